@@ -1,0 +1,1 @@
+"""Make PostgreSQL schema parity a test."""

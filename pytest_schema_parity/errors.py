@@ -1,0 +1,52 @@
+"""What can go wrong, in one tree.
+
+::
+
+    SchemaParityError
+     ├── ConfigError          the configuration is wrong: names file, key and remedy
+     ├── TreeError            a tree's files cannot be used: missing, empty, ambiguous
+     ├── ScriptError          a SQL file cannot be cut into statements: names file, line, column
+     ├── ServerNotFound       no PostgreSQL of the wanted kind: names every place that was looked at
+     ├── ServerError          a server that was found does not start or does not answer
+     └── SchemaFormatError    a stored schema cannot be read back
+
+What a *migration* does wrong is no error of this kind: it is a finding, see
+:class:`pytest_schema_parity.migrations.Failure`.
+"""
+
+from __future__ import annotations
+
+
+class SchemaParityError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class ConfigError(SchemaParityError):
+    """The configuration is wrong; the message names file, key and remedy."""
+
+
+class TreeError(SchemaParityError):
+    """A tree's files cannot be used as they are."""
+
+
+class ScriptError(SchemaParityError):
+    """A SQL file cannot be cut into statements: an unterminated quote, an unknown encoding."""
+
+    def __init__(self, message: str, *, file: str, line: int, column: int) -> None:
+        super().__init__(f"{file}:{line}:{column}: {message}")
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+
+
+class ServerNotFound(SchemaParityError):
+    """No PostgreSQL of the wanted kind was found."""
+
+
+class ServerError(SchemaParityError):
+    """A PostgreSQL server did not start, or does not answer."""
+
+
+class SchemaFormatError(SchemaParityError):
+    """A stored schema cannot be read back."""

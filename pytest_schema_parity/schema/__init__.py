@@ -1,0 +1,1 @@
+"""Facts and how they compare. Pure: no server, no pytest."""
