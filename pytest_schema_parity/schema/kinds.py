@@ -1,0 +1,173 @@
+"""The kinds of facts, as data: which check shows them, what a difference in them weighs.
+
+A kind is one entry here and one ``catalog/<name>.sql`` beside it (spaces become underscores).  The
+differ knows no kind by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+Impact: TypeAlias = Literal[
+    "behavior", "security", "performance", "naming", "form", "order", "comment"
+]
+"""What a difference does to those who use the database."""
+
+IMPACTS: Final[tuple[Impact, ...]] = (
+    "behavior",
+    "security",
+    "performance",
+    "naming",
+    "form",
+    "order",
+    "comment",
+)
+FAILING: Final[frozenset[Impact]] = frozenset(IMPACTS) - {"order", "comment"}
+"""The impacts that fail a gate unless it is configured otherwise; the others are notes."""
+
+Check: TypeAlias = Literal[
+    "applies",
+    "extensions",
+    "types",
+    "tables",
+    "columns",
+    "constraints",
+    "indexes",
+    "sequences",
+    "functions",
+    "triggers",
+    "views",
+    "policies",
+    "privileges",
+    "other",
+    "rows",
+    "allowances",
+]
+
+CHECKS: Final[tuple[Check, ...]] = Check.__args__  # type: ignore[attr-defined]
+"""Every check of a tree, in the order in which they run and are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of fact.
+
+    ``impact`` is what a missing, extra or changed fact of this kind weighs; ``when`` holds the
+    exceptions: (attribute, value) pairs that make the whole fact weigh otherwise (a unique index).
+    ``attributes`` holds the attributes whose change weighs otherwise than the kind.
+    ``order`` names the attribute that ranks a fact among its siblings: only the relative order of
+    those that both sides have is compared, and reported once, on the parent.
+    ``told_by`` names the kind of child that tells of this fact where both sides have that child:
+    a unique constraint against a unique index differs in the index's form, and only there.
+    ``sql`` names the attributes that hold long SQL, which a report shows as a diff.
+    ``rename`` says how a rename is recognised: ``definition`` (the same attributes and the same
+    facts below, and nothing else alike), ``place`` (that, and the same neighbours), or ``never``.
+    """
+
+    check: Check
+    impact: Impact = "behavior"
+    when: Mapping[tuple[str, str | bool], Impact] = field(default_factory=dict)
+    attributes: Mapping[str, Impact] = field(default_factory=dict)
+    order: str | None = None
+    told_by: str | None = None
+    sql: frozenset[str] = frozenset()
+    rename: Literal["definition", "place", "never"] = "definition"
+
+
+COMMON: Final[Mapping[str, Impact]] = MappingProxyType({"comment": "comment", "owner": "security"})
+"""Attributes that weigh the same on every kind."""
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "schema": Kind(check="other", rename="never"),
+        "extension": Kind(check="extensions", rename="never"),
+        "enum": Kind(check="types"),
+        "domain": Kind(check="types"),
+        "composite type": Kind(check="types"),
+        "range type": Kind(check="types"),
+        "table": Kind(
+            check="tables",
+            attributes={
+                "row_level_security": "security",
+                "force_row_level_security": "security",
+                "options": "performance",
+                "tablespace": "performance",
+                "access_method": "performance",
+            },
+        ),
+        "foreign table": Kind(check="tables"),
+        "view": Kind(
+            check="views",
+            attributes={"security_invoker": "security", "security_barrier": "security"},
+            sql=frozenset({"definition"}),
+        ),
+        "materialized view": Kind(
+            check="views",
+            attributes={"options": "performance", "tablespace": "performance"},
+            sql=frozenset({"definition"}),
+        ),
+        "column": Kind(
+            check="columns",
+            order="position",
+            rename="place",
+            attributes={
+                "storage": "performance",
+                "compression": "performance",
+                "statistics": "performance",
+                "options": "performance",
+            },
+        ),
+        "constraint": Kind(check="constraints", told_by="index"),
+        "index": Kind(
+            check="indexes",
+            impact="performance",
+            when={("unique", True): "behavior", ("exclusion", True): "behavior"},
+            attributes={"form": "form", "unique": "behavior", "exclusion": "behavior"},
+        ),
+        "sequence": Kind(check="sequences", attributes={"cache": "performance"}),
+        "function": Kind(
+            check="functions",
+            sql=frozenset({"body"}),
+            attributes={
+                "security_definer": "security",
+                "leakproof": "security",
+                "parallel": "performance",
+                "cost": "performance",
+                "rows": "performance",
+                "support": "performance",
+            },
+        ),
+        "procedure": Kind(
+            check="functions", sql=frozenset({"body"}), attributes={"security_definer": "security"}
+        ),
+        "aggregate": Kind(check="functions"),
+        "trigger": Kind(check="triggers"),
+        "event trigger": Kind(check="triggers"),
+        "rule": Kind(check="views", sql=frozenset({"definition"})),
+        "policy": Kind(check="policies", impact="security"),
+        "privilege": Kind(check="privileges", impact="security", rename="never"),
+        "default privilege": Kind(check="privileges", impact="security", rename="never"),
+        "role": Kind(
+            check="other", impact="security", rename="never", attributes={"settings": "behavior"}
+        ),
+        "database": Kind(check="other", rename="never"),
+        "publication": Kind(check="other", rename="never"),
+        "extended statistics": Kind(check="other", impact="performance"),
+    }
+)
+
+OTHER: Final = Kind(check="other", rename="never")
+"""A kind that is compared by name alone: what the catalog holds beyond :data:`KINDS`."""
+
+
+def kind_of(name: str) -> Kind:
+    """The entry of a kind; kinds without one are compared by name, in the check ``other``."""
+    return KINDS.get(name, OTHER)
+
+
+def check_of(kind: str, attribute: str | None = None) -> Check:
+    """The check that shows a difference: who owns a thing is a matter of privileges."""
+    return "privileges" if attribute == "owner" else kind_of(kind).check
