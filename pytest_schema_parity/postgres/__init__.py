@@ -1,0 +1,1 @@
+"""PostgreSQL servers to throw away: binaries, cached data directories, clusters, databases."""

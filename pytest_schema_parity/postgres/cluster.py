@@ -1,0 +1,103 @@
+"""Clusters: started in some 50 ms from a cached data directory, gone without a trace."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from psycopg.conninfo import make_conninfo
+
+from pytest_schema_parity.postgres.account import server_account
+from pytest_schema_parity.postgres.datadir import lay_out, settings_of
+from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.relocation import reachable
+from pytest_schema_parity.postgres.rundir import PORT, make_run_directory
+from pytest_schema_parity.postgres.server import Server, launch
+from pytest_schema_parity.postgres.template import PLAIN, Template
+
+
+class Cluster:
+    """A running server of our own, reachable through its socket only.
+
+    Use it as a context manager, or call :meth:`stop`.  Should neither happen, it ends with this
+    process, and leaves nothing behind.
+    """
+
+    def __init__(self, installation: Installation, superuser: str, server: Server) -> None:
+        self.installation = installation
+        self.superuser = superuser
+        self._server = server
+        self._running = True
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Cluster {self.installation.version} in {self.directory}>"
+
+    @property
+    def directory(self) -> Path:
+        """The data directory."""
+        return self._server.run.data
+
+    @property
+    def socket_directory(self) -> Path:
+        """What to give as host."""
+        return self._server.run.path
+
+    @property
+    def log(self) -> Path:
+        """The server's log file."""
+        return self._server.run.log
+
+    def conninfo(self, dbname: str = "postgres", user: str | None = None) -> str:
+        """A connection string; without a user it is the superuser's."""
+        return make_conninfo(
+            host=str(self.socket_directory),
+            port=PORT,
+            user=user or self.superuser,
+            dbname=dbname,
+        )
+
+    def psql_command(self, dbname: str = "postgres") -> list[str]:
+        """The command line of a psql on this cluster, reading no psqlrc."""
+        return [str(self.installation.binary("psql")), "-X", "-d", self.conninfo(dbname)]
+
+    def stop(self) -> None:
+        """End the server at once and remove its directory; again, it does nothing."""
+        with self._lock:
+            if self._running:
+                self._running = False
+                self._server.end()
+
+
+def start_cluster(
+    installation: Installation, *, template: Template = PLAIN, name: str = "schema parity"
+) -> Cluster:
+    """Start a cluster as the template says; ``name`` shows in its processes' titles.
+
+    The first one of a template makes and caches its data directory (initdb: half a second).
+    Raises ServerError.  Several may be started at once from threads.
+    """
+    account = server_account()
+    programs = reachable(installation, account)
+    run = make_run_directory(account)
+    try:
+        lay_out(run, template, programs, account)
+        settings = settings_of(template, programs, account) | {"cluster_name": name}
+        server = launch(run, programs.binary("postgres"), settings, account)
+    except BaseException:
+        run.remove()
+        raise
+    return Cluster(installation, template.superuser, server)

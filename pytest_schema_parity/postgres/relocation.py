@@ -1,0 +1,117 @@
+"""Programs and files where the server's account can read them.
+
+Root's virtual environment is often below ``/root``, where no other user may go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.account import Account
+from pytest_schema_parity.postgres.cache import NAME, locked, owned_directory
+from pytest_schema_parity.postgres.installation import Installation
+
+_PROGRAMS: Final = ("postgres", "initdb")
+_NOT_NEEDED: Final = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc", "man", "locale")
+
+
+def reachable(installation: Installation, account: Account) -> Installation:
+    """The installation, or where the account cannot run that, a copy which it can (13 MB, once)."""
+    needed = (installation.binary("postgres"), installation.sharedir / "postgres.bki")
+    if all(account.can_reach(path) for path in needed):
+        return installation
+    prefix = installation.bindir.parent
+    # A wheel's programs look for their libraries in `<package>.libs`, two levels up and beside.
+    root = prefix.parent.parent if prefix.name == "pginstall" else prefix.parent
+    stat_of = needed[0].stat()
+    key = _key(needed[0], stat_of.st_mtime_ns, stat_of.st_size)
+
+    def copy(target: Path) -> None:
+        there = target / prefix.relative_to(root)
+        (there / "bin").mkdir(parents=True)
+        for program in _PROGRAMS:
+            shutil.copy(installation.binary(program), there / "bin")
+        for part in ("lib", "share"):
+            if (prefix / part).is_dir():
+                shutil.copytree(prefix / part, there / part, ignore=_NOT_NEEDED)
+        libraries = Path(f"{prefix.parent}.libs")
+        if prefix.name == "pginstall" and libraries.is_dir():
+            shutil.copytree(libraries, target / libraries.name)
+
+    target = _published(key, copy)
+    copied = replace(installation, bindir=target / installation.bindir.relative_to(root))
+    _try(copied, account)
+    return copied
+
+
+def readable(directory: Path, account: Account) -> Path:
+    """The directory, or where the account cannot read it, a copy which it can."""
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    if all(account.can_reach(path) for path in files):
+        return directory
+    key = _key(directory, *((path.name, path.read_bytes()) for path in files))
+    return _published(key, lambda target: shutil.copytree(directory, target, dirs_exist_ok=True))
+
+
+def _published(key: str, copy: Callable[[Path], object]) -> Path:
+    """A directory that everybody may read, filled by ``copy`` unless it is there already."""
+    shelf = _shelf()
+    target = shelf / key
+    with locked(shelf / "lock"):
+        if not target.exists():
+            new = Path(tempfile.mkdtemp(prefix="new-", dir=shelf))
+            try:
+                copy(new)
+                _open_to_all(new)
+                new.rename(target)
+            finally:
+                shutil.rmtree(new, ignore_errors=True)
+    return target
+
+
+def _shelf() -> Path:
+    """A directory below which others may read, and only we can write."""
+    with suppress(OSError, ServerError):
+        return owned_directory(Path("/var/cache", NAME), 0o755)
+    return owned_directory(Path(tempfile.gettempdir(), f"{NAME}-programs"), 0o755)
+
+
+def _open_to_all(directory: Path) -> None:
+    for parent, _, files in os.walk(directory):
+        Path(parent).chmod(0o755)
+        for name in files:
+            path = Path(parent, name)
+            runs = path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if runs else 0o644)
+
+
+def _try(copied: Installation, account: Account) -> None:
+    for program in _PROGRAMS:
+        done = subprocess.run(
+            [copied.binary(program), "--version"],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            check=False,
+            **account.popen,
+        )
+        if done.returncode:
+            raise ServerError(
+                f"PostgreSQL refuses to run as root, and the copy of its programs in "
+                f"{copied.bindir} does not run as user id {account.uid}:\n  {done.stderr.strip()}"
+            )
+
+
+def _key(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,51 @@
+"""Servers for the tests: one plain, one as Supabase has it, and fresh databases on the plain one.
+
+``SCHEMA_PARITY_TEST_BINDIR=/usr/lib/postgresql/15/bin pytest`` runs them on another PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
+from pytest_schema_parity.postgres.databases import create_database, drop_database
+from pytest_schema_parity.postgres.installation import Installation, find_installation
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def installation() -> Installation:
+    """The PostgreSQL that the tests run on."""
+    bindir = os.environ.get("SCHEMA_PARITY_TEST_BINDIR")
+    return find_installation(bindir=Path(bindir) if bindir else None)
+
+
+@pytest.fixture(scope="session")
+def cluster(installation: Installation) -> Iterator[Cluster]:
+    """A running plain cluster; make databases of your own on it."""
+    with start_cluster(installation, name="tests") as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def supabase_cluster(installation: Installation) -> Iterator[Cluster]:
+    """A running cluster with Supabase's platform in its database ``postgres``."""
+    from pytest_schema_parity.platforms import get_platform
+
+    template = get_platform("supabase").template(installation)
+    with start_cluster(installation, template=template, name="tests supabase") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[str]:
+    """The conninfo of a fresh, empty database, dropped afterwards."""
+    name = f"test_{next(_numbers)}"
+    yield create_database(cluster, name)
+    drop_database(cluster, name, force=True)

@@ -1,0 +1,77 @@
+"""Databases on a running cluster."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
+
+HOSTILE = [
+    'with "quotes"',
+    "with 'apostrophes' and \\ backslash",
+    "UPPER lower",
+    "füñf ☃",
+    "n" * 63,
+    "%s %(name)s {} =",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_database_of_any_name_is_made_cloned_and_dropped(cluster: Cluster, name: str) -> None:
+    copy = name[:-1] + "2"
+    with psycopg.connect(create_database(cluster, name)) as connection:
+        connection.execute("CREATE TABLE kept (id int)")
+    with psycopg.connect(clone_database(cluster, name, copy)) as connection:
+        assert connection.info.dbname == copy
+        connection.execute("INSERT INTO kept VALUES (1)")
+    for each in (name, copy):
+        drop_database(cluster, each)
+    assert not {name, copy} & databases_of(cluster)
+
+
+def test_a_clone_is_a_database_of_its_own(cluster: Cluster, database: str) -> None:
+    source = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    with psycopg.connect(database) as connection:
+        connection.execute("CREATE TABLE counted AS SELECT 1 AS n")
+    with psycopg.connect(clone_database(cluster, source, "its_clone")) as connection:
+        connection.execute("INSERT INTO counted VALUES (2)")
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT array_agg(n) FROM counted").fetchone() == ([1],)
+    drop_database(cluster, "its_clone")
+
+
+def test_a_database_in_use_is_not_cloned_and_nobody_is_thrown_out(
+    cluster: Cluster, database: str
+) -> None:
+    source = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    with psycopg.connect(database) as user:
+        with pytest.raises(ServerError, match=r"while somebody is connected to it: .*process \d+"):
+            clone_database(cluster, source, "never_made")
+        assert user.execute("SELECT 1").fetchone() == (1,)
+    assert "never_made" not in databases_of(cluster)
+
+
+def test_a_database_in_use_is_dropped_only_by_force(cluster: Cluster) -> None:
+    with psycopg.connect(create_database(cluster, "in_use")) as user:
+        with pytest.raises(ServerError, match="cannot be dropped while somebody is connected"):
+            drop_database(cluster, "in_use")
+        drop_database(cluster, "in_use", force=True)
+        with pytest.raises(psycopg.OperationalError):
+            user.execute("SELECT 1")
+
+
+def test_dropping_what_is_not_there_is_no_error(cluster: Cluster) -> None:
+    drop_database(cluster, "never made")
+
+
+def test_what_cannot_be_made_says_why(cluster: Cluster) -> None:
+    with pytest.raises(ServerError, match='"no_such" does not exist'):
+        clone_database(cluster, "no_such", "never_made")
+
+
+def databases_of(cluster: Cluster) -> set[str]:
+    with psycopg.connect(cluster.conninfo()) as connection:
+        return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
