@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -76,8 +76,8 @@ def open_sides(reference: tuple[str, str], candidate: tuple[str, str]) -> Iterat
     """Connect to the two (tree, conninfo) and begin; connections end with the context."""
     with (
         ThreadPoolExecutor(1, thread_name_prefix="schema-parity-rows") as pool,
-        _connect(reference[1]) as first,
-        _connect(candidate[1]) as second,
+        closing(_connect(reference[1])) as first,
+        closing(_connect(candidate[1])) as second,
     ):
         apart = begin_together(first, second)
         for connection in (first, second):
