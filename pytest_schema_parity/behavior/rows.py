@@ -41,17 +41,20 @@ def compare_rows(
     candidate_name: str,
     seeds: Iterable[Path] = (),
     root: Path | None = None,
+    statement_timeout: float | None = None,
 ) -> RowFindings:
     """Load seeds into two scratch databases and compare what the views that both have give.
 
     ``reference`` and ``candidate`` are conninfos of databases that are written to; ``root`` is the
-    directory that seed files are named from (the current one by default).  Loads the seeds in
-    order, refreshes materialized views, calls the trees' own refresh routines, and reads the views,
-    all at one instant (see :mod:`pytest_schema_parity.behavior.instant`).
+    directory that seed files are named from (the current one by default); ``statement_timeout`` is
+    in seconds.  Loads the seeds in order, refreshes materialized views, calls the trees' own
+    refresh routines, and reads the views, all at one instant (see
+    :mod:`pytest_schema_parity.behavior.instant`).
     """
     read = [read_seed(path, root or Path.cwd()) for path in seeds]
     schemas = {reference_name: reference_schema, candidate_name: candidate_schema}
-    with open_sides((reference_name, reference), (candidate_name, candidate)) as sides:
+    trees = ((reference_name, reference), (candidate_name, candidate))
+    with open_sides(*trees, statement_timeout=statement_timeout) as sides:
         found = list(load_seeds(sides, read))
         found += refresh_views(sides)
         stale = {problem.subject for problem in found if problem.step == "refresh"}

@@ -72,12 +72,23 @@ class Sides:
 
 
 @contextmanager
-def open_sides(reference: tuple[str, str], candidate: tuple[str, str]) -> Iterator[Sides]:
-    """Connect to the two (tree, conninfo) and begin; connections end with the context."""
+def open_sides(
+    reference: tuple[str, str],
+    candidate: tuple[str, str],
+    *,
+    statement_timeout: float | None = None,
+) -> Iterator[Sides]:
+    """Connect to the two (tree, conninfo) and begin; connections end with the context.
+
+    ``statement_timeout`` (in seconds) holds for every statement.
+    """
+    options = PINNED
+    if statement_timeout is not None:
+        options += f" -c statement_timeout={statement_timeout * 1000:.0f}"
     with (
         ThreadPoolExecutor(1, thread_name_prefix="schema-parity-rows") as pool,
-        closing(_connect(reference[1])) as first,
-        closing(_connect(candidate[1])) as second,
+        closing(_connect(reference[1], options)) as first,
+        closing(_connect(candidate[1], options)) as second,
     ):
         apart = begin_together(first, second)
         for connection in (first, second):
@@ -85,8 +96,12 @@ def open_sides(reference: tuple[str, str], candidate: tuple[str, str]) -> Iterat
         yield Sides(Side(reference[0], first), Side(candidate[0], second), apart, pool)
 
 
-def _connect(conninfo: str) -> psycopg.Connection:
-    options = f"{conninfo_to_dict(conninfo).get('options') or ''} {PINNED}".strip()
+def _connect(conninfo: str, options: str) -> psycopg.Connection:
+    own = conninfo_to_dict(conninfo).get("options") or ""
     return psycopg.connect(
-        conninfo, autocommit=True, prepare_threshold=None, options=options, client_encoding="UTF8"
+        conninfo,
+        autocommit=True,
+        prepare_threshold=None,
+        options=f"{own} {options}",
+        client_encoding="UTF8",
     )

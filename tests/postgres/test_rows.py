@@ -62,7 +62,9 @@ Compare = Callable[..., RowFindings]
 def compare(database: str, other_database: str, tmp_path: Path) -> Compare:
     """Build two databases from SQL, then compare(reference, candidate, *seeds)."""
 
-    def run(reference: str, candidate: str, *seeds: str) -> RowFindings:
+    def run(
+        reference: str, candidate: str, *seeds: str, timeout: float | None = None
+    ) -> RowFindings:
         schemas = []
         for conninfo, script in ((database, reference), (other_database, candidate)):
             with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -80,6 +82,7 @@ def compare(database: str, other_database: str, tmp_path: Path) -> Compare:
             candidate_name="supabase",
             seeds=paths,
             root=tmp_path,
+            statement_timeout=timeout,
         )
 
     return run
@@ -343,3 +346,9 @@ def test_values_are_what_a_client_gets(compare: Compare) -> None:
     found = compare(tree.format("true"), tree.format("false"))
     (pair,) = found.views[0].differing
     assert pair.reference == ("t", "a  ", "\\x00ff", "1 mon 2 days", "0.1", None, "{1,2}")
+
+
+def test_a_seed_that_does_not_end_is_cut_off(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, "SELECT pg_sleep(3600)", SEED, timeout=0.2)
+    assert [problem.sqlstate for problem in found.problems] == ["57014"]
+    assert found.views[0].reference_count == 2
