@@ -1,0 +1,1 @@
+"""What built databases do: the rows that their views give."""

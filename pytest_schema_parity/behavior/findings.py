@@ -1,0 +1,119 @@
+"""What the comparison of rows finds, as plain values: they pickle, and ``asdict`` makes JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pytest_schema_parity.schema.facts import Place
+
+Row: TypeAlias = tuple[str | None, ...]
+"""A row as the server writes it: text, None for NULL, in the order of the view's ``columns``."""
+
+Step: TypeAlias = Literal["seed", "refresh", "call", "query"]
+"""What was done when a problem came up."""
+
+KEPT: Final = 20
+"""How many differing rows of a view are kept to be shown; the counts tell of all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowPair:
+    """Rows that belong side by side: the reference's and the candidate's, None where it has none.
+
+    ``times`` says how often the pair occurs.
+    """
+
+    reference: Row | None
+    candidate: Row | None
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewRows:
+    """The rows of one view in both trees, compared as multisets by column name.
+
+    ``columns`` were compared; ``only_reference`` and ``only_candidate`` were left out, because only
+    one tree has them.  ``missing`` and ``extra`` count rows, seen from the reference; ``differing``
+    holds the first of them, most alike beside each other.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    only_reference: tuple[str, ...] = ()
+    only_candidate: tuple[str, ...] = ()
+    reference_count: int
+    candidate_count: int
+    missing: int = 0
+    extra: int = 0
+    differing: tuple[RowPair, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Whether both trees give the same rows."""
+        return not (self.missing or self.extra)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowProblem:
+    """A statement that failed while rows were loaded, refreshed or read.
+
+    ``trees`` names the trees in which it failed in this way.  ``subject`` is the seed file, the
+    view or the routine; ``place`` and ``column`` (both from 1) say where in a seed file.  A problem
+    ``follows`` when an earlier statement of the seed had been undone, and may be its consequence.
+    """
+
+    step: Step
+    trees: tuple[str, ...]
+    subject: str
+    statement: str
+    sqlstate: str | None
+    message: str
+    detail: str | None = None
+    hint: str | None = None
+    place: Place | None = None
+    column: int | None = None
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowFindings:
+    """What the views of a candidate and of its reference gave for the seed data.
+
+    ``seeds`` are the files that were loaded.  ``apart`` is how many microseconds lay between the
+    two databases' ``now()``: 0, unless the machine never let them begin in the same one.
+    """
+
+    reference: str
+    tree: str
+    views: tuple[ViewRows, ...] = ()
+    problems: tuple[RowProblem, ...] = ()
+    seeds: tuple[str, ...] = ()
+    apart: int = 0
+
+    @property
+    def differing(self) -> tuple[ViewRows, ...]:
+        """The views whose rows differ."""
+        return tuple(view for view in self.views if not view.equal)
+
+    @property
+    def parity(self) -> bool:
+        """Whether nothing failed and every view gives the same rows."""
+        return not (self.problems or self.differing)
+
+    @property
+    def compared(self) -> int:
+        """How many rows were compared, those of both trees counted."""
+        return sum(view.reference_count + view.candidate_count for view in self.views)
+
+    @property
+    def note(self) -> str | None:
+        """What to know of a comparison that says less than it seems to; None when it is sound."""
+        if not self.views:
+            return f"{self.reference} and {self.tree} have no view in common: no rows were compared"
+        if not self.compared:
+            remedy = "seed something that they show" if self.seeds else 'configure `seed = "…"`'
+            return f"0 rows in every view: nothing was compared, {remedy}"
+        if self.apart:
+            return f"the two clocks were {self.apart} µs apart: a time may differ by as much"
+        return None

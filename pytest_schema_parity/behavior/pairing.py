@@ -1,0 +1,70 @@
+"""Rows that differ, put side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pytest_schema_parity.behavior.findings import KEPT, Row, RowPair
+from pytest_schema_parity.behavior.instant import TIME, same_but_for_clock
+
+
+def pair_rows(missing: Counter[Row], extra: Counter[Row]) -> tuple[RowPair, ...]:
+    """The first differing rows in a stable order, each beside the row that is most like it.
+
+    Rows are alike when at least one value, not NULL, is the same; without a like one a row stands
+    alone.
+    """
+    pairs = []
+    unpaired = dict(sorted(extra.items(), key=_order)[: KEPT * KEPT])
+    for row, times in sorted(missing.items(), key=_order)[:KEPT]:
+        best = max(unpaired, key=lambda other: _alikeness(row, other), default=None)
+        if best is None or not _alikeness(row, best) or unpaired[best] != times:
+            pairs.append(RowPair(row, None, times))
+        else:
+            pairs.append(RowPair(row, best, times))
+            del unpaired[best]
+    alone = [RowPair(None, row, times) for row, times in unpaired.items()]
+    return tuple(pairs + alone[:KEPT])
+
+
+def forgive_clock(
+    missing: Counter[Row], extra: Counter[Row], apart: int
+) -> tuple[Counter[Row], Counter[Row]]:
+    """What is left when rows that differ only by the two clocks are taken for the same."""
+    left, found = Counter(missing), Counter(extra)
+    waiting: dict[Row, list[Row]] = {}
+    for row in sorted(extra.elements(), key=_text):
+        waiting.setdefault(_timeless(row), []).append(row)
+    for row in sorted(missing.elements(), key=_text):
+        others = waiting.get(_timeless(row), [])
+        for other in others:
+            if _same(row, other, apart):
+                others.remove(other)
+                left[row] -= 1
+                found[other] -= 1
+                break
+    return +left, +found
+
+
+def _same(row: Row, other: Row, apart: int) -> bool:
+    return all(
+        a == b or (a is not None and b is not None and same_but_for_clock(a, b, apart))
+        for a, b in zip(row, other, strict=True)
+    )
+
+
+def _timeless(row: Row) -> Row:
+    """What of a row is not a time: rows that are the same but for the clock have it in common."""
+    return tuple(None if value is None else TIME.sub("", value) for value in row)
+
+
+def _alikeness(row: Row, other: Row) -> int:
+    return sum(a == b is not None for a, b in zip(row, other, strict=True))
+
+
+def _order(item: tuple[Row, int]) -> tuple[tuple[bool, str], ...]:
+    return _text(item[0])
+
+
+def _text(row: Row) -> tuple[tuple[bool, str], ...]:
+    return tuple((value is None, value or "") for value in row)

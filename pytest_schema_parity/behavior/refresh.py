@@ -1,0 +1,141 @@
+"""Materialized views brought up to date, by hand and by the tree's own routines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from pytest_schema_parity.behavior.findings import RowProblem, Step
+from pytest_schema_parity.behavior.seeds import problems
+from pytest_schema_parity.behavior.sides import Side, Sides
+from pytest_schema_parity.schema.facts import Schema
+
+ORDER: Final = """
+WITH RECURSIVE reads (reader, read) AS (
+    SELECT DISTINCT rule.ev_class, depend.refobjid
+      FROM pg_catalog.pg_rewrite AS rule
+      JOIN pg_catalog.pg_depend AS depend
+        ON depend.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+       AND depend.objid = rule.oid
+       AND depend.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+       AND depend.refobjid <> rule.ev_class
+), reached (reader, read) AS (
+    SELECT reader, read FROM reads
+    UNION
+    SELECT reached.reader, reads.read FROM reached JOIN reads ON reads.reader = reached.read
+)
+SELECT pg_catalog.format('%I.%I', space.nspname, view.relname)
+  FROM pg_catalog.pg_class AS view
+  JOIN pg_catalog.pg_namespace AS space ON space.oid = view.relnamespace
+ WHERE view.relkind = 'm' AND space.nspname <> 'information_schema'
+ ORDER BY (SELECT count(*) FROM reached WHERE reached.reader = view.oid), 1
+"""
+"""The materialized views, those that are read before those that read them: what a view reads,
+directly or not, is always more than what any view below it reads."""
+
+REFRESHES: Final = re.compile(r"\bREFRESH\s+MATERIALIZED\s+VIEW\b", re.IGNORECASE)
+NOT_CALLABLE: Final = frozenset({"trigger", "event_trigger"})
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A statement that failed on one side, about one view or routine."""
+
+    subject: str
+    statement: str
+    error: psycopg.Error
+
+
+def refresh_views(sides: Sides) -> list[RowProblem]:
+    """Refresh every materialized view, also those that never held data."""
+
+    def work(side: Side) -> list[Failed]:
+        views = [view for (view,) in side.connection.execute(ORDER)]
+        return _failed(
+            (view, statement, attempt_and_keep(side, statement))
+            for view, statement in ((view, f"REFRESH MATERIALIZED VIEW {view}") for view in views)
+        )
+
+    return _told(sides, "refresh", sides.both(work))
+
+
+def call_functions(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
+    """Call each tree's own refresh functions, within the transaction that was begun."""
+
+    def work(side: Side) -> list[Failed]:
+        return _failed(
+            (name, statement, attempt_and_keep(side, statement))
+            for name, statement in _calls(schemas[side.tree], "function", "SELECT")
+        )
+
+    return _told(sides, "call", sides.both(work))
+
+
+def call_procedures(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
+    """Call each tree's own refresh procedures, which may COMMIT: ends the transaction if any."""
+
+    def work(side: Side) -> list[Failed]:
+        calls = _calls(schemas[side.tree], "procedure", "CALL")
+        if calls:
+            _run(side, "COMMIT")
+        return _failed((name, statement, _run(side, statement)) for name, statement in calls)
+
+    return _told(sides, "call", sides.both(work))
+
+
+def refresh_routines(schema: Schema, kind: str) -> list[str]:
+    """The tree's own routines of a kind that take no arguments and refresh something, by name."""
+    return [
+        fact.name
+        for fact in schema
+        if fact.kind == kind
+        and not fact.provided
+        and fact.name.endswith("()")
+        and fact.attributes.get("returns") not in NOT_CALLABLE
+        and REFRESHES.search(str(fact.attributes.get("body", "")))
+    ]
+
+
+def attempt_and_keep(side: Side, statement: str) -> psycopg.Error | None:
+    """Run a statement of ours; when it fails it is undone, and the error is returned."""
+    error = side.attempt(statement)
+    if error is None:
+        side.keep()
+    return error
+
+
+def _calls(schema: Schema, kind: str, verb: str) -> list[tuple[str, str]]:
+    return [(name, f"{verb} {name}") for name in refresh_routines(schema, kind)]
+
+
+def _run(side: Side, statement: str) -> psycopg.Error | None:
+    """Run a statement in a transaction of its own."""
+    try:
+        side.connection.execute(statement.encode())
+    except psycopg.Error as error:
+        return error
+    return None
+
+
+def _failed(outcomes: Iterable[tuple[str, str, psycopg.Error | None]]) -> list[Failed]:
+    return [Failed(name, sql, error) for name, sql, error in outcomes if error is not None]
+
+
+def _told(sides: Sides, step: Step, failed: tuple[list[Failed], list[Failed]]) -> list[RowProblem]:
+    """What failed on either side, each subject once."""
+    reference, candidate = ({each.subject: each for each in side} for side in failed)
+    return [
+        problem
+        for subject, each in (candidate | reference).items()
+        for problem in problems(
+            sides,
+            [side[subject].error if subject in side else None for side in (reference, candidate)],
+            step=step,
+            subject=subject,
+            statement=each.statement,
+        )
+    ]

@@ -1,0 +1,107 @@
+"""The two databases whose rows are compared, worked on at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from pytest_schema_parity.behavior.instant import begin_together
+from pytest_schema_parity.errors import ServerError
+
+PINNED: Final = (
+    "-c TimeZone=UTC -c DateStyle=ISO,MDY -c IntervalStyle=postgres -c extra_float_digits=1"
+    " -c bytea_output=hex -c jit=off -c max_parallel_workers_per_gather=0"
+)
+"""How values are written.  Given at connection, so that RESET ALL comes back to it; without
+parallel workers, whose share of a sum or an aggregated array is a matter of chance."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A tree's scratch database, in one transaction from the first seed to the last row."""
+
+    tree: str
+    connection: psycopg.Connection
+
+    def attempt(self, sql: str) -> psycopg.Error | None:
+        """Run SQL; when it fails, undo all of it and return the error."""
+        self.connection.execute("SAVEPOINT attempt")
+        try:
+            self.connection.execute(sql.encode())
+        except psycopg.Error as error:
+            self.undo(error)
+            return error
+        return None
+
+    def keep(self) -> None:
+        """Keep what the last :meth:`attempt` did."""
+        self.connection.execute("RELEASE SAVEPOINT attempt")
+
+    def undo(self, cause: psycopg.Error | None = None) -> None:
+        """Take back what was done since the last :meth:`attempt` began."""
+        if self.connection.closed:
+            raise ServerError(f"{self.tree}: the server closed the connection: {cause}")
+        self.connection.execute("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides, begun ``apart`` microseconds from each other: at one instant where possible."""
+
+    reference: Side
+    candidate: Side
+    apart: int
+    _pool: ThreadPoolExecutor
+
+    def both(self, work: Callable[[Side], Result]) -> tuple[Result, Result]:
+        """Do the same on both sides at the same time; the reference's result, the candidate's."""
+        candidate = self._pool.submit(work, self.candidate)
+        reference = work(self.reference)
+        return reference, candidate.result()
+
+    def __iter__(self) -> Iterator[Side]:
+        return iter((self.reference, self.candidate))
+
+
+@contextmanager
+def open_sides(
+    reference: tuple[str, str],
+    candidate: tuple[str, str],
+    *,
+    statement_timeout: float | None = None,
+) -> Iterator[Sides]:
+    """Connect to the two (tree, conninfo) and begin; connections end with the context.
+
+    ``statement_timeout`` (in seconds) holds for every statement.
+    """
+    options = PINNED
+    if statement_timeout is not None:
+        options += f" -c statement_timeout={statement_timeout * 1000:.0f}"
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="schema-parity-rows") as pool,
+        closing(_connect(reference[1], options)) as first,
+        closing(_connect(candidate[1], options)) as second,
+    ):
+        apart = begin_together(first, second)
+        for connection in (first, second):
+            connection.execute("SELECT setseed(0.5)")
+        yield Sides(Side(reference[0], first), Side(candidate[0], second), apart, pool)
+
+
+def _connect(conninfo: str, options: str) -> psycopg.Connection:
+    own = conninfo_to_dict(conninfo).get("options") or ""
+    return psycopg.connect(
+        conninfo,
+        autocommit=True,
+        prepare_threshold=None,
+        options=f"{own} {options}",
+        client_encoding="UTF8",
+    )

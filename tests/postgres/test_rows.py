@@ -1,0 +1,354 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+import pytest
+
+from pytest_schema_parity.behavior.findings import RowFindings, RowPair
+from pytest_schema_parity.behavior.instant import begin_together
+from pytest_schema_parity.behavior.rows import compare_rows
+from pytest_schema_parity.schema.facts import Fact, Place, Schema
+
+COMMON = """
+CREATE TABLE public.users (id text PRIMARY KEY, points numeric, at timestamptz DEFAULT now());
+CREATE VIEW public.totals AS SELECT id, points, at FROM public.users;
+"""
+SEED = "INSERT INTO users VALUES ('a', 1.50), ('b', 2);\n"
+
+
+class Cluster(Protocol):
+    def conninfo(self, dbname: str = "postgres", user: str | None = None) -> str: ...
+
+
+@pytest.fixture
+def other_database(cluster: Cluster, database: str) -> Iterator[str]:
+    name = f"{psycopg.conninfo.conninfo_to_dict(database)['dbname']}_other"
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield cluster.conninfo(name)
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def facts_of(connection: psycopg.Connection) -> Schema:
+    """The few facts that the comparison of rows needs."""
+    found = connection.execute(
+        """
+        SELECT CASE relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END,
+               format('%I.%I', nspname, relname), NULL, NULL
+          FROM pg_class JOIN pg_namespace AS space ON space.oid = relnamespace
+         WHERE relkind IN ('v', 'm') AND nspname NOT IN ('pg_catalog', 'information_schema')
+         UNION ALL
+        SELECT CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,
+               format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(proc.oid)),
+               prosrc, prorettype::regtype::text
+          FROM pg_proc AS proc JOIN pg_namespace AS space ON space.oid = pronamespace
+         WHERE nspname NOT IN ('pg_catalog', 'information_schema')
+        """
+    )
+    return Schema(
+        Fact(kind, name, {"body": body or "", "returns": returns or ""}, ("schema", "public"))
+        for kind, name, body, returns in found
+    )
+
+
+Compare = Callable[..., RowFindings]
+
+
+@pytest.fixture
+def compare(database: str, other_database: str, tmp_path: Path) -> Compare:
+    """Build two databases from SQL, then compare(reference, candidate, *seeds)."""
+
+    def run(
+        reference: str, candidate: str, *seeds: str, timeout: float | None = None
+    ) -> RowFindings:
+        schemas = []
+        for conninfo, script in ((database, reference), (other_database, candidate)):
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                connection.execute(script.encode())
+                schemas.append(facts_of(connection))
+        paths = [tmp_path / f"{number}.sql" for number in range(1, len(seeds) + 1)]
+        for path, text in zip(paths, seeds, strict=True):
+            path.write_bytes(text.encode())
+        return compare_rows(
+            reference=database,
+            candidate=other_database,
+            reference_schema=schemas[0],
+            candidate_schema=schemas[1],
+            reference_name="prisma",
+            candidate_name="supabase",
+            seeds=paths,
+            root=tmp_path,
+            statement_timeout=timeout,
+        )
+
+    return run
+
+
+def test_the_same_trees_give_the_same_rows(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, SEED, "INSERT INTO users VALUES ('c', 3)")
+    assert found.parity
+    assert found.note is None
+    assert found.seeds == ("1.sql", "2.sql")
+    assert [(view.name, view.reference_count) for view in found.views] == [("public.totals", 3)]
+
+
+def test_rows_that_differ_are_side_by_side(compare: Compare) -> None:
+    doubled = COMMON.replace("SELECT id, points", "SELECT id, points * 2 AS points")
+    found = compare(COMMON, doubled, "INSERT INTO users VALUES ('a', 1.50, '2025-09-02')")
+    (view,) = found.views
+    at = "2025-09-02 00:00:00+00"
+    assert view.differing == (RowPair(("a", "1.50", at), ("a", "3.00", at)),)
+    assert not found.parity
+
+
+def test_the_clock_stands_still_on_both_sides(compare: Compare) -> None:
+    clock = """
+        CREATE TABLE public.t (id int, at timestamptz DEFAULT now(), rounded timestamp(3));
+        CREATE VIEW public.ages AS SELECT *, now() - at AS age, now() AS seen, random() AS chance,
+            extract(epoch FROM clock_timestamp() - at) < 3600 AS fresh, CURRENT_DATE AS day FROM t;
+    """
+    seed = """
+        INSERT INTO t SELECT n, now() - n * random() * interval '1 hour', now() - n * random()
+            * interval '1 hour' FROM generate_series(1, 500) AS n;
+        INSERT INTO t (id) VALUES (0);
+        INSERT INTO t VALUES (-1, CURRENT_TIMESTAMP - interval '7 days');
+    """
+    found = compare(clock, clock, seed)
+    assert found.parity, found.differing
+    assert found.views[0].reference_count == 502
+
+
+@pytest.mark.parametrize("shift", ["1 microsecond", "1 ms", "-1 ms", "1 second", "1 day"])
+def test_the_clock_hides_no_real_difference(compare: Compare, shift: str) -> None:
+    other = COMMON.replace("SELECT id, points, at", f"SELECT id, points, at + '{shift}' AS at")
+    found = compare(COMMON, other, SEED)
+    assert (found.views[0].missing, found.views[0].extra) == (2, 2)
+
+
+def test_a_boundary_at_the_very_instant_shows(compare: Compare) -> None:
+    tree = """
+        CREATE TABLE public.t (id int, at timestamptz);
+        CREATE VIEW public.recent AS SELECT id FROM t WHERE at {} now() - interval '30 days';
+    """
+    seed = "INSERT INTO t VALUES (1, now() - interval '30 days')"
+    found = compare(tree.format(">="), tree.format(">"), seed)
+    assert [(view.missing, view.extra) for view in found.views] == [(1, 0)]
+
+
+def test_transactions_begin_in_one_instant(database: str, other_database: str) -> None:
+    with (
+        psycopg.connect(database, autocommit=True) as first,
+        psycopg.connect(other_database, autocommit=True) as second,
+    ):
+        apart = begin_together(first, second)
+        clocks = [
+            connection.execute("SELECT (extract(epoch FROM now()) * 1000000)::bigint").fetchone()
+            for connection in (first, second)
+        ]
+        reference, candidate = (clock[0] for clock in clocks if clock)
+        assert candidate - reference == apart
+        assert reference // 500 == candidate // 500
+
+
+def test_a_seed_that_fails_in_one_tree_is_a_finding_and_is_undone_in_both(compare: Compare) -> None:
+    lacking = COMMON.replace("points numeric", "points numeric CHECK (points < 9)")
+    seed = "INSERT INTO users VALUES ('a', 1);\n\n  INSERT INTO users VALUES ('b', 10);\n"
+    found = compare(COMMON, lacking, seed, "INSERT INTO users VALUES ('c', 3);")
+    (problem,) = found.problems
+    assert (problem.step, problem.trees, problem.subject) == ("seed", ("supabase",), "1.sql")
+    assert (problem.place, problem.column) == (Place("1.sql", 3), 3)
+    assert problem.statement.startswith("INSERT INTO users VALUES ('b', 10)")
+    assert problem.sqlstate == "23514"
+    assert "check constraint" in problem.message
+    assert [(view.reference_count, view.equal) for view in found.views] == [(2, True)]
+    assert not found.parity
+
+
+def test_what_may_follow_from_an_undone_statement_is_marked(compare: Compare) -> None:
+    trees = COMMON + "CREATE TABLE public.events (user_id text REFERENCES public.users);"
+    lacking = trees.replace("points numeric", "points numeric CHECK (points < 9)")
+    seed = "INSERT INTO users VALUES ('b', 10); INSERT INTO events VALUES ('b');"
+    found = compare(trees, lacking, seed)
+    assert [(p.trees, p.sqlstate, p.follows) for p in found.problems] == [
+        (("supabase",), "23514", False),
+        (("prisma", "supabase"), "23503", True),
+    ]
+    assert found.note is not None
+
+
+def test_seeds_that_cannot_be_read_are_findings(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, "INSERT INTO users VALUES ('a);", SEED)
+    (problem,) = found.problems
+    assert problem.place == Place("1.sql", 1)
+    assert problem.trees == ("prisma", "supabase")
+    assert found.views[0].reference_count == 2
+
+
+def test_a_seed_in_another_encoding_is_a_finding(
+    database: str, other_database: str, tmp_path: Path
+) -> None:
+    seed = tmp_path / "latin.sql"
+    seed.write_bytes(b"-- fine\nSELECT '\xe9'")
+    found = compare_rows(
+        reference=database,
+        candidate=other_database,
+        reference_schema=Schema(),
+        candidate_schema=Schema(),
+        reference_name="prisma",
+        candidate_name="supabase",
+        seeds=[seed],
+        root=tmp_path,
+    )
+    assert found.problems[0].place == Place("latin.sql", 2)
+    assert "UTF-8" in found.problems[0].message
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [
+        "BEGIN; INSERT INTO users VALUES ('a', 1.50), ('b', 2); COMMIT;",
+        "START TRANSACTION READ WRITE;\r\nINSERT INTO users VALUES ('a', 1.50), ('b', 2);\r\nEND;",
+        "\ufeffINSERT INTO users VALUES ('a', 1.50), ('b', 2) -- no final newline",
+        "SET search_path = ''; INSERT INTO public.users VALUES ('a', 1.50), ('b', 2);",
+        "INSERT INTO users VALUES ('%s', 1), ('\U0001f600 \"''', 2);",
+        "DO $$BEGIN INSERT INTO users VALUES ('a', 1.50), ('b', 2); END$$",
+    ],
+)
+def test_seeds_as_people_write_them(compare: Compare, seed: str) -> None:
+    found = compare(COMMON, COMMON, seed, "INSERT INTO users VALUES ('c', 3)")
+    assert found.parity, found.problems
+    assert found.views[0].reference_count == 3
+
+
+def test_a_seed_cannot_roll_back(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, SEED + "ROLLBACK;\n")
+    assert [problem.place for problem in found.problems] == [Place("1.sql", 2)]
+    assert found.views[0].reference_count == 2
+
+
+def test_deferred_constraints_are_checked(compare: Compare) -> None:
+    tree = COMMON + "ALTER TABLE users ADD twin text {};"
+    deferred = "REFERENCES users DEFERRABLE INITIALLY DEFERRED"
+    seed = "INSERT INTO users VALUES ('a', 1, now(), 'b');", "INSERT INTO users VALUES ('b', 1);"
+    assert compare(tree.format(deferred), tree.format(deferred), *seed).parity
+
+
+def test_deferred_constraints_fail_as_at_commit(compare: Compare) -> None:
+    tree = COMMON + "ALTER TABLE users ADD twin text {};"
+    deferred = "REFERENCES users DEFERRABLE INITIALLY DEFERRED"
+    seed = "INSERT INTO users VALUES ('a', 1, now(), 'nobody')"
+    found = compare(tree.format(""), tree.format(deferred), seed)
+    assert [(p.subject, p.trees, p.sqlstate) for p in found.problems] == [
+        ("deferred constraints", ("supabase",), "23503")
+    ]
+
+
+CHAIN = """
+CREATE TABLE public.t (id int);
+CREATE MATERIALIZED VIEW public.z AS SELECT id FROM t WITH NO DATA;
+CREATE VIEW public.between AS SELECT id FROM z;
+CREATE MATERIALIZED VIEW public.a AS SELECT id * 10 AS id FROM between WITH NO DATA;
+CREATE MATERIALIZED VIEW public."A b" AS SELECT id + 1 AS id FROM a WITH NO DATA;
+"""
+
+
+def test_materialized_views_are_refreshed_in_the_order_of_what_they_read(compare: Compare) -> None:
+    plain = """
+        CREATE TABLE public.t (id int); CREATE VIEW public.z AS SELECT id FROM t;
+        CREATE VIEW public."A b" AS SELECT 51 AS id;
+    """
+    found = compare(CHAIN, plain, "INSERT INTO t VALUES (5)")
+    assert found.parity, (found.problems, found.differing)
+    assert [view.name for view in found.views] == ['public."A b"', "public.z"]
+
+
+def test_a_refresh_that_fails_is_a_finding_of_its_tree(compare: Compare) -> None:
+    tree = """
+        CREATE TABLE public.t (id int);
+        CREATE MATERIALIZED VIEW public.m AS SELECT {} AS id FROM t;
+        CREATE VIEW public.v AS SELECT id FROM t;
+    """
+    found = compare(tree.format("1 / id"), tree.format("id"), "INSERT INTO t VALUES (0)")
+    (problem,) = found.problems
+    assert (problem.step, problem.trees, problem.subject) == ("refresh", ("prisma",), "public.m")
+    assert problem.sqlstate == "22012"
+    assert [view.name for view in found.views] == ["public.v"]
+
+
+REFRESHING = """
+CREATE TABLE public.t (id int);
+CREATE MATERIALIZED VIEW public.m AS SELECT id FROM t;
+CREATE FUNCTION public.refresh() RETURNS void LANGUAGE plpgsql
+    AS $$BEGIN REFRESH MATERIALIZED VIEW CONCURRENTLY public.m; END$$;
+"""
+UNIQUE = "CREATE UNIQUE INDEX ON public.m (id);"
+
+
+def test_the_trees_own_refresh_functions_are_called(compare: Compare) -> None:
+    assert compare(REFRESHING + UNIQUE, REFRESHING + UNIQUE, "INSERT INTO t VALUES (1)").parity
+
+
+def test_a_refresh_function_that_fails_is_a_finding_in_either_tree(compare: Compare) -> None:
+    found = compare(REFRESHING, REFRESHING + UNIQUE, "INSERT INTO t VALUES (1)")
+    (problem,) = found.problems
+    assert (problem.step, problem.trees) == ("call", ("prisma",))
+    assert problem.subject == "public.refresh()"
+    assert problem.sqlstate == "55000"
+    assert found.views[0].equal
+
+
+def test_a_refresh_function_that_fails_alike_is_one_problem(compare: Compare) -> None:
+    found = compare(REFRESHING, REFRESHING, "INSERT INTO t VALUES (1)")
+    assert [problem.trees for problem in found.problems] == [("prisma", "supabase")]
+
+
+def test_a_refresh_procedure_may_commit(compare: Compare) -> None:
+    tree = """
+        CREATE TABLE public.t (id int);
+        CREATE MATERIALIZED VIEW public.m AS SELECT id FROM t;
+        CREATE PROCEDURE public.refresh() LANGUAGE plpgsql
+            AS $$BEGIN COMMIT; REFRESH MATERIALIZED VIEW {} public.m; END$$;
+    """
+    found = compare(tree.format(""), tree.format("CONCURRENTLY"), "INSERT INTO t VALUES (1)")
+    assert [(problem.trees, problem.sqlstate) for problem in found.problems] == [
+        (("supabase",), "55000")
+    ]
+
+
+def test_a_view_that_cannot_be_read_is_a_finding(compare: Compare) -> None:
+    tree = """
+        CREATE TABLE public.t (id int);
+        CREATE VIEW public.v AS SELECT {} AS id FROM t;
+    """
+    found = compare(tree.format("id"), tree.format("1 / id"), "INSERT INTO t VALUES (0)")
+    assert [(p.step, p.trees, p.subject, p.sqlstate) for p in found.problems] == [
+        ("query", ("supabase",), "public.v", "22012")
+    ]
+    assert found.views == ()
+
+
+def test_without_a_seed_nothing_was_compared_and_that_is_said(compare: Compare) -> None:
+    found = compare(COMMON, COMMON)
+    assert found.parity
+    assert found.note is not None
+    assert "0 rows in every view" in found.note
+
+
+def test_values_are_what_a_client_gets(compare: Compare) -> None:
+    tree = """
+        CREATE VIEW public.v AS SELECT {} AS flag, 'a'::char(3) AS padded, '\\x00ff'::bytea AS raw,
+            '1 mon 2 days'::interval AS span, 0.1::real AS real, NULL AS nothing, '{{1,2}}'::int[];
+    """
+    found = compare(tree.format("true"), tree.format("false"))
+    (pair,) = found.views[0].differing
+    assert pair.reference == ("t", "a  ", "\\x00ff", "1 mon 2 days", "0.1", None, "{1,2}")
+
+
+def test_a_seed_that_does_not_end_is_cut_off(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, "SELECT pg_sleep(3600)", SEED, timeout=0.2)
+    assert [problem.sqlstate for problem in found.problems] == ["57014"]
+    assert found.views[0].reference_count == 2
