@@ -4,6 +4,7 @@
 # Runs the server as $RUN_AS (a command prefix such as "setpriv --reuid=nobody ..."), if set;
 # $SERVER_OPTIONS go to the server.
 set -u
+number=0
 bin=$1 work=$2 reference=$3 candidate=$4
 shift 4
 export PGHOST=$work PGUSER=postgres PGDATABASE=postgres
