@@ -24,10 +24,9 @@ from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.scanner import Statement, split
 from pytest_schema_parity.schema.facts import Place
 
-TRANSACTION: Final = re.compile(
-    r"(?:BEGIN|START\s+TRANSACTION|COMMIT|END)\b(?!\s+(?:AND\s+CHAIN|PREPARED))", re.IGNORECASE
-)
-ROLLBACK: Final = re.compile(r"(?:ROLLBACK|ABORT)\b(?!.*\bTO\b)", re.IGNORECASE | re.DOTALL)
+BEGINS: Final = frozenset({"begin", "start", "commit", "end"})
+TAKES_BACK: Final = frozenset({"rollback", "abort"})
+COPY_LINE: Final = re.compile(r"COPY .*, line (\d+)")
 RESET: Final = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL"
 """After each file: what one file sets (pg_dump empties the search_path) is not the next one's."""
 
@@ -62,7 +61,8 @@ def load_seeds(sides: Sides, seeds: Iterable[Seed]) -> Iterator[RowProblem]:
     """Load the seeds into both sides, in order; what fails is yielded and undone in both."""
     for seed in seeds:
         if seed.error is not None:
-            yield _unreadable(seed, seed.error, sides)
+            place = Place(seed.file, seed.error.line)
+            yield _problem(sides, seed.file, "", seed.error.message, place, seed.error.column)
         elif not _load_whole(sides, seed):
             yield from _load_in_steps(sides, seed)
         sides.both(lambda side: side.connection.execute(RESET))
@@ -75,84 +75,82 @@ def problems(
     *,
     step: Step,
     subject: str,
-    statement: str,
-    place: Place | None = None,
-    column: int | None = None,
+    statement: str | Statement,
     follows: bool = False,
 ) -> list[RowProblem]:
     """The problems of one statement on both sides; one and the same error is one problem."""
-    trees: dict[tuple[str | None, str, str | None, str | None], list[str]] = {}
+    trees: dict[tuple[str | None, str], list[str]] = {}
+    causes: dict[tuple[str | None, str], psycopg.Error] = {}
     for side, error in zip(sides, errors, strict=True):
         if error is not None:
-            diag = error.diag
-            said = (
-                error.sqlstate,
-                diag.message_primary or str(error),
-                diag.message_detail,
-                diag.message_hint,
-            )
+            said = (error.sqlstate, error.diag.message_primary or str(error))
             trees.setdefault(said, []).append(side.tree)
-    return [
-        RowProblem(
-            step=step,
-            trees=tuple(names),
-            subject=subject,
-            statement=statement,
-            sqlstate=sqlstate,
-            message=message,
-            detail=detail,
-            hint=hint,
-            place=place,
-            column=column,
-            follows=follows and len(names) == 2,
+            causes.setdefault(said, error)
+    found = []
+    for (sqlstate, message), names in trees.items():
+        cause = causes[sqlstate, message]
+        place, column = _place(subject, statement, cause)
+        found.append(
+            RowProblem(
+                step=step,
+                trees=tuple(names),
+                subject=subject,
+                statement=statement if isinstance(statement, str) else statement.text,
+                sqlstate=sqlstate,
+                message=message,
+                detail=cause.diag.message_detail,
+                hint=cause.diag.message_hint,
+                place=place,
+                column=column,
+                follows=follows and len(names) == len(errors),
+            )
         )
-        for (sqlstate, message, detail, hint), names in trees.items()
-    ]
+    return found
+
+
+def _place(
+    file: str, statement: str | Statement, error: psycopg.Error
+) -> tuple[Place | None, int | None]:
+    """Where in a seed file a statement failed: line and column, the column unknown in data."""
+    if isinstance(statement, str):
+        return None, None
+    in_data = COPY_LINE.match(error.diag.context or "")
+    if in_data and statement.copy_line is not None:
+        return Place(file, statement.copy_line + int(in_data[1]) - 1), None
+    line, column = statement.place(int(error.diag.statement_position or 1))
+    return Place(file, line), column
 
 
 def _load_whole(sides: Sides, seed: Seed) -> bool:
     """Load a file in one round trip; whether both sides took it. If not, neither has it."""
-    if any(_is_special(statement) for statement in seed.statements):
-        return False
-    return not any(_attempt(sides, seed.text))
+    return all(map(_is_plain, seed.statements)) and not any(_attempt(sides, seed.text))
 
 
 def _load_in_steps(sides: Sides, seed: Seed) -> Iterator[RowProblem]:
     """Load a file statement by statement."""
     undone = False
     for statement in seed.statements:
-        if TRANSACTION.match(statement.text):
-            continue
-        place = Place(seed.file, statement.line)
-        if ROLLBACK.match(statement.text):
-            yield RowProblem(
+        if refusal := _refusal(statement):
+            place = Place(seed.file, statement.line)
+            yield _problem(sides, seed.file, statement.text, refusal, place, statement.column)
+        elif not _only_frames(statement):
+            found = problems(
+                sides,
+                _attempt(sides, statement.text, statement.copy_data),
                 step="seed",
-                trees=tuple(side.tree for side in sides),
                 subject=seed.file,
-                statement=statement.text,
-                sqlstate=None,
-                message="a seed cannot take itself back: this statement was passed over",
-                place=place,
-                column=statement.column,
+                statement=statement,
+                follows=undone,
             )
-            continue
-        found = problems(
-            sides,
-            _attempt(sides, statement.text),
-            step="seed",
-            subject=seed.file,
-            statement=statement.text,
-            place=place,
-            column=statement.column,
-            follows=undone,
-        )
-        undone = undone or bool(found)
-        yield from found
+            undone = undone or bool(found)
+            yield from found
 
 
-def _attempt(sides: Sides, sql: str) -> tuple[psycopg.Error | None, psycopg.Error | None]:
+def _attempt(
+    sides: Sides, sql: str, copy_data: str | None = None
+) -> tuple[psycopg.Error | None, psycopg.Error | None]:
     """Run SQL on both sides; what fails on either is undone on both."""
-    errors = sides.both(lambda side: side.attempt(sql))
+    errors = sides.both(lambda side: side.attempt(sql, copy_data))
     for side, error in zip(sides, errors, strict=True):
         if error is None:
             if any(errors):
@@ -170,18 +168,38 @@ def _check_deferred(sides: Sides) -> Iterator[RowProblem]:
     )
 
 
-def _is_special(statement: Statement) -> bool:
-    return bool(TRANSACTION.match(statement.text) or ROLLBACK.match(statement.text))
+def _is_plain(statement: Statement) -> bool:
+    """Whether the server can take the statement as part of a whole file."""
+    return statement.copy_data is None and not _only_frames(statement) and not _refusal(statement)
 
 
-def _unreadable(seed: Seed, error: ScriptError, sides: Sides) -> RowProblem:
+def _only_frames(statement: Statement) -> bool:
+    """Whether the statement only begins or ends a transaction."""
+    return bool(statement.words) and statement.words[0] in BEGINS
+
+
+def _refusal(statement: Statement) -> str | None:
+    """Why the statement is not carried out, if so."""
+    if statement.meta_command is not None:
+        return f"{statement.meta_command} is psql's own and was passed over"
+    if statement.compound:
+        return r"commands joined by \; were passed over: end each with a semicolon"
+    if statement.words and statement.words[0] in TAKES_BACK and "to" not in statement.words:
+        return "a seed cannot take itself back: this statement was passed over"
+    return None
+
+
+def _problem(
+    sides: Sides, file: str, statement: str, message: str, place: Place, column: int
+) -> RowProblem:
+    """A problem that is the seed's own, whatever the tree."""
     return RowProblem(
         step="seed",
         trees=tuple(side.tree for side in sides),
-        subject=seed.file,
-        statement="",
+        subject=file,
+        statement=statement,
         sqlstate=None,
-        message=error.message,
-        place=Place(seed.file, error.line),
-        column=error.column,
+        message=message,
+        place=place,
+        column=column,
     )

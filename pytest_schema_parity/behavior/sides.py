@@ -31,11 +31,15 @@ class Side:
     tree: str
     connection: psycopg.Connection
 
-    def attempt(self, sql: str) -> psycopg.Error | None:
-        """Run SQL; when it fails, undo all of it and return the error."""
+    def attempt(self, sql: str, copy_data: str | None = None) -> psycopg.Error | None:
+        """Run SQL, or COPY with its data; when it fails, undo all of it and return the error."""
         self.connection.execute("SAVEPOINT attempt")
         try:
-            self.connection.execute(sql.encode())
+            if copy_data is None:
+                self.connection.execute(sql.encode())
+            else:
+                with self.connection.cursor().copy(sql.encode()) as copy:
+                    copy.write(copy_data)
         except psycopg.Error as error:
             self.undo(error)
             return error

@@ -215,6 +215,7 @@ def test_a_seed_in_another_encoding_is_a_finding(
         "\ufeffINSERT INTO users VALUES ('a', 1.50), ('b', 2) -- no final newline",
         "SET search_path = ''; INSERT INTO public.users VALUES ('a', 1.50), ('b', 2);",
         "INSERT INTO users VALUES ('%s', 1), ('\U0001f600 \"''', 2);",
+        "COPY users (id, points) FROM stdin;\na\t1.50\nb\t2\n\\.\n",
         "DO $$BEGIN INSERT INTO users VALUES ('a', 1.50), ('b', 2); END$$",
     ],
 )
@@ -222,6 +223,32 @@ def test_seeds_as_people_write_them(compare: Compare, seed: str) -> None:
     found = compare(COMMON, COMMON, seed, "INSERT INTO users VALUES ('c', 3)")
     assert found.parity, found.problems
     assert found.views[0].reference_count == 3
+
+
+def test_copied_data_that_fails_names_its_line(compare: Compare) -> None:
+    lacking = COMMON.replace("points numeric", "points numeric CHECK (points < 9)")
+    found = compare(COMMON, lacking, "\nCOPY users (id, points) FROM stdin;\na\t1\nb\t10\n\\.\n")
+    (problem,) = found.problems
+    assert (problem.place, problem.sqlstate) == (Place("1.sql", 4), "23514")
+    assert (found.views[0].reference_count, found.views[0].candidate_count) == (0, 0)
+
+
+def test_the_place_of_an_error_is_the_servers(compare: Compare) -> None:
+    lacking = COMMON.replace("id text", "handle text").replace("SELECT id", "SELECT handle AS id")
+    found = compare(COMMON, lacking, "INSERT INTO users\n    (id) VALUES ('a')")
+    (problem,) = found.problems
+    assert (problem.place, problem.column, problem.sqlstate) == (Place("1.sql", 2), 6, "42703")
+
+
+@pytest.mark.parametrize("line", ["\\i other.sql", "SELECT 1 \\; COMMIT"])
+def test_what_only_psql_understands_is_told(compare: Compare, line: str) -> None:
+    found = compare(COMMON, COMMON, f"{SEED}{line}\n")
+    assert [problem.place for problem in found.problems] == [Place("1.sql", 2)]
+
+
+def test_a_seed_may_undo_a_part_of_itself(compare: Compare) -> None:
+    seed = "SAVEPOINT s; INSERT INTO users VALUES ('z'); ROLLBACK TO SAVEPOINT s;"
+    assert compare(COMMON, COMMON, seed + SEED).views[0].reference_count == 2
 
 
 def test_a_seed_cannot_roll_back(compare: Compare) -> None:
