@@ -1,0 +1,83 @@
+"""What a layout is, and what those share whose files lie side by side, with a number in front."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of a tree in the order of its tool.
+
+    ``refused`` says of some why the tool would fail on them; ``skipped`` names files that the tool
+    passes over, with the reason.
+    """
+
+    files: tuple[Path, ...] = ()
+    refused: Mapping[Path, str] = field(default_factory=dict)
+    skipped: tuple[tuple[Path, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A migration tool's rules: which files, in which order.
+
+    ``general`` ones are asked only where no tool's own layout fits.
+    """
+
+    name: str
+    looks_for: str
+    fits: Callable[[Path], bool]
+    list_files: Callable[[Path], Listing]
+    general: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Files named ``<digits>_<name>.sql`` that lie side by side, in the order of their names."""
+
+    files: tuple[Path, ...]
+    others: tuple[Path, ...]
+
+    @property
+    def timestamped(self) -> bool:
+        """Whether one of them is numbered by a time, as 20250902000001 is."""
+        return any(len(number_of(file)) == TIMESTAMP for file in self.files)
+
+    @classmethod
+    def at(cls, path: Path) -> Numbered:
+        """Those in a directory; none if it is no directory."""
+        files = sql_files(path)
+        numbered = tuple(file for file in files if number_of(file))
+        return cls(numbered, tuple(file for file in files if file not in set(numbered)))
+
+
+TIMESTAMP: Final = 14
+"""How many digits a time has in a file's name."""
+
+_NUMBER: Final = re.compile(r"([0-9]+)_.*\.sql", re.DOTALL)
+
+
+def number_of(file: Path) -> str:
+    """The digits in front of a file's name, or nothing."""
+    match = _NUMBER.fullmatch(file.name)
+    return match.group(1) if match else ""
+
+
+def sql_files(path: Path) -> list[Path]:
+    """The SQL files of a directory, sorted by name; none if it is no directory."""
+    if not path.is_dir():
+        return []
+    return sorted(
+        (file for file in path.iterdir() if file.suffix == ".sql" and file.is_file()),
+        key=lambda file: file.name.encode(errors="surrogateescape"),
+    )
+
+
+def lies_below(path: Path, directory: str) -> bool:
+    """Whether a directory of that name is near: the path's last three parts."""
+    return directory in (part.lower() for part in path.resolve().parts[-3:])

@@ -1,0 +1,51 @@
+"""Prisma: ``<timestamp>_<name>/migration.sql`` by name, or numbered files side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_schema_parity.errors import TreeError
+from pytest_schema_parity.migrations.layouts.layout import Layout, Listing, Numbered, lies_below
+
+_SCRIPT = "migration.sql"
+
+
+def _directories(path: Path) -> list[Path]:
+    """The migrations' directories; hidden ones are nobody's."""
+    if not path.is_dir():
+        return []
+    inside = (entry for entry in path.iterdir() if entry.is_dir() and entry.name[0] != ".")
+    return sorted(inside, key=lambda entry: entry.name.encode(errors="surrogateescape"))
+
+
+def _fits(path: Path) -> bool:
+    if any((directory / _SCRIPT).is_file() for directory in _directories(path)):
+        return True
+    return bool(Numbered.at(path).files) and (
+        (path / "migration_lock.toml").is_file() or lies_below(path, "prisma")
+    )
+
+
+def _list(path: Path) -> Listing:
+    flat = Numbered.at(path)
+    directories = _directories(path)
+    if not any((directory / _SCRIPT).is_file() for directory in directories):
+        skipped = tuple((file, "its name begins with no number") for file in flat.others)
+        return Listing(flat.files, skipped=skipped)
+    for directory in directories:
+        if not (directory / _SCRIPT).is_file():
+            raise TreeError(
+                f"{directory} holds no {_SCRIPT}: restore the file or delete the directory"
+                " (Prisma stops here, too)"
+            )
+    reason = f"Prisma reads only <name>/{_SCRIPT}"
+    loose = tuple((file, reason) for file in (*flat.files, *flat.others))
+    return Listing(tuple(directory / _SCRIPT for directory in directories), skipped=loose)
+
+
+LAYOUT = Layout(
+    name="prisma",
+    looks_for="<timestamp>_<name>/migration.sql (prisma)",
+    fits=_fits,
+    list_files=_list,
+)

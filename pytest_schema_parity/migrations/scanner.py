@@ -1,0 +1,289 @@
+"""Statement boundaries, by psql's rule. The server is the parser; this tells it where to look.
+
+A statement ends at a semicolon outside of quotes, comments, parentheses and the ``BEGIN ATOMIC …
+END`` of a SQL function's body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.migrations import psql
+
+_LETTER = r"A-Za-z_\x80-\U0010ffff"
+_WORD_TEXT = rf"[{_LETTER}][{_LETTER}0-9$]*+"
+_NEWLINE = r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*+)*+"
+_ESCAPED = r"'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+'"
+_OPAQUE = (  # what a glance can skip whole
+    r"--[^\n\r]*+",
+    r"'[^']*+(?:''[^']*+)*+'",
+    rf"[eE]{_ESCAPED}(?:{_NEWLINE}{_ESCAPED})*+",
+    r'"[^"]*+"',
+    r":[:=]",
+    r"/(?!\*)",
+    r"-(?!-)",
+    rf"[^'\"$;:()\\/\-{_LETTER}]++",
+)
+_UNTIL_WORD: Final = re.compile(f"(?:{'|'.join(_OPAQUE)})*+", re.DOTALL)
+_UNTIL_MARK: Final = re.compile(f"(?:{'|'.join(_OPAQUE)}|(?![eE]'){_WORD_TEXT})*+", re.DOTALL)
+_WORD: Final = re.compile(rf"(?![eE]'){_WORD_TEXT}")
+_BLANK: Final = re.compile(r"(?:[ \t\n\r\f\v;]|--[^\n\r]*+)*+")
+_DOLLAR: Final = re.compile(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
+_COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
+_BOM: Final = "\ufeff"
+_END_OF_DATA: Final = re.compile(r"^\\\.\r?$", re.MULTILINE)
+_UNTERMINATED: Final = {
+    "'": "unterminated quoted string",
+    "e": "unterminated quoted string",
+    "E": "unterminated quoted string",
+    '"': "unterminated quoted identifier",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a script, as the server is to see it.
+
+    ``line`` and ``column`` are those of its first token, from 1, in characters.  ``words`` are its
+    first unquoted words, in lower case.  ``copy_data`` is what follows ``COPY … FROM stdin``, and
+    ``copy_line`` the line on which that starts.  A ``meta_command`` is what psql alone understands
+    and this package does not carry out.  A ``compound`` one holds several commands, joined by
+    psql's ``\\;``.
+    """
+
+    text: str
+    line: int
+    column: int
+    words: tuple[str, ...] = ()
+    copy_data: str | None = None
+    copy_line: int | None = None
+    meta_command: str | None = None
+    compound: bool = False
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Line and column in the file of a character of ``text``, counted from 1 as servers do."""
+        before = self.text[: max(position - 1, 0)]
+        newline = before.rfind("\n")
+        column = self.column + len(before) if newline < 0 else len(before) - newline
+        return self.line + before.count("\n"), column
+
+
+def split(text: str, *, file: str) -> list[Statement]:
+    """Cut a script into its statements; raise ScriptError where a quote or a comment never ends.
+
+    ``file`` is the name that errors give.  Empty statements, and psql's commands that only display,
+    are left out.
+    """
+    return list(_Script(text, file).statements())
+
+
+class _Script:
+    """A script, and how far it has been read."""
+
+    def __init__(self, text: str, file: str) -> None:
+        self.text = text
+        self.file = file
+        self.position = len(_BOM) if text.startswith(_BOM) else 0
+        self.variables = set(psql.PREDEFINED)
+        self._line = 1
+        self._line_known_at = 0
+
+    def statements(self) -> Iterator[Statement]:
+        while self._skip_blanks():
+            if self.text.startswith("\\", self.position):
+                yield from self._meta_command()
+            else:
+                reader = _Reader(self)
+                statement = reader.read()
+                yield from reader.refused
+                yield self._with_data(statement) if reader.from_stdin else statement
+
+    def _skip_blanks(self) -> bool:
+        """Go to the next statement's first token; False at the end."""
+        while True:
+            match = _BLANK.match(self.text, self.position)
+            self.position = match.end() if match else self.position
+            if not self.text.startswith("/*", self.position):
+                return self.position < len(self.text)
+            self.position = self.after_comment(self.position)
+
+    def after_comment(self, start: int) -> int:
+        """The position after the comment, nested ones included, that opens at ``start``."""
+        depth = 0
+        for edge in _COMMENT_EDGE.finditer(self.text, start):
+            depth += 1 if edge.group() == "/*" else -1
+            if depth == 0:
+                return edge.end()
+        raise self.error("unterminated /* comment", start)
+
+    def after_dollar(self, start: int) -> int:
+        """The position after the dollar quote that opens at ``start``, or after a lone ``$``."""
+        opening = _DOLLAR.match(self.text, start)
+        if opening is None:
+            return start + 1
+        end = self.text.find(opening.group(), opening.end())
+        if end < 0:
+            raise self.error(f"unterminated dollar-quoted string {opening.group()}", start)
+        return end + len(opening.group())
+
+    def _meta_command(self) -> Iterator[Statement]:
+        """Pass a command of psql; yield it if it is not a harmless one."""
+        command = psql.read_command(self.text, self.position)
+        if command.variable is not None:
+            self.variables.add(command.variable)
+        if not command.harmless:
+            yield self.refusal(f"\\{command.name}", self.position, command.end)
+        self.position = command.end
+
+    def refusal(self, name: str, start: int, end: int) -> Statement:
+        """What stands for something that only psql could carry out."""
+        line, column = self.place(start)
+        return Statement(self.text[start:end].rstrip(), line, column, meta_command=name)
+
+    def _with_data(self, statement: Statement) -> Statement:
+        """Take the lines up to ``\\.`` for a statement that reads its data from the script."""
+        end_of_line = self.text.find("\n", self.position)
+        start = len(self.text) if end_of_line < 0 else end_of_line + 1
+        rest = _BLANK.match(self.text, self.position, start)
+        if rest is not None and rest.end() < start:
+            raise self.error("only its data may follow COPY … FROM stdin", rest.end())
+        end = _END_OF_DATA.search(self.text, start)
+        line, _ = self.place(start)
+        self.position = end.end() if end else len(self.text)
+        data = self.text[start : end.start() if end else None]
+        return replace(statement, copy_data=data, copy_line=line)
+
+    def place(self, position: int) -> tuple[int, int]:
+        """Line and column of a position; cheap when positions come in rising order."""
+        if position < self._line_known_at:
+            self._line, self._line_known_at = 1, 0
+        self._line += self.text.count("\n", self._line_known_at, position)
+        self._line_known_at = position
+        start = self.text.rfind("\n", 0, position) + 1
+        return self._line, position - start + 1 - self.text.startswith(_BOM, start)
+
+    def error(self, message: str, position: int) -> ScriptError:
+        line, column = self.place(position)
+        return ScriptError(message, file=self.file, line=line, column=column)
+
+
+class _Reader:
+    """Reads one statement, from its first token on."""
+
+    def __init__(self, script: _Script) -> None:
+        self.script = script
+        self.start = script.position
+        self.refused: list[Statement] = []
+        self.from_stdin = False
+        self._blanked: list[tuple[int, str]] = []
+        self._compound = False
+        self._head: list[str] = []
+        self._words: list[str] = []
+        self._watching = True
+        self._parentheses = 0
+        self._blocks = 0
+
+    def read(self) -> Statement:
+        """The statement; the script stands behind it."""
+        script, text = self.script, self.script.text
+        position, end = self.start, None
+        while end is None:
+            pattern = _UNTIL_WORD if self._watching else _UNTIL_MARK
+            skipped = pattern.match(text, position)
+            position = skipped.end() if skipped else position
+            mark = text[position : position + 1]
+            if mark == ";" and not self._parentheses and not self._blocks:
+                end, position = position, position + 1
+            elif mark == "":
+                end = position
+            elif mark == "\\":
+                end, position = self._meta_command(position)
+            else:
+                position = self._pass(mark, position)
+        script.position = position
+        line, column = script.place(self.start)
+        words = tuple(self._head or self._words[:4])
+        return Statement(self._text(end), line, column, words, compound=self._compound)
+
+    def _pass(self, mark: str, position: int) -> int:
+        """Go behind what stands at ``position``: a bracket, a word, something quoted."""
+        match mark:
+            case "(":
+                self._parentheses += 1
+            case ")":
+                self._parentheses = max(self._parentheses - 1, 0)
+            case "$":
+                return self.script.after_dollar(position)
+            case "/":
+                return self.script.after_comment(position)
+            case ":":
+                return self._variable(position)
+            case _ if word := _WORD.match(self.script.text, position):
+                self._count(word.group().lower())
+                return word.end()
+            case _ if mark in _UNTERMINATED:
+                raise self.script.error(_UNTERMINATED[mark], position)
+        return position + 1
+
+    def _count(self, word: str) -> None:
+        """Follow the words that decide: CREATE FUNCTION … BEGIN … END, and COPY … FROM stdin."""
+        words = self._words
+        words.append(word)
+        if _is_routine(words):
+            if self._parentheses == 0:
+                if word == "begin" or (word == "case" and self._blocks):
+                    self._blocks += 1
+                elif word == "end" and self._blocks:
+                    self._blocks -= 1
+        elif words[0] == "copy":
+            self.from_stdin |= words[-2:] == ["from", "stdin"] and self._parentheses == 0
+        elif len(words) >= 2 and (words[0] != "create" or len(words) >= 4):
+            self._watching = False
+
+    def _meta_command(self, position: int) -> tuple[int | None, int]:
+        """Pass a backslash: where the statement ends (None: it goes on), and where to read on."""
+        text = self.script.text
+        escaped = text[position + 1 : position + 2]
+        if escaped in (";", ":"):
+            self._blanked.append((position, " "))
+            if escaped == ";":
+                self._compound = True
+                self._head = self._head or self._words[:4]
+                self._words, self._watching = [], True
+            return None, position + 2
+        command = psql.read_command(text, position)
+        if command.variable is not None:
+            self.script.variables.add(command.variable)
+        if not command.harmless:
+            self.refused.append(self.script.refusal(f"\\{command.name}", position, command.end))
+        if command.sends:
+            return position, command.end
+        self._blanked.append((position, " " * (command.end - position)))
+        return None, command.end
+
+    def _variable(self, position: int) -> int:
+        """Pass a colon; a psql variable that has a value is refused, as it would be replaced."""
+        used = psql.VARIABLE.match(self.script.text, position)
+        if used is not None and (used["asked"] or used["name"] in self.script.variables):
+            self.refused.append(self.script.refusal(used.group(), position, used.end()))
+        return position + 1
+
+    def _text(self, end: int) -> str:
+        """The statement with what only psql reads blanked out, so that positions stay right."""
+        text = self.script.text[self.start : end]
+        for position, blank in self._blanked:
+            at = position - self.start
+            text = text[:at] + blank + text[at + len(blank) :]
+        return text.rstrip()
+
+
+def _is_routine(words: list[str]) -> bool:
+    """Whether the words begin CREATE [OR REPLACE] FUNCTION or PROCEDURE."""
+    if words[0] != "create" or len(words) < 2:
+        return False
+    named = words[3] if words[1:3] == ["or", "replace"] and len(words) > 3 else words[1]
+    return named in ("function", "procedure")

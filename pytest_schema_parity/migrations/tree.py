@@ -1,0 +1,116 @@
+"""Trees of migrations: named, with their files in the order in which they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from pytest_schema_parity.errors import TreeError
+from pytest_schema_parity.migrations.layouts import Listing, detect_layout, get_layout
+from pytest_schema_parity.migrations.text import read_sql
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFile:
+    """A file of a tree; ``name`` is its path as a user would write it, from the project's root.
+
+    ``refused`` says why the tree's tool would fail on it, if it would.
+    """
+
+    path: Path
+    name: str
+    refused: str | None = None
+
+    def read(self) -> str:
+        """Its text; raise ScriptError if it is no text that a server can read."""
+        return read_sql(self.path, file=self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A named source of a schema: migrations in order.
+
+    ``skipped`` names the files that the tool passes over, with the reason.
+    """
+
+    name: str
+    layout: str
+    files: tuple[MigrationFile, ...]
+    skipped: tuple[tuple[str, str], ...] = ()
+
+
+def load_tree(
+    name: str,
+    *,
+    root: Path,
+    path: str | Path | None = None,
+    files: Sequence[str | Path] = (),
+    layout: str | None = None,
+) -> Tree:
+    """Find a tree's files; raise TreeError if they are missing, none, or could be read two ways.
+
+    ``path`` (from ``root``) is looked at by its ``layout``, or by the one that fits; ``files`` name
+    them one by one instead, in the order in which they were deployed, from ``path`` or ``root``.
+    """
+    if path is None and not files:
+        raise TreeError(f"tree {name!r} has neither a path nor files")
+    base = root / path if path is not None else root
+    try:
+        if files:
+            listing = _listed(base, files)
+            chosen = layout if layout is None else get_layout(layout).name
+        else:
+            listing, chosen = _found(base, layout)
+    except TreeError as error:
+        raise TreeError(f"tree {name!r}: {error}") from None
+    return Tree(
+        name,
+        chosen or "files",
+        tuple(
+            MigrationFile(file, _shown(file, root), listing.refused.get(file))
+            for file in listing.files
+        ),
+        tuple((_shown(file, root), reason) for file, reason in listing.skipped),
+    )
+
+
+def _found(path: Path, layout: str | None) -> tuple[Listing, str]:
+    """What a layout lists at a path, and its name."""
+    chosen = None if layout is None else get_layout(layout)
+    if not path.exists():
+        raise TreeError(f"{path} does not exist{_meant(path)}")
+    chosen = chosen or detect_layout(path)
+    listing = chosen.list_files(path)
+    if not listing.files:
+        passed = f" ({len(listing.skipped)} SQL files have other names)" if listing.skipped else ""
+        raise TreeError(f"{path} holds no migrations{passed}. Looked for: {chosen.looks_for}")
+    return listing, chosen.name
+
+
+def _listed(base: Path, files: Sequence[str | Path]) -> Listing:
+    """The files that a configuration names one by one."""
+    paths = tuple(base / file for file in files)
+    for position, path in enumerate(paths):
+        if not path.is_file():
+            raise TreeError(f"{path} is no file{_meant(path)}")
+        if path in paths[:position]:
+            raise TreeError(f"{path} is listed twice")
+    return Listing(paths)
+
+
+def _meant(path: Path) -> str:
+    """The neighbour whose name is nearest, as a question."""
+    try:
+        neighbours = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return ""
+    close = get_close_matches(path.name, neighbours, n=1)
+    return f": did you mean {close[0]}?" if close else ""
+
+
+def _shown(path: Path, root: Path) -> str:
+    """A path as a user would write it: from the root if it lies below, with slashes."""
+    absolute, top = path.absolute(), root.absolute()
+    return (absolute.relative_to(top) if absolute.is_relative_to(top) else absolute).as_posix()

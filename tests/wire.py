@@ -1,0 +1,90 @@
+"""A server that only listens: it writes down what psql sends, and agrees with everything."""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import subprocess
+import threading
+from pathlib import Path
+
+_READY = b"Z" + struct.pack("!ic", 5, b"I")
+_COPY = re.compile(r"\s*copy\b.*\bfrom\s+stdin\b", re.IGNORECASE | re.DOTALL)
+
+
+def _message(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("!i", len(body) + 4) + body
+
+
+def _parameter(name: str, value: str) -> bytes:
+    return _message(b"S", f"{name}\0{value}\0".encode())
+
+
+_WELCOME = b"".join(
+    (
+        _message(b"R", struct.pack("!i", 0)),
+        _parameter("server_version", "18.0"),
+        _parameter("client_encoding", "UTF8"),
+        _parameter("server_encoding", "UTF8"),
+        _parameter("standard_conforming_strings", "on"),
+        _READY,
+    )
+)
+
+
+class Listener:
+    """Takes one connection at a time on a Unix socket, in a thread of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(directory / ".s.PGSQL.5432"))
+        self._server.listen()
+        self._heard: list[str] = []
+        self._over = threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._server.close()
+
+    def sent_by(self, psql: Path, script: Path) -> list[str]:
+        """The texts that ``psql -f script`` sends, one an item."""
+        self._heard.clear()
+        self._over.clear()
+        subprocess.run(
+            [psql, "-X", "-q", "-h", self.directory, "-U", "u", "-d", "d", "-f", script],
+            env={"PGSSLMODE": "disable", "PGGSSENCMODE": "disable", "PGCLIENTENCODING": "UTF8"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=60,
+        )
+        assert self._over.wait(60)
+        return list(self._heard)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._server.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as stream:
+                stream.read(struct.unpack("!i", stream.read(4))[0] - 4)
+                connection.sendall(_WELCOME)
+                while (kind := stream.read(1)) not in (b"", b"X"):
+                    body = stream.read(struct.unpack("!i", stream.read(4))[0] - 4)
+                    connection.sendall(self._answer(kind, body))
+            self._over.set()
+
+    def _answer(self, kind: bytes, body: bytes) -> bytes:
+        if kind == b"Q":
+            query = body[:-1].decode("utf-8", "surrogateescape")
+            self._heard.append(query)
+            if _COPY.match(query):
+                return _message(b"G", struct.pack("!bh", 0, 0))
+            return _message(b"C", b"OK\0") + _READY
+        if kind == b"d":
+            self._heard[-1] += "\n" + body.decode()
+            return b""
+        return _message(b"C", b"COPY 0\0") + _READY if kind == b"c" else b""
