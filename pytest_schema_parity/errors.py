@@ -8,7 +8,8 @@
      ├── ScriptError          a SQL file cannot be cut into statements: names file, line, column
      ├── ServerNotFound       no PostgreSQL of the wanted kind: names every place that was looked at
      ├── ServerError          a server that was found does not start or does not answer
-     └── SchemaFormatError    a stored schema cannot be read back
+     ├── SchemaFormatError    a stored schema cannot be read back
+     └── UnknownName          a schema holds nothing of that name (a KeyError, too)
 
 What a *migration* does wrong is no error of this kind: it is a finding, see
 :class:`pytest_schema_parity.migrations.Failure`.
@@ -50,3 +51,10 @@ class ServerError(SchemaParityError):
 
 class SchemaFormatError(SchemaParityError):
     """A stored schema cannot be read back."""
+
+
+class UnknownName(SchemaParityError, KeyError):
+    """A schema holds nothing of that name; the message names the nearest that it holds."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # KeyError would show the message's repr

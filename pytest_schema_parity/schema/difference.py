@@ -27,7 +27,8 @@ class Difference:
 
     ``expected`` and ``actual`` are the attribute's values (``changed``), the two names
     (``renamed``), or the fact's attributes on the side that has it (``missing``, ``extra``).
-    ``below`` lists the facts that hang below a missing, extra or renamed one and went with it.
+    ``below`` lists the facts that went with this one and are not told of by themselves: what hangs
+    below a missing, extra or renamed one, and the constraint that the form of an index tells of.
     """
 
     kind: str

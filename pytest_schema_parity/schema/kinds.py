@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 Impact: TypeAlias = Literal[
     "behavior", "security", "performance", "naming", "form", "order", "comment"
 ]
-"""What a difference does to those who use the database."""
+"""What a difference does to those who use the database; the gravest first in :data:`IMPACTS`."""
 
 IMPACTS: Final[tuple[Impact, ...]] = (
     "behavior",
@@ -57,14 +57,18 @@ class Kind:
 
     ``impact`` is what a missing, extra or changed fact of this kind weighs; ``when`` holds the
     exceptions: (attribute, value) pairs that make the whole fact weigh otherwise (a unique index).
-    ``attributes`` holds the attributes whose change weighs otherwise than the kind.
-    ``order`` names the attribute that ranks a fact among its siblings: only the relative order of
-    those that both sides have is compared, and reported once, on the parent.
+    ``attributes`` holds the attributes whose change weighs otherwise than the fact.
+    ``order`` names the attribute that ranks a fact among its siblings (1, 2, 3, without gaps): only
+    the relative order of those that both sides have is compared, and reported once, on the parent.
     ``told_by`` names the kind of child that tells of this fact where both sides have that child:
     a unique constraint against a unique index differs in the index's form, and only there.
+    ``untold`` names the attributes of which such a child cannot tell: set, they speak for
+    themselves.
     ``sql`` names the attributes that hold long SQL, which a report shows as a diff.
     ``rename`` says how a rename is recognised: ``definition`` (the same attributes and the same
     facts below, and nothing else alike), ``place`` (that, and the same neighbours), or ``never``.
+    ``telling`` names the attributes and kinds of children of which a definition needs one to tell
+    a thing from any other: nothing is known of a table without columns.
     """
 
     check: Check
@@ -73,8 +77,23 @@ class Kind:
     attributes: Mapping[str, Impact] = field(default_factory=dict)
     order: str | None = None
     told_by: str | None = None
+    untold: frozenset[str] = frozenset()
     sql: frozenset[str] = frozenset()
     rename: Literal["definition", "place", "never"] = "definition"
+    telling: frozenset[str] = frozenset()
+
+    def weigh(self, attributes: Mapping[str, object]) -> Impact:
+        """What a whole fact with these attributes weighs: by the gravest exception that holds."""
+        exceptions = (
+            impact
+            for (attribute, value), impact in self.when.items()
+            if attributes.get(attribute) == value
+        )
+        return min(exceptions, key=IMPACTS.index, default=self.impact)
+
+    def weigh_attribute(self, attribute: str) -> Impact | None:
+        """What a change of this attribute weighs; None where it weighs what the fact does."""
+        return self.attributes.get(attribute) or COMMON.get(attribute)
 
 
 COMMON: Final[Mapping[str, Impact]] = MappingProxyType({"comment": "comment", "owner": "security"})
@@ -97,8 +116,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
                 "tablespace": "performance",
                 "access_method": "performance",
             },
+            telling=frozenset({"column"}),
         ),
-        "foreign table": Kind(check="tables"),
+        "foreign table": Kind(check="tables", telling=frozenset({"column"})),
         "view": Kind(
             check="views",
             attributes={"security_invoker": "security", "security_barrier": "security"},

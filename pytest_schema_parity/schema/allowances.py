@@ -1,0 +1,106 @@
+"""Allowances: differences that a team accepts, by rule, with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatchcase
+
+from pytest_schema_parity.schema.difference import Change, Comparison, Difference
+from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.schema.kinds import Impact
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A rule that accepts differences; every field that is given must match.
+
+    ``tree`` and ``name`` are patterns: ``*`` is any text and ``?`` any character, and the brackets
+    of ``integer[]`` are themselves.  ``until`` is the last day on which the allowance holds,
+    ``place`` where it stands in the configuration.
+    """
+
+    reason: str
+    tree: str | None = None
+    kind: str | None = None
+    name: str | None = None
+    change: Change | None = None
+    attribute: str | None = None
+    impact: Impact | None = None
+    until: date | None = None
+    place: Place | None = None
+
+    def concerns(self, tree: str) -> bool:
+        """Whether this is about that tree at all."""
+        return self.tree is None or _fits(tree, self.tree)
+
+    def covers(self, difference: Difference) -> bool:
+        """Whether this accepts that difference, and with it all that is folded below it."""
+        return (
+            self.kind in (None, difference.kind)
+            and self.change in (None, difference.change)
+            and self.attribute in (None, difference.attribute)
+            and self.impact in (None, difference.impact)
+            and (self.name is None or _fits(difference.name, self.name))
+        )
+
+    def is_expired(self, today: date) -> bool:
+        """Whether its last day is over."""
+        return self.until is not None and self.until < today
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A tree's comparison after the allowances.
+
+    ``comparison`` is what is left; ``allowed`` pairs each accepted difference with the first
+    allowance that covers it.  Of the allowances about this tree, ``stale`` are those that cover
+    nothing in it, and ``expired`` those whose last day is over, which therefore allow nothing.
+    """
+
+    comparison: Comparison
+    allowed: tuple[tuple[Difference, Allowance], ...] = ()
+    stale: tuple[Allowance, ...] = ()
+    expired: tuple[Allowance, ...] = ()
+
+
+def judge(
+    tree: str, comparison: Comparison, allowances: Sequence[Allowance], *, today: date
+) -> Judgement:
+    """Part a tree's differences into those that are left and those that are allowed."""
+    concerned = [one for one in allowances if one.concerns(tree)]
+    standing = [one for one in concerned if not one.is_expired(today)]
+    left: list[Difference] = []
+    allowed: list[tuple[Difference, Allowance]] = []
+    used: set[Allowance] = set()
+    for difference in comparison:
+        covering = [one for one in standing if one.covers(difference)]
+        used.update(covering)
+        if covering:
+            allowed.append((difference, covering[0]))
+        else:
+            left.append(difference)
+    return Judgement(
+        comparison.only(left),
+        tuple(allowed),
+        stale=tuple(one for one in standing if one not in used),
+        expired=tuple(one for one in concerned if one.is_expired(today)),
+    )
+
+
+def stale_everywhere(judgements: Mapping[str, Judgement]) -> tuple[Allowance, ...]:
+    """The allowances that cover nothing in any of the trees that they are about, by their names.
+
+    One that names no tree may well be of use in one tree and of none in the next.
+    """
+    stale = dict.fromkeys(one for judgement in judgements.values() for one in judgement.stale)
+    return tuple(
+        one
+        for one in stale
+        if all(one in judged.stale for tree, judged in judgements.items() if one.concerns(tree))
+    )
+
+
+def _fits(text: str, pattern: str) -> bool:
+    return fnmatchcase(text, pattern.replace("[", "[[]"))

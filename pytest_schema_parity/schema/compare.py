@@ -1,0 +1,237 @@
+"""What sets two schemas apart: facts that are missing, extra, changed or renamed.
+
+The way from two sets of facts to a short list: *match* the facts that are one thing on both sides,
+by name or as renames; compare each pair; fold what is missing or extra into the topmost fact that
+is missing or extra with it.  Whatever a kind wants beyond that is data, in
+:mod:`~pytest_schema_parity.schema.kinds`: no kind is known by name here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
+from pytest_schema_parity.schema.facts import Fact, Key, Schema, Value
+from pytest_schema_parity.schema.kinds import CHECKS, FAILING, IMPACTS, Impact, kind_of
+from pytest_schema_parity.schema.names import short
+from pytest_schema_parity.schema.renames import Rename, find_renames
+
+_ABSENT: Final = object()
+
+
+def compare(
+    reference: Schema, candidate: Schema, *, fail_on: Iterable[Impact] = FAILING
+) -> Comparison:
+    """Every difference of two schemas, seen from the reference, in a stable order.
+
+    Empty when the schemas are equal, and only then; ``compare(b, a)`` mirrors ``compare(a, b)``.
+    Where the two have different platforms, what a platform brought and no tree changed is not
+    compared, unless it meets what the other tree itself made of that name.
+    """
+    match = _match(reference, candidate)
+    changed = [*_compare_pairs(match), *_compare_orders(match)]
+    found = [
+        *changed,
+        *_report_renames(match, {(one.kind, one.name) for one in changed}),
+        *_report_lone("missing", match.missing),
+        *_report_lone("extra", match.extra),
+    ]
+    return Comparison(tuple(sorted(found, key=_rank)), frozenset(fail_on))
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """Which fact answers to which.
+
+    ``pairs`` are one thing on both sides that says something different; ``names`` holds the
+    candidate's key of what the reference names otherwise.
+    """
+
+    reference: Schema
+    candidate: Schema
+    missing: dict[Key, Fact]
+    extra: dict[Key, Fact]
+    pairs: list[tuple[Fact, Fact]]
+    renames: list[Rename] = field(default_factory=list)
+    names: dict[Key, Key] = field(default_factory=dict)
+
+    def twin(self, key: Key) -> Key:
+        """The candidate's key of a thing, by the reference's."""
+        return self.names.get(key, key)
+
+    def are_siblings(self, old: Fact, new: Fact) -> bool:
+        """Whether the parents of two facts are one thing, too."""
+        return (old.parent and self.twin(old.parent)) == new.parent
+
+
+def _match(reference: Schema, candidate: Schema) -> _Match:
+    foreign = reference.platform != candidate.platform
+    ours, theirs = reference.facts, candidate.facts
+    match = _Match(
+        reference,
+        candidate,
+        missing={k: f for k, f in ours.items() if k not in theirs and not (foreign and f.provided)},
+        extra={k: f for k, f in theirs.items() if k not in ours and not (foreign and f.provided)},
+        pairs=[
+            (old, new)
+            for key, old in ours.items()
+            if (new := theirs.get(key))
+            and (old.attributes != new.attributes or old.parent != new.parent)
+            and not (foreign and old.provided and new.provided)
+        ],
+    )
+    if match.missing and match.extra:
+        match.renames.extend(find_renames(reference, candidate, match.missing, match.extra))
+    for rename in match.renames:
+        for old_key, new_key in rename.pairs:
+            match.names[old_key] = new_key
+            match.pairs.append((match.missing.pop(old_key), match.extra.pop(new_key)))
+    return match
+
+
+def _compare_pairs(match: _Match) -> Iterator[Difference]:
+    """What the two of each pair say differently, each attribute for itself."""
+    for old, new in match.pairs:
+        kind = kind_of(old.kind)
+        whole = min(kind.weigh(old.attributes), kind.weigh(new.attributes), key=IMPACTS.index)
+        ours, theirs = _sayings(match, old, new)
+        impacts = {
+            attribute: kind.weigh_attribute(attribute) or whole
+            for attribute in ours.keys() | theirs.keys()
+            if ours.get(attribute, _ABSENT) != theirs.get(attribute, _ABSENT)
+        }
+        told: tuple[Key, ...] = ()
+        if "form" in impacts.values() and _tell_parents_apart(old, new):
+            impacts.pop("parent", None)
+            told = (*_tell(match.missing, old), *_tell(match.extra, new))
+        for attribute, impact in impacts.items():
+            yield Difference(
+                kind=old.kind,
+                name=old.name,
+                change="changed",
+                attribute=attribute,
+                expected=ours.get(attribute),
+                actual=theirs.get(attribute),
+                impact=impact,
+                origin=_origins(old, new),
+                below=told if impact == "form" else (),
+            )
+
+
+def _sayings(match: _Match, old: Fact, new: Fact) -> tuple[dict[str, Value], dict[str, Value]]:
+    """All that two facts say by themselves: not their rank, but where they hang if that differs."""
+    ours, theirs = dict(old.attributes), dict(new.attributes)
+    if not match.are_siblings(old, new):
+        ours["parent"] = " ".join(old.parent) if old.parent else None
+        theirs["parent"] = " ".join(new.parent) if new.parent else None
+    elif (order := kind_of(old.kind).order) and _are_ranked(old, new):
+        del ours[order], theirs[order]
+    return ours, theirs
+
+
+def _tell_parents_apart(old: Fact, new: Fact) -> bool:
+    """Whether the form of two facts says already that they hang below different things."""
+    parents = {old.parent, new.parent} - {None}
+    return any(kind_of(parent[0]).told_by == old.kind for parent in parents if parent)
+
+
+def _tell(lone: dict[Key, Fact], fact: Fact) -> tuple[Key, ...]:
+    """Take the parent out of what is missing (extra) if the form of its child says it all."""
+    parent = lone.get(fact.parent) if fact.parent else None
+    if parent is None or kind_of(parent.kind).told_by != fact.kind:
+        return ()
+    if any(parent.attributes.get(attribute) for attribute in kind_of(parent.kind).untold):
+        return ()
+    del lone[parent.key]
+    return (parent.key,)
+
+
+def _compare_orders(match: _Match) -> Iterator[Difference]:
+    """The order of siblings, once for all of them; the ranks that differ say where to look."""
+    families = {
+        (old.kind, old.parent): new.parent
+        for old, new in match.pairs
+        if match.are_siblings(old, new) and _are_ranked(old, new) and old.rank != new.rank
+    }
+    for (kind, above), above_new in families.items():
+        if above is None or above_new is None:
+            continue
+        shared = [
+            (old, new)
+            for old in match.reference.children[above]
+            if old.kind == kind
+            and (new := match.candidate.get(match.twin(old.key)))
+            and new.parent == above_new
+            and _are_ranked(old, new)
+        ]
+        ours = sorted(shared, key=lambda pair: pair[0].rank or 0)
+        theirs = sorted(shared, key=lambda pair: pair[1].rank or 0)
+        if ours != theirs:
+            yield Difference(
+                kind=above[0],
+                name=above[1],
+                change="changed",
+                attribute=f"{kind} order".replace(" ", "_"),
+                expected=[short(old.name, above[1]) for old, _ in ours],
+                actual=[short(new.name, above_new[1]) for _, new in theirs],
+                impact="order",
+                origin=_origins(match.reference.get(above), match.candidate.get(above_new)),
+            )
+
+
+def _are_ranked(old: Fact, new: Fact) -> bool:
+    """Whether both have a rank among siblings, to be compared with those and not alone."""
+    return None not in (old.rank, new.rank, old.parent, new.parent)
+
+
+def _report_renames(match: _Match, differing: set[Key]) -> Iterator[Difference]:
+    """The renames, each with what followed it and is otherwise the same."""
+    for rename in match.renames:
+        yield Difference(
+            kind=rename.old[0],
+            name=rename.old[1],
+            change="renamed",
+            expected=rename.old[1],
+            actual=rename.new[1],
+            impact="naming",
+            origin=_origins(match.reference[rename.old], match.candidate[rename.new]),
+            below=tuple(sorted(old for old, _ in rename.below if old not in differing)),
+        )
+
+
+def _report_lone(
+    change: Literal["missing", "extra"], lone: Mapping[Key, Fact]
+) -> Iterator[Difference]:
+    """What one side alone has, each with all that hangs below it folded away."""
+    below: dict[Key, list[Key]] = {}
+    for key, fact in lone.items():
+        top = fact
+        while top.parent and top.parent in lone:
+            top = lone[top.parent]
+        folded = below.setdefault(top.key, [])
+        if top is not fact:
+            folded.append(key)
+    for key, folded in below.items():
+        fact = lone[key]
+        attributes = dict(fact.attributes)
+        missing = change == "missing"
+        yield Difference(
+            kind=fact.kind,
+            name=fact.name,
+            change=change,
+            expected=attributes if missing else None,
+            actual=None if missing else attributes,
+            impact=kind_of(fact.kind).weigh(fact.attributes),
+            origin=_origins(fact, None) if missing else _origins(None, fact),
+            below=tuple(sorted(folded)),
+        )
+
+
+def _origins(old: Fact | None, new: Fact | None) -> Origins:
+    return Origins(old.origin.place if old else None, new.origin.place if new else None)
+
+
+def _rank(one: Difference) -> tuple[int, str, str, str, str]:
+    return CHECKS.index(one.check), one.name, one.kind, one.attribute or "", one.change

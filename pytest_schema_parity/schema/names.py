@@ -1,0 +1,49 @@
+"""SQL names as the facts carry them: qualified, and quoted where SQL wants it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+_TOKEN: Final = re.compile(r'"(?:[^"]|"")*"|[^\s".(),]+|.', re.DOTALL)
+
+# What stands for the parent in a relative name; no token looks like them.
+_PARENT: Final = "(parent)"
+_NAMESAKE: Final = "(namesake)"
+
+
+def short(name: str, parent: str) -> str:
+    """A name without its parent's: ``email`` for the column ``public.users.email``."""
+    return name.removeprefix(f"{parent}.")
+
+
+def relative(name: str, parent: str) -> tuple[str, ...]:
+    """The tokens of a name with the parent's taken out: what stays when the parent is renamed.
+
+    ``public.users.email`` and ``ON TABLE public.users TO anon`` hold the name of their parent
+    ``public.users``; the index ``public.users_pkey`` is the namesake of its parent, the constraint
+    ``public.users.users_pkey``.
+    """
+    tokens, above = tuple(_TOKEN.findall(name)), tuple(_TOKEN.findall(parent))
+    for start in range(len(tokens) - len(above) + 1):
+        end = start + len(above)
+        if tokens[start:end] == above:
+            return (*tokens[:start], _PARENT, *tokens[end:])
+    if tokens[-1:] == above[-1:]:
+        return (*tokens[:-1], _NAMESAKE)
+    return tokens
+
+
+def signature(name: str) -> str:
+    """The arguments in a function's name, with their parentheses; empty for other names."""
+    tokens = _TOKEN.findall(name)
+    return "".join(tokens[tokens.index("(") :]) if "(" in tokens else ""
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The known name that was most likely meant, be it for a typo or for want of a schema."""
+    known = list(names)
+    unqualified = [one for one in known if one.endswith(f".{name}")]
+    return next(iter(unqualified or get_close_matches(name, known, n=1)), None)

@@ -1,0 +1,194 @@
+"""Schemas as JSON text: sorted, one fact a line, so that a baseline's history reads well."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn, TypeVar
+
+from pytest_schema_parity.errors import SchemaFormatError
+from pytest_schema_parity.schema.facts import UNKNOWN, Fact, Key, Origin, Place, Schema
+from pytest_schema_parity.schema.kinds import kind_of
+from pytest_schema_parity.schema.names import nearest
+
+SCHEMA_VERSION: Final = 1
+"""The format that is written; a change that older readers would misread raises it."""
+
+_REMEDY: Final = "write the file anew with Schema.to_json()"
+_DEEPEST: Final = 16  # a fact has some three others above it; deeper, parents go round in a circle
+
+_T = TypeVar("_T")
+
+
+def to_json(schema: Schema) -> str:
+    """The schema as text that :func:`from_json` reads back unchanged, origins included."""
+    head = {
+        "schema_version": SCHEMA_VERSION,
+        "version": schema.version,
+        "platform": schema.platform,
+    }
+    facts = [_text(_fact_to_json(schema[key])) for key in sorted(schema.facts)]
+    lines = ",\n".join(facts)
+    return f'{_text(head)[:-1]}, "facts": [\n{lines}\n]}}\n'
+
+
+def from_json(text: str | bytes) -> Schema:
+    """The schema that :func:`to_json` wrote.
+
+    Raises :class:`~pytest_schema_parity.errors.SchemaFormatError`, which says where in the text
+    something else stands, and what to do.
+    """
+    document = _take(_parse(text), dict, "the whole")
+    version = _take(document.get("schema_version"), int, "schema_version")
+    if version != SCHEMA_VERSION:
+        raise SchemaFormatError(
+            f"schema_version is {version}, and this release reads {SCHEMA_VERSION}: "
+            + ("upgrade pytest-schema-parity" if version > SCHEMA_VERSION else _REMEDY)
+        )
+    _know(document, {"schema_version", "version", "platform", "facts"}, "the whole")
+    facts = [
+        _fact(one, f"facts[{number}]")
+        for number, one in enumerate(_take(document.get("facts"), list, "facts"))
+    ]
+    _check_family(facts)
+    return Schema(
+        facts,
+        version=_take(document.get("version"), str, "version"),
+        platform=_maybe(document.get("platform"), str, "platform"),
+    )
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _fact_to_json(fact: Fact) -> dict[str, object]:
+    """A fact's fields, those left out that say nothing."""
+    fields: dict[str, object] = {"kind": fact.kind, "name": fact.name}
+    if fact.parent:
+        fields["parent"] = fact.parent
+    if fact.attributes:
+        fields["attributes"] = dict(sorted(fact.attributes.items()))
+    for when, place in (("made", fact.origin.made), ("changed", fact.origin.changed)):
+        if place:
+            fields[when] = [place.file, place.line]
+    if fact.provided:
+        fields["provided"] = True
+    return fields
+
+
+def _fact(value: object, where: str) -> Fact:
+    fields = _take(value, dict, where)
+    _know(fields, {"kind", "name", "parent", "attributes", "made", "changed", "provided"}, where)
+    made = _place(fields.get("made"), f"{where}.made")
+    changed = _place(fields.get("changed"), f"{where}.changed")
+    fact = Fact(
+        kind=_take(fields.get("kind"), str, f"{where}.kind"),
+        name=_take(fields.get("name"), str, f"{where}.name"),
+        attributes=_take(fields.get("attributes", {}), dict, f"{where}.attributes"),
+        parent=_parent(fields.get("parent"), f"{where}.parent"),
+        origin=Origin(made, changed) if made or changed else UNKNOWN,
+        provided=_take(fields.get("provided", False), bool, f"{where}.provided"),
+    )
+    order = kind_of(fact.kind).order
+    if order and order in fact.attributes and fact.rank is None:
+        _fail(f"{where}.attributes.{order}", "a whole number", fact.attributes[order])
+    return fact
+
+
+def _parent(value: object, where: str) -> Key | None:
+    if value is None:
+        return None
+    parent = _take(value, list, where)
+    if [type(part) for part in parent] != [str, str]:
+        _fail(where, "[kind, name]", value)
+    return (parent[0], parent[1])
+
+
+def _place(value: object, where: str) -> Place | None:
+    if value is None:
+        return None
+    place = _take(value, list, where)
+    if [type(part) for part in place] != [str, int]:
+        _fail(where, "[file, line]", value)
+    return Place(place[0], place[1])
+
+
+def _check_family(facts: list[Fact]) -> None:
+    """Refuse two facts of one name, and parents that have themselves above them."""
+    parents: dict[Key, Key | None] = {}
+    for fact in facts:
+        if fact.key in parents:
+            raise SchemaFormatError(f"{fact.kind} {fact.name} is there twice; {_REMEDY}")
+        parents[fact.key] = fact.parent
+    for fact in facts:
+        above, depth = fact.parent, 0
+        while above:
+            above, depth = parents.get(above), depth + 1
+            if depth > _DEEPEST:
+                raise SchemaFormatError(
+                    f"the parents of {fact.kind} {fact.name} come to no end; {_REMEDY}"
+                )
+
+
+def _parse(text: str | bytes) -> object:
+    """JSON as RFC 8259 has it, strictly: no NaN, no infinity, no name twice in one object."""
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_refuse_number,
+            parse_float=_number,
+        )
+    except (ValueError, RecursionError) as error:  # bad JSON or UTF-8, huge numbers, deep nesting
+        raise SchemaFormatError(f"this is not a stored schema: {error}; {_REMEDY}") from error
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice in one object")
+    return fields
+
+
+def _number(digits: str) -> float:
+    return number if math.isfinite(number := float(digits)) else _refuse_number(digits)
+
+
+def _refuse_number(digits: str) -> NoReturn:
+    raise ValueError(f"{digits} is not a number that JSON can hold")
+
+
+def _take(value: Any, wanted: type[_T], where: str) -> _T:
+    if type(value) is not wanted:
+        _fail(where, _WORDS[wanted], value)
+    return value
+
+
+def _maybe(value: Any, wanted: type[_T], where: str) -> _T | None:
+    return None if value is None else _take(value, wanted, where)
+
+
+def _know(fields: Mapping[str, object], known: set[str], where: str) -> None:
+    for name in fields.keys() - known:
+        near = nearest(name, known)
+        hint = f"did you mean {near!r}?" if near else _REMEDY
+        raise SchemaFormatError(f"{where} has an unknown field {name!r}; {hint}")
+
+
+def _fail(where: str, wanted: str, value: object) -> NoReturn:
+    found = "nothing" if value is None else _WORDS[type(value)]
+    raise SchemaFormatError(f"{where}: expected {wanted}, found {found}; {_REMEDY}")
+
+
+_WORDS: Final[Mapping[type, str]] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
