@@ -1,0 +1,92 @@
+"""Platforms: who is superuser, who migrates, which scripts make the database what it is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from pytest_schema_parity.errors import ConfigError
+from pytest_schema_parity.platforms.stand_ins import STAND_INS, has_extension, offered_stand_ins
+from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.template import PLAIN, Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What a host put into a database before the first migration.
+
+    ``superuser`` is the bootstrap superuser, ``role`` the one that migrations run as; ``scripts``
+    run as the superuser, in order.  ``extensions`` names those that the scripts make where they
+    can be had.
+    """
+
+    name: str
+    superuser: str = PLAIN.superuser
+    role: str = PLAIN.superuser
+    scripts: tuple[Path, ...] = ()
+    extensions: tuple[str, ...] = ()
+
+    def template(self, installation: Installation) -> Template:
+        """What a cluster of this platform holds before any tree."""
+        return Template(
+            name=self.name if self.scripts else PLAIN.name,
+            superuser=self.superuser,
+            scripts=self.scripts,
+            extension_directories=tuple(STAND_INS[name] for name in self.stand_ins(installation)),
+        )
+
+    def stand_ins(self, installation: Installation) -> tuple[str, ...]:
+        """The extensions for which this server is offered a stand-in, sorted.
+
+        A database has one only where a script or a migration made it: see
+        :func:`~pytest_schema_parity.platforms.stand_ins.installed_stand_ins`.
+        """
+        return offered_stand_ins(installation)
+
+    def lacking(self, installation: Installation) -> tuple[str, ...]:
+        """The platform's extensions that this server cannot have, not even as a stand-in.
+
+        They are left out of the database; what a migration calls of them fails there.
+        """
+        offered = self.stand_ins(installation)
+        return tuple(
+            name
+            for name in self.extensions
+            if name not in offered and not has_extension(installation, name)
+        )
+
+
+def _scripts(directory: str, *names: str) -> tuple[Path, ...]:
+    return tuple(Path(__file__).with_name(directory) / f"{name}.sql" for name in names)
+
+
+PLATFORMS: Final[Mapping[str, Platform]] = MappingProxyType(
+    {
+        platform.name: platform
+        for platform in (
+            Platform(name="none"),
+            Platform(
+                name="supabase",
+                superuser="supabase_admin",
+                scripts=_scripts("supabase", "roles", "schemas", "auth", "storage", "realtime"),
+                extensions=("pgcrypto", "uuid-ossp"),
+            ),
+        )
+    }
+)
+"""Every platform by its name; ``none`` is a database as initdb makes it."""
+
+
+def get_platform(name: str | None) -> Platform:
+    """The platform of that name; None is ``none``.  Raises ConfigError, with the nearest name."""
+    if name is None:
+        return PLATFORMS["none"]
+    if name in PLATFORMS:
+        return PLATFORMS[name]
+    near = difflib.get_close_matches(name.casefold(), PLATFORMS, n=1)
+    remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(PLATFORMS)}."
+    raise ConfigError(f"Unknown platform {name!r}: {remedy}")

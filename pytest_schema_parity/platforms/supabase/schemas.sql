@@ -1,0 +1,65 @@
+-- Schemas, what the API roles may do in them, and what they will get of each new object.
+
+CREATE SCHEMA auth;
+CREATE SCHEMA extensions;
+CREATE SCHEMA graphql_public;
+CREATE SCHEMA realtime;
+CREATE SCHEMA storage;
+
+GRANT USAGE ON SCHEMA public, auth, extensions, graphql_public, realtime, storage
+    TO postgres, anon, authenticated, service_role;
+GRANT ALL ON SCHEMA auth TO supabase_auth_admin, dashboard_user;
+GRANT ALL ON SCHEMA extensions TO dashboard_user;
+GRANT ALL ON SCHEMA storage TO supabase_storage_admin, dashboard_user;
+GRANT ALL ON SCHEMA realtime TO supabase_realtime_admin WITH GRANT OPTION;
+
+-- Migrations run as `postgres`: each table that they make in public is granted to the API roles.
+ALTER DEFAULT PRIVILEGES FOR ROLE postgres, supabase_admin IN SCHEMA public
+    GRANT ALL ON TABLES TO postgres, anon, authenticated, service_role;
+ALTER DEFAULT PRIVILEGES FOR ROLE postgres, supabase_admin IN SCHEMA public
+    GRANT ALL ON SEQUENCES TO postgres, anon, authenticated, service_role;
+ALTER DEFAULT PRIVILEGES FOR ROLE postgres, supabase_admin IN SCHEMA public
+    GRANT ALL ON FUNCTIONS TO postgres, anon, authenticated, service_role;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA graphql_public, storage
+    GRANT ALL ON TABLES TO postgres, anon, authenticated, service_role;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA graphql_public, storage
+    GRANT ALL ON SEQUENCES TO postgres, anon, authenticated, service_role;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA graphql_public, storage
+    GRANT ALL ON FUNCTIONS TO postgres, anon, authenticated, service_role;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA extensions
+    GRANT ALL ON TABLES TO postgres WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA extensions
+    GRANT ALL ON SEQUENCES TO postgres WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA extensions
+    GRANT ALL ON FUNCTIONS TO postgres WITH GRANT OPTION;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA realtime
+    GRANT ALL ON TABLES TO postgres, dashboard_user;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA realtime
+    GRANT ALL ON SEQUENCES TO postgres, dashboard_user;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA realtime
+    GRANT ALL ON FUNCTIONS TO postgres, dashboard_user;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_auth_admin IN SCHEMA auth
+    GRANT ALL ON TABLES TO postgres, dashboard_user;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_auth_admin IN SCHEMA auth
+    GRANT ALL ON SEQUENCES TO postgres, dashboard_user;
+ALTER DEFAULT PRIVILEGES FOR ROLE supabase_auth_admin IN SCHEMA auth
+    GRANT ALL ON FUNCTIONS TO postgres, dashboard_user;
+
+-- Servers before 18 may have neither these nor a way to be offered a stand-in.
+DO $$
+DECLARE
+    wanted name;
+BEGIN
+    FOR wanted IN
+        SELECT name FROM pg_available_extensions
+        WHERE name IN ('pgcrypto', 'uuid-ossp')
+        ORDER BY name
+    LOOP
+        EXECUTE format('CREATE EXTENSION %I SCHEMA extensions', wanted);
+    END LOOP;
+END
+$$;
