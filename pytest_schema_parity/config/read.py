@@ -176,13 +176,12 @@ def _read_allowances(
     for below in table.below("allow", form="tables"):
         below.know(*ALLOW_KEYS)
         place = Place(file, table.mistakes.locator.line(below.path))
-        found.append(_read_allowance(below, place))
-        tree = below.text("tree")
-        if tree is not None and tree == reference:
-            others = did_you_mean("", candidates) if candidates else "name a candidate"
-            below.refuse("tree", f'"{tree}" is the reference, which differs from nothing; {others}')
-        elif tree is not None and candidates:
-            below.known("tree", tree, candidates)
+        allowance = _read_allowance(below, place)
+        found.append(allowance)
+        if candidates and not any(map(allowance.concerns, candidates)):
+            tree = allowance.tree or ""
+            what = "the reference, which differs from nothing" if tree == reference else "unknown"
+            below.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
     return tuple(found)
 
 
