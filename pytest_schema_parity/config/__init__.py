@@ -1,0 +1,6 @@
+"""``[tool.pytest-schema-parity]``: found, read, checked whole, and turned into frozen values."""
+
+from pytest_schema_parity.config.load import NAME, OWN_FILE, find_config, load_config
+from pytest_schema_parity.config.model import Config, TreeConfig
+
+__all__ = ["NAME", "OWN_FILE", "Config", "TreeConfig", "find_config", "load_config"]

@@ -1,0 +1,138 @@
+"""Find a configuration's file, read it, and refuse what is wrong with it as TOML."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Final
+
+from pytest_schema_parity.config.locator import KeyPath, Locator
+from pytest_schema_parity.config.mistakes import Mistakes, shown
+from pytest_schema_parity.config.model import Config
+from pytest_schema_parity.config.read import read_config
+from pytest_schema_parity.config.table import Table, named
+from pytest_schema_parity.errors import ConfigError
+
+NAME: Final = "pytest-schema-parity"
+"""The name of the table below ``[tool]``."""
+PROJECT_FILE: Final = "pyproject.toml"
+OWN_FILE: Final = "schema-parity.toml"
+SLIPS: Final = frozenset({"pytestschemaparity", "schemaparity", "pytestparity"})
+"""What the table is called by mistake, dashes, underscores and case left out."""
+
+AT_LINE: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+TWICE: Final = re.compile(r"Cannot declare \((?P<keys>.*)\) twice")
+
+
+def find_config(start: Path) -> Path | None:
+    """The nearest file with a configuration, in this directory or in one above it.
+
+    In each it is ``schema-parity.toml``, or a ``pyproject.toml`` with our table.  Raises
+    ConfigError where a directory has both.
+    """
+    for directory in (start.absolute(), *start.absolute().parents):
+        found = [file for file in _candidates(directory) if file.is_file()]
+        if len(found) > 1:
+            raise ConfigError(
+                f"{shown(found[0])} and {shown(found[1])} both hold a configuration; keep one"
+            )
+        if found:
+            return found[0]
+    return None
+
+
+def load_config(file: Path) -> Config | None:
+    """Read and check the configuration in a file; None where it holds none.
+
+    It is the table ``[tool.pytest-schema-parity]``; in a file that is not a ``pyproject.toml`` and
+    has no table ``tool`` the keys stand at the top level.  Raises one ConfigError that tells of
+    every mistake, with file, line, key and remedy.
+    """
+    name = shown(file)
+    text = _read_text(file, name)
+    try:
+        values = tomllib.loads(text)
+        mistakes = Mistakes(name, Locator(text))
+    except ValueError as error:
+        raise ConfigError(_explain(error, name, text)) from None
+    except RecursionError:
+        raise ConfigError(f"{name}: its values are nested too deeply to be read") from None
+    table = _table(values, mistakes, in_project=file.name == PROJECT_FILE)
+    mistakes.check()
+    return None if table is None else read_config(table, file.absolute(), name)
+
+
+def _candidates(directory: Path) -> list[Path]:
+    """Files of a directory that may hold a configuration; a project file has to speak of us."""
+    project = directory / PROJECT_FILE
+    own = [directory / OWN_FILE]
+    if not project.is_file() or not _speaks_of_us(project):
+        return own
+    return [project, *own]
+
+
+def _speaks_of_us(project: Path) -> bool:
+    """Whether a project file configures us, or tries to; a broken one is not ours to report."""
+    try:
+        text = project.read_bytes().decode(errors="replace")
+    except OSError:
+        return False
+    if not re.search(r"schema[-_]parity", text, re.IGNORECASE):
+        return False
+    try:
+        tool = tomllib.loads(text).get("tool")
+    except (ValueError, RecursionError):
+        return re.search(rf"^\s*\[+\s*tool\s*\.\s*\W?{NAME}\W", text, re.MULTILINE) is not None
+    return isinstance(tool, dict) and (NAME in tool or _slip(tool) is not None)
+
+
+def _read_text(file: Path, name: str) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{name}:{line}: is not UTF-8, which TOML has to be") from None
+    except OSError as error:
+        raise ConfigError(f"{name}: cannot be read: {error.strerror or error}") from None
+
+
+def _table(values: dict[str, object], mistakes: Mistakes, *, in_project: bool) -> Table | None:
+    """The table of the configuration, in whichever of the two places it stands."""
+    tool = values.get("tool")
+    if tool is None and not in_project:
+        return Table(values, (), "", mistakes) if values else None
+    if not isinstance(tool, dict):
+        return None
+    path: KeyPath = ("tool", NAME)
+    header = f"[tool.{NAME}]"
+    found = tool.get(NAME)
+    if found is None:
+        if slip := _slip(tool):
+            mistakes.add(("tool", slip), f"[tool.{slip}]", f"did you mean {header}?")
+        return None
+    if not isinstance(found, dict):
+        mistakes.add(path, header, f"{named(found)} stands where a table should")
+        return None
+    return Table(found, path, header, mistakes)
+
+
+def _slip(tool: dict[str, object]) -> str | None:
+    """The table that was meant to be ours."""
+    return next((key for key in tool if re.sub("[-_. ]", "", key).casefold() in SLIPS), None)
+
+
+def _explain(error: ValueError, name: str, text: str) -> str:
+    """What tomllib says, with file and line, in our words where we know what was meant."""
+    message = str(error)
+    at = AT_LINE.search(message)
+    line = int(at["line"]) if at and at["line"] else text.rstrip("\n").count("\n") + 1
+    place = f"{name}:{line}" if at else name
+    said = AT_LINE.sub("", message)
+    if twice := TWICE.search(said):
+        keys = re.findall(r"'([^']*)'", twice["keys"])
+        header = ".".join(keys)
+        if keys[-2:-1] == ["trees"]:
+            return f'{place}: [{header}]: two trees are named "{keys[-1]}"; rename one'
+        return f"{place}: [{header}] stands in the file twice; make one of the two"
+    return f"{place}: is not valid TOML: {said}"

@@ -1,0 +1,141 @@
+"""Where the keys of a TOML text are: tomllib gives values, and no lines.
+
+A scanner for text that tomllib has accepted.  It knows strings, comments, arrays, inline tables and
+headers well enough to step over them, and leaves every judgement of right and wrong to tomllib.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Final, TypeAlias
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+"""The way to a value: keys of tables, and from 0 the indexes of arrays."""
+
+TOKEN: Final = re.compile(
+    r'"""(?:\\.|[^\\])*?"""\"{0,2}'
+    r"|'''.*?'''\'{0,2}"
+    r'|"(?:\\.|[^"\\\n])*"'
+    r"|'[^'\n]*'"
+    r"|\#[^\n]*"
+    r"|\n"
+    r"|[\[\]{}=,.]"
+    r"""|[^\s\[\]{}=,."'\#]+""",
+    re.DOTALL,
+)
+
+
+class Locator:
+    """The line (from 1) of each key, table and array element of a valid TOML text."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = _tokens(text)
+        self._next = 0
+        self._lines: dict[KeyPath, int] = {}
+        self._arrays: dict[KeyPath, int] = {}
+        self._read_document()
+
+    def line(self, path: KeyPath) -> int:
+        """The line of that key, else of the nearest table around it, else 1."""
+        for length in range(len(path), 0, -1):
+            if (line := self._lines.get(path[:length])) is not None:
+                return line
+        return 1
+
+    def _read_document(self) -> None:
+        table: KeyPath = ()
+        while self._skip("\n"):
+            if self._peek() == "[":
+                table = self._read_header()
+            else:
+                self._read_pair(table)
+
+    def _read_header(self) -> KeyPath:
+        line = self._tokens[self._next][1]
+        self._next += 1
+        is_array = self._peek() == "["
+        self._next += is_array
+        path = self._resolve(self._read_key("]"))
+        self._next += is_array
+        if is_array:
+            self._lines.setdefault(path, line)
+            index = self._arrays.get(path, -1) + 1
+            self._arrays[path] = index
+            path = (*path, index)
+        self._note(path, line)
+        return path
+
+    def _resolve(self, names: list[str]) -> KeyPath:
+        """A header's path: a part that names an array of tables means its last table."""
+        path: KeyPath = ()
+        for name in names[:-1]:
+            path = (*path, name)
+            if path in self._arrays:
+                path = (*path, self._arrays[path])
+        return (*path, names[-1])
+
+    def _read_pair(self, table: KeyPath) -> None:
+        line = self._tokens[self._next][1]
+        path = (*table, *self._read_key("="))
+        self._note(path, line)
+        self._read_value(path)
+
+    def _read_key(self, end: str) -> list[str]:
+        """The parts of a dotted key; the token that ends it is taken, too."""
+        parts = []
+        while (part := self._take()) != end:
+            if part[0] in "\"'":
+                parts.append(tomllib.loads(f"key = {part}")["key"])
+            elif part != ".":
+                parts.append(part)
+        return parts
+
+    def _read_value(self, path: KeyPath) -> None:
+        opening = self._peek()
+        if opening == "[":
+            self._next += 1
+            index = 0
+            while self._skip("\n", ",") and self._peek() != "]":
+                self._note((*path, index), self._tokens[self._next][1])
+                self._read_value((*path, index))
+                index += 1
+            self._next += 1
+        elif opening == "{":
+            self._next += 1
+            while self._skip("\n", ",") and self._peek() != "}":
+                self._read_pair(path)
+            self._next += 1
+        else:
+            while self._peek() not in ("\n", ",", "]", "}", ""):
+                self._next += 1
+
+    def _note(self, path: KeyPath, line: int) -> None:
+        """Remember where a path begins, and the tables around it that have no line of their own."""
+        for length in range(1, len(path) + 1):
+            self._lines.setdefault(path[:length], line)
+
+    def _skip(self, *tokens: str) -> bool:
+        """Step over these tokens; whether anything follows."""
+        while self._peek() in tokens:
+            self._next += 1
+        return self._next < len(self._tokens)
+
+    def _peek(self) -> str:
+        return self._tokens[self._next][0] if self._next < len(self._tokens) else ""
+
+    def _take(self) -> str:
+        self._next += 1
+        return self._tokens[self._next - 1][0]
+
+
+def _tokens(text: str) -> list[tuple[str, int]]:
+    """Every token but blanks and comments, with its line."""
+    found = []
+    line, counted = 1, 0
+    for match in TOKEN.finditer(text):
+        line += text.count("\n", counted, match.start())
+        counted = match.start()
+        if not match[0].startswith("#"):
+            found.append((match[0], line))
+    return found

@@ -1,0 +1,230 @@
+"""From the TOML table to a :class:`~pytest_schema_parity.config.model.Config`, checked whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final
+
+from pytest_schema_parity.config.mistakes import did_you_mean, nearest
+from pytest_schema_parity.config.model import STATEMENT_TIMEOUT, Config, TreeConfig, matching
+from pytest_schema_parity.config.table import Table
+from pytest_schema_parity.schema.allowances import Allowance
+from pytest_schema_parity.schema.difference import Change
+from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, KINDS, Impact
+
+KEYS: Final = (
+    "reference",
+    "trees",
+    "platform",
+    "postgres",
+    "fail_on",
+    "seed",
+    "allow",
+    "statement_timeout",
+)
+TREE_KEYS: Final = ("path", "files", "layout", "platform")
+ALLOW_KEYS: Final = ("reason", "tree", "kind", "name", "change", "attribute", "impact", "until")
+NARROWING: Final = ("kind", "name", "change", "attribute", "impact")
+CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-defined]
+OLDEST: Final = 15
+LONGEST_TIMEOUT: Final = 2_147_483
+"""The longest ``statement_timeout`` that PostgreSQL takes, in seconds."""
+TREE_NAME: Final = re.compile(r"\w[\w.-]*")
+
+
+def read_config(table: Table, file: Path, shown: str) -> Config:
+    """The configuration that a table holds; raises one ConfigError for all of its mistakes."""
+    table.know(*KEYS)
+    platform = table.text("platform")
+    trees = _read_trees(table, file.parent, platform)
+    names = _names(table)
+    reference = _read_reference(table, names)
+    config = Config(
+        file=file,
+        root=file.parent,
+        reference=reference,
+        trees=trees,
+        platform=platform,
+        postgres=_read_postgres(table),
+        fail_on=_read_fail_on(table),
+        seed=_read_seed(table, file.parent),
+        allow=_read_allowances(table, reference, names, shown),
+        statement_timeout=_read_timeout(table),
+    )
+    table.mistakes.check()
+    return config
+
+
+def _read_trees(table: Table, root: Path, platform: str | None) -> dict[str, TreeConfig]:
+    trees: dict[str, TreeConfig] = {}
+    sources: dict[object, str] = {}
+    folded: dict[str, str] = {}
+    if "trees" not in table.values or table.values["trees"] == {}:
+        table.refuse("trees", f"there is no tree; add {_header(table, 'trees.NAME')} with a path")
+    for below in table.below("trees", form="table"):
+        name = str(below.path[-1])
+        tree = _read_tree(below, name, root, platform)
+        trees[name] = tree
+        if (twin := folded.setdefault(name.casefold(), name)) != name:
+            below.refuse(None, f'differs from "{twin}" in upper and lower case only; rename one')
+        source = (_source(tree), tree.platform)
+        if source[0] and (twin := sources.setdefault(source, name)) != name:
+            below.refuse(None, f'has the very files of "{twin}": the two can never differ')
+    return trees
+
+
+def _read_tree(table: Table, name: str, root: Path, platform: str | None) -> TreeConfig:
+    table.know(*TREE_KEYS)
+    if not TREE_NAME.fullmatch(name):
+        table.refuse(None, "a tree's name is made of letters, digits, underscores, dots and dashes")
+    if ("path" in table.values) == ("files" in table.values):
+        has = "has both path and files; keep" if "path" in table.values else "has no source; give"
+        table.refuse(None, f'{has} path = "DIRECTORY" or files = ["FIRST.sql", "SECOND.sql"]')
+    path = table.text("path")
+    files = table.texts("files")
+    for twice in sorted({file for file in files or () if files and files.count(file) > 1}):
+        table.refuse("files", f'lists "{twice}" more than once')
+    return TreeConfig(
+        name=name,
+        path=None if path is None else root / path,
+        files=None if files is None else tuple(root / file for file in files),
+        layout=table.text("layout"),
+        platform=table.text("platform") or platform,
+    )
+
+
+def _names(table: Table) -> list[str]:
+    """The names of all trees, those that are no tables included."""
+    trees = table.values.get("trees")
+    return list(trees) if isinstance(trees, dict) else []
+
+
+def _source(tree: TreeConfig) -> tuple[str, ...] | None:
+    """What two trees may not share."""
+    files = tree.files or (() if tree.path is None else (tree.path,))
+    return tuple(os.path.normpath(file) for file in files) or None
+
+
+def _read_reference(table: Table, trees: Sequence[str]) -> str:
+    if "reference" not in table.values:
+        table.refuse("reference", 'is missing; name the tree that is right: reference = "NAME"')
+    reference = table.text("reference")
+    if reference is None or not trees:
+        return reference or ""
+    if table.known("reference", reference, trees) and len(trees) == 1:
+        another = _header(table, "trees.NAME")
+        table.refuse("trees", f'"{reference}" has no tree to be compared with; add {another}')
+    return reference
+
+
+def _read_postgres(table: Table) -> int | None:
+    value = table.values.get("postgres")
+    if value is None:
+        return None
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number and not (isinstance(value, str) and re.fullmatch("[0-9]{1,4}", value)):
+        table.refuse("postgres", 'has to be a major version: postgres = "17"')
+        return None
+    major = int(str(value))
+    if major < OLDEST:
+        table.refuse("postgres", f"{major} is not supported; {OLDEST} is the oldest that is")
+    return major
+
+
+def _read_fail_on(table: Table) -> frozenset[Impact]:
+    if table.values.get("fail_on") == []:
+        table.refuse("fail_on", "is empty: nothing would ever fail; name impacts, or leave it out")
+        return FAILING
+    names = table.texts("fail_on")
+    if names is None:
+        return FAILING
+    impacts = (table.known("fail_on", name, IMPACTS) for name in names)
+    return frozenset(impact for impact in impacts if impact)
+
+
+def _read_seed(table: Table, root: Path) -> tuple[str, ...]:
+    patterns = table.texts("seed", single=True) or ()
+    for pattern in patterns:
+        if not matching(pattern, root):
+            table.refuse("seed", f'"{pattern}" matches no file below {root}')
+    return patterns
+
+
+def _read_timeout(table: Table) -> float:
+    value = table.values.get("statement_timeout", STATEMENT_TIMEOUT)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        table.refuse("statement_timeout", "has to be a number of seconds: statement_timeout = 60")
+        return STATEMENT_TIMEOUT
+    if not 0.001 <= value <= LONGEST_TIMEOUT:
+        bounds = f"has to lie between 0.001 and {LONGEST_TIMEOUT} seconds"
+        table.refuse("statement_timeout", bounds)
+        return STATEMENT_TIMEOUT
+    return float(value)
+
+
+def _read_allowances(
+    table: Table, reference: str, trees: Sequence[str], file: str
+) -> tuple[Allowance, ...]:
+    candidates = [name for name in trees if name != reference]
+    found = []
+    for below in table.below("allow", form="tables"):
+        below.know(*ALLOW_KEYS)
+        place = Place(file, table.mistakes.locator.line(below.path))
+        allowance = _read_allowance(below, place)
+        found.append(allowance)
+        if candidates and not any(map(allowance.concerns, candidates)):
+            tree = allowance.tree or ""
+            what = "the reference, which differs from nothing" if tree == reference else "unknown"
+            below.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
+    return tuple(found)
+
+
+def _read_allowance(table: Table, place: Place) -> Allowance:
+    if "reason" not in table.values:
+        table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
+    narrowing = [key for key in NARROWING if key in table.values]
+    if not narrowing or (narrowing == ["name"] and not str(table.values["name"]).strip("*")):
+        table.refuse(
+            None, f"would allow every difference; narrow it by one of {', '.join(NARROWING)}"
+        )
+    return Allowance(
+        reason=table.text("reason") or "",
+        tree=table.text("tree"),
+        kind=_read_kind(table),
+        name=table.text("name"),
+        change=table.choice("change", CHANGES),
+        attribute=table.text("attribute"),
+        impact=table.choice("impact", IMPACTS),
+        until=_read_date(table),
+        place=place,
+    )
+
+
+def _read_kind(table: Table) -> str | None:
+    """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
+    kind = table.text("kind")
+    if kind is not None and kind not in KINDS and (near := nearest(kind, KINDS)):
+        table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
+    return kind
+
+
+def _read_date(table: Table) -> date | None:
+    value = table.values.get("until")
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    table.refuse("until", "has to be a date, the last day on which it is allowed: 2027-01-31")
+    return None
+
+
+def _header(table: Table, key: str) -> str:
+    """The header of a table to be added."""
+    return f"[{'.'.join(part for part in (table.header.strip('[]'), key) if part)}]"

@@ -1,0 +1,118 @@
+"""A TOML table under examination: values come out checked, mistakes go into the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Literal, TypeVar
+
+from pytest_schema_parity.config.locator import KeyPath
+from pytest_schema_parity.config.mistakes import Mistakes, did_you_mean
+
+Choice = TypeVar("Choice", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's values, its path in the file, and its header as a user would write it."""
+
+    values: Mapping[str, object]
+    path: KeyPath
+    header: str
+    mistakes: Mistakes
+
+    def refuse(self, key: str | None, remedy: str) -> None:
+        """Note a mistake in the value of a key, or in the table as a whole."""
+        path = self.path if key is None else (*self.path, key)
+        shown = " ".join(part for part in (self.header, key) if part)
+        self.mistakes.add(path, shown or "the file", remedy)
+
+    def know(self, *keys: str) -> None:
+        """Refuse every key but these."""
+        for key in self.values.keys() - set(keys):
+            self.refuse(key, f"unknown key; {did_you_mean(key, keys)}")
+
+    def text(self, key: str) -> str | None:
+        """A string that says something; None where the key is absent or was refused."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.refuse(key, f'{named(value)} stands where a string should: {key} = "…"')
+        elif not value.strip():
+            self.refuse(key, "is empty; say it, or leave the key out")
+        elif "\0" in value:
+            self.refuse(key, "holds a NUL character, which no name or path may")
+        else:
+            return value
+        return None
+
+    def texts(self, key: str, *, single: bool = False) -> tuple[str, ...] | None:
+        """A list of strings, not empty; with ``single`` one string will do, too."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if single and isinstance(value, str):
+            text = self.text(key)
+            return (text,) if text else None
+        if not isinstance(value, list):
+            self.refuse(key, f'{named(value)} stands where a list should: {key} = ["…"]')
+        elif not value:
+            self.refuse(key, "is an empty list; fill it, or leave the key out")
+        elif not all(isinstance(item, str) and item.strip() and "\0" not in item for item in value):
+            self.refuse(key, f'may hold only strings that are not empty: {key} = ["…"]')
+        else:
+            return tuple(value)
+        return None
+
+    def choice(self, key: str, known: Iterable[Choice]) -> Choice | None:
+        """One of the known names."""
+        value = self.text(key)
+        return None if value is None else self.known(key, value, known)
+
+    def known(self, key: str, value: str, known: Iterable[Choice]) -> Choice | None:
+        """The value as one of the known names; None, and a mistake, where it is none of them."""
+        names = list(known)
+        for name in names:
+            if value == name:
+                return name
+        self.refuse(key, f'"{value}" is unknown; {did_you_mean(value, names)}')
+        return None
+
+    def below(self, key: str, *, form: Literal["table", "tables"]) -> list[Table]:
+        """The tables below a key: the values of a table of tables, or the elements of an array."""
+        value = self.values.get(key)
+        dotted = ".".join(part for part in (self.header.strip("[]"), key) if part)
+        header = f"[{dotted}.NAME]" if form == "table" else f"[[{dotted}]]"
+        items: Iterable[tuple[str | int, object]]
+        if form == "table" and isinstance(value, dict):
+            items = value.items()
+        elif form == "tables" and isinstance(value, list):
+            items = enumerate(value)
+        else:
+            if value is not None:
+                self.refuse(key, f"{named(value)} stands where tables should: write {header}")
+            return []
+        found = []
+        for name, item in items:
+            own = header.replace("NAME", str(name))
+            table = Table({}, (*self.path, key, name), own, self.mistakes)
+            if isinstance(item, dict):
+                found.append(Table(item, table.path, own, self.mistakes))
+            else:
+                table.refuse(None, f"{named(item)} stands where a table should: write {own}")
+        return found
+
+
+def named(value: object) -> str:
+    """What a TOML value is, in words."""
+    names: list[tuple[type | tuple[type, ...], str]] = [
+        (bool, "a boolean"),
+        ((int, float), "a number"),
+        (str, "a string"),
+        (list, "a list"),
+        (dict, "a table"),
+        ((date, datetime, time), "a date or time"),
+    ]
+    return next(name for kind, name in names if isinstance(value, kind))

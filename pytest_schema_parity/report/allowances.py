@@ -1,0 +1,54 @@
+"""Allowances that no longer hold, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_schema_parity.report.markup import Highlight, plain
+from pytest_schema_parity.report.wording import clean, counted, place_text
+from pytest_schema_parity.schema.allowances import Allowance
+
+
+def allowance_lines(
+    stale: Sequence[Allowance],
+    expired: Sequence[Allowance],
+    *,
+    tree: str,
+    highlight: Highlight = plain,
+) -> list[str]:
+    """What the check ``allowances`` has to tell; empty when all of them still hold."""
+    heads = []
+    if stale:
+        heads.append(f"{counted(len(stale), 'allowance')} that match nothing in {tree}")
+    if expired:
+        heads.append(f"{counted(len(expired), 'allowance')} past their date in {tree}")
+    if not heads:
+        return []
+    first = [*stale, *expired][0]
+    lines = [f"{'; '.join(heads)}: {place_text(first.place)}"]
+    for allowance in stale:
+        lines += _entry(allowance, "stale: matches no difference; take it out", highlight)
+    for allowance in expired:
+        lines += _entry(
+            allowance,
+            f"expired: allowed until {allowance.until}; mend the difference, or set a later date",
+            highlight,
+        )
+    return lines
+
+
+def pattern_text(allowance: Allowance) -> str:
+    """What an allowance matches: ``extra policy public.users.*``."""
+    a = allowance
+    words = [a.change or "any difference in", a.attribute and f"{a.attribute} of", a.kind, a.name]
+    text = " ".join(word for word in words if word)
+    return clean(f"{text} ({a.impact})" if a.impact else text)
+
+
+def _entry(allowance: Allowance, verdict: str, highlight: Highlight) -> list[str]:
+    return [
+        "",
+        f"{highlight('place', place_text(allowance.place))}: {verdict}",
+        f"    allows  {pattern_text(allowance)}",
+        f"    reason  {clean(allowance.reason)}",
+    ]

@@ -1,0 +1,47 @@
+"""Why two schemas are not equal, for pytest's assertions."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pytest_schema_parity.report.counting import count_text
+from pytest_schema_parity.report.markup import Highlight, plain
+from pytest_schema_parity.report.text import difference_lines
+from pytest_schema_parity.report.wording import counted, printable
+from pytest_schema_parity.schema.compare import compare
+from pytest_schema_parity.schema.facts import Schema
+
+SIDES: Final = ("left", "right")
+
+
+def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> list[str]:
+    """Lines that tell how two schemas differ, seen from the left one.
+
+    The first counts, because pytest cuts an explanation to its first lines; then come the
+    differences that fail a gate, then the notes.
+    """
+    comparison = compare(left, right)
+    failing, notes = comparison.failing, comparison.notes
+    if not (failing or notes):
+        return _brought(left, right)
+    counts = count_text(failing) if failing else "no difference that would fail a gate"
+    if notes:
+        counts += f"; {counted(len(notes), 'note')}: {count_text(notes)}"
+    lines = [f"the schemas differ: {counts}"]
+    for difference in (*failing, *notes):
+        lines += difference_lines(
+            difference, reference=SIDES[0], tree=SIDES[1], highlight=highlight
+        )
+    return lines
+
+
+def _brought(left: Schema, right: Schema) -> list[str]:
+    """The facts that are not equal and not compared: what different platforms brought."""
+    keys = {fact.key: None for side in (left, right) for fact in side}
+    unequal = [key for key in keys if left.get(key) != right.get(key)]
+    if not unequal:
+        return []
+    brought = f"{counted(len(unequal), 'fact')} that their platforms brought"
+    lines = [f"the schemas differ in {brought} ({left.platform} and {right.platform})"]
+    lines += (printable(f"    {kind} {name}") for kind, name in sorted(unequal))
+    return lines

@@ -1,0 +1,91 @@
+"""What failed while a tree was applied, as lines of text: where, why, and the line itself."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from pytest_schema_parity.report.markup import Highlight, plain
+from pytest_schema_parity.report.shapes import Failure
+from pytest_schema_parity.report.wording import clean, clean_lines, clipped, counted, printable
+
+INDENT: Final = "    "
+WIDTH: Final = 100
+MOST_LINES: Final = 4
+"""Lines of a statement that are shown where its place in the file is not known."""
+
+
+SourceLine = Callable[[str, int], str | None]
+"""Gives a line (from 1) of a file; None where it cannot be had."""
+
+
+def no_source(file: str, line: int) -> str | None:  # noqa: ARG001, the shape of a SourceLine
+    """Know no file."""
+    return None
+
+
+def failure_lines(
+    failures: Sequence[Failure],
+    *,
+    tree: str,
+    source: SourceLine = no_source,
+    highlight: Highlight = plain,
+) -> list[str]:
+    """What the check ``applies`` has to tell; empty when nothing failed.
+
+    The first line counts, and tells of the first failure, of which others are often consequences.
+    """
+    if not failures:
+        return []
+    head = f"{counted(len(failures), 'statement')} failed in {tree}"
+    files = len({failure.file for failure in failures})
+    if len(failures) > 1:
+        head += f" ({counted(files, 'file')}), the first at"
+    lines = [f"{head}: {failure_text(failures[0])}"]
+    for failure in failures:
+        lines += ["", failure_text(failure, highlight=highlight)]
+        lines += (INDENT + line for line in _excerpt(failure, source, highlight))
+        for name, said in (("detail", failure.detail), ("hint", failure.hint)):
+            if said and not _guess(said):
+                lines.append(f"{INDENT}{name}: {clean(said)}")
+    return lines
+
+
+def failure_text(failure: Failure, *, highlight: Highlight = plain) -> str:
+    """``file:5:22: relation "submission" does not exist (42P01) — did you mean submissions?``."""
+    parts = (failure.file, failure.line, failure.column)
+    place = printable(":".join(str(part) for part in parts if part is not None))
+    text = f"{highlight('place', place)}: {clean(failure.message)}"
+    if failure.sqlstate:
+        text += f" ({printable(failure.sqlstate)})"
+    return text + _guess(failure.hint)
+
+
+def _guess(hint: str | None) -> str:
+    """A hint that is the nearest known name, which belongs beside the message; else nothing."""
+    return f" — {clean(hint)}" if hint and hint.casefold().startswith("did you mean") else ""
+
+
+def _excerpt(failure: Failure, source: SourceLine, highlight: Highlight) -> list[str]:
+    """The line of the mistake with a caret below it, else the start of the statement."""
+    line = source(failure.file, failure.line) if failure.line else None
+    if line is None or not failure.line:
+        lines = clean_lines(failure.statement.strip())
+        more = [f"… and {len(lines) - MOST_LINES} lines more"] if lines[MOST_LINES:] else []
+        return [clipped(text, WIDTH) for text in lines[:MOST_LINES]] + more
+    column = failure.column or 1
+    before, after = line[: column - 1], line[column - 1 :].rstrip("\r\n")
+    before, after = clean_lines(before)[0], clean_lines(after)[0]
+    if len(before) > WIDTH // 2:
+        before = f"…{before[1 - WIDTH // 2 :]}"
+    shown = clipped(before + after, WIDTH)
+    margin = f"{failure.line} | "
+    caret = " " * (len(margin) + _width(before)) + highlight("bad", "^")
+    return [margin + shown, caret]
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes: wide characters take two, accents none."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))

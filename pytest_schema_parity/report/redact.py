@@ -1,0 +1,31 @@
+"""Passwords, and how they are kept out of everything that is printed or written."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+HIDDEN: Final = "***"
+
+VALUE: Final = r"""(?:'(?:\\.|[^'\\])*'?|"[^"]*"?|[^\s'",;&)}\]]+)"""
+TIGHT: Final = re.compile(rf"(?i)(?<![\w.])((?:ssl|pg)?password=){VALUE}")
+"""``password=x``, as in a conninfo string, in a URI's query, in OPTIONS and in the environment."""
+SPACED: Final = re.compile(rf"(?i)(?<![\w.])((?:ssl)?password\s*=\s*){VALUE}")
+"""``password = x``: taken for a conninfo string only beside another keyword of it."""
+KEYWORD: Final = re.compile(r"(?i)(?<![\w.])(?:host|hostaddr|dbname|user|port|service)\s*=")
+URI: Final = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*):([^\s'\"]*)@")
+CLAUSE: Final = re.compile(
+    r"(?i)(\bpassword\s+e?)('(?:''|\\.|[^'\\])*'?|\$(\w*)\$.*?\$\3\$)", re.DOTALL
+)
+"""``PASSWORD 'x'``, as in ALTER ROLE and in the OPTIONS of a user mapping."""
+
+
+def redact(text: str) -> str:
+    """The text without its passwords: those of conninfo strings, URIs and PASSWORD clauses."""
+    if "password" not in text.casefold() and "://" not in text:
+        return text
+    text = URI.sub(rf"\1:{HIDDEN}@", text)
+    text = CLAUSE.sub(rf"\1'{HIDDEN}'", text)
+    if KEYWORD.search(text):
+        text = SPACED.sub(rf"\1{HIDDEN}", text)
+    return TIGHT.sub(rf"\1{HIDDEN}", text)

@@ -1,0 +1,74 @@
+"""Everything that a run found, as one value: what the reports for machines are made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from pytest_schema_parity.report.shapes import Failure, RowFindings
+from pytest_schema_parity.schema.allowances import Allowance
+from pytest_schema_parity.schema.difference import Comparison, Difference
+from pytest_schema_parity.schema.kinds import Impact
+
+Verdict: TypeAlias = Literal["parity", "drift", "broken"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeReport:
+    """What is known of one tree.
+
+    ``error`` says why it could not be built.  ``comparison`` is what allowances left of the
+    comparison with the reference: None for the reference itself, and for a tree that could not be
+    compared.  ``rows`` is None where no rows were compared.
+    """
+
+    files: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    stand_ins: tuple[str, ...] = ()
+    error: str | None = None
+    comparison: Comparison | None = None
+    allowed: tuple[tuple[Difference, Allowance], ...] = ()
+    stale: tuple[Allowance, ...] = ()
+    expired: tuple[Allowance, ...] = ()
+    rows: RowFindings | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What is known of all trees, and of the server: its version, and where it comes from."""
+
+    reference: str
+    version: str | None = None
+    source: str | None = None
+    trees: Mapping[str, TreeReport] = field(default_factory=dict)
+
+    @property
+    def candidates(self) -> Mapping[str, TreeReport]:
+        """The trees but the reference."""
+        return {name: tree for name, tree in self.trees.items() if name != self.reference}
+
+    @property
+    def verdict(self) -> Verdict:
+        """``broken``: a tree does not apply, or was not compared; ``drift``: the trees differ."""
+        trees, candidates = self.trees.values(), self.candidates.values()
+        if not candidates or any(tree.error or tree.failures for tree in trees):
+            return "broken"
+        if any(tree.comparison is None for tree in candidates):
+            return "broken"
+        return "drift" if any(map(_differs, candidates)) else "parity"
+
+    @property
+    def impacts(self) -> Counter[Impact]:
+        """How many differences that are not allowed there are of each impact, notes included."""
+        return Counter(
+            difference.impact
+            for tree in self.candidates.values()
+            for difference in tree.comparison or ()
+        )
+
+
+def _differs(tree: TreeReport) -> bool:
+    rows_differ = tree.rows is not None and bool(tree.rows.differing or tree.rows.problems)
+    return rows_differ or bool(tree.comparison and tree.comparison.failing)

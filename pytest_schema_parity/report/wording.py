@@ -1,0 +1,101 @@
+"""Words and values as a report writes them: plain, safe to print, and never two alike by chance."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from pytest_schema_parity.report.redact import redact
+from pytest_schema_parity.schema.difference import Change, Difference
+from pytest_schema_parity.schema.facts import Place, Value
+from pytest_schema_parity.schema.kinds import CHECKS, KINDS
+
+NOT_SET: Final = "not set"
+UNKNOWN_ORIGIN: Final = "origin unknown"
+CHANGE_ORDER: Final[tuple[Change, ...]] = ("missing", "extra", "changed", "renamed")
+KIND_ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
+INVARIABLE: Final = ("statistics", "series")
+
+
+def printable(text: str) -> str:
+    """The text with everything escaped that a terminal would obey or hide."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def clean(text: str) -> str:
+    """The text without passwords, and safe to print on one line."""
+    return printable(redact(text))
+
+
+def clean_lines(text: str) -> list[str]:
+    """The text's lines, each without passwords and safe to print; tabs become blanks."""
+    return [printable(line.expandtabs(4)) for line in redact(text).split("\n")]
+
+
+def clipped(text: str, width: int = 100) -> str:
+    """The text, cut with an ellipsis where it is longer than ``width`` characters."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def plural(noun: str, count: int) -> str:
+    """``column`` or ``columns``, as the count wants it."""
+    if count == 1 or noun.endswith(INVARIABLE):
+        return noun
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 column``, ``2 columns``."""
+    return f"{count} {plural(noun, count)}"
+
+
+def place_text(place: Place | None) -> str:
+    """``file:line``, or that it is unknown."""
+    return UNKNOWN_ORIGIN if place is None else printable(str(place))
+
+
+def value_text(value: Value) -> str:
+    """A value for people: ``not set``, ``yes``, ``a, b``; strings bare where nothing is hidden."""
+    match value:
+        case None:
+            return NOT_SET
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            text = clean(value)
+            return f'"{text}"' if not value or value != value.strip() else text
+        case list():
+            return ", ".join(map(value_text, value)) or "none"
+        case dict():
+            pairs = (f"{clean(key)} = {value_text(below)}" for key, below in value.items())
+            return ", ".join(pairs) or "none"
+    return str(value)
+
+
+def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
+    """Two values that differ, in words that differ; in JSON where plain words would be alike."""
+    texts = (value_text(expected), value_text(actual))
+    if texts[0] == texts[1]:
+        texts = (_exact(expected), _exact(actual))
+    if texts[0] == texts[1]:
+        texts = (f"{texts[0]} (one password)", f"{texts[1]} (another password)")
+    return texts
+
+
+def kind_rank(kind: str) -> tuple[int, str]:
+    """The place of a kind among kinds; those beyond the table come last, by name."""
+    return (KIND_ORDER.get(kind, len(KIND_ORDER)), kind)
+
+
+def rank(difference: Difference) -> tuple[object, ...]:
+    """The order of a :class:`Comparison`, for differences that come from more than one."""
+    d = difference
+    return (CHECKS.index(d.check), d.name, d.kind, d.attribute or "", d.change)
+
+
+def _exact(value: Value) -> str:
+    return redact(json.dumps(value, sort_keys=True))
