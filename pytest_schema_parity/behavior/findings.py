@@ -115,5 +115,8 @@ class RowFindings:
             remedy = "seed something that they show" if self.seeds else 'configure `seed = "…"`'
             return f"0 rows in every view: nothing was compared, {remedy}"
         if self.apart:
-            return f"the two clocks were {self.apart} µs apart: a time may differ by as much"
+            return (
+                f"the two clocks were {abs(self.apart)} µs apart: times that differ by exactly"
+                " that were taken for the same"
+            )
         return None

@@ -13,6 +13,7 @@ half of a millisecond, microseconds apart, and :func:`same_but_for_clock` forgiv
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from datetime import datetime, timedelta
@@ -21,34 +22,43 @@ from typing import Final
 import psycopg
 from psycopg.pq import ExecStatus
 
+from pytest_schema_parity.errors import ServerError
+
 SPIN: Final = "DO $$BEGIN WHILE clock_timestamp() < to_timestamp({:.6f}) LOOP END LOOP; END$$"
 CLOCK: Final = b"SELECT (extract(epoch FROM now()) * 1000000)::bigint"
 AHEAD: Final = 150e-6
 """How far ahead the meeting point lies, in seconds: both servers have to be spinning by then."""
 
+PATIENCE: Final = 2.0 if (os.cpu_count() or 1) > 1 else 0.1
+"""How long to try, in seconds; on one core it cannot be done."""
+HOPELESS: Final = 30.0
+
 TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)([ T])(\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?!\d)")
 
 
 def begin_together(
-    reference: psycopg.Connection, candidate: psycopg.Connection, *, patience: float = 0.5
+    reference: psycopg.Connection, candidate: psycopg.Connection, *, patience: float = PATIENCE
 ) -> int:
     """Begin a transaction on both idle connections, at one instant.
 
-    Takes some tens of tries (about ten milliseconds).  Returns how many microseconds the
-    candidate's ``now()`` is later: 0, or less than 500 either way when ``patience`` (in seconds)
-    came to its end.
+    Takes some tens of tries: ten milliseconds, or tenths of a second on a busy machine.  Returns
+    how many microseconds the candidate's ``now()`` is later: 0, or less than 500 either way when
+    ``patience`` (in seconds) came to its end.  Raises ServerError if not even that can be had.
     """
     for connection in (reference, candidate):
         connection.pgconn.enter_pipeline_mode()
-    deadline = time.monotonic() + patience
+    start = time.monotonic()
     lead = 0
     while True:
         clocks = _begin_both(reference, candidate, lead)
         later = clocks[1] - clocks[0]
-        late = time.monotonic() > deadline
-        if later == 0 or (late and clocks[0] // 500 == clocks[1] // 500):
+        tried = time.monotonic() - start
+        if later == 0 or (tried > patience and clocks[0] // 500 == clocks[1] // 500):
             break
-        lead = max(-50, min(50, lead + (1 if later > 0 else -1)))
+        if tried > HOPELESS:
+            raise ServerError("the two servers do not begin within half a millisecond")
+        step = min(8, 1 + abs(later) // 4)
+        lead = max(-100, min(100, lead + (step if later > 0 else -step)))
     for connection in (reference, candidate):
         connection.pgconn.exit_pipeline_mode()
     return later

@@ -24,9 +24,8 @@ def headline(differences: Iterable[Difference], tree: str) -> str:
     """How many differences of what kind, in one line, and their names when they are few."""
     found = list(differences)
     text = f"{count_text(found)} in {tree}"
-    if len(found) <= MOST_NAMES:
-        text += f": {', '.join(printable(difference.name) for difference in found)}"
-    return text
+    names = dict.fromkeys(printable(difference.name) for difference in found)
+    return f"{text}: {', '.join(names)}" if len(names) <= MOST_NAMES else text
 
 
 def count_text(differences: Iterable[Difference]) -> str:

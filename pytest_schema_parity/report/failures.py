@@ -38,10 +38,10 @@ def failure_lines(
     """
     if not failures:
         return []
-    head = f"{counted(len(failures), 'statement')} failed in {tree}"
-    files = len({failure.file for failure in failures})
+    head = f"{counted(len(failures), 'statement')} of {tree} failed"
     if len(failures) > 1:
-        head += f" ({counted(files, 'file')}), the first at"
+        files = {failure.file for failure in failures}
+        head += f" in {counted(len(files), 'file')}, the first"
     lines = [f"{head}: {failure_text(failures[0])}"]
     for failure in failures:
         lines += ["", failure_text(failure, highlight=highlight)]

@@ -25,7 +25,7 @@ MARKUP: Final[dict[str, Markup]] = {"-": "removed", "+": "added", "@": "hunk"}
 def formatted(sql: str) -> list[str]:
     """The lines of a definition, laid out by sqlparse where it is a plain SQL statement."""
     if len(sql) > LONGEST_FORMATTED or not STATEMENT.match(sql):
-        return clean_lines(sql.strip("\n"))
+        return _as_they_are(sql.strip("\r\n"))
     import sqlparse
     from sqlparse.exceptions import SQLParseError
 
@@ -33,7 +33,7 @@ def formatted(sql: str) -> list[str]:
         text = sqlparse.format(sql, reindent=True, keyword_case="upper", strip_whitespace=True)
     except (SQLParseError, RecursionError):
         text = sql
-    return clean_lines(text.strip())
+    return _as_they_are(text.strip())
 
 
 def sql_diff(
@@ -44,21 +44,33 @@ def sql_diff(
     That is: of the formatted SQL; where that is equal, of the texts as they are, with a remark;
     where they look equal, of their lines in quotes with everything escaped.
     """
-    remark = ""
-    sides = (formatted(expected), formatted(actual))
-    if sides[0] == sides[1]:
-        remark = "they differ in layout or in upper and lower case only"
-        sides = (clean_lines(expected), clean_lines(actual))
-    if sides[0] == sides[1]:
-        remark = "they differ in characters that cannot be seen only"
-        sides = (_quoted(expected), _quoted(actual))
-    if sides[0] == sides[1]:
-        return ["they differ in a password only"]
-    lines = list(difflib.unified_diff(*sides, *labels, lineterm=""))
+    head = [highlight("removed", f"--- {labels[0]}"), highlight("added", f"+++ {labels[1]}")]
+    remark, old, new = _views(expected, actual)
+    lines = list(difflib.unified_diff(old, new, lineterm=""))[2:]
     shown = [highlight(MARKUP[line[0]], line) if line[0] in MARKUP else line for line in lines]
     if len(shown) > MOST_LINES:
         shown[MOST_LINES:] = [f"… and {len(lines) - MOST_LINES} lines more"]
-    return [remark, *shown] if remark else shown
+    return [*head, remark, *shown] if remark else [*head, *shown]
+
+
+def _views(expected: str, actual: str) -> tuple[str, list[str], list[str]]:
+    """A remark, and both texts as lines that differ."""
+    if (old := formatted(expected)) != (new := formatted(actual)):
+        return "", old, new
+    old, new = _as_they_are(expected), _as_they_are(actual)
+    if old != new:
+        return "(they differ in layout, or in upper and lower case, only)", old, new
+    if expected.replace("\r\n", "\n") == actual.replace("\r\n", "\n"):
+        ends = ("CRLF", "LF") if expected.count("\r\n") > actual.count("\r\n") else ("LF", "CRLF")
+        return f"(they differ in line ends only: {ends[0]} above, {ends[1]} below)", [], []
+    old, new = _quoted(expected), _quoted(actual)
+    if old != new:
+        return "(they differ only in characters that cannot be seen)", old, new
+    return "(they differ in a password only)", [], []
+
+
+def _as_they_are(text: str) -> list[str]:
+    return clean_lines(text.replace("\r\n", "\n"))
 
 
 def _quoted(text: str) -> list[str]:

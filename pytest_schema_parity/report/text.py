@@ -54,11 +54,11 @@ def check_lines(
             )
         lines += [
             "",
-            f"Mend it in a new migration of {tree}, or accept a difference with a reason in "
+            f"Fix {tree} in a new migration; or accept a difference, with a reason, under "
             "[[tool.pytest-schema-parity.allow]].",
         ]
     if notes:
-        lines += ["", highlight("note", f"{counted(len(notes), 'note')}, which fail nothing:")]
+        lines += ["", highlight("note", f"{counted(len(notes), 'note')} (shown, failing nothing):")]
         for difference in notes:
             lines += difference_lines(
                 difference, reference=reference, tree=tree, highlight=highlight
