@@ -164,7 +164,7 @@ def _controls_transactions(statement: Statement) -> bool:
 
 
 def _wants_no_transaction(statement: Statement | None, complaint: Complaint) -> bool:
-    """Whether a statement would pass outside of a transaction; SET TRANSACTION does nothing there."""
+    """Whether a statement would do outside of a transaction what it could not do in one."""
     setting = statement is not None and statement.words[:1] == ("set",)
     return complaint.sqlstate in _NOT_IN_A_TRANSACTION and not setting
 
