@@ -65,10 +65,22 @@ def test_who_asks(connection: psycopg.Connection[Any]) -> None:
         assert value(connection, asked) == [None, "anon", None, {"role": "anon"}]
     with acting(connection, "anon"):  # set and empty, as after another transaction's SET LOCAL
         assert value(connection, asked) == [None, None, None, None]
-    for name, said in (("sub", SUBJECT), ("role", "old"), ("email", "o@l.d")):
-        connection.execute("SELECT set_config(%s, %s, true)", [f"request.jwt.claim.{name}", said])
-    with acting(connection, "service_role", claims):
-        assert value(connection, asked) == [SUBJECT, "old", "o@l.d", claims]
+
+
+def test_who_asks_of_an_older_gateway(connection: psycopg.Connection[Any]) -> None:
+    claims = {"sub": SUBJECT, "role": "authenticated", "email": "a@b.c"}
+    asked = "SELECT json_build_array(auth.uid(), auth.role(), auth.email(), auth.jwt())"
+    old = SUBJECT.replace("1", "2")
+    for said, expected in (
+        ((old, "old", "o@l.d"), [old, "old", "o@l.d", claims]),
+        (("", "", ""), [SUBJECT, "authenticated", "a@b.c", claims]),
+    ):
+        for name, setting in zip(("sub", "role", "email"), said, strict=True):
+            connection.execute(
+                "SELECT set_config(%s, %s, true)", [f"request.jwt.claim.{name}", setting]
+            )
+        with acting(connection, "service_role", claims):
+            assert value(connection, asked) == expected
 
 
 @pytest.mark.parametrize("claims", ["{", '{"sub": "no uuid"}'])
