@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,7 +44,7 @@ def value(connection: psycopg.Connection[Any], query: str, *parameters: object) 
 
 @contextmanager
 def acting(
-    connection: psycopg.Connection[Any], role: str, claims: dict[str, object] | None = None
+    connection: psycopg.Connection[Any], role: str, claims: Mapping[str, object] | None = None
 ) -> Iterator[None]:
     """As the API does it: a role and the token's claims, as long as the transaction lasts."""
     connection.execute(f"SET LOCAL ROLE {role}".encode())
