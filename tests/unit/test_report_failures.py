@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from inspect import cleandoc
 
+import pytest
+
 from pytest_schema_parity.report.allowances import allowance_lines
 from pytest_schema_parity.report.failures import failure_lines
 from pytest_schema_parity.report.rows import rows_lines
@@ -19,7 +21,7 @@ class Failed:
     statement: str = "CREATE INDEX i\n  ON submission (a);"
     sqlstate: str | None = "42P01"
     message: str = 'relation "submission" does not exist'
-    hint: str | None = "did you mean submissions?"
+    hint: str | None = "Did you mean submissions?"
     detail: str | None = None
 
 
@@ -48,50 +50,56 @@ def test_failures_without_lines() -> None:
         file="sql/archive/b.sql",
         line=7,
         column=None,
-        statement="ALTER ROLE x\n  PASSWORD 'hidden'\n\n\n\n;",
+        statement="ALTER ROLE x\n  PASSWORD 'hidden'\n  VALID UNTIL\n  'x'\n\n;",
         sqlstate=None,
         message="role does not exist\x1b[31m",
-        hint="Make it first.",
+        hint=f"Make it first. {'For long reasons. ' * 5}Really.",
         detail="There is none.",
     )
-    assert "\n".join(failure_lines([Failed(), other], tree="archive")) == cleandoc(
-        r"""
-        2 statements of archive failed in 2 files, the first: sql/archive/20250903100000_admin.sql:5:22: relation "submission" does not exist (42P01) — did you mean submissions?
-
-        sql/archive/20250903100000_admin.sql:5:22: relation "submission" does not exist (42P01) — did you mean submissions?
-            CREATE INDEX i
-              ON submission (a);
-
-        sql/archive/b.sql:7: role does not exist\x1b[31m
-            ALTER ROLE x
-              PASSWORD '***'
-
-
-            … and 2 lines more
-            detail: There is none.
-            hint: Make it first.
-        """.replace("\n\n\n    …", "\n    \n    \n    …")  # noqa: E501
-    ).replace("'***'\n\n\n", "'***'\n    \n    \n")
-
-
-def excerpt(line: str, column: int) -> tuple[str, str]:
-    lines = failure_lines([Failed(line=12, column=column)], tree="archive", source=lambda *_: line)
-    return lines[3], lines[4]
+    told = 'sql/archive/20250903100000_admin.sql:5:22: relation "submission" does not exist (42P01)'
+    assert failure_lines([Failed(), other], tree="archive") == [
+        f"2 statements of archive failed in 2 files, the first: {told} — did you mean submissions?",
+        "",
+        f"{told} — did you mean submissions?",
+        "    CREATE INDEX i",
+        "      ON submission (a);",
+        "",
+        r"sql/archive/b.sql:7: role does not exist\x1b[31m",
+        "    ALTER ROLE x",
+        "      PASSWORD '***'",
+        "      VALID UNTIL",
+        "      'x'",
+        "    … and 2 lines more",
+        "    detail: There is none.",
+        f"    hint: {other.hint}",
+    ]
 
 
-def test_the_caret_stands_below_the_mistake() -> None:
-    for line, column in (
-        ("\tSELECT x", 9),
-        ("日本 x", 4),
-        ("e\u0301 x", 4),
-        ("\x1b[31m x", 7),
-        ("y" * 300 + "x" + "z" * 300, 301),
-    ):
-        shown, caret = excerpt(line, column)
-        wide = sum(character in "日本" for character in shown)
-        marks = shown.count("\u0301")
-        assert shown.index("x", 8 if "x1b" not in shown else 14) == caret.index("^") - wide + marks
-        assert len(shown) <= 4 + 5 + 100
+def test_a_failure_of_a_whole_file_has_no_statement() -> None:
+    lines = failure_lines([Failed(statement="", hint=None)], tree="archive")
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "width"),
+    [
+        ("X", 0),
+        ("\tSELECT X", 11),
+        ("日本 X", 5),
+        ("e\u0301 X", 2),
+        ("\x1b[31m X", 9),
+        ("y" * 300 + "X" + "z" * 300, 50),
+        ("before X\r\n", 7),
+    ],
+)
+def test_the_caret_stands_below_the_mistake(line: str, width: int) -> None:
+    """``width`` is how many columns of a terminal what is shown of the text before takes."""
+    failed = Failed(line=12, column=line.index("X") + 1)
+    lines = failure_lines([failed], tree="archive", source=lambda *_: line)
+    assert lines[3].startswith("    12 | ")
+    assert lines[4] == " " * (9 + width) + "^"
+    assert len(lines[3]) <= 9 + 100
+    assert lines[3].isprintable()
 
 
 @dataclass(frozen=True)
