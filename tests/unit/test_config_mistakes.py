@@ -212,6 +212,7 @@ def test_kinds_beyond_the_table_are_no_slips(kind: str) -> None:
     ("slip", "meant"),
     [
         ("tabel", "table"),
+        ("POLICY", "policy"),
         ("Indexes", "index"),
         ("materialized_view", "materialized view"),
         ("policies", "policy"),

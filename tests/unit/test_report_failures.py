@@ -100,6 +100,7 @@ def test_the_caret_stands_below_the_mistake(line: str, width: int) -> None:
     assert lines[4] == " " * (9 + width) + "^"
     assert len(lines[3]) <= 9 + 100
     assert lines[3].isprintable()
+    assert not lines[3].endswith("r")
 
 
 @dataclass(frozen=True)

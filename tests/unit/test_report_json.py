@@ -236,15 +236,17 @@ def test_writing_makes_directories_and_leaves_nothing_beside(tmp_path: Path) -> 
     assert path.read_text(encoding="utf-8").endswith("}\n")
     assert list(path.parent.iterdir()) == [path]
     write(tmp_path / "new" / "report.json", {})
-    assert (tmp_path / "new" / "report.json").stat().st_mode & 0o777 == path.stat().st_mode & 0o777
+    (tmp_path / "plain").write_text("")
+    assert (tmp_path / "new" / "report.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for path in (tmp_path, tmp_path / "file" / "report.json"):
+    (tmp_path / "directory").mkdir()
+    for path in (tmp_path / "directory", tmp_path / "file" / "report.json"):
         with pytest.raises(ConfigError, match=r"the report .* cannot be written: "):
             write(path, {})
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["directory", "file"]
 
 
 def test_destinations(tmp_path: Path) -> None:
