@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 _READY = b"Z" + struct.pack("!ic", 5, b"I")
-_COPY = re.compile(r"\s*copy\b.*\bfrom\s+stdin\b", re.IGNORECASE | re.DOTALL)
+_COPY = re.compile(r"\s*copy\s+\w+\s*(\([^)]*\)\s*)?from\s+stdin\b", re.IGNORECASE)
 
 
 def _message(kind: bytes, body: bytes) -> bytes:
@@ -82,6 +82,7 @@ class Listener:
             query = body[:-1].decode("utf-8", "surrogateescape")
             self._heard.append(query)
             if _COPY.match(query):
+                self._heard[-1] = query.rstrip("; ")
                 return _message(b"G", struct.pack("!bh", 0, 0))
             return _message(b"C", b"OK\0") + _READY
         if kind == b"d":

@@ -31,10 +31,11 @@ _OPAQUE = (  # what a glance can skip whole
 _UNTIL_WORD: Final = re.compile(f"(?:{'|'.join(_OPAQUE)})*+", re.DOTALL)
 _UNTIL_MARK: Final = re.compile(f"(?:{'|'.join(_OPAQUE)}|(?![eE]'){_WORD_TEXT})*+", re.DOTALL)
 _WORD: Final = re.compile(rf"(?![eE]'){_WORD_TEXT}")
-_BLANK: Final = re.compile(r"(?:[ \t\n\r\f\v;]|--[^\n\r]*+)*+")
+_BLANK: Final = re.compile(r"(?:[ \t\n\r\f\v;]|\\;|--[^\n\r]*+)*+")
 _DOLLAR: Final = re.compile(r"\$(?:[A-Za-z_\x80-\U0010ffff][A-Za-z0-9_\x80-\U0010ffff]*)?\$")
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 _BOM: Final = "\ufeff"
+_COLONS: Final = re.compile(r"(?:\\:)+")
 _END_OF_DATA: Final = re.compile(r"^\\\.\r?$", re.MULTILINE)
 _UNTERMINATED: Final = {
     "'": "unterminated quoted string",
@@ -94,7 +95,8 @@ class _Script:
 
     def statements(self) -> Iterator[Statement]:
         while self._skip_blanks():
-            if self.text.startswith("\\", self.position):
+            meta = self.text.startswith("\\", self.position)
+            if meta and not _COLONS.match(self.text, self.position):
                 yield from self._meta_command()
             else:
                 reader = _Reader(self)
@@ -135,7 +137,7 @@ class _Script:
         command = psql.read_command(self.text, self.position)
         if command.variable is not None:
             self.variables.add(command.variable)
-        if not command.harmless:
+        if command.sends or not command.harmless:
             yield self.refusal(f"\\{command.name}", self.position, command.end)
         self.position = command.end
 
@@ -247,13 +249,15 @@ class _Reader:
     def _meta_command(self, position: int) -> tuple[int | None, int]:
         """Pass a backslash: where the statement ends (None: it goes on), and where to read on."""
         text = self.script.text
-        escaped = text[position + 1 : position + 2]
-        if escaped in (";", ":"):
+        if colons := _COLONS.match(text, position):
+            count = len(colons.group()) // 2
+            self._blanked.append((position, " " * count + ":" * count))
+            return None, colons.end()
+        if text.startswith(";", position + 1):
             self._blanked.append((position, " "))
-            if escaped == ";":
-                self._compound = True
-                self._head = self._head or self._words[:4]
-                self._words, self._watching = [], True
+            self._compound = True
+            self._head = self._head or self._words[:4]
+            self._words, self._watching = [], True
             return None, position + 2
         command = psql.read_command(text, position)
         if command.variable is not None:

@@ -19,19 +19,21 @@ def allowance_lines(
     """What the check ``allowances`` has to tell; empty when all of them still hold."""
     heads = []
     if stale:
-        heads.append(f"{counted(len(stale), 'allowance')} that match nothing in {tree}")
+        verb = "matches" if len(stale) == 1 else "match"
+        heads.append(f"{counted(len(stale), 'allowance')} {verb} nothing in {tree}")
     if expired:
-        heads.append(f"{counted(len(expired), 'allowance')} past their date in {tree}")
+        verb = "is past its date" if len(expired) == 1 else "are past their dates"
+        heads.append(f"{counted(len(expired), 'allowance')} {verb}")
     if not heads:
         return []
-    first = [*stale, *expired][0]
-    lines = [f"{'; '.join(heads)}: {place_text(first.place)}"]
+    places = ", ".join(place_text(allowance.place) for allowance in (*stale, *expired)[:3])
+    lines = [f"{', '.join(heads)}: {places}"]
     for allowance in stale:
         lines += _entry(allowance, "stale: matches no difference; take it out", highlight)
     for allowance in expired:
         lines += _entry(
             allowance,
-            f"expired: allowed until {allowance.until}; mend the difference, or set a later date",
+            f"expired: allowed until {allowance.until}; fix the difference, or set a later date",
             highlight,
         )
     return lines

@@ -24,7 +24,7 @@ def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> lis
     failing, notes = comparison.failing, comparison.notes
     if not (failing or notes):
         return _brought(left, right)
-    counts = count_text(failing) if failing else "no difference that would fail a gate"
+    counts = count_text(failing) if failing else "nothing that would fail a gate"
     if notes:
         counts += f"; {counted(len(notes), 'note')}: {count_text(notes)}"
     lines = [f"the schemas differ: {counts}"]

@@ -12,6 +12,8 @@ from pytest_schema_parity.report.wording import clean, clean_lines, clipped, cou
 
 INDENT: Final = "    "
 WIDTH: Final = 100
+SHORT: Final = 80
+"""Characters up to which a hint stands beside the message."""
 MOST_LINES: Final = 4
 """Lines of a statement that are shown where its place in the file is not known."""
 
@@ -45,10 +47,11 @@ def failure_lines(
     lines = [f"{head}: {failure_text(failures[0])}"]
     for failure in failures:
         lines += ["", failure_text(failure, highlight=highlight)]
-        lines += (INDENT + line for line in _excerpt(failure, source, highlight))
-        for name, said in (("detail", failure.detail), ("hint", failure.hint)):
-            if said and not _guess(said):
-                lines.append(f"{INDENT}{name}: {clean(said)}")
+        lines += ((INDENT + line).rstrip() for line in _excerpt(failure, source, highlight))
+        if failure.detail:
+            lines.append(f"{INDENT}detail: {clean(failure.detail)}")
+        if failure.hint and not _beside(failure.hint):
+            lines.append(f"{INDENT}hint: {clean(failure.hint)}")
     return lines
 
 
@@ -59,17 +62,21 @@ def failure_text(failure: Failure, *, highlight: Highlight = plain) -> str:
     text = f"{highlight('place', place)}: {clean(failure.message)}"
     if failure.sqlstate:
         text += f" ({printable(failure.sqlstate)})"
-    return text + _guess(failure.hint)
+    return text + _beside(failure.hint)
 
 
-def _guess(hint: str | None) -> str:
-    """A hint that is the nearest known name, which belongs beside the message; else nothing."""
-    return f" — {clean(hint)}" if hint and hint.casefold().startswith("did you mean") else ""
+def _beside(hint: str | None) -> str:
+    """A hint that is short enough to stand beside the message; else nothing."""
+    if not hint or len(hint) > SHORT or "\n" in hint:
+        return ""
+    return f" — {clean(hint[:1].lower() + hint[1:])}"
 
 
 def _excerpt(failure: Failure, source: SourceLine, highlight: Highlight) -> list[str]:
     """The line of the mistake with a caret below it, else the start of the statement."""
     line = source(failure.file, failure.line) if failure.line else None
+    if line is None and not failure.statement:
+        return []
     if line is None or not failure.line:
         lines = clean_lines(failure.statement.strip())
         more = [f"… and {len(lines) - MOST_LINES} lines more"] if lines[MOST_LINES:] else []

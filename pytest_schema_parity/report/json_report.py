@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from pytest_schema_parity.report.files import write_text
-from pytest_schema_parity.report.redact import redact
+from pytest_schema_parity.report.redact import redact_value
 from pytest_schema_parity.report.run import RunReport, TreeReport
 from pytest_schema_parity.report.shapes import Failure, RowFindings, RowPair, RowProblem, ViewRows
 from pytest_schema_parity.report.wording import counted, rank
@@ -25,7 +25,7 @@ Entry: TypeAlias = dict[str, Any]
 
 def report(run: RunReport) -> Entry:
     """The report's values, in a stable order and without passwords."""
-    entry = {
+    entry: Entry = {
         "report_version": REPORT_VERSION,
         "reference": run.reference,
         "postgres": {"version": run.version, "from": run.source},
@@ -41,7 +41,7 @@ def report(run: RunReport) -> Entry:
         ],
         "verdict": run.verdict,
     }
-    return {key: _clean(value) for key, value in entry.items()}
+    return {key: redact_value(value) for key, value in entry.items()}
 
 
 def render(run: RunReport) -> str:
@@ -146,14 +146,3 @@ def _row(view: ViewRows, pair: RowPair, side: str) -> str | None:
     if row is None:
         return None
     return json.dumps(dict(zip(view.columns, row, strict=True)), ensure_ascii=False)
-
-
-def _clean(value: Any) -> Any:
-    match value:
-        case str():
-            return redact(value)
-        case list():
-            return [_clean(item) for item in value]
-        case dict():
-            return {key: _clean(item) for key, item in value.items()}
-    return value

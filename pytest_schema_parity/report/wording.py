@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from pytest_schema_parity.report.redact import redact
+from pytest_schema_parity.report.redact import redact, redact_value
 from pytest_schema_parity.schema.difference import Change, Difference
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import CHECKS, KINDS
@@ -98,4 +98,4 @@ def rank(difference: Difference) -> tuple[object, ...]:
 
 
 def _exact(value: Value) -> str:
-    return redact(json.dumps(value, sort_keys=True))
+    return json.dumps(redact_value(value), sort_keys=True)

@@ -140,7 +140,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
                 "options": "performance",
             },
         ),
-        "constraint": Kind(check="constraints", told_by="index"),
+        "constraint": Kind(
+            check="constraints",
+            told_by="index",
+            untold=frozenset({"deferrable", "initially_deferred", "not_valid"}),
+        ),
         "index": Kind(
             check="indexes",
             impact="performance",

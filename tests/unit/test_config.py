@@ -127,6 +127,10 @@ def test_a_project_without_a_table(tmp_path: Path, text: str) -> None:
     assert find_config(tmp_path) is None
 
 
+def test_an_allowance_for_several_trees(load: Load) -> None:
+    assert load(f'{TREES}{ALLOW}tree = "supa*"\nchange = "extra"').allow[0].tree == "supa*"
+
+
 def test_byte_order_mark_crlf_and_no_final_newline(load: Load) -> None:
     text = b"\xef\xbb\xbf" + TREES.strip().replace("\n", "\r\n").encode()
     assert load(text).reference == "prisma"

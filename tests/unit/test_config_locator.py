@@ -75,6 +75,14 @@ def test_lines_of_hostile_toml(path: KeyPath, line: int) -> None:
     assert Locator(HOSTILE).line(path) == line
 
 
+def test_strings_that_end_in_quotes() -> None:
+    text = 'a = """x"""" # "]\nb = """x""""" # "]\nc = [\n"""\n""",\n"y"]\nd = 1\n'
+    assert tomllib.loads(text)["b"] == 'x""'
+    locator = Locator(text)
+    lines = [locator.line(path) for path in (("b",), ("c", 0), ("c", 1), ("d",))]
+    assert lines == [2, 4, 6, 7]
+
+
 def test_text_without_lines() -> None:
     assert Locator("").line(("reference",)) == 1
 

@@ -116,6 +116,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
             'p.toml:9: [[allow]] tree: "a" is the reference, which differs from nothing; '
             'it can be "b"',
         ),
+        (f"{ALLOW}change = 'extra'\ntree = 'c*'", 'tree: "c*" is unknown; it can be "b"'),
         (f"{ALLOW}change = 'extra'\ntree = 'bb'", 'tree: "bb" is unknown; it can be "b"'),
         (
             f"{ALLOW}kind = 'view'\nuntil = 2027-01-31T00:00:00Z",
@@ -211,6 +212,7 @@ def test_kinds_beyond_the_table_are_no_slips(kind: str) -> None:
     ("slip", "meant"),
     [
         ("tabel", "table"),
+        ("POLICY", "policy"),
         ("Indexes", "index"),
         ("materialized_view", "materialized view"),
         ("policies", "policy"),

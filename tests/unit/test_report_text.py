@@ -227,6 +227,18 @@ def test_a_definition_is_quoted_where_nobody_can_look_it_up() -> None:
     )
 
 
+def test_a_definition_that_can_be_looked_up_is_not_quoted() -> None:
+    missing = Difference(
+        kind="view",
+        name="public.totals",
+        change="missing",
+        expected={"definition": VIEW.format("sum")},
+        impact="behavior",
+        origin=Origins(INIT, None),
+    )
+    assert len(difference_lines(missing, reference="prisma", tree="supabase")) == 3
+
+
 def difference(kind: str, attribute: str | None = None) -> Difference:
     change = "changed" if attribute else "missing"
     return Difference(
@@ -264,6 +276,12 @@ def test_a_headline_of_many_names_none() -> None:
         for number in range(4)
     ]
     assert headline(many, "archive") == "4 extra columns in archive"
+
+
+def test_a_headline_names_a_thing_once() -> None:
+    assert headline([DEFAULT, COMMENT], "archive") == (
+        "1 changed column comment, 1 changed column default in archive: public.users.plan"
+    )
 
 
 def test_a_headline_is_one_safe_line() -> None:

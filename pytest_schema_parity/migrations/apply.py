@@ -1,0 +1,192 @@
+"""Applying a tree to a database as its tool would; what fails is a finding, the rest goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.migrations.failure import (
+    Complaint,
+    Failure,
+    failed_file,
+    failed_script,
+    failed_statement,
+)
+from pytest_schema_parity.migrations.nearest import Names
+from pytest_schema_parity.migrations.origins import Marker, Marks
+from pytest_schema_parity.migrations.scanner import Statement, split
+from pytest_schema_parity.migrations.session import Command, Session
+from pytest_schema_parity.migrations.tree import MigrationFile, Tree
+
+__all__ = ["Applied", "Failure", "apply_tree"]
+
+Way: TypeAlias = Literal["at once", "in steps", "by itself"]
+"""A file's statements: one transaction in one round trip; one transaction step by step; or none."""
+
+_CONTROL: Final = frozenset(("abort", "begin", "commit", "end"))
+_NOT_IN_A_TRANSACTION: Final = frozenset(
+    (
+        "25001",  # CREATE INDEX CONCURRENTLY, VACUUM, ALTER SYSTEM, CREATE DATABASE, …
+        "2D000",  # COMMIT inside of DO or CALL
+        "55P04",  # an enum's new value, used at once
+    )
+)
+_READ_ONLY: Final = re.compile(r"\bread[\s_]+only\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a tree: its files in order, what failed, and where each object comes from."""
+
+    files: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    marks: Marks
+
+
+def apply_tree(
+    tree: Tree,
+    conninfo: str,
+    *,
+    statement_timeout: float | None = None,
+    progress: Callable[[MigrationFile], None] | None = None,
+) -> Applied:
+    """Apply a tree's files in order, each in a session as good as new; never stop at a failure.
+
+    ``statement_timeout`` is in seconds; ``progress`` is called before each file.  Raises
+    ServerError if the server cannot be reached.
+    """
+    names = tuple(file.name for file in tree.files)
+    failures = []
+    with Session(conninfo, statement_timeout=statement_timeout) as session:
+        applier = _Applier(tree, session, Marker(session, names))
+        for number, file in enumerate(tree.files):
+            if progress is not None:
+                progress(file)
+            failure = applier.apply(number, file)
+            if failure is not None:
+                failures.append(failure)
+        return Applied(names, tuple(failures), applier.marker.collect())
+
+
+class _Applier:
+    """Applies files one after the other through one session."""
+
+    def __init__(self, tree: Tree, session: Session, marker: Marker) -> None:
+        self.session = session
+        self.marker = marker
+        self._names = Names(tree)
+
+    def apply(self, number: int, file: MigrationFile) -> Failure | None:
+        """Apply a file; the session is as good as new afterwards."""
+        if file.refused is not None:
+            return failed_file(file.name, file.refused)
+        try:
+            text = file.read()
+            statements = split(text, file=file.name)
+        except ScriptError as error:
+            return failed_script(error)
+        for statement in statements:
+            if statement.meta_command is not None:
+                return _refused(file, statement)
+        failed = self._run(number, statements, text)
+        self.session.renew(after=text)
+        if failed is None:
+            return None
+        statement, complaint = failed
+        hint = self._names.hint(self.session.connection, complaint, number, statement)
+        return failed_statement(file.name, statement, complaint, hint)
+
+    def _run(
+        self, number: int, statements: Sequence[Statement], text: str
+    ) -> tuple[Statement, Complaint] | None:
+        """Run a file's statements in the way that suits them; what failed, and why."""
+        way = _way(statements)
+        marked = _READ_ONLY.search(text) is None
+        if not marked:
+            self.marker.leave_unmarked(number)
+        while True:
+            plan = self._plan(number, statements, way, marked)
+            run = self.session.pipeline if way == "at once" else self.session.one_by_one
+            failed = run([command for command, _ in plan])
+            if failed is None:
+                return None
+            index, complaint = failed
+            statement = plan[index][1] if index < len(plan) else None
+            if way == "at once" and _wants_no_transaction(statement, complaint):
+                way = "by itself"
+            elif way == "at once" and _holds_several(complaint):
+                way = "in steps"
+            elif statement is None and marked and index < len(plan) and way != "by itself":
+                self.session.renew(after=text)
+                self.marker.leave_unmarked(number)
+                marked = False
+            else:
+                return statement or _nearest_statement(plan, index), complaint
+
+    def _plan(
+        self, number: int, statements: Sequence[Statement], way: Way, marked: bool
+    ) -> list[tuple[Command, Statement | None]]:
+        """The commands for a file, each with its statement if it is one and no marker."""
+        plan: list[tuple[Command, Statement | None]] = []
+        if way == "in steps":
+            plan.append((Command("BEGIN"), None))
+        for statement in statements:
+            mark = self.marker.before(number, statement) if marked else None
+            if mark is not None:
+                plan.append((mark, None))
+            plan.append((Command(statement.text, copy_data=statement.copy_data), statement))
+        if way == "in steps":
+            plan.append((Command("COMMIT"), None))
+        return plan
+
+
+def _way(statements: Sequence[Statement]) -> Way:
+    """How a file is run at first; the server may know better."""
+    if any(_controls_transactions(statement) for statement in statements):
+        return "by itself"
+    if any(s.compound or s.words[:1] == ("copy",) for s in statements):
+        return "in steps"
+    return "at once"
+
+
+def _controls_transactions(statement: Statement) -> bool:
+    match statement.words:
+        case ("start" | "prepare", "transaction", *_):
+            return True
+        case ("rollback", *rest):
+            return "to" not in rest
+        case (word, *_):
+            return word in _CONTROL
+    return False
+
+
+def _wants_no_transaction(statement: Statement | None, complaint: Complaint) -> bool:
+    """Whether a statement would do outside of a transaction what it could not do in one."""
+    setting = statement is not None and statement.words[:1] == ("set",)
+    return complaint.sqlstate in _NOT_IN_A_TRANSACTION and not setting
+
+
+def _holds_several(complaint: Complaint) -> bool:
+    """Whether psql's rule took several commands for one, which only the simple protocol takes."""
+    return complaint.sqlstate == "42601" and complaint.position is None
+
+
+def _nearest_statement(plan: Sequence[tuple[Command, Statement | None]], index: int) -> Statement:
+    """The statement that a failing BEGIN, COMMIT or marker belongs to."""
+    around = [*plan[index:], *reversed(plan[:index])]
+    return next(statement for _, statement in around if statement is not None)
+
+
+def _refused(file: MigrationFile, statement: Statement) -> Failure:
+    return Failure(
+        file.name,
+        statement.line,
+        statement.column,
+        statement.text,
+        None,
+        f"{statement.meta_command} is carried out by psql only",
+        "Write it as SQL, or apply what it stands for in a file of its own.",
+    )

@@ -1,0 +1,103 @@
+"""What a migration does wrong: a finding, with the place in the file that it is about."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.migrations.scanner import Statement
+
+_SHOWN: Final = 200
+_DO_LINE: Final = re.compile(r"inline_code_block\D{1,12}(\d+)")
+_COPY_LINE: Final = re.compile(r"COPY [^\n]*?, \D{1,12}(\d+)")
+_BODY: Final = re.compile(r"\$\w*\$|'")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A statement that a server refused, or a file that cannot be applied.
+
+    ``line`` and ``column`` (from 1) are those of the mistake where the server says where it is,
+    else of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is None
+    where no server was asked.
+    """
+
+    file: str
+    line: int
+    column: int
+    statement: str
+    sqlstate: str | None
+    message: str
+    hint: str | None = None
+    detail: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An error as a server words it.  Positions count characters from 1."""
+
+    sqlstate: str | None
+    message: str
+    detail: str | None = None
+    hint: str | None = None
+    position: int | None = None
+    inner_query: str | None = None
+    inner_position: int | None = None
+    context: str = ""
+
+
+def failed_statement(
+    file: str, statement: Statement, complaint: Complaint, hint: str | None = None
+) -> Failure:
+    """The finding for a statement that was refused; ``hint`` is added to the server's own."""
+    line, column = _place(statement, complaint)
+    hints = [text for text in (complaint.hint, hint) if text]
+    return Failure(
+        file,
+        line,
+        column,
+        shorten(statement.text),
+        complaint.sqlstate,
+        complaint.message,
+        " ".join(hints) or None,
+        complaint.detail,
+    )
+
+
+def failed_script(error: ScriptError) -> Failure:
+    """The finding for a file that cannot be cut into statements."""
+    return Failure(error.file, error.line, error.column, "", None, error.message)
+
+
+def failed_file(file: str, message: str, hint: str | None = None) -> Failure:
+    """The finding for a whole file that its tool would refuse."""
+    return Failure(file, 1, 1, "", None, message, hint)
+
+
+def shorten(text: str) -> str:
+    """A statement on one line of at most 200 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+
+
+def _place(statement: Statement, complaint: Complaint) -> tuple[int, int]:
+    """Where in the file the mistake is, as near as the server tells."""
+    text = statement.text
+    if complaint.position is not None:
+        return statement.place(complaint.position)
+    if complaint.inner_query and complaint.inner_position is not None:
+        inside = text.find(complaint.inner_query)
+        if inside >= 0:
+            return statement.place(inside + complaint.inner_position)
+    if statement.copy_line is not None and (row := _COPY_LINE.search(complaint.context)):
+        return statement.copy_line + int(row.group(1)) - 1, 1
+    if statement.words[:1] == ("do",) and (inner := _DO_LINE.search(complaint.context)):
+        body = _BODY.search(text)
+        line, _ = statement.place(body.end() + 1 if body else 1)
+        return line + int(inner.group(1)) - 1, 1
+    return statement.line, statement.column

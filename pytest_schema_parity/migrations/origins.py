@@ -1,0 +1,116 @@
+"""Origins from tuple headers: which statement made a catalog row, or last changed it.
+
+Before each statement a marker row is written.  A catalog row's ``xmin`` then says in which
+transaction it was written, and its ``cmin`` after which marker of that transaction.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import psycopg
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.migrations.scanner import Statement
+from pytest_schema_parity.migrations.session import Command, Session
+from pytest_schema_parity.schema.facts import Place
+
+SCRATCH: Final = "schema_parity_marks"
+"""The schema that holds the markers while a tree is applied."""
+
+_CREATE: Final = (
+    f"CREATE SCHEMA {SCRATCH}",
+    f"CREATE TABLE {SCRATCH}.marks (file pg_catalog.int4 NOT NULL, line pg_catalog.int4,"
+    " transaction pg_catalog.xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id())",
+    f"GRANT USAGE ON SCHEMA {SCRATCH} TO PUBLIC",
+    f"GRANT INSERT ON {SCRATCH}.marks TO PUBLIC",
+)
+_MARK: Final = f"INSERT INTO {SCRATCH}.marks (file, line) VALUES ($1, $2)"  # noqa: S608
+_BLANK: Final = f"INSERT INTO {SCRATCH}.marks (file) VALUES ($1)"  # noqa: S608
+_READ: Final = f"""
+    SELECT (transaction::text::numeric % 4294967296)::bigint, cmin::text::bigint, file, line
+    FROM {SCRATCH}.marks ORDER BY 1, 2
+"""  # noqa: S608
+
+_MAKES_NOTHING: Final = frozenset(
+    ("abort", "begin", "commit", "end", "release", "reset", "rollback", "savepoint", "set", "show")
+)
+_MAKES_NOTHING_EITHER: Final = frozenset((("start", "transaction"), ("prepare", "transaction")))
+
+
+class Marks:
+    """The markers of an applied tree, as ``(transaction, command, place)``.
+
+    ``transaction`` is the top transaction's id: those of its subtransactions, and of statements
+    outside of one, come after it and before the next marker's.  A place of None stands for
+    statements that could not be marked.
+    """
+
+    def __init__(self, marks: Iterable[tuple[int, int, Place | None]] = ()) -> None:
+        self._transactions: list[int] = []
+        self._commands: list[list[int]] = []
+        self._places: list[list[Place | None]] = []
+        for transaction, command, place in sorted(marks, key=lambda mark: mark[:2]):
+            if not self._transactions or self._transactions[-1] != transaction:
+                self._transactions.append(transaction)
+                self._commands.append([])
+                self._places.append([])
+            self._commands[-1].append(command)
+            self._places[-1].append(place)
+
+    def __len__(self) -> int:
+        return sum(len(commands) for commands in self._commands)
+
+    def place(self, xmin: int, cmin: int) -> Place | None:
+        """The statement that wrote a row with this header; None if it was none of a file."""
+        group = bisect_right(self._transactions, xmin) - 1
+        if group < 0:
+            return None
+        mark = bisect_right(self._commands[group], cmin) - 1
+        return self._places[group][mark] if mark >= 0 else None
+
+
+class Marker:
+    """Writes the markers of a tree whose files are ``names``, by number."""
+
+    def __init__(self, session: Session, names: Sequence[str]) -> None:
+        self._session = session
+        self._names = names
+        self._created = session.pipeline([Command(text) for text in _CREATE]) is None
+        self._reliable = self._created
+
+    def before(self, file: int, statement: Statement) -> Command | None:
+        """The marker for a statement; None where one is no use, or not allowed to come first."""
+        words = statement.words
+        if (words and words[0] in _MAKES_NOTHING) or words[:2] in _MAKES_NOTHING_EITHER:
+            return None
+        return Command(_MARK, (str(file), str(statement.line))) if self._reliable else None
+
+    def leave_unmarked(self, file: int) -> None:
+        """Note that what comes next, in a session that is new, is a file without markers."""
+        if self._reliable:
+            self._reliable = self._session.pipeline([Command(_BLANK, (str(file),))]) is None
+
+    def collect(self) -> Marks:
+        """Read the markers and remove every trace of them."""
+        if not self._created:
+            return Marks()
+        connection = self._session.connection
+        try:
+            rows = connection.execute(_READ).fetchall() if self._reliable else []
+        except psycopg.Error:
+            rows = []
+        self._remove()
+        return Marks(
+            (transaction, command, None if line is None else Place(self._names[file], line))
+            for transaction, command, file, line in rows
+        )
+
+    def _remove(self) -> None:
+        # A tree's own event triggers must neither see this nor stop it.
+        self._session.one_by_one([Command("SET session_replication_role = replica")])
+        failed = self._session.one_by_one([Command(f"DROP SCHEMA IF EXISTS {SCRATCH} CASCADE")])
+        if failed is not None:
+            raise ServerError(f"cannot remove schema {SCRATCH}: {failed[1].message}")

@@ -1,0 +1,218 @@
+"""What failed: where, why, and the line itself; rows and allowances likewise."""
+
+from dataclasses import dataclass
+from datetime import date
+from inspect import cleandoc
+
+import pytest
+
+from pytest_schema_parity.report.allowances import allowance_lines
+from pytest_schema_parity.report.failures import failure_lines
+from pytest_schema_parity.report.rows import rows_lines
+from pytest_schema_parity.schema.allowances import Allowance
+from pytest_schema_parity.schema.facts import Place
+
+
+@dataclass(frozen=True)
+class Failed:
+    file: str = "sql/archive/20250903100000_admin.sql"
+    line: int | None = 5
+    column: int | None = 22
+    statement: str = "CREATE INDEX i\n  ON submission (a);"
+    sqlstate: str | None = "42P01"
+    message: str = 'relation "submission" does not exist'
+    hint: str | None = "Did you mean submissions?"
+    detail: str | None = None
+
+
+def test_nothing_failed() -> None:
+    assert failure_lines([], tree="archive") == []
+
+
+def test_a_failure_with_its_line() -> None:
+    lines = failure_lines(
+        [Failed()],
+        tree="archive",
+        source=lambda *_: "CREATE INDEX admin ON submission (a);",
+    )
+    told = 'sql/archive/20250903100000_admin.sql:5:22: relation "submission" does not exist (42P01)'
+    assert lines == [
+        f"1 statement of archive failed: {told} — did you mean submissions?",
+        "",
+        f"{told} — did you mean submissions?",
+        "    5 | CREATE INDEX admin ON submission (a);",
+        "                             ^",
+    ]
+
+
+def test_failures_without_lines() -> None:
+    other = Failed(
+        file="sql/archive/b.sql",
+        line=7,
+        column=None,
+        statement="ALTER ROLE x\n  PASSWORD 'hidden'\n  VALID UNTIL\n  'x'\n\n;",
+        sqlstate=None,
+        message="role does not exist\x1b[31m",
+        hint=f"Make it first. {'For long reasons. ' * 5}Really.",
+        detail="There is none.",
+    )
+    told = 'sql/archive/20250903100000_admin.sql:5:22: relation "submission" does not exist (42P01)'
+    assert failure_lines([Failed(), other], tree="archive") == [
+        f"2 statements of archive failed in 2 files, the first: {told} — did you mean submissions?",
+        "",
+        f"{told} — did you mean submissions?",
+        "    CREATE INDEX i",
+        "      ON submission (a);",
+        "",
+        r"sql/archive/b.sql:7: role does not exist\x1b[31m",
+        "    ALTER ROLE x",
+        "      PASSWORD '***'",
+        "      VALID UNTIL",
+        "      'x'",
+        "    … and 2 lines more",
+        "    detail: There is none.",
+        f"    hint: {other.hint}",
+    ]
+
+
+def test_a_failure_of_a_whole_file_has_no_statement() -> None:
+    lines = failure_lines([Failed(statement="", hint=None)], tree="archive")
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "width"),
+    [
+        ("X", 0),
+        ("\tSELECT X", 11),
+        ("日本 X", 5),
+        ("e\u0301 X", 2),
+        ("\x1b[31m X", 9),
+        ("y" * 300 + "X" + "z" * 300, 50),
+        ("before X\r\n", 7),
+    ],
+)
+def test_the_caret_stands_below_the_mistake(line: str, width: int) -> None:
+    """``width`` is how many columns of a terminal what is shown of the text before takes."""
+    failed = Failed(line=12, column=line.index("X") + 1)
+    lines = failure_lines([failed], tree="archive", source=lambda *_: line)
+    assert lines[3].startswith("    12 | ")
+    assert lines[4] == " " * (9 + width) + "^"
+    assert len(lines[3]) <= 9 + 100
+    assert lines[3].isprintable()
+    assert not lines[3].endswith("r")
+
+
+@dataclass(frozen=True)
+class Pair:
+    reference: tuple[str | None, ...] | None
+    candidate: tuple[str | None, ...] | None
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class View:
+    name: str = "public.totals"
+    columns: tuple[str, ...] = ("user_id", "handle", "points")
+    reference_count: int = 5
+    candidate_count: int = 4
+    missing: int = 2
+    extra: int = 1
+    differing: tuple[Pair, ...] = ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    step: str = "refresh"
+    trees: tuple[str, ...] = ("supabase",)
+    subject: str = "public.totals"
+    statement: str = "REFRESH MATERIALIZED VIEW\n  CONCURRENTLY public.totals"
+    sqlstate: str | None = "55000"
+    message: str = "cannot refresh it"
+    detail: str | None = None
+    hint: str | None = "Create a unique index."
+    place: Place | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    reference: str = "prisma"
+    tree: str = "supabase"
+    differing: tuple[View, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    note: str | None = None
+
+
+def test_rows_side_by_side() -> None:
+    view = View(
+        differing=(
+            Pair(("1", "bob", "120"), ("1", "bob", None)),
+            Pair(("2", "", None), None, times=2),
+        )
+    )
+    findings = Findings(differing=(view,), problems=(Problem(),))
+    assert "\n".join(rows_lines(findings)) == cleandoc(
+        """
+        the rows of 1 view differ in supabase: public.totals; 1 statement failed: refresh public.totals in supabase: cannot refresh it (55000)
+
+        refresh public.totals in supabase: cannot refresh it (55000)
+            REFRESH MATERIALIZED VIEW CONCURRENTLY public.totals
+            hint: Create a unique index.
+
+        public.totals: 2 rows only in prisma (of 5), 1 row only in supabase (of 4)
+            row with user_id = 1, handle = bob
+                        prisma  supabase
+                points  120     NULL
+            only in prisma: user_id = 2, handle = '', points = NULL   (2 times)
+        """  # noqa: E501
+    )
+
+
+def test_rows_that_are_equal() -> None:
+    assert rows_lines(Findings()) == []
+    assert rows_lines(Findings(note="0 rows in every view")) == ["note: 0 rows in every view"]
+
+
+def test_long_values_are_cut_around_their_difference() -> None:
+    long = "x" * 200
+    pair = Pair((long + "1",), (long + "2",))
+    lines = rows_lines(Findings(differing=(View(columns=("a",), differing=(pair,)),)))
+    assert lines[-1].split() == ["a", "…" + "x" * 20 + "1", "…" + "x" * 20 + "2"]
+
+
+def test_a_problem_in_a_seed_names_its_line() -> None:
+    problem = Problem(step="seed", subject="sql/seed/a.sql", place=Place("sql/seed/a.sql", 3))
+    lines = rows_lines(Findings(problems=(problem,)))
+    assert lines[0] == (
+        "1 statement failed: sql/seed/a.sql:3: seed sql/seed/a.sql in supabase: "
+        "cannot refresh it (55000)"
+    )
+
+
+def test_allowances_that_no_longer_hold() -> None:
+    stale = Allowance(
+        "only there", kind="policy", change="extra", place=Place("pyproject.toml", 12)
+    )
+    expired = Allowance(
+        "until the release",
+        name="public.users.*",
+        attribute="default",
+        impact="behavior",
+        until=date(2025, 1, 31),
+        place=Place("pyproject.toml", 18),
+    )
+    assert "\n".join(allowance_lines([stale], [expired], tree="supabase")) == cleandoc(
+        """
+        1 allowance matches nothing in supabase, 1 allowance is past its date: pyproject.toml:12, pyproject.toml:18
+
+        pyproject.toml:12: stale: matches no difference; take it out
+            allows  extra policy
+            reason  only there
+
+        pyproject.toml:18: expired: allowed until 2025-01-31; fix the difference, or set a later date
+            allows  any difference in default of public.users.* (behavior)
+            reason  until the release
+        """  # noqa: E501
+    )
+    assert allowance_lines([], [], tree="supabase") == []
