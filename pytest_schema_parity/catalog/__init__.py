@@ -1,0 +1,5 @@
+"""Facts out of pg_catalog: one ``.sql`` file a kind, and the reader that runs them."""
+
+from pytest_schema_parity.catalog.reader import read_schema
+
+__all__ = ["read_schema"]

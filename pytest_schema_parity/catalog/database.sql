@@ -1,0 +1,11 @@
+SELECT 'this database' AS name,
+       NULL AS made,
+       ARRAY[d.xmin || ':' || d.cmin] AS changed,
+       pg_encoding_to_char(d.encoding) AS encoding,
+       (SELECT array_agg(setting ORDER BY setting)
+        FROM pg_db_role_setting s, unnest(s.setconfig) setting
+        WHERE s.setdatabase = d.oid AND s.setrole = 0) AS settings,
+       nullif(shobj_description(d.oid, 'pg_database'),
+              'default administrative connection database') AS comment
+FROM pg_database d
+WHERE d.datname = current_database()

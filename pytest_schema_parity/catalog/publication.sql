@@ -1,0 +1,24 @@
+SELECT quote_ident(p.pubname) AS name,
+       NULL AS made,
+       ARRAY[p.xmin || ':' || p.cmin, d.xmin || ':' || d.cmin]
+           || (SELECT array_agg(r.xmin || ':' || r.cmin) FROM pg_publication_rel r
+               WHERE r.prpubid = p.oid) AS changed,
+       nullif(p.puballtables, false) AS all_tables,
+       array_remove(ARRAY[
+           CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubinsert THEN 'insert' END,
+           CASE WHEN p.pubtruncate THEN 'truncate' END, CASE WHEN p.pubupdate THEN 'update' END
+       ], NULL) AS publishes,
+       nullif(p.pubviaroot, false) AS via_partition_root,
+       (SELECT array_agg(r.prrelid::regclass::text
+                         || coalesce(' (' || (SELECT string_agg(a.attname, ', ' ORDER BY a.attname)
+                                              FROM pg_attribute a WHERE a.attrelid = r.prrelid
+                                              AND a.attnum = ANY (r.prattrs)) || ')', '')
+                         || coalesce(' WHERE ' || pg_get_expr(r.prqual, r.prrelid), '')
+                         ORDER BY r.prrelid::regclass::text)
+        FROM pg_publication_rel r WHERE r.prpubid = p.oid) AS tables,
+       (SELECT array_agg(s.pnnspid::regnamespace::text ORDER BY s.pnnspid::regnamespace::text)
+        FROM pg_publication_namespace s WHERE s.pnpubid = p.oid) AS schemas,
+       p.pubowner::regrole::text AS owner,
+       d.description AS comment
+FROM pg_publication p
+LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_publication'::regclass, p.oid)

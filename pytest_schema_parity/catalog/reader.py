@@ -1,0 +1,143 @@
+"""Read a database's facts: one query a kind, all in one round trip and one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+
+from pytest_schema_parity.catalog.queries import OTHER, queries
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.schema.facts import UNKNOWN, Fact, Key, Origin, Place, Schema
+
+PlaceOf: TypeAlias = Callable[[int, int], Place | None]
+"""Finds the statement that wrote a catalog row, by the row's xmin and cmin."""
+
+OLDEST: Final = 15
+SETTINGS: Final = (
+    "SET LOCAL search_path = pg_catalog",  # so that what the server deparses is qualified
+    "SET LOCAL jit = off",
+    "SET LOCAL quote_all_identifiers = off",
+    "SET LOCAL IntervalStyle = postgres",
+    "SET LOCAL DateStyle = ISO, YMD",
+)
+WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
+"""Read the roles that nobody uses in this database, too: the cluster is a tree's own."""
+
+
+def read_schema(
+    source: str | psycopg.Connection[Any],
+    *,
+    marks: PlaceOf | None = None,
+    platform: str | None = None,
+    provided: Schema | None = None,
+) -> Schema:
+    """The facts of a database: everything but PostgreSQL's own objects and those of extensions.
+
+    ``source`` is a connection string, or a connection, which is left as it was; inside an open
+    transaction its uncommitted changes are read.  The database is only read, in one snapshot.
+    ``marks`` tells where facts come from, in a cluster that holds nothing but one tree; facts that
+    are in ``provided`` too were brought by the ``platform``.  Raises ServerError.
+    """
+    try:
+        if isinstance(source, str):
+            with psycopg.connect(source, autocommit=True) as connection:
+                return _read(connection, marks, platform, provided)
+        return _read(source, marks, platform, provided)
+    except psycopg.Error as error:
+        raise ServerError(f"The schema cannot be read: {error}") from error
+
+
+def _read(
+    connection: psycopg.Connection[Any],
+    marks: PlaceOf | None,
+    platform: str | None,
+    provided: Schema | None,
+) -> Schema:
+    version = connection.info.server_version
+    if version // 10_000 < OLDEST:
+        raise ServerError(f"PostgreSQL {version // 10_000} is too old: {OLDEST} is the oldest")
+    settings = SETTINGS if marks is None else (*SETTINGS, WHOLE_CLUSTER)
+    results = {}
+    with _snapshot(connection), connection.pipeline():
+        for setting in settings:
+            connection.execute(setting)
+        for kind, query in queries(version // 10_000).items():
+            results[kind] = connection.cursor(row_factory=tuple_row).execute(query)
+    facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
+    if provided is not None:
+        facts = [_mark_provided(fact, provided) for fact in facts]
+    facts.sort(key=lambda fact: fact.key)
+    return Schema(facts, version=_version_text(version), platform=platform)
+
+
+@contextmanager
+def _snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """A transaction that is rolled back: one snapshot, unless one is open already."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        with connection.transaction(force_rollback=True):
+            yield
+        return
+    before = connection.isolation_level, connection.read_only
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    try:
+        with connection.transaction(force_rollback=True):
+            yield
+    finally:
+        connection.isolation_level, connection.read_only = before
+
+
+def _facts(
+    kind: str, result: psycopg.Cursor[tuple[Any, ...]], marks: PlaceOf | None
+) -> Iterator[Fact]:
+    """The facts of one query: the named columns, and each further one an attribute."""
+    columns = [column.name for column in result.description or ()]
+    at = {name: columns.index(name) for name in columns}
+    name_at, made_at, changed_at = at["name"], at["made"], at["changed"]
+    kind_at = at.get("kind") if kind == OTHER else None
+    parent_at = (at["parent_kind"], at["parent_name"]) if "parent_kind" in at else None
+    fixed = {name_at, made_at, changed_at, kind_at, *(parent_at or ())}
+    attributes = [(name, place) for name, place in at.items() if place not in fixed]
+    for row in result:
+        yield Fact(
+            kind if kind_at is None else row[kind_at],
+            row[name_at],
+            {name: value for name, place in attributes if (value := row[place]) is not None},
+            _parent(row, parent_at),
+            UNKNOWN if marks is None else _origin(row[made_at], row[changed_at], marks),
+        )
+
+
+def _parent(row: Sequence[Any], at: tuple[int, int] | None) -> Key | None:
+    if at is None or row[at[0]] is None:
+        return None
+    return (row[at[0]], row[at[1]])
+
+
+def _origin(made: str | None, changed: Sequence[str | None] | None, marks: PlaceOf) -> Origin:
+    """Where a fact comes from, by the headers (``xmin:cmin``) of the rows that hold it."""
+    last = max(map(_header, filter(None, changed or ())), default=None)
+    return Origin(
+        made=None if made is None else marks(*_header(made)),
+        changed=None if last is None else marks(*last),
+    )
+
+
+def _header(text: str) -> tuple[int, int]:
+    xmin, _, cmin = text.partition(":")
+    return int(xmin), int(cmin)
+
+
+def _mark_provided(fact: Fact, provided: Schema) -> Fact:
+    if provided.get(fact.key) != fact:
+        return fact
+    return Fact(fact.kind, fact.name, fact.attributes, fact.parent, fact.origin, provided=True)
+
+
+def _version_text(version: int) -> str:
+    return f"{version // 10_000}.{version % 10_000}"
