@@ -17,22 +17,28 @@ from pytest_schema_parity.migrations.scanner import Statement, split
 from pytest_schema_parity.migrations.tree import MigrationFile, Tree
 
 _PART = r'(?:"(?:[^"]|"")+"|[\w$]+)'
-_QUALIFIED = rf"{_PART}(?:\s*\.\s*{_PART})*"
 _DEFINITION: Final = re.compile(
-    r"create\s+(?:or\s+replace\s+)?(?:(?:global|local|temp|temporary|unlogged|unique|recursive)\s+)*"
-    r"(?P<kind>table|materialized\s+view|view|index|sequence|type|domain|function|procedure|schema"
-    r"|role|user|extension|foreign\s+table)\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?"
-    rf"(?P<name>{_QUALIFIED})",
+    r"create\s+(?:or\s+replace\s+)?(?:(?:temp|temporary|unlogged|unique|recursive)\s+)*"
+    r"(?P<kind>(?:foreign\s+)?table|(?:materialized\s+)?view|index|sequence|type|domain"
+    r"|function|procedure|schema|role|user)\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?"
+    rf"(?P<name>{_PART}(?:\s*\.\s*{_PART})*)",
     re.IGNORECASE,
 )
-_QUOTED: Final = re.compile(r'"([^"]+)"')
-_COLUMN: Final = re.compile(r"column (?P<name>[^\s\"]+) does")
-_FUNCTION: Final = re.compile(r"(?:function|procedure|routine|aggregate) (?P<name>[^\s(\"]+)\(")
+_SUBJECT: Final = re.compile(
+    r"(?:could not open |could not find a )?(?P<kind>[a-z]+)(?: control file| named)? "
+    r'(?:"(?P<quoted>[^"]+)"|(?P<plain>[^\s("]+))'
+)
+_ENUM: Final = re.compile(r'invalid input value for enum .*: "(?P<label>[^"]*)"')
 
 _RELATIONS: Final = """
     SELECT nspname, relname FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace
-    WHERE relkind IN ('r', 'v', 'm', 'f', 'p', 'S', 'i', 'I') AND nspname !~ '^pg_'
+    WHERE relkind IN ('r', 'v', 'm', 'f', 'p', 'S') AND nspname !~ '^pg_'
+"""
+_INDEXES: Final = """
+    SELECT nspname, relname FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace
+    WHERE relkind IN ('i', 'I') AND nspname !~ '^pg_'
 """
 _COLUMNS: Final = """
     SELECT DISTINCT NULL, attname FROM pg_catalog.pg_attribute a
@@ -46,34 +52,38 @@ _FUNCTIONS: Final = """
     JOIN pg_catalog.pg_namespace n ON n.oid = pronamespace
     WHERE nspname <> 'information_schema' AND proname !~ '^_'
 """
-_OTHERS: Final = """
+_TYPES: Final = """
     SELECT nspname, typname FROM pg_catalog.pg_type t
     JOIN pg_catalog.pg_namespace n ON n.oid = typnamespace
-    WHERE typelem = 0 AND nspname <> 'information_schema'
-    UNION ALL SELECT NULL, rolname FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_'
-    UNION ALL SELECT NULL, tgname FROM pg_catalog.pg_trigger WHERE NOT tgisinternal
-    UNION ALL SELECT NULL, polname FROM pg_catalog.pg_policy
-    UNION ALL SELECT NULL, conname FROM pg_catalog.pg_constraint
-    UNION ALL SELECT n.nspname, c.relname FROM pg_catalog.pg_class c
-    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('i', 'I', 'S') AND n.nspname !~ '^pg_'
-    UNION ALL SELECT NULL, pubname FROM pg_catalog.pg_publication
-    UNION ALL SELECT NULL, lanname FROM pg_catalog.pg_language
+    WHERE typname !~ '^_' AND nspname NOT IN ('information_schema', 'pg_toast')
 """
-_SCHEMAS: Final = "SELECT NULL, nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_toast'"
-_EXTENSIONS: Final = "SELECT NULL, name FROM pg_catalog.pg_available_extensions"
 _LABELS: Final = "SELECT DISTINCT NULL, enumlabel FROM pg_catalog.pg_enum"
+_OF_TABLES = ("table", "view", "materialized view", "foreign table", "sequence")
 
-_KNOWN_BY_STATE: Final = {
-    "42P01": _RELATIONS,
-    "42703": _COLUMNS,
-    "42883": _FUNCTIONS,
-    "42704": _OTHERS,
-    "3F000": _SCHEMAS,
-    "58P01": _EXTENSIONS,
-    "0A000": _EXTENSIONS,
-    "22P02": _LABELS,
+_KNOWN: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "relation": (_RELATIONS, _OF_TABLES),
+    "table": (_RELATIONS, _OF_TABLES),
+    "view": (_RELATIONS, _OF_TABLES),
+    "sequence": (_RELATIONS, _OF_TABLES),
+    "index": (_INDEXES, ("index",)),
+    "column": (_COLUMNS, ()),
+    "function": (_FUNCTIONS, ("function", "procedure")),
+    "procedure": (_FUNCTIONS, ("function", "procedure")),
+    "type": (_TYPES, ("type", "domain", "table")),
+    "role": ("SELECT NULL, rolname FROM pg_catalog.pg_roles", ("role", "user")),
+    "schema": ("SELECT NULL, nspname FROM pg_catalog.pg_namespace", ("schema",)),
+    "trigger": ("SELECT NULL, tgname FROM pg_catalog.pg_trigger WHERE NOT tgisinternal", ()),
+    "policy": ("SELECT NULL, polname FROM pg_catalog.pg_policy", ()),
+    "constraint": ("SELECT NULL, conname FROM pg_catalog.pg_constraint", ()),
+    "extension": ("SELECT NULL, name FROM pg_catalog.pg_available_extensions", ()),
+    "language": ("SELECT NULL, lanname FROM pg_catalog.pg_language", ()),
+    "publication": ("SELECT NULL, pubname FROM pg_catalog.pg_publication", ()),
 }
+"""By a message's first word: the query for known names, and what CREATE calls the kind."""
+
+_UNKNOWN: Final = frozenset(
+    ("42P01", "42703", "42704", "42883", "3F000", "0A000", "58P01")  # undefined this and that
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +104,31 @@ class Names:
         self._files = tree.files
 
     def hint(
-        self,
-        connection: psycopg.Connection,
-        complaint: Complaint,
-        file: int,
-        statement: Statement,
+        self, connection: psycopg.Connection, complaint: Complaint, file: int, statement: Statement
     ) -> str | None:
-        """What was probably meant, or which later file would have made it."""
-        query = _KNOWN_BY_STATE.get(complaint.sqlstate or "")
-        wanted = _unknown_name(complaint) if query else None
-        if query is None or wanted is None:
+        """What was probably meant by an unknown name, or which file makes it later."""
+        if complaint.sqlstate == "22P02" and (value := _ENUM.match(complaint.message)):
+            labels = [name for _, name in _ask(connection, _LABELS)]
+            close = get_close_matches(value["label"], labels, n=1)
+            return f"Did you mean '{close[0]}'?" if close else None
+        subject = _SUBJECT.match(complaint.message)
+        if complaint.sqlstate not in _UNKNOWN or subject is None or subject["kind"] not in _KNOWN:
             return None
-        schema, name = wanted
-        undone = [
-            definition
-            for definition in self._definitions
-            if definition.file == file and definition.line < statement.line
-        ]
-        later = [d for d in self._definitions if (d.file, d.line) > (file, statement.line)]
-        for definition in later if query in (_RELATIONS, _FUNCTIONS, _OTHERS, _SCHEMAS) else ():
-            if definition.name == name and (schema or "public") == (definition.schema or "public"):
+        query, kinds = _KNOWN[subject["kind"]]
+        schema, _, name = (subject["quoted"] or subject["plain"]).rpartition(".")
+        if subject["kind"] == "column":
+            schema = ""
+        made = [definition for definition in self._definitions if definition.kind in kinds]
+        here = (file, statement.line)
+        for definition in made:
+            same = definition.name == name
+            same = same and (definition.schema or "public") == (schema or "public")
+            if same and (definition.file, definition.line) > here:
                 place = f"{self._files[definition.file].name}:{definition.line}"
                 return f"It is created later, by {place}."
-        known: list[tuple[str | None, str]] = connection.execute(query.encode()).fetchall()
-        known += [(definition.schema, definition.name) for definition in undone]
-        meant = nearest(schema, name, known)
+        known = _ask(connection, query)
+        known += [(d.schema, d.name) for d in made if d.file == file and d.line < statement.line]
+        meant = nearest(schema or None, name, known)
         return f"Did you mean {meant}?" if meant else None
 
     @cached_property
@@ -140,8 +150,10 @@ def nearest(schema: str | None, name: str, known: Sequence[tuple[str | None, str
     for entry in known:
         folded.setdefault(entry[1].lower(), []).append(entry)
     for close in get_close_matches(name.lower(), folded, n=3, cutoff=0.7):
-        entries = [entry for entry in folded[close] if entry != (schema, name)]
-        entries.sort(key=lambda entry: (entry[0] != (schema or "public"), entry[0] or ""))
+        entries = sorted(
+            folded[close],
+            key=lambda entry: (entry[0] != (schema or "public"), entry[0] or ""),
+        )
         for where, what in entries:
             if what == name and where in (None, schema):
                 continue
@@ -151,33 +163,12 @@ def nearest(schema: str | None, name: str, known: Sequence[tuple[str | None, str
     return None
 
 
-def _unknown_name(complaint: Complaint) -> tuple[str | None, str] | None:
-    """The unknown name that an error speaks of, with its schema if it has one."""
-    message = complaint.message
-    match complaint.sqlstate:
-        case "42703":
-            found = _COLUMN.search(message)
-            name = found["name"].rpartition(".")[2] if found else _last_or_first(message, 0)
-            return (None, name) if name else None
-        case "42883":
-            found = _FUNCTION.search(message)
-            name = found["name"] if found else None
-        case "22P02":
-            name = _last_or_first(message, -1) if "enum" in message else None
-            return (None, name) if name else None
-        case "0A000" | "58P01":
-            name = _last_or_first(message, 0) if "extension" in message else None
-        case _:
-            name = _last_or_first(message, 0)
-    if not name:
-        return None
-    schema, _, last = name.rpartition(".")
-    return schema or None, last
-
-
-def _last_or_first(message: str, which: int) -> str | None:
-    quoted = _QUOTED.findall(message)
-    return quoted[which] if quoted else None
+def _ask(connection: psycopg.Connection, query: str) -> list[tuple[str | None, str]]:
+    """Schemas and names; none where the session may not ask any more."""
+    try:
+        return connection.execute(query.encode()).fetchall()
+    except psycopg.Error:
+        return []
 
 
 def _definitions(number: int, file: MigrationFile) -> Iterator[Definition]:
@@ -188,12 +179,11 @@ def _definitions(number: int, file: MigrationFile) -> Iterator[Definition]:
         return
     for statement in statements:
         found = _DEFINITION.match(statement.text)
-        if found is None:
-            continue
-        parts = [_folded(part) for part in re.findall(_PART, found["name"])]
-        schema = parts[-2] if len(parts) > 1 else None
-        kind = " ".join(found["kind"].lower().split())
-        yield Definition(kind, schema, parts[-1], number, statement.line)
+        if found is not None:
+            parts = [_folded(part) for part in re.findall(_PART, found["name"])]
+            kind = " ".join(found["kind"].lower().split())
+            schema = parts[-2] if len(parts) > 1 else None
+            yield Definition(kind, schema, parts[-1], number, statement.line)
 
 
 def _folded(part: str) -> str:

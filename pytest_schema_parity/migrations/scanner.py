@@ -272,9 +272,11 @@ class _Reader:
     def _variable(self, position: int) -> int:
         """Pass a colon; a psql variable that has a value is refused, as it would be replaced."""
         used = psql.VARIABLE.match(self.script.text, position)
-        if used is not None and (used["asked"] or used["name"] in self.script.variables):
+        if used is None:
+            return position + 1
+        if used["asked"] or used["name"] in self.script.variables:
             self.refused.append(self.script.refusal(used.group(), position, used.end()))
-        return position + 1
+        return used.end()
 
     def _text(self, end: int) -> str:
         """The statement with what only psql reads blanked out, so that positions stay right."""
