@@ -16,6 +16,8 @@ from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 from pytest_schema_parity.postgres.installation import Installation, find_installation
 
+pytest_plugins = ["pytester"]
+
 _numbers = count(1)
 
 

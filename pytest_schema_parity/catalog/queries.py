@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Final
 
@@ -27,10 +29,22 @@ def queries(major: int) -> Mapping[str, str]:
     return MappingProxyType({kind: _query(kind, major) for kind in (*KINDS, OTHER)})
 
 
+@cache
+def fingerprint() -> str:
+    """16 hex digits that differ when any query does."""
+    digest = hashlib.sha256()
+    for kind in (*KINDS, OTHER):
+        digest.update(_file(kind).read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def _query(kind: str, major: int) -> str:
-    file = files(__package__) / f"{kind.replace(' ', '_')}.sql"
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = _file(kind).read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if _is_for(line, major))
+
+
+def _file(kind: str) -> Traversable:
+    return files(__package__) / f"{kind.replace(' ', '_')}.sql"
 
 
 def _is_for(line: str, major: int) -> bool:

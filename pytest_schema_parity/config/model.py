@@ -20,7 +20,8 @@ class TreeConfig:
     """Where a tree's files are: a directory or file (``path``), or its ``files`` in order.
 
     Paths are absolute; whether they exist is for the loading of the tree to say.  ``layout`` is
-    None where it is found by looking; ``platform`` is the tree's own, else that of all trees.
+    None where it is found by looking; ``platform`` is the tree's own, else that of all trees;
+    ``line`` is that of its table in the configuration file, from 1.
     """
 
     name: str
@@ -28,6 +29,7 @@ class TreeConfig:
     files: tuple[Path, ...] | None = None
     layout: str | None = None
     platform: str | None = None
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

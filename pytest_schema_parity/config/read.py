@@ -96,6 +96,7 @@ def _read_tree(table: Table, name: str, root: Path, platform: str | None) -> Tre
         files=None if files is None else tuple(root / file for file in files),
         layout=table.text("layout"),
         platform=table.text("platform") or platform,
+        line=table.mistakes.locator.line(table.path),
     )
 
 

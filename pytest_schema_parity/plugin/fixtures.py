@@ -1,0 +1,48 @@
+"""The fixtures: built trees for a session, and copies of them for a test that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.build import Clone, Parity
+
+
+class Databases:
+    """A test's own copies of the built trees' databases, made when they are first asked for."""
+
+    def __init__(self, parity: Parity, stack: ExitStack) -> None:
+        self._parity = parity
+        self._stack = stack
+        self._clones: dict[str, Clone] = {}
+
+    def __getitem__(self, name: str) -> Clone:
+        if name not in self._clones:
+            self._clones[name] = self._stack.enter_context(self._parity[name].clone())
+        return self._clones[name]
+
+
+@pytest.fixture(scope="session")
+def schema_parity(pytestconfig: pytest.Config) -> Parity:
+    """The configured trees: ``schema_parity["supabase"]`` is built when it is first asked for.
+
+    A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
+    ``.conninfo``, ``.connect()`` and ``.clone()``.
+    """
+    from pytest_schema_parity.plugin.session import open_session
+
+    return open_session(pytestconfig)
+
+
+@pytest.fixture
+def schema_parity_database(schema_parity: Parity) -> Iterator[Databases]:
+    """Copies of the built databases for one test: ``schema_parity_database["supabase"]``.
+
+    Each has ``.conninfo`` and ``.connect()``, may be written to, and is dropped after the test.
+    """
+    with ExitStack() as stack:
+        yield Databases(schema_parity, stack)

@@ -1,0 +1,115 @@
+"""The gate's nodes: the configuration file, below it the trees, below them their checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_schema_parity.errors import SchemaParityError
+from pytest_schema_parity.report.markup import plain
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.build import BuiltTree
+    from pytest_schema_parity.plugin.checks import Outcome
+    from pytest_schema_parity.plugin.gate import Gate
+
+
+class CheckFailed(Exception):
+    """A check found something that fails the gate."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(f"{outcome.failing} findings")
+        self.outcome = outcome
+
+
+class ConfigurationFile(pytest.File):
+    """The configuration file: the anchor of every check, so that its id can be run again."""
+
+    gate: Gate
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """One collector a tree, the reference first."""
+        for tree in self.gate.trees:
+            yield TreeChecks.from_parent(self, name=tree)
+
+
+class TreeChecks(pytest.Collector):
+    """A tree: its checks are below it."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """The checks of a tree; of the reference only whether it applies."""
+        gate = gate_of(self)
+        for check in gate.checks_of(self.name):
+            yield CheckItem.from_parent(self, name=check)
+        if self.name != gate.reference:
+            for name, function in gate.custom_checks.items():
+                yield CustomCheckItem.from_parent(self, name=name, function=function)
+
+
+class ParityItem(pytest.Item):
+    """What all checks share: the marker, the place in the configuration, how errors are shown."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.add_marker("schema_parity")
+        self.tree = str(self.parent.name) if self.parent is not None else ""
+        self.user_properties += [
+            ("schema_parity_tree", self.tree),
+            ("schema_parity_check", self.name),
+        ]
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """The tree's line in the configuration file."""
+        return self.path, gate_of(self).line_of(self.tree) - 1, f"{self.tree}::{self.name}"
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Say what was found; a traceback through the plugin would only hide it."""
+        error = excinfo.value
+        if isinstance(error, CheckFailed):
+            return "\n".join(error.outcome.lines(gate_of(self).highlight))
+        if isinstance(error, SchemaParityError):
+            return str(error)
+        return super().repr_failure(excinfo, style)
+
+
+class CheckItem(ParityItem):
+    """One of the plugin's own checks of one tree."""
+
+    def runtest(self) -> None:
+        """Check, keep the facts for machines, and fail if what was found fails the gate."""
+        from pytest_schema_parity.plugin.checks import outcome_of
+
+        outcome = outcome_of(gate_of(self).parity, self.tree, self.name)
+        lines = outcome.lines(plain)
+        self.user_properties += [
+            ("schema_parity_failing", outcome.failing),
+            ("schema_parity_notes", outcome.notes),
+            ("schema_parity_findings", "\n".join(lines)),
+        ]
+        if outcome.failing:
+            raise CheckFailed(outcome)
+        if lines:
+            self.add_report_section("call", "schema parity notes", "\n".join(lines))
+
+
+class CustomCheckItem(ParityItem):
+    """A check that a project added, see ``pytest_schema_parity_checks``."""
+
+    def __init__(self, *, function: Callable[[BuiltTree], None], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.function = function
+
+    def runtest(self) -> None:
+        """Call the project's check with the built tree."""
+        self.function(gate_of(self).parity[self.tree])
+
+
+def gate_of(node: pytest.Collector | pytest.Item) -> Gate:
+    """The gate that a node of this module belongs to."""
+    file = node.getparent(ConfigurationFile)
+    if file is None:
+        raise ValueError(f"{node.nodeid} hangs below no configuration file")
+    return file.gate

@@ -1,0 +1,94 @@
+"""One set of built trees a pytest session, shared by the gate's checks and by the fixtures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.build import Parity
+    from pytest_schema_parity.config import Config
+
+PARITY: pytest.StashKey[Parity] = pytest.StashKey()
+
+
+def setting(config: pytest.Config, name: str) -> str | None:
+    """An option's value, else the ini value of the same name, else None."""
+    given = config.getoption(f"--{name}")
+    return given if given is not None else config.getini(name.replace("-", "_")) or None
+
+
+def find_configuration(config: pytest.Config) -> Config:
+    """The session's configuration: of the file that was named, else of the nearest one.
+
+    Raises UsageError, with the remedy, when there is none or when it is wrong.
+    """
+    from pytest_schema_parity.config import find_config, load_config
+    from pytest_schema_parity.errors import ConfigError
+
+    here = config.invocation_params.dir
+    try:
+        if (name := setting(config, "schema-parity-config")) is not None:
+            base = here if config.getoption("--schema-parity-config") else config.rootpath
+            files = [base / name]
+        else:
+            found = (find_config(start) for start in (here, config.rootpath))
+            files = [*_named_on_command_line(config), *filter(None, found)]
+        for file in files:
+            if (configuration := load_config(file)) is not None:
+                return configuration
+    except ConfigError as error:
+        raise pytest.UsageError(str(error)) from None
+    raise pytest.UsageError(
+        "schema parity was asked for, but there is no table [tool.pytest-schema-parity] in "
+        f"{' or '.join(map(str, files)) or f'any pyproject.toml from {here} upwards'}. "
+        "Add it, or name its file with --schema-parity-config=FILE."
+    )
+
+
+def _named_on_command_line(config: pytest.Config) -> list[Path]:
+    """The TOML files that the command line names as what to run."""
+    names = (Path(str(arg).partition("::")[0]) for arg in config.invocation_params.args)
+    files = (config.invocation_params.dir / name for name in names if name.suffix == ".toml")
+    return [file.resolve() for file in files if file.is_file()]
+
+
+def open_session(config: pytest.Config) -> Parity:
+    """The session's trees, not yet built; a mistake in them or no server is a UsageError."""
+    if PARITY not in config.stash:
+        config.stash[PARITY] = _open(config, find_configuration(config))
+    return config.stash[PARITY]
+
+
+def _open(config: pytest.Config, configuration: Config) -> Parity:
+    from pytest_schema_parity.build import open_parity
+    from pytest_schema_parity.errors import SchemaParityError
+
+    bindir = setting(config, "schema-parity-bindir")
+    try:
+        return open_parity(configuration, bindir=Path(bindir) if bindir else None)
+    except SchemaParityError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def close_session(config: pytest.Config) -> None:
+    """Stop what :func:`open_session` started, if it did."""
+    if (parity := config.stash.get(PARITY, None)) is not None:
+        parity.close()
+
+
+def open_gate(config: pytest.Config) -> None:
+    """Register the gate and what gathers its results; mistakes are usage errors."""
+    from pytest_schema_parity.errors import SchemaParityError
+    from pytest_schema_parity.plugin.gate import Gate
+    from pytest_schema_parity.plugin.results import Results
+
+    gate = Gate(config)
+    try:
+        results = Results(gate)
+    except SchemaParityError as error:
+        raise pytest.UsageError(str(error)) from None
+    config.pluginmanager.register(gate, "schema-parity-gate")
+    config.pluginmanager.register(results, "schema-parity-results")

@@ -1,0 +1,51 @@
+"""A small project with two trees, for running the plugin as its users do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+CONFIGURATION = """\
+[tool.pytest-schema-parity]
+reference = "prisma"
+
+[tool.pytest-schema-parity.trees.prisma]
+path = "prisma/migrations"
+
+[tool.pytest-schema-parity.trees.supabase]
+path = "supabase/migrations"
+"""
+
+REFERENCE = """\
+CREATE TABLE users (
+    id text PRIMARY KEY,
+    email text NOT NULL,
+    kajabi_contact_id text
+);
+CREATE UNIQUE INDEX users_email_key ON users (email);
+CREATE VIEW active_users AS
+SELECT id, email FROM users WHERE kajabi_contact_id IS NOT NULL;
+"""
+
+Project = Callable[..., pytest.Pytester]
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Project:
+    """Make a project: ``project(candidate_sql)``; without arguments its trees are at parity."""
+
+    def make(
+        candidate: str = REFERENCE, *, extra: str = "", configuration: str = CONFIGURATION
+    ) -> pytest.Pytester:
+        pytester.path.joinpath("pyproject.toml").write_text(configuration + extra)
+        for directory, name, sql in (
+            ("prisma", "001_init.sql", REFERENCE),
+            ("supabase", "20250101000000_init.sql", candidate),
+        ):
+            folder = pytester.path / directory / "migrations"
+            folder.mkdir(parents=True)
+            folder.joinpath(name).write_text(sql)
+        return pytester
+
+    return make

@@ -1,0 +1,201 @@
+"""``pytest --schema-parity`` as its users run it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_schema_parity.schema.kinds import CHECKS
+
+DRIFTED = """\
+CREATE TABLE users (
+    id text PRIMARY KEY,
+    email text NOT NULL UNIQUE
+);
+CREATE VIEW active_users AS
+SELECT id, email FROM users;
+"""
+ITEMS = 1 + len(CHECKS)  # the reference's own ``applies``, and every check of the candidate
+TEST_FILE = "def test_of_the_project(): pass"
+
+
+def test_trees_at_parity_pass(project) -> None:
+    result = project().runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=ITEMS)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*schema-parity: PostgreSQL *", "*prisma*supabase*"])
+
+
+def test_drift_fails_and_the_short_summary_says_what(project) -> None:
+    result = project(DRIFTED).runpytest_subprocess("--schema-parity", "pyproject.toml")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "*public.users.kajabi_contact_id*",
+            "*prisma/migrations/001_init.sql:*",
+            "FAILED pyproject.toml::supabase::columns - *missing column*",
+        ]
+    )
+
+
+def test_a_check_is_selected_by_its_id(project) -> None:
+    result = project(DRIFTED).runpytest_subprocess(
+        "--schema-parity", "pyproject.toml::supabase::columns", "-v"
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["pyproject.toml::supabase::columns FAILED*"])
+
+
+def test_a_check_is_deselected_by_its_id(project) -> None:
+    result = project(DRIFTED).runpytest_subprocess(
+        "--schema-parity", "pyproject.toml", "--deselect", "pyproject.toml::supabase::columns"
+    )
+    result.stdout.no_fnmatch_line("*pyproject.toml::supabase::columns*")
+
+
+def test_last_failed_runs_just_what_failed(project) -> None:
+    pytester = project(DRIFTED)
+    first = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    failed = first.parseoutcomes()["failed"]
+    again = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", "--lf")
+    again.assert_outcomes(failed=failed)
+
+
+def test_the_gate_runs_beside_the_tests_of_the_project(project) -> None:
+    pytester = project()
+    pytester.makepyfile(test_it=TEST_FILE)
+    result = pytester.runpytest_subprocess("--schema-parity")
+    result.assert_outcomes(passed=ITEMS + 1)
+
+
+@pytest.mark.parametrize("paths", [["tests"], ["."], ["tests", "pyproject.toml"], []])
+def test_the_flag_adds_the_checks_once_whatever_is_named(project, paths) -> None:
+    pytester = project()
+    pytester.mkdir("tests").joinpath("test_it.py").write_text(TEST_FILE)
+    result = pytester.runpytest_subprocess("--schema-parity", *paths)
+    result.assert_outcomes(passed=ITEMS + 1)
+
+
+def test_naming_the_configuration_imports_no_test(project) -> None:
+    pytester = project()
+    pytester.makepyfile(test_broken="raise RuntimeError('imported')")
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=ITEMS)
+
+
+def test_the_marker_selects_the_checks(project) -> None:
+    pytester = project()
+    pytester.makepyfile(test_it=TEST_FILE)
+    result = pytester.runpytest_subprocess("--schema-parity", "-m", "schema_parity")
+    result.assert_outcomes(passed=ITEMS, deselected=1)
+
+
+def test_without_the_flag_nothing_is_added_and_psycopg_is_not_imported(project) -> None:
+    pytester = project(DRIFTED)
+    pytester.makepyfile(
+        test_it="""
+        import sys
+
+        def test_lean():
+            assert "psycopg" not in sys.modules
+            assert "sqlparse" not in sys.modules
+        """
+    )
+    blocked = ("-p", "no:postgresql")
+    pytester.runpytest_subprocess(*blocked).assert_outcomes(passed=1)
+
+
+def test_collecting_starts_no_server(project, monkeypatch) -> None:
+    pytester = project()
+    monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.setenv("TMPDIR", str(pytester.mkdir("scratch")))
+    result = pytester.runpytest_subprocess("--schema-parity", "--collect-only", "-q")
+    result.stdout.fnmatch_lines(["pyproject.toml::supabase::columns"])
+    assert list((pytester.path / "scratch").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        ["-k", "nothing_of_this_name"],
+        ["-m", "not schema_parity"],
+        ["--deselect", "pyproject.toml"],
+    ],
+)
+def test_a_gate_that_would_check_nothing_is_an_error(project, selection) -> None:
+    pytester = project()
+    pytester.makepyfile(test_it=TEST_FILE)
+    result = pytester.runpytest_subprocess("--schema-parity", *selection)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*selected none of its checks*"])
+
+
+def test_a_project_without_configuration_is_told_what_to_add(pytester) -> None:
+    result = pytester.runpytest_subprocess("--schema-parity")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*tool.pytest-schema-parity*pyproject.toml*"])
+
+
+def test_the_report_is_written_whatever_the_verdict(project) -> None:
+    pytester = project(DRIFTED)
+    pytester.runpytest_subprocess(
+        "--schema-parity", "pyproject.toml", "--schema-parity-report=json:out/report.json"
+    )
+    report = json.loads(pytester.path.joinpath("out/report.json").read_text())
+    assert report["verdict"] == "drift"
+    assert report["reference"] == "prisma"
+    column = next(d for d in report["differences"] if d["kind"] == "column")
+    assert column["name"] == "public.users.kajabi_contact_id"
+    assert column["origin"]["reference"] == {"file": "prisma/migrations/001_init.sql", "line": 1}
+
+
+def test_junit_carries_the_facts(project) -> None:
+    pytester = project(DRIFTED)
+    pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", "--junitxml=junit.xml")
+    junit = pytester.path.joinpath("junit.xml").read_text()
+    assert 'name="schema_parity_tree" value="supabase"' in junit
+    assert "public.users.kajabi_contact_id" in junit
+
+
+def test_a_broken_file_is_a_finding_and_the_rest_is_compared(project) -> None:
+    broken = "CREATE TABLE extra (id int);\nCREATE INDEX ON user_s (email);\n"
+    pytester = project()
+    pytester.path.joinpath("supabase/migrations/20250102000000_index.sql").write_text(broken)
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=ITEMS - 1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["*20250102000000_index.sql:2:*", '*relation "user_s" does not exist*users*']
+    )
+
+
+def test_verdict_and_report_are_the_same_under_xdist(project) -> None:
+    pytester = project(DRIFTED)
+    serial = pytester.runpytest_subprocess(
+        "--schema-parity", "pyproject.toml", "--schema-parity-report=json:serial.json"
+    )
+    spread = pytester.runpytest_subprocess(
+        "--schema-parity", "pyproject.toml", "--schema-parity-report=json:spread.json", "-n2"
+    )
+    assert serial.parseoutcomes() == spread.parseoutcomes()
+    assert (
+        pytester.path.joinpath("serial.json").read_text()
+        == pytester.path.joinpath("spread.json").read_text()
+    )
+
+
+def test_a_check_of_the_project_runs_on_every_candidate(project) -> None:
+    pytester = project()
+    pytester.makeconftest(
+        """
+        def has_users(tree):
+            assert "public.users" in tree.schema.tables
+            assert tree.name == "nobody", "the project's own check ran"
+
+        def pytest_schema_parity_checks():
+            return {"has-users": has_users}
+        """
+    )
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=ITEMS, failed=1)
+    result.stdout.fnmatch_lines(["*pyproject.toml::supabase::has-users*"])
