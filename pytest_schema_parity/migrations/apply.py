@@ -157,8 +157,6 @@ def _controls_transactions(statement: Statement) -> bool:
     match statement.words:
         case ("start" | "prepare", "transaction", *_):
             return True
-        case ("rollback", *rest):
-            return "to" not in rest
         case (word, *_):
             return word in _CONTROL
     return False
