@@ -131,7 +131,7 @@ def test_what_psql_takes_for_one_statement_is_still_one_transaction(tmp_path, da
     """A function named begin makes psql, and so the scanner, look for an END."""
     assert apply_tree(tree(tmp_path, a=f"{MERGED}create table b ();\n"), database).failures == ()
     assert exists(database, "b")
-    failure = only(apply_tree(tree(tmp_path, b=f"drop table b; {MERGED}"), database))
+    failure = only(apply_tree(tree(tmp_path, b=f"drop table b; {MERGED}select 1;"), database))
     assert (failure.sqlstate, exists(database, "b")) == ("42723", True)
 
 
