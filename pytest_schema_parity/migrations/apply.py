@@ -17,8 +17,9 @@ from pytest_schema_parity.migrations.failure import (
 )
 from pytest_schema_parity.migrations.nearest import Names
 from pytest_schema_parity.migrations.origins import Marker, Marks
-from pytest_schema_parity.migrations.scanner import Statement, split
+from pytest_schema_parity.migrations.scanner import split
 from pytest_schema_parity.migrations.session import Command, Session
+from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.migrations.tree import MigrationFile, Tree
 
 __all__ = ["Applied", "Failure", "apply_tree"]
@@ -156,8 +157,6 @@ def _controls_transactions(statement: Statement) -> bool:
     match statement.words:
         case ("start" | "prepare", "transaction", *_):
             return True
-        case ("rollback", *rest):
-            return "to" not in rest
         case (word, *_):
             return word in _CONTROL
     return False

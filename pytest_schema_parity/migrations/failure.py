@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
-from pytest_schema_parity.migrations.scanner import Statement
+from pytest_schema_parity.migrations.statement import Statement
 
 _SHOWN: Final = 200
 _DO_LINE: Final = re.compile(r"inline_code_block\D{1,12}(\d+)")

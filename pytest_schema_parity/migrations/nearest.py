@@ -13,7 +13,8 @@ import psycopg
 
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.failure import Complaint
-from pytest_schema_parity.migrations.scanner import Statement, split
+from pytest_schema_parity.migrations.scanner import split
+from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.migrations.tree import MigrationFile, Tree
 
 _PART = r'(?:"(?:[^"]|"")+"|[\w$]+)'

@@ -13,8 +13,8 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations.scanner import Statement
 from pytest_schema_parity.migrations.session import Command, Session
+from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.schema.facts import Place
 
 SCRATCH: Final = "schema_parity_marks"
@@ -64,7 +64,11 @@ class Marks:
         return sum(len(commands) for commands in self._commands)
 
     def place(self, xmin: int, cmin: int) -> Place | None:
-        """The statement that wrote a row with this header; None if it was none of a file."""
+        """The statement that wrote a row with this header; None if it was none of a file.
+
+        A row that something undone had changed (its ``xmax`` is not 0) has lost its ``cmin``: give
+        -1 instead, and nothing is guessed.
+        """
         group = bisect_right(self._transactions, xmin) - 1
         if group < 0:
             return None

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations import psql
+from pytest_schema_parity.migrations.statement import Statement
+
+__all__ = ["Statement", "split"]
 
 _LETTER = r"A-Za-z_\x80-\U0010ffff"
 _WORD_TEXT = rf"[{_LETTER}][{_LETTER}0-9$]*+"
@@ -43,34 +46,6 @@ _UNTERMINATED: Final = {
     "E": "unterminated quoted string",
     '"': "unterminated quoted identifier",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement of a script, as the server is to see it.
-
-    ``line`` and ``column`` are those of its first token, from 1, in characters.  ``words`` are its
-    first unquoted words, in lower case.  ``copy_data`` is what follows ``COPY … FROM stdin``, and
-    ``copy_line`` the line on which that starts.  A ``meta_command`` is what psql alone understands
-    and this package does not carry out.  A ``compound`` one holds several commands, joined by
-    psql's ``\\;``.
-    """
-
-    text: str
-    line: int
-    column: int
-    words: tuple[str, ...] = ()
-    copy_data: str | None = None
-    copy_line: int | None = None
-    meta_command: str | None = None
-    compound: bool = False
-
-    def place(self, position: int) -> tuple[int, int]:
-        """Line and column in the file of a character of ``text``, counted from 1 as servers do."""
-        before = self.text[: max(position - 1, 0)]
-        newline = before.rfind("\n")
-        column = self.column + len(before) if newline < 0 else len(before) - newline
-        return self.line + before.count("\n"), column
 
 
 def split(text: str, *, file: str) -> list[Statement]:

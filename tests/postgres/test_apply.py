@@ -124,6 +124,23 @@ def test_what_cannot_run_in_a_transaction_runs_outside(tmp_path, database, last:
     assert applied.failures == ()
 
 
+MERGED = "create function begin() returns int language sql as 'select 1';\n"
+
+
+def test_what_psql_takes_for_one_statement_is_still_one_transaction(tmp_path, database) -> None:
+    """A function named begin makes psql, and so the scanner, look for an END."""
+    assert apply_tree(tree(tmp_path, a=f"{MERGED}create table b ();\n"), database).failures == ()
+    assert exists(database, "b")
+    failure = only(apply_tree(tree(tmp_path, b=f"drop table b; {MERGED}select 1;"), database))
+    assert (failure.sqlstate, exists(database, "b")) == ("42723", True)
+
+
+def test_a_rollback_of_the_file_is_its_own(tmp_path, database) -> None:
+    text = "create table a (); begin; create table b (); rollback; create table c ();"
+    assert apply_tree(tree(tmp_path, a=text), database).failures == ()
+    assert [exists(database, name) for name in "abc"] == [True, False, True]
+
+
 def test_a_file_keeps_what_it_committed_itself(tmp_path, database) -> None:
     text = "begin; create table a (); commit;\nbegin; create table b ();\nselect bogus; commit;"
     failure = only(apply_tree(tree(tmp_path, a=text, z="create table c ();"), database))

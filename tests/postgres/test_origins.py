@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from pytest_schema_parity.migrations.apply import Applied, apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
@@ -74,9 +75,15 @@ def apply(root: Path, database: str, **files: str) -> Applied:
 
 def place(applied: Applied, database: str, rows: str) -> Place | None:
     with psycopg.connect(database) as connection:
-        query = f"select xmin::text::bigint, cmin::text::bigint from pg_catalog.{rows}"
+        cmin = "case when xmax::text = '0' then cmin::text::bigint else -1 end"
+        query = f"select xmin::text::bigint, {cmin} from pg_catalog.{rows}"
         ((xmin, cmin),) = connection.execute(query.encode()).fetchall()
     return applied.marks.place(xmin, cmin)
+
+
+def drop_role(database: str, role: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(f"drop owned by {role}; drop role {role}".encode())
 
 
 @pytest.mark.parametrize("way", ["in one transaction", "statement by statement", "in its own"])
@@ -163,12 +170,12 @@ reset role;
         tmp_path,
         database,
         a=text,
-        b="create table b ();\ndrop owned by origins_nobody; drop role origins_nobody;",
-        c="create table c ();",
+        b="create table b ();",
     )
     assert applied.failures == ()
-    assert place(applied, database, "pg_type where typname = 'b'") == Place("b.sql", 1)
-    assert place(applied, database, "pg_type where typname = 'c'") == Place("c.sql", 1)
+    found = {n: place(applied, database, f"pg_type where typname = '{n}'") for n in ("mine", "b")}
+    drop_role(database, "origins_nobody")
+    assert found == {"mine": Place("a.sql", 4), "b": Place("b.sql", 1)}
 
 
 def test_the_markers_survive_the_schema_public(tmp_path, database) -> None:
@@ -204,11 +211,11 @@ def test_a_file_that_cannot_write_markers_is_applied_all_the_same(tmp_path, data
         a=f"{hostile}\n{other}\ncreate table a ();",
         b=asked,
         c="create table c ();",
-        d="drop owned by origins_other; drop role origins_other;",
     )
     assert applied.failures == ()
-    assert place(applied, database, "pg_type where typname = 'a'") == Place("a.sql", 3)
-    assert place(applied, database, "pg_type where typname = 'c'") == Place("c.sql", 1)
+    found = {n: place(applied, database, f"pg_type where typname = '{n}'") for n in "abc"}
+    drop_role(database, "origins_other")
+    assert found == {"a": Place("a.sql", 3), "b": None, "c": Place("c.sql", 1)}
 
 
 def test_without_markers_nothing_is_guessed(tmp_path, database) -> None:
@@ -221,6 +228,29 @@ def test_without_markers_nothing_is_guessed(tmp_path, database) -> None:
     )
     assert applied.failures == ()
     assert [place(applied, database, f"pg_type where typname = '{n}'") for n in "abc"] == [None] * 3
+
+
+def test_what_was_changed_and_undone_is_not_guessed(tmp_path, database) -> None:
+    applied = apply(
+        tmp_path,
+        database,
+        a="create table first (); create table t (a int);\ncreate table last ();",
+        b="select 1;\nselect 2;\nalter table t enable row level security;\nselect 1/0;",
+    )
+    assert len(applied.failures) == 1
+    assert place(applied, database, "pg_type where typname = 't'") == Place("a.sql", 1)
+    assert place(applied, database, "pg_class where relname = 't'") is None
+
+
+def test_a_role_that_may_make_no_schema_goes_without_origins(tmp_path, database) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("create role origins_poor login")
+        connection.execute("grant create on schema public to origins_poor")
+    poor = make_conninfo(database, user="origins_poor")
+    applied = apply(tmp_path, poor, a="create table a ();")
+    assert applied.failures == ()
+    assert len(applied.marks) == 0
+    drop_role(database, "origins_poor")
 
 
 def test_event_triggers_of_the_tree_do_not_see_the_markers(tmp_path, database) -> None:

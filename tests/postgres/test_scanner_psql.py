@@ -46,6 +46,7 @@ HARD = [
     r"select e'\\'; select 2",
     r"select E'a\''';'; select 2",
     "select E'a\\\n'; select 2",
+    r"select E'a''\';b'; select 2",
     r"select E'\u0041;'; select E'\x41;'; select E'\101;'",
     r"select me'\'; select 2",
     "select N'a;'; select n''; select B'01;'; select x'1;'",
