@@ -29,7 +29,7 @@ CLOCK: Final = b"SELECT (extract(epoch FROM now()) * 1000000)::bigint"
 AHEAD: Final = 150e-6
 """How far ahead the meeting point lies, in seconds: both servers have to be spinning by then."""
 
-PATIENCE: Final = 2.0 if (os.cpu_count() or 1) > 1 else 0.1
+PATIENCE: Final = 0.4 if (os.cpu_count() or 1) > 1 else 0.1
 """How long to try, in seconds; on one core it cannot be done."""
 HOPELESS: Final = 30.0
 

@@ -42,7 +42,7 @@ JOIN pg_namespace n ON n.oid = k.connamespace
 LEFT JOIN pg_class c ON c.oid = k.conrelid
 LEFT JOIN pg_type ty ON ty.oid = k.contypid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_constraint'::regclass, k.oid)
-WHERE k.contype IN ('p', 'u', 'f', 'c', 'x')
+WHERE k.oid >= 16384 AND k.contype IN ('p', 'u', 'f', 'c', 'x')
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (
       SELECT FROM pg_depend e

@@ -12,7 +12,7 @@ JOIN pg_namespace n ON n.oid = t.typnamespace
 JOIN pg_roles r ON r.oid = t.typowner
 LEFT JOIN pg_enum l ON l.enumtypid = t.oid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_type'::regclass, t.oid)
-WHERE t.typtype = 'e'
+WHERE t.oid >= 16384 AND t.typtype = 'e'
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_depend e
                   WHERE (e.classid, e.objid, e.deptype) = ('pg_type'::regclass, t.oid, 'e'))

@@ -59,6 +59,7 @@ CROSS JOIN LATERAL (
         WHERE a.attrelid = c.oid
     ) part
 ) columns
-WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
+WHERE i.indexrelid >= 16384
+  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_depend e
                   WHERE (e.classid, e.objid, e.deptype) = ('pg_class'::regclass, t.oid, 'e'))

@@ -12,7 +12,7 @@ FROM pg_rewrite w
 JOIN pg_class c ON c.oid = w.ev_class
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_rewrite'::regclass, w.oid)
-WHERE w.rulename <> '_RETURN'
+WHERE w.oid >= 16384 AND w.rulename <> '_RETURN'
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_depend e
                   WHERE (e.classid, e.objid, e.deptype) = ('pg_class'::regclass, c.oid, 'e'))

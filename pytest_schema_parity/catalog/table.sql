@@ -32,7 +32,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT array_agg(option ORDER BY option) AS sorted FROM unnest(c.reloptions) option
 ) options ON true
-WHERE c.relkind IN ('r', 'p')
+WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p')
   AND c.relpersistence <> 't'
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
   AND NOT EXISTS (SELECT FROM pg_depend e

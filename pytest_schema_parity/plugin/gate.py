@@ -113,6 +113,8 @@ class Gate:
             return
         if not any(isinstance(item, ParityItem) for item in session.items):
             raise pytest.UsageError(NOTHING_TO_CHECK)
+        if not self.config.option.collectonly:
+            self.parity.start()
 
 
 def also_collect(config: pytest.Config, file: Path) -> None:

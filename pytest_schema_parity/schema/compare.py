@@ -224,7 +224,9 @@ def _report_lone(
             expected=attributes if missing else None,
             actual=None if missing else attributes,
             impact=kind_of(fact.kind).weigh(fact.attributes),
-            origin=_origins(fact, None) if missing else _origins(None, fact),
+            origin=Origins(reference=fact.origin.first)
+            if missing
+            else Origins(tree=fact.origin.first),
             below=tuple(sorted(folded)),
         )
 

@@ -39,8 +39,13 @@ class Origin:
 
     @property
     def place(self) -> Place | None:
-        """Where to look first: the last change, else the making."""
+        """Where to look for what a fact says: the last change, else the making."""
         return self.changed or self.made
+
+    @property
+    def first(self) -> Place | None:
+        """Where to look for a fact as a whole: the making, else the last change."""
+        return self.made or self.changed
 
 
 UNKNOWN = Origin()
