@@ -9,6 +9,7 @@ import pytest
 from importlinter.cli import lint_imports
 
 import pytest_schema_parity
+from pytest_schema_parity.catalog.queries import OTHER
 from pytest_schema_parity.schema.kinds import KINDS
 
 PACKAGE = Path(pytest_schema_parity.__file__).parent
@@ -44,4 +45,4 @@ def test_no_module_uses_what_is_private_to_pytest(module: Path) -> None:
 
 def test_every_kind_has_its_query_and_every_query_its_kind() -> None:
     queries = {path.stem.replace("_", " ") for path in (PACKAGE / "catalog").glob("*.sql")}
-    assert queries == set(KINDS)
+    assert queries == {*KINDS, OTHER}
