@@ -1,0 +1,150 @@
+"""Bad input gets one clear message, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CONFIGURATION = """\
+[tool.pytest-schema-parity]
+reference = "prisma"
+
+[tool.pytest-schema-parity.trees.prisma]
+path = "prisma/migrations"
+
+[tool.pytest-schema-parity.trees.supabase]
+path = "supabase/migrations"
+"""
+TREE = """
+[tool.pytest-schema-parity.trees.{name}]
+path = "{path}"
+"""
+
+
+def usage_error(result: pytest.RunResult, *patterns: str) -> None:
+    """The run ended as a usage error with these lines, and no traceback."""
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(list(patterns))
+    assert "Traceback" not in result.stderr.str()
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_a_missing_tree_is_named_with_its_neighbour(project) -> None:
+    pytester = project()
+    shutil.move(pytester.path / "supabase", pytester.path / "supabase2")
+    pytester.path.joinpath("supabase").mkdir()
+    pytester.path.joinpath("supabase/migration").mkdir()
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    usage_error(result, "*'supabase'*supabase/migrations does not exist*did you mean migration?*")
+
+
+def test_an_empty_tree_is_named_with_what_was_looked_for(project) -> None:
+    pytester = project()
+    pytester.path.joinpath("supabase/migrations/20250101000000_init.sql").unlink()
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    usage_error(result, "*'supabase'*")
+
+
+def test_two_trees_of_one_name(project) -> None:
+    pytester = project()
+    twice = pytester.path / "schema-parity.toml"
+    twice.write_text(CONFIGURATION + TREE.format(name="prisma", path="x"))
+    result = pytester.runpytest_subprocess("--schema-parity", f"--schema-parity-config={twice}")
+    usage_error(result, '*schema-parity.toml:10*two trees are named "prisma"*')
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ('layout = "prizma"', "*prizma*did you mean*prisma*"),
+        ('layuot = "prisma"', '*pyproject.toml:*layuot*did you mean "layout"?*'),
+        ('platform = "supabse"', "*supabse*did you mean*supabase*"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(project, wrong, message) -> None:
+    usage_error(project(extra=wrong + "\n").runpytest_subprocess("--schema-parity"), message)
+
+
+def test_a_bindir_without_a_server(project) -> None:
+    result = project().runpytest_subprocess("--schema-parity", "--schema-parity-bindir=/nowhere")
+    usage_error(result, "*No PostgreSQL server was found*", "*/nowhere*", "*embedded*")
+
+
+def test_an_unknown_kind_of_report(project) -> None:
+    result = project().runpytest_subprocess("--schema-parity", "--schema-parity-report=jsn:x")
+    usage_error(result, '*"jsn"*did you mean "json"?*')
+
+
+def test_an_unterminated_quote_is_a_finding_with_its_place(project) -> None:
+    pytester = project()
+    broken = pytester.path / "supabase/migrations/20250102000000_quote.sql"
+    broken.write_text("SELECT 1;\nSELECT 'never closed;\n")
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*20250102000000_quote.sql:2:8: *"])
+
+
+@pytest.mark.parametrize("line", [1, 3])
+def test_a_migration_that_fails_leaves_nothing_of_itself(project, line) -> None:
+    pytester = project()
+    statements = ["CREATE TABLE made_before (id int);", "SELECT 1;", "SELECT 2;"]
+    statements[line - 1] = "SELECT no_such_function();"
+    pytester.path.joinpath("supabase/migrations/20250102000000_fails.sql").write_text(
+        "\n".join(statements)
+    )
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.stdout.fnmatch_lines([f"*20250102000000_fails.sql:{line}:*no_such_function*42883*"])
+    result.stdout.no_fnmatch_line("*made_before*")
+    result.assert_outcomes(passed=16, failed=1)
+
+
+def test_a_stale_allowance_fails_with_its_place(project) -> None:
+    allowance = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "none here"\n'
+    result = project(extra=allowance).runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=16, failed=1)
+    result.stdout.fnmatch_lines(["*pyproject.toml:9*stale*", "FAILED*::supabase::allowances*"])
+
+
+def test_an_allowance_lets_its_difference_pass_until_its_day(project) -> None:
+    extra = "CREATE TABLE extra_table (id int);"
+    rule = '[[tool.pytest-schema-parity.allow]]\nname = "public.extra_table"\nreason = "is so"\n'
+    pytester = project(extra=rule)
+    pytester.path.joinpath("supabase/migrations/20250102000000_extra.sql").write_text(extra)
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=17)
+    result.stdout.fnmatch_lines(["*1 allowed*"])
+    configuration = pytester.path / "pyproject.toml"
+    configuration.write_text(configuration.read_text() + "until = 2020-01-31\n")
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=15, failed=2)
+    result.stdout.fnmatch_lines(["*expired*2020-01-31*"])
+
+
+@pytest.mark.parametrize("how", ["passes", "fails", "is interrupted"])
+def test_nothing_is_left_behind(project, how) -> None:
+    pytester = project()
+    pytester.makeconftest(
+        f"""
+        from pathlib import Path
+
+        def note(tree):
+            directory = tree.cluster.directory.parent
+            assert directory.is_dir()
+            Path({str(pytester.path)!r}, "directory").write_text(str(directory))
+            if {how!r} == "fails":
+                raise RuntimeError("on purpose")
+            if {how!r} == "is interrupted":
+                raise KeyboardInterrupt
+
+        def pytest_schema_parity_checks():
+            return {{"note": note}}
+        """
+    )
+    pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    directory = pytester.path.joinpath("directory").read_text()
+    running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert directory not in running.stdout
+    assert not Path(directory).exists()
