@@ -27,19 +27,15 @@ def fact(kind: str, name: str, parent: Key | None = PUBLIC, **attributes: Value)
 
 
 def table(name: str, *columns: str, **attributes: Value) -> list[Fact]:
-    """A table in ``public`` with columns such as ``email text``."""
+    """A table in ``public`` with columns such as ``email text``; ``text!`` is not null."""
     facts = [fact("table", f"public.{name}", **attributes)]
     for position, column in enumerate(columns, 1):
         column_name, _, column_type = column.partition(" ")
-        facts.append(
-            fact(
-                "column",
-                f"public.{name}.{column_name}",
-                facts[0].key,
-                position=position,
-                type=column_type or "text",
-            )
-        )
+        told: dict[str, Value] = {"type": column_type.removesuffix("!") or "text"}
+        if column_type.endswith("!"):
+            told["not_null"] = True
+        key = facts[0].key
+        facts.append(fact("column", f"public.{name}.{column_name}", key, position=position, **told))
     return facts
 
 

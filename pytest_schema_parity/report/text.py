@@ -81,7 +81,7 @@ def summary_text(kind: str, attributes: Mapping[str, Value]) -> str:
     """What there is to know of a fact in one line: its type or definition, and what is set."""
     hidden = {"comment", "owner", kind_of(kind).order} | kind_of(kind).sql
     told = {
-        name: value
+        name: " ".join(value.split()) if isinstance(value, str) else value
         for name, value in attributes.items()
         if name not in hidden and value not in (None, False, "", [], {})
     }

@@ -133,6 +133,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             check="columns",
             order="position",
             rename="place",
+            telling=frozenset({"not_null", "default", "generated", "identity"}),
             attributes={
                 "storage": "performance",
                 "compression": "performance",

@@ -118,7 +118,7 @@ class TestOrder:
         assert (order.expected, order.actual) == (["a", "b", "c"], ["c", "a", "b"])
 
     def test_the_names_in_an_order_are_those_of_each_side(self) -> None:
-        old, new = table("t", "a", "b", "old int", "c"), table("t", "b", "new int", "c", "a")
+        old, new = table("t", "a", "b", "old int!", "c"), table("t", "b", "new int!", "c", "a")
         order = next(one for one in compare(schema(old), schema(new)) if one.impact == "order")
         assert (order.expected, order.actual) == (["a", "b", "old", "c"], ["b", "new", "c", "a"])
 

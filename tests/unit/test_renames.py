@@ -10,7 +10,7 @@ from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.schema.names import nearest, relative, short, signature
 
-USERS = table("users", "id int", "email text", "name text")
+USERS = table("users", "id int", "email text!", "name text!")
 
 
 def changes(old: Schema, new: Schema) -> list[tuple[str, str, str]]:
@@ -120,7 +120,7 @@ class TestTables:
     def test_keys_that_a_tool_named_for_the_table_are_renamed_with_it(self) -> None:
         old = schema(USERS, unique_constraint("users", "users_pkey"))
         new = schema(
-            table("accounts", "id int", "email text", "name text"),
+            table("accounts", "id int", "email text!", "name text!"),
             unique_constraint("accounts", "accounts_pkey"),
         )
         assert changes(old, new) == [
@@ -160,27 +160,33 @@ class TestConstraints:
 
 class TestColumns:
     def test_a_column_between_the_same_neighbours_is_renamed(self) -> None:
-        one = only(schema(USERS), schema(table("users", "id int", "mail text", "name text")))
+        one = only(schema(USERS), schema(table("users", "id int", "mail text!", "name text!")))
         assert (one.change, one.kind, one.actual) == ("renamed", "column", "public.users.mail")
 
     def test_a_column_at_the_end_has_one_neighbour(self) -> None:
-        one = only(schema(USERS), schema(table("users", "id int", "email text", "label text")))
+        one = only(schema(USERS), schema(table("users", "id int", "email text!", "label text!")))
         assert (one.change, one.name) == ("renamed", "public.users.name")
 
     @pytest.mark.parametrize(
         "columns",
         [
-            pytest.param(["mail text", "id int", "name text"], id="another place"),
-            pytest.param(["id int", "mail int", "name text"], id="another type"),
-            pytest.param(["id int", "mail text", "post text", "name text"], id="two at the place"),
+            pytest.param(["mail text!", "id int", "name text!"], id="another place"),
+            pytest.param(["id int", "mail int!", "name text!"], id="another type"),
+            pytest.param(
+                ["id int", "mail text!", "post text!", "name text!"], id="two at the place"
+            ),
         ],
     )
     def test_otherwise_it_is_another_column(self, columns: list[str]) -> None:
         found = {one[0] for one in changes(schema(USERS), schema(table("users", *columns)))}
         assert found == {"missing", "extra"}
 
+    def test_a_type_alone_tells_no_column_from_another(self) -> None:
+        old, new = table("t", "id int", "a text", "z int"), table("t", "id int", "b text", "z int")
+        assert {one[0] for one in changes(schema(old), schema(new))} == {"missing", "extra"}
+
     def test_without_any_neighbour_there_is_no_place(self) -> None:
-        old, new = table("t", "a text"), table("t", "b text")
+        old, new = table("t", "a text!"), table("t", "b text!")
         assert {one[0] for one in changes(schema(old), schema(new))} == {"missing", "extra"}
 
     def test_a_privilege_on_a_renamed_column_went_with_it(self) -> None:
