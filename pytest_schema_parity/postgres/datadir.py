@@ -69,8 +69,7 @@ def _make(image: Path, template: Template, programs: Installation, account: Acco
         run.remove()
         raise
     try:
-        for script in template.scripts:
-            _run_script(script, run, template.superuser)
+        _run_scripts(template, run)
         server.shut_down()
         new = image.with_suffix(f".{os.getpid()}.new")
         new.unlink(missing_ok=True)
@@ -117,13 +116,27 @@ def _initdb(
         raise ServerError(f"initdb failed ({programs.binary('initdb')}):\n{done.stderr.strip()}")
 
 
-def _run_script(script: Path, run: RunDirectory, superuser: str) -> None:
+def _run_scripts(template: Template, run: RunDirectory) -> None:
+    script: Path | None = None
     try:
         with psycopg.connect(
-            host=str(run.path), port=PORT, user=superuser, dbname="postgres", autocommit=True
+            host=str(run.path),
+            port=PORT,
+            user=template.superuser,
+            dbname="postgres",
+            autocommit=True,
+            client_encoding="UTF8",
         ) as connection:
-            connection.execute(script.read_bytes())
+            for script in template.scripts:
+                connection.execute(script.read_bytes())
+                connection.execute("DISCARD ALL")
+            connection.execute("SELECT pg_catalog.pg_switch_wal()")  # an image wants that
     except psycopg.Error as error:
-        position = error.diag.statement_position
-        line = script.read_text()[: int(position)].count("\n") + 1 if position else 1
-        raise ServerError(f"{script}:{line}: {error}") from error
+        raise ServerError(f"Template {template.name}: {_place(script, error)}{error}") from error
+
+
+def _place(script: Path | None, error: psycopg.Error) -> str:
+    if script is None:
+        return ""
+    before = script.read_text("utf-8")[: int(error.diag.statement_position or 0)]
+    return f"{script}:{before.count(chr(10)) + 1}: "

@@ -1,8 +1,8 @@
 """A data directory in one file.
 
-Its thousand files are written anew for each cluster.  From one file that takes 30 ms, where
-``cp -a`` of a directory takes 75 and ``shutil.copytree`` 100, and the one file is either whole or
-not there.
+Its files are written anew for each cluster, all thousand of them.  From one file that takes 30 ms,
+and 25 without what a server can do without, where ``cp -a`` of a directory takes 75 and
+``shutil.copytree`` 100; and one file is either whole or not there.
 """
 
 from __future__ import annotations
@@ -22,20 +22,35 @@ class BrokenImage(Exception):
 
 
 def pack(data: Path, image: Path) -> None:
-    """Write the files of ``data`` (a stopped server's data directory) to the file ``image``."""
+    """Write the files of ``data`` (of a server that was shut down) to the new file ``image``.
+
+    Its last checkpoint must not run over the end of a WAL segment.
+    """
     directories: list[str] = []
     files: list[tuple[str, int]] = []
     contents: list[bytes] = []
     for parent, _, names in os.walk(data):
         relative = os.path.relpath(parent, data)
         directories.append(relative)
+        if parent.endswith("pg_wal"):
+            names = [min(names)]
         for name in names:
+            if name.endswith(("_fsm", "_vm")):
+                continue
             content = Path(parent, name).read_bytes()
             files.append((os.path.join(relative, name), len(content)))  # noqa: PTH118  # hot
             contents.append(content)
     index = json.dumps({"directories": directories, "files": files}).encode() + b"\n"
     with image.open("xb") as out:
         out.writelines((_MAGIC, index, *contents))
+
+
+def _needed(parent: Path, names: list[str]) -> list[str]:
+    """The files of a directory that a server cannot make anew: a third of all are of the others."""
+    if parent.name == "pg_wal":
+        return [min(names)]  # the last checkpoint's; the later ones are empty, made in advance
+    # A missing map of free space or of visibility is no fault: a new table has none either.
+    return [name for name in names if not name.endswith(("_fsm", "_vm"))]
 
 
 def unpack(image: Path, data: Path, account: Account) -> None:

@@ -80,9 +80,14 @@ class Server:
         """Stop at once, and remove the directory."""
         with suppress(BrokenPipeError):  # somebody killed the shell
             os.write(self._line, b"\n")
+        # The shell's end of the line closes when it exits: sooner seen than by Popen.wait, which
+        # looks in ever longer steps.
+        poller = select.poll()
+        poller.register(self._line, 0)
+        poller.poll(PATIENCE * 1000)
         os.close(self._line)
         try:
-            self._shell.wait(PATIENCE)
+            self._shell.wait(1.0)
         except subprocess.TimeoutExpired:
             os.killpg(self._shell.pid, signal.SIGKILL)
             self._shell.wait()
