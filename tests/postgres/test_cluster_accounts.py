@@ -7,6 +7,10 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -32,7 +36,8 @@ from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import find_installation
 from pytest_schema_parity.postgres.cache import cache_directory
 with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="poor") as cluster:
-    print(os.geteuid(), cluster.directory.stat().st_uid, cache_directory())
+    cache = cache_directory()
+    print(os.geteuid(), cluster.directory.stat().st_uid, cache, oct(cache.stat().st_mode))
 """
 
 
@@ -45,15 +50,39 @@ def test_root_has_another_user_run_the_server(cluster: Cluster) -> None:
 
 
 @as_root
-def test_an_ordinary_user_without_home_and_with_a_narrow_umask(
-    installation: Installation, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    needed = [Path(pytest_schema_parity.__file__), Path(psycopg.__file__), Path(sys.executable)]
-    if not all(NOBODY.can_reach(path.resolve()) for path in needed):
-        pytest.skip("another user cannot read this Python and its packages")
-    done = subprocess.run(
-        [sys.executable, "-c", STARTS, str(installation.bindir)],
-        env={"PYTHONPATH": str(needed[0].parents[1]), "PYTHONDONTWRITEBYTECODE": "1"},
+def test_an_ordinary_user_without_home_and_with_a_narrow_umask(installation: Installation) -> None:
+    python = python_for_others()
+    if python is None:
+        pytest.skip("no Python with these packages that another user can run")
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        os.chown(directory, NOBODY.uid, NOBODY.gid)
+        done = as_nobody([python, "-c", STARTS, str(installation.bindir)], TMPDIR=directory)
+    assert done.stderr == ""
+    assert done.stdout.split() == [
+        str(NOBODY.uid),
+        str(NOBODY.uid),
+        f"{directory}/pytest-schema-parity-{NOBODY.uid}",
+        "0o40700",
+    ]
+
+
+def python_for_others() -> str | None:
+    for python in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+        with suppress(OSError):
+            if not as_nobody([python, "-c", "import pytest_schema_parity, psycopg"]).returncode:
+                return python
+    return None
+
+
+def as_nobody(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    roots = [str(Path(module.__file__).parents[1]) for module in (pytest_schema_parity, psycopg)]
+    return subprocess.run(
+        command,
+        env={
+            "PYTHONPATH": os.pathsep.join(roots),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environment,
+        },
         cwd="/",
         user=NOBODY.uid,
         group=NOBODY.gid,
@@ -62,61 +91,72 @@ def test_an_ordinary_user_without_home_and_with_a_narrow_umask(
         capture_output=True,
         text=True,
     )
-    assert done.stderr == ""
-    me, owner, directory = done.stdout.split()
-    assert me == owner == str(NOBODY.uid)
-    assert Path(directory).stat().st_mode & 0o777 == 0o700
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where copies for the server's account go, for this test."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        Path(directory).chmod(0o755)
+        monkeypatch.setattr(relocation, "_shelf", lambda: Path(directory))
+        yield Path(directory)
+
+
+@pytest.fixture
+def hidden(tmp_path: Path) -> Path:
+    """A directory that only root may enter."""
+    tmp_path.chmod(0o700)
+    return tmp_path
 
 
 @as_root
 def test_programs_that_the_server_account_cannot_reach_are_copied_once(
-    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, hidden: Path, shelf: Path
 ) -> None:
     if installation.source not in WHEELS.values():
         pytest.skip("only a wheel's programs find their files after a move")
-    shelf = tmp_path / "shelf"
-    monkeypatch.setattr(relocation, "_shelf", lambda: cacheable(shelf))
-    monkeypatch.setattr(Account, "can_reach", lambda _, path: not path.is_relative_to(tmp_path))
     package = installation.bindir.parents[1]
-    hidden = tmp_path / "site-packages" / package.name
     ignore = shutil.ignore_patterns("include", "*.a", "__pycache__")
-    shutil.copytree(package / "pginstall", hidden / "pginstall", ignore=ignore)
-    shutil.copytree(f"{package}.libs", f"{hidden}.libs")
-    moved = Installation(hidden / "pginstall" / "bin", installation.version, "moved")
-    # The parents of a test's directory are closed to others; the shelf's would not be.
-    for parent in (shelf, *shelf.parents):
-        if parent.stat().st_uid == 0 and parent != Path("/tmp"):
-            parent.chmod(0o755)
+    shutil.copytree(package / "pginstall", hidden / package.name / "pginstall", ignore=ignore)
+    shutil.copytree(f"{package}.libs", hidden / f"{package.name}.libs")
+    moved = replace(installation, bindir=hidden / package.name / "pginstall" / "bin")
     for _ in range(2):
         with start_cluster(moved, name="moved") as cluster:
             postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
             program = Path("/proc", postmaster, "exe").readlink()
-    assert program.is_relative_to(shelf)
-    assert len([path for path in shelf.iterdir() if path.is_dir()]) == 1
-
-
-def cacheable(shelf: Path) -> Path:
-    shelf.mkdir(exist_ok=True)
-    return shelf
+            assert cluster.installation == moved
+        assert program.is_relative_to(shelf)
+        assert len([path for path in shelf.iterdir() if path.is_dir()]) == 1
 
 
 @as_root
 def test_extensions_that_the_server_account_cannot_read_are_copied(
-    installation: Installation, tmp_path: Path
+    installation: Installation, hidden: Path, shelf: Path
 ) -> None:
     if not installation.can_load_extensions_from:
         pytest.skip("extension_control_path came with PostgreSQL 18")
-    extension = tmp_path / "hidden" / "extension"
-    extension.mkdir(parents=True)
-    (tmp_path / "hidden").chmod(0o700)
-    (extension / "answer.control").write_text("default_version = '1.0'\n")
-    (extension / "answer--1.0.sql").write_text(f"-- {tmp_path}\nSELECT 1;\n")
-    template = Template("hidden", extension_directories=(tmp_path / "hidden",))
+    (hidden / "extension").mkdir()
+    (hidden / "extension" / "answer.control").write_text("default_version = '1.0'\n")
+    (hidden / "extension" / "answer--1.0.sql").write_text("SELECT 1;\n")
+    template = Template("hidden", extension_directories=(hidden,))
     with (
         start_cluster(installation, template=template, name="hidden") as cluster,
         psycopg.connect(cluster.conninfo()) as connection,
     ):
         connection.execute("CREATE EXTENSION answer")
+    assert len(list(shelf.glob("*/extension/answer.control"))) == 1
+
+
+@as_root
+def test_copies_that_nobody_uses_for_a_month_go(hidden: Path, shelf: Path) -> None:
+    (shelf / "old").mkdir()
+    os.utime(shelf / "old", (0, 0))
+    (hidden / "file").touch()
+    copy = relocation.readable(hidden, NOBODY)
+    assert [path for path in shelf.iterdir() if path.is_dir()] == [copy]
+    os.utime(copy, (0, 0))
+    assert relocation.readable(hidden, NOBODY) == copy
+    assert copy.stat().st_mtime > 0
 
 
 def test_a_user_without_a_name_is_told_so() -> None:
@@ -137,22 +177,19 @@ def test_a_machine_without_other_users_is_told_so(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("mode", "directory_mode", "reached"),
+    ("file_mode", "directory_mode", "reached"),
     [(0o644, 0o711, True), (0o600, 0o755, False), (0o644, 0o750, False)],
 )
-def test_reaching_takes_every_directory_above(
-    tmp_path: Path, mode: int, directory_mode: int, reached: bool
+def test_reaching_a_file_takes_every_directory_above(
+    file_mode: int, directory_mode: int, reached: bool
 ) -> None:
-    (tmp_path / "d").mkdir()
-    file = tmp_path / "d" / "file"
-    file.touch()
-    file.chmod(mode)
-    (tmp_path / "d").chmod(directory_mode)
-    stranger = Account(65533, 65533, borrowed=True)
-    below = [file, file.parent]
-    expected = reached and all(path.stat().st_mode & 0o001 for path in tmp_path.parents)
-    expected = expected and bool(tmp_path.stat().st_mode & 0o001)
-    assert stranger.can_reach(file) == expected or below == []
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        file = Path(directory, "file")
+        file.touch()
+        file.chmod(file_mode)
+        Path(directory).chmod(directory_mode)
+        stranger = Account(65533, 65533, borrowed=True)
+        assert stranger.can_reach(file) == reached
 
 
 def has_name(uid: int) -> bool:

@@ -130,13 +130,11 @@ def test_a_failure_while_it_is_made_leaves_no_image(
     assert [path.suffix for path in images.iterdir()] == [".lock"]
 
 
-def test_what_nobody_uses_for_a_month_goes(
-    installation: Installation, images: Path, tmp_path: Path
-) -> None:
-    month = 31 * 24 * 3600
+def test_what_nobody_uses_for_a_month_goes(installation: Installation, images: Path) -> None:
+    images.mkdir()
     for name in ("old.image", "old.lock", "18-old.77.new"):
-        (images.mkdir(parents=True, exist_ok=True), (images / name).touch())
-        os.utime(images / name, (time.time() - month,) * 2)
+        (images / name).touch()
+        os.utime(images / name, (time.time() - 31 * 24 * 3600,) * 2)
     (images / "young.image").touch()
     assert starts(installation, Template("pruning"))
     names = {path.name for path in images.iterdir()}
