@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import stat
 import tempfile
 import time
@@ -62,10 +63,14 @@ def locked(path: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def prune(directory: Path, *, now: float | None = None) -> None:
-    """Remove the files of ``directory`` that nobody has used for 30 days."""
-    oldest = (time.time() if now is None else now) - KEPT
+def prune(directory: Path) -> None:
+    """Remove the entries of ``directory`` that nobody has used for 30 days."""
+    oldest = time.time() - KEPT
     for path in directory.iterdir():
         with suppress(OSError):
-            if path.stat().st_mtime < oldest:
+            if path.lstat().st_mtime >= oldest:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
                 path.unlink()

@@ -9,8 +9,9 @@ from typing import Self
 
 from psycopg.conninfo import make_conninfo
 
-from pytest_schema_parity.postgres.account import server_account
-from pytest_schema_parity.postgres.datadir import lay_out, settings_of
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.account import Account, server_account
+from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import reachable
 from pytest_schema_parity.postgres.rundir import PORT, make_run_directory
@@ -92,12 +93,22 @@ def start_cluster(
     """
     account = server_account()
     programs = reachable(installation, account)
+    try:
+        server = _start(template, name, programs, account)
+    except ServerError:
+        # The image may be damaged in a way that only the server sees: once more, from the start.
+        if not discard_image(template, programs):
+            raise
+        server = _start(template, name, programs, account)
+    return Cluster(installation, template.superuser, server)
+
+
+def _start(template: Template, name: str, programs: Installation, account: Account) -> Server:
     run = make_run_directory(account)
     try:
         lay_out(run, template, programs, account)
         settings = settings_of(template, programs, account) | {"cluster_name": name}
-        server = launch(run, programs.binary("postgres"), settings, account)
     except BaseException:
         run.remove()
         raise
-    return Cluster(installation, template.superuser, server)
+    return launch(run, programs.binary("postgres"), settings, account)

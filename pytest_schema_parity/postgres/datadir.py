@@ -24,14 +24,26 @@ def lay_out(
 ) -> None:
     """Fill the run directory's ``data/`` as the template says.  Raises ServerError."""
     image = _image_path(template, programs)
-    if _unpacked(image, run, account):
-        return
-    with locked(image.with_suffix(".lock")):
-        if _unpacked(image, run, account):  # another has made it meanwhile
+    try:
+        if _unpacked(image, run, account):
             return
-        prune(image.parent)
-        _make(image, template, programs, account)
-    unpack(image, run.data, account)
+        with locked(image.with_suffix(".lock")):
+            if _unpacked(image, run, account):  # another has made it meanwhile
+                return
+            prune(image.parent)
+            _make(image, template, programs, account)
+        unpack(image, run.data, account)
+    except OSError as error:
+        raise ServerError(f"A data directory cannot be written: {error}") from error
+
+
+def discard_image(template: Template, programs: Installation) -> bool:
+    """Forget the cached image; returns whether there was one."""
+    try:
+        _image_path(template, programs).unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def settings_of(template: Template, programs: Installation, account: Account) -> dict[str, str]:
@@ -64,10 +76,10 @@ def _make(image: Path, template: Template, programs: Installation, account: Acco
     try:
         _initdb(run, template, programs, account)
         settings = settings_of(template, programs, account)
-        server = launch(run, programs.binary("postgres"), settings, account)
     except BaseException:
         run.remove()
         raise
+    server = launch(run, programs.binary("postgres"), settings, account)
     try:
         _run_scripts(template, run)
         server.shut_down()

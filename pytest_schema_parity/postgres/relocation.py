@@ -19,7 +19,7 @@ from typing import Final
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account
-from pytest_schema_parity.postgres.cache import NAME, locked, owned_directory
+from pytest_schema_parity.postgres.cache import NAME, locked, owned_directory, prune
 from pytest_schema_parity.postgres.installation import Installation
 
 _PROGRAMS: Final = ("postgres", "initdb")
@@ -70,6 +70,7 @@ def _published(key: str, copy: Callable[[Path], object]) -> Path:
     target = shelf / key
     with locked(shelf / "lock"):
         if not target.exists():
+            prune(shelf)
             new = Path(tempfile.mkdtemp(prefix="new-", dir=shelf))
             try:
                 copy(new)
@@ -77,6 +78,7 @@ def _published(key: str, copy: Callable[[Path], object]) -> Path:
                 new.rename(target)
             finally:
                 shutil.rmtree(new, ignore_errors=True)
+        os.utime(target)
     return target
 
 

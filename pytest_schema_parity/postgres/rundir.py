@@ -9,7 +9,7 @@ import signal
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -60,6 +60,15 @@ class RunDirectory:
         os.close(self.lock)
 
 
+def sweep() -> None:
+    """Remove what dead processes left behind.  What lives is not touched."""
+    for path in stale_directories():
+        _bury(path)
+
+
+_sweep_once = cache(sweep)
+
+
 def make_run_directory(account: Account) -> RunDirectory:
     """A fresh run directory of this account, mode 0700, on memory where there is room."""
     _sweep_once()
@@ -98,15 +107,9 @@ def _socket_below(base: Path) -> Path:
     return base / f"{_PREFIX}12345678" / f".s.PGSQL.{PORT}"
 
 
-@cache
-def _sweep_once() -> None:
-    for path in stale_directories():
-        _bury(path)
-
-
-def stale_directories() -> Iterator[Path]:
+def stale_directories(bases: Iterable[Path] | None = None) -> Iterator[Path]:
     """Run directories whose processes all died: their lock can be taken."""
-    for base in _bases():
+    for base in _bases() if bases is None else bases:
         for path in base.glob(f"{_PREFIX}*"):
             with suppress(OSError):
                 if _is_stale(path):

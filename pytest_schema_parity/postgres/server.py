@@ -98,28 +98,36 @@ class Server:
 def launch(
     run: RunDirectory, postgres: Path, settings: Mapping[str, str], account: Account
 ) -> Server:
-    """Start ``postgres`` on a run directory's data and wait until it takes connections."""
+    """Start ``postgres`` on a run directory's data, and wait until it takes connections.
+
+    The run directory is the server's from now on: when starting fails, it is removed.
+    """
     command = [str(postgres), "-D", str(run.data), "-k", str(run.path), "-p", str(PORT)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    server = Server(run, command, account)
-    if not _ready(server):
-        tail = run.log_tail()
+    try:
+        server = Server(run, command, account)
+    except BaseException:
+        run.remove()
+        raise
+    try:
+        _wait_until_ready(server, postgres)
+    except BaseException:
         server.end()
-        raise ServerError(f"PostgreSQL ({postgres}) did not start. It said:\n{tail}")
+        raise
     return server
 
 
-def _ready(server: Server) -> bool:
+def _wait_until_ready(server: Server, postgres: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     status = server.run.data / "postmaster.pid"
     while time.monotonic() < deadline:
         with suppress(FileNotFoundError):
             if status.read_text().rstrip().endswith("ready"):
-                return True
+                return
         if server.gone_within(0.001):
-            return False
-    return False
+            break
+    raise ServerError(f"PostgreSQL ({postgres}) did not start. It said:\n{server.run.log_tail()}")
 
 
 def environment() -> dict[str, str]:

@@ -1,0 +1,168 @@
+"""The cached data directory: made once, never half, made anew when it is damaged."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres import cache, datadir
+from pytest_schema_parity.postgres.cluster import start_cluster
+from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.template import Template
+
+STARTS = """
+import sys
+from pathlib import Path
+from pytest_schema_parity.postgres.cluster import start_cluster
+from pytest_schema_parity.postgres.installation import find_installation
+with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="racing") as cluster:
+    print(cluster.directory)
+"""
+
+
+@pytest.fixture
+def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The directory of a cache of our own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cache.cache_directory.cache_clear()
+    yield cache.cache_directory() / "images"
+    cache.cache_directory.cache_clear()
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The images that were made, not just used."""
+    made: list[Path] = []
+    make = datadir._make
+
+    def watched(image: Path, *rest: object) -> None:
+        made.append(image)
+        make(image, *rest)
+
+    monkeypatch.setattr(datadir, "_make", watched)
+    return made
+
+
+def starts(installation: Installation, template: Template) -> bool:
+    with (
+        start_cluster(installation, template=template, name="cached") as cluster,
+        psycopg.connect(cluster.conninfo()) as connection,
+    ):
+        return connection.execute("SELECT true").fetchone() == (True,)
+
+
+def test_it_is_made_once_for_each_content_of_the_scripts(
+    installation: Installation, images: Path, made: list[Path], tmp_path: Path
+) -> None:
+    script = tmp_path / "script.sql"
+    template = Template("scripted", scripts=(script,))
+    script.write_text("SELECT 1")
+    assert starts(installation, template)
+    assert starts(installation, template)
+    assert len(made) == 1
+    script.write_text("SELECT 2")
+    assert starts(installation, template)
+    assert len(made) == len(set(made)) == len(list(images.glob("*.image"))) == 2
+
+
+def truncate(image: Path) -> None:
+    os.truncate(image, image.stat().st_size - 1)
+
+
+def empty(image: Path) -> None:
+    os.truncate(image, 0)
+
+
+def garble(image: Path) -> None:
+    image.write_bytes(b"not an image\n" * 1000)
+
+
+def cut_the_index(image: Path) -> None:
+    image.write_bytes(image.read_bytes()[:100])
+
+
+def zero_the_contents(image: Path) -> None:
+    """As a file system may leave a file that was not synced before the power failed."""
+    with image.open("r+b") as file:
+        file.readline()
+        file.readline()
+        start = file.tell()
+        file.write(bytes(image.stat().st_size - start))
+
+
+@pytest.mark.parametrize("damage", [truncate, empty, garble, cut_the_index, zero_the_contents])
+def test_a_damaged_one_is_made_anew(
+    installation: Installation, images: Path, made: list[Path], damage: Callable[[Path], None]
+) -> None:
+    assert starts(installation, Template("damaged"))
+    [image] = images.glob("*.image")
+    damage(image)
+    assert starts(installation, Template("damaged"))
+    assert made == [image, image]
+    assert starts(installation, Template("damaged"))
+    assert len(made) == 2
+
+
+def test_two_processes_make_it_once(installation: Installation, images: Path) -> None:
+    command = [sys.executable, "-c", STARTS, str(installation.bindir)]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    directories = [process.communicate(timeout=60)[0].strip() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(set(directories)) == 3
+    assert sorted(path.suffix for path in images.iterdir()) == [".image", ".lock"]
+
+
+def test_a_failure_while_it_is_made_leaves_no_image(
+    installation: Installation, images: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / "script.sql"
+    script.write_text("CREATE TABLE made_halfway (); SELECT 1 / 0")
+    with pytest.raises(ServerError, match="division by zero"):
+        starts(installation, Template("failing", scripts=(script,)))
+    assert [path.suffix for path in images.iterdir()] == [".lock"]
+
+
+def test_what_nobody_uses_for_a_month_goes(installation: Installation, images: Path) -> None:
+    images.mkdir()
+    for name in ("old.image", "old.lock", "18-old.77.new"):
+        (images / name).touch()
+        os.utime(images / name, (time.time() - 31 * 24 * 3600,) * 2)
+    (images / "young.image").touch()
+    assert starts(installation, Template("pruning"))
+    names = {path.name for path in images.iterdir()}
+    assert "young.image" in names
+    assert not [name for name in names if "old" in name]
+
+
+def test_using_one_keeps_it(installation: Installation, images: Path) -> None:
+    assert starts(installation, Template("kept"))
+    [image] = images.glob("*.image")
+    os.utime(image, (0, 0))
+    assert starts(installation, Template("kept"))
+    assert image.stat().st_mtime > time.time() - 3600
+
+
+def test_without_a_usable_home_it_lies_in_a_private_temp_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/no/such/place")
+    cache.cache_directory.cache_clear()
+    try:
+        private = cache.cache_directory()
+        assert private.parent == tmp_path
+        assert private.stat().st_mode & 0o777 == 0o700
+        cache.cache_directory.cache_clear()
+        private.chmod(0o777)
+        with pytest.raises(ServerError, match="not a directory that only we can write to"):
+            cache.cache_directory()
+    finally:
+        cache.cache_directory.cache_clear()

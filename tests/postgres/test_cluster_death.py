@@ -1,0 +1,147 @@
+"""However this process dies, its clusters go with it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pytest_schema_parity.postgres import rundir
+from pytest_schema_parity.postgres.cluster import start_cluster
+from pytest_schema_parity.postgres.installation import Installation
+
+PATIENCE = 20.0
+
+STARTS = """
+import sys, time
+from pathlib import Path
+from pytest_schema_parity.postgres.cluster import start_cluster
+from pytest_schema_parity.postgres.installation import find_installation
+cluster = start_cluster(find_installation(bindir=Path(sys.argv[1])), name="dies")
+postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
+print(cluster.socket_directory, postmaster, cluster.conninfo(), sep="\\n", flush=True)
+"""
+
+
+class Victim:
+    """A Python process that has started a cluster, and leads a process group as pytest would."""
+
+    def __init__(self, installation: Installation) -> None:
+        command = [sys.executable, "-c", STARTS + "time.sleep(600)", str(installation.bindir)]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        assert self.process.stdout is not None
+        lines = [self.process.stdout.readline().strip() for _ in range(3)]
+        self.directory, self.postmaster, self.conninfo = Path(lines[0]), int(lines[1]), lines[2]
+        self.shell = parent_of(self.postmaster)
+
+    def die(self, end: Callable[[int], None]) -> None:
+        end(self.process.pid)
+        self.process.wait(PATIENCE)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+def test_kill_9_ends_the_server_and_removes_its_directory(installation: Installation) -> None:
+    victim = Victim(installation)
+    client = psycopg.connect(victim.conninfo)
+    client.execute("CREATE TABLE in_use (id int)")
+    victim.die(lambda process: os.kill(process, signal.SIGKILL))
+    wait_until(lambda: not is_running(victim.postmaster) and not victim.directory.exists())
+    wait_until(lambda: not is_running(victim.shell))
+    client.close()
+
+
+def test_kill_9_of_the_process_group_does_so_too(installation: Installation) -> None:
+    victim = Victim(installation)
+    victim.die(lambda process: os.killpg(process, signal.SIGKILL))
+    wait_until(lambda: not is_running(victim.postmaster) and not victim.directory.exists())
+
+
+def test_the_terminals_interrupt_does_not_reach_the_server(installation: Installation) -> None:
+    victim = Victim(installation)
+    for process in (victim.postmaster, victim.shell):
+        assert os.getsid(process) != victim.process.pid
+        assert os.getpgid(process) != victim.process.pid
+    victim.die(lambda process: os.killpg(process, signal.SIGINT))
+    wait_until(lambda: not is_running(victim.postmaster) and not victim.directory.exists())
+
+
+def test_when_everything_but_the_server_dies_the_next_start_clears_up(
+    installation: Installation,
+) -> None:
+    victim = Victim(installation)
+    os.kill(victim.shell, signal.SIGKILL)
+    assert victim.directory not in set(rundir.stale_directories())
+    victim.die(lambda process: os.kill(process, signal.SIGKILL))
+    assert is_running(victim.postmaster)
+    assert victim.directory in set(rundir.stale_directories())
+    rundir.sweep()
+    wait_until(lambda: not is_running(victim.postmaster))
+    assert not victim.directory.exists()
+
+
+def test_a_process_that_forgets_to_stop_holds_nobody_up(installation: Installation) -> None:
+    command = [sys.executable, "-c", STARTS, str(installation.bindir)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+    directory, postmaster, _ = done.stdout.splitlines()
+    wait_until(lambda: not is_running(int(postmaster)) and not Path(directory).exists())
+
+
+@pytest.mark.parametrize("which", ["the shell", "the server"])
+def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, which: str) -> None:
+    cluster = start_cluster(installation, name="maimed")
+    postmaster = int((cluster.directory / "postmaster.pid").read_text().split()[0])
+    shell = parent_of(postmaster)
+    os.kill(shell if which == "the shell" else postmaster, signal.SIGKILL)
+    cluster.stop()
+    wait_until(lambda: not is_running(postmaster) and not is_running(shell))
+    assert not cluster.socket_directory.exists()
+
+
+def test_what_others_left_in_the_temp_directory_is_not_touched(tmp_path: Path) -> None:
+    for name in ("schema-parity-nolock", "schema-parity-file"):
+        (tmp_path / name).mkdir(mode=0o700)
+    (tmp_path / "schema-parity-wide").mkdir(mode=0o755)
+    (tmp_path / "schema-parity-wide" / "lock").touch()
+    (tmp_path / "schema-parity-link").symlink_to(tmp_path / "schema-parity-nolock")
+    (tmp_path / "schema-parity-dead").mkdir(mode=0o700)
+    (tmp_path / "schema-parity-dead" / "lock").touch()
+    assert list(rundir.stale_directories([tmp_path])) == [tmp_path / "schema-parity-dead"]
+
+
+def parent_of(process: int) -> int:
+    return int(status_of(process)[1])
+
+
+def is_running(process: int) -> bool:
+    """Whether it lives: a process that nobody has waited for does not."""
+    return status_of(process)[0] not in ("", "Z")
+
+
+def status_of(process: int) -> tuple[str, str]:
+    """A process's state, one letter, and its parent's number; empty when there is none."""
+    if Path("/proc/self/stat").exists():
+        try:
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return "", ""
+    else:
+        command = ["ps", "-o", "stat=,ppid=", "-p", str(process)]
+        fields = subprocess.run(command, capture_output=True, text=True).stdout.split()
+    return (fields[0][0], fields[1]) if fields else ("", "")
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline, "still there"
+        time.sleep(0.02)
