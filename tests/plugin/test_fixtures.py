@@ -1,0 +1,97 @@
+"""The fixtures and the assertion, in people's own tests; with and without the flag."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+WITHOUT_A_COLUMN = """\
+CREATE TABLE users (
+    id text PRIMARY KEY,
+    email text NOT NULL
+);
+CREATE UNIQUE INDEX users_email_key ON users (email);
+CREATE VIEW active_users AS SELECT id, email FROM users;
+"""
+
+
+def test_a_tree_is_built_when_it_is_asked_for(project) -> None:
+    pytester = project()
+    pytester.makepyfile(
+        """
+        def test_trees(schema_parity):
+            tree = schema_parity["supabase"]
+            assert tree.name == "supabase"
+            assert not tree.comparison
+            assert "public.users" in tree.schema.tables
+            with tree.connect() as connection:
+                assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
+
+        def test_an_unknown_tree(schema_parity):
+            import pytest
+            with pytest.raises(KeyError, match="the trees are prisma, supabase"):
+                schema_parity["supbase"]
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_each_test_has_databases_of_its_own(project) -> None:
+    pytester = project()
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("attempt", [1, 2])
+        def test_writes(schema_parity_database, attempt):
+            database = schema_parity_database["supabase"]
+            assert schema_parity_database["supabase"] is database
+            with database.connect() as connection:
+                connection.execute("INSERT INTO users (id, email) VALUES ('a', 'b')")
+            with database.connect() as connection:
+                assert connection.execute("SELECT count(*) FROM users").fetchone() == (1,)
+
+        def test_a_connection_left_open_hinders_nobody(schema_parity_database):
+            schema_parity_database["prisma"].connect()
+
+        def test_a_clone_by_hand(schema_parity):
+            with schema_parity["prisma"].clone() as clone, clone.connect() as connection:
+                connection.execute("DROP TABLE users CASCADE")
+            assert "public.users" in schema_parity["prisma"].schema.tables
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=4)
+
+
+def test_an_assertion_explains_itself(project) -> None:
+    pytester = project(WITHOUT_A_COLUMN)
+    pytester.makepyfile(
+        """
+        def test_parity(schema_parity):
+            assert schema_parity["prisma"].schema == schema_parity["supabase"].schema
+        """
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*the schemas differ: 1 missing column, *", "*public.users.kajabi_contact_id*"]
+    )
+
+
+def test_a_mistake_in_the_configuration_is_told_by_the_fixture(pytester) -> None:
+    pytester.makepyfile("def test_trees(schema_parity): pass")
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*there is no table ?tool.pytest-schema-parity?*"])
+
+
+def test_the_examples_of_the_readme_hold(pytester) -> None:
+    examples = re.findall(r"```python\n(.*?)```", ROOT.joinpath("README.md").read_text(), re.S)
+    (tests,) = [example for example in examples if "def test_" in example]
+    pytester.path.joinpath("sql").symlink_to(ROOT / "sql")
+    pytester.path.joinpath("pyproject.toml").write_text(ROOT.joinpath("pyproject.toml").read_text())
+    pytester.mkdir("tests").joinpath("test_readme.py").write_text(tests)
+    pytester.runpytest_subprocess("tests", "-p", "pytester").assert_outcomes(
+        passed=tests.count("def test_")
+    )
