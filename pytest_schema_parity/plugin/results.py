@@ -102,6 +102,7 @@ class Results:
         if not self.cells:
             return
         sums = self.sums or Sums()
+        terminalreporter.ensure_newline()
         terminalreporter.section("schema parity", "-")
         for line in summary_lines(
             cast("Any", self.cells),

@@ -41,9 +41,10 @@ def rows_lines(findings: RowFindings, *, highlight: Highlight = plain) -> list[s
 
 def problem_text(problem: RowProblem) -> str:
     """``REFRESH … of public.totals in prisma, supabase: division by zero (22012)``."""
-    place = "" if problem.place is None else f"{place_text(problem.place)}: "
-    text = f"{place}{problem.step} {clean(problem.subject)} in {', '.join(problem.trees)}: "
-    text += clean(problem.message)
+    where = f"{problem.step} {clean(problem.subject)}"
+    if problem.place is not None:
+        where = place_text(problem.place)
+    text = f"{where} in {', '.join(problem.trees)}: {clean(problem.message)}"
     return f"{text} ({problem.sqlstate})" if problem.sqlstate else text
 
 

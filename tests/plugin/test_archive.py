@@ -15,51 +15,25 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PRISMA = "sql/prisma/migrations"
-ARCHIVE = "sql/supabase/archive"
-DEPLOYED = (
-    "20250902000001_initial_schema",
-    "20250902000002_materialized_views",
-    "20250902000003_rls_policies",
-    "20250902000004_storage_setup",
-    "00001_enable_rls",
-    "00002_auth_policies",
-    "00003_submission_policies",
-    "00004_points_policies",
-    "20250903090000_add_core_indexes",
-    "20250903100000_add_admin_query_indexes",
-)
-CONFIGURATION = f"""\
-reference = "prisma"
-platform = "supabase"
-seed = "sql/seed/*.sql"
-
-[trees.prisma]
-path = "{PRISMA}"
-
-[trees.by_name]
-path = "{ARCHIVE}"
-
-[trees.deployed]
-files = {json.dumps([f"{ARCHIVE}/{name}.sql" for name in DEPLOYED])}
-"""
+PRISMA = "prisma/migrations"
+ARCHIVE = "supabase/archive"
+EARLY = ("00001_enable_rls", "00002_auth_policies", "00003_submission_policies")
+EARLY += ("00004_points_policies",)
 Report = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Report]:
     """What the gate prints, and its report, on both orders of the archive."""
-    project = tmp_path_factory.mktemp("archive")
-    project.joinpath("sql").symlink_to(ROOT / "sql")
-    project.joinpath("schema-parity.toml").write_text(CONFIGURATION)
+    report = tmp_path_factory.mktemp("archive") / "report.json"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--schema-parity"]
-    command += ["schema-parity.toml", "--schema-parity-report=json:report.json"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    command += ["sql/archive.toml", f"--schema-parity-report=json:{report}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
-    return done.stdout, json.loads(project.joinpath("report.json").read_text())
+    return done.stdout, json.loads(report.read_text())
 
 
-@pytest.fixture(params=["by_name", "deployed"])
+@pytest.fixture(params=["archive", "deployed"])
 def tree(request: pytest.FixtureRequest) -> str:
     """Either order of the archive's files."""
     return str(request.param)
@@ -67,7 +41,7 @@ def tree(request: pytest.FixtureRequest) -> str:
 
 def at(file: str, text: str) -> str:
     """``file:line`` of the one line that holds a text."""
-    lines = ROOT.joinpath(file).read_text().splitlines()
+    lines = ROOT.joinpath("sql", file).read_text().splitlines()
     found = [number for number, line in enumerate(lines, 1) if text in line]
     assert len(found) == 1, f"{text!r} stands on the lines {found} of {file}"
     return f"{file}:{found[0]}"
@@ -117,13 +91,12 @@ def test_the_admin_indexes_name_a_table_that_is_called_otherwise(run, tree) -> N
 
 
 def test_by_name_four_files_sort_before_their_tables(run) -> None:
-    found = failures(run[1], "by_name")
-    early = [name for name in DEPLOYED if name.startswith("0000")]
-    for name in early:
+    found = failures(run[1], "archive")
+    for name in EARLY:
         (where,) = [where for where in found if f"/{name}.sql:" in where]
         assert found[where][0] == "42P01"
         assert f"created later, by {ARCHIVE}/20250902000001_initial_schema.sql" in found[where][1]
-    assert len(found) == len(early) + 1
+    assert len(found) == len(EARLY) + 1
 
 
 def test_as_deployed_a_view_collides_with_a_materialized_view(run) -> None:
@@ -139,7 +112,7 @@ def test_what_fails_is_rolled_back_and_the_rest_is_compared(run) -> None:
         "public.public_submission_metrics",
         "public.user_points_summary",
     }
-    assert not differences(run[1], "by_name", kind="view")
+    assert not differences(run[1], "archive", kind="view")
 
 
 def test_kajabi_contact_id_is_missing(run, tree) -> None:
@@ -247,7 +220,7 @@ def test_uniqueness_has_another_form(run, tree) -> None:
 
 
 def test_policies_are_doubled_where_the_second_set_applied(run) -> None:
-    by_name = names(differences(run[1], "by_name", kind="policy", change="extra"))
+    by_name = names(differences(run[1], "archive", kind="policy", change="extra"))
     deployed = names(differences(run[1], "deployed", kind="policy", change="extra"))
     assert by_name < deployed
     again = deployed - by_name
@@ -273,7 +246,7 @@ def test_row_level_security_is_on_nine_tables(run, tree) -> None:
 
 def test_the_helper_indexes_are_extra(run) -> None:
     made = at(f"{ARCHIVE}/20250903090000_add_core_indexes.sql", "DO $$")
-    indexes = differences(run[1], "by_name", kind="index", change="extra")
+    indexes = differences(run[1], "archive", kind="index", change="extra")
     assert len([d for d in indexes if place(d["origin"]["tree"]) == made]) == 9
     assert {d["impact"] for d in indexes} == {"performance"}
 
