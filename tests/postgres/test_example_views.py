@@ -251,6 +251,7 @@ def test_quota_counts_rows_of_one_statement(example: Connection) -> None:
 
 
 def test_quota_is_that_of_a_user_and_of_amplify(example: Connection) -> None:
+    submit(example, "PRESENT", {"peersTrained": 51})
     submit(example, "AMPLIFY", {"peersTrained": 50})
     submit(example, "PRESENT", {"peersTrained": 51})
     other = (
