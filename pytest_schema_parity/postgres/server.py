@@ -21,7 +21,8 @@ from pytest_schema_parity.postgres.rundir import PORT, RunDirectory
 #   stdin  the pipe        stdout  passed to the server alone: closed when the server is gone
 #   stderr the lock, held as long as the shell lives (so its own complaints land in that file)
 # A server that has not set up its signals yet ignores SIGQUIT, as a shell's background job does;
-# SIGTERM reaches it at any time.
+# SIGTERM reaches it at any time.  One that was killed left its pid file, and the 56 bytes of System V
+# shared memory that the file names.
 LIFELINE: Final = """
 directory=$1; shift
 "$@" </dev/null 3>&1 >>"$directory/log" 2>&1 &
@@ -32,6 +33,8 @@ read -r _
 kill -TERM $server
 kill -QUIT $server
 wait $server
+[ -e "$directory/data/postmaster.pid" ] &&
+    ipcrm -m "$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")"
 rm -rf "$directory" || rm -rf "$directory"
 """
 

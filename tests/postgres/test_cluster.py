@@ -21,7 +21,7 @@ from pytest_schema_parity.postgres.template import Template
 def ask(cluster: Cluster, query: str, dbname: str = "postgres") -> object:
     with psycopg.connect(cluster.conninfo(dbname), autocommit=True) as connection:
         cursor = connection.execute(query.encode())
-        return cursor.fetchone()[0] if cursor.description else None
+        return cursor.fetchall()[0][0] if cursor.description else None
 
 
 def test_it_runs_the_installation_that_was_asked_for(

@@ -75,7 +75,7 @@ def python_for_others() -> str | None:
 
 
 def as_nobody(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
-    roots = [str(Path(module.__file__).parents[1]) for module in (pytest_schema_parity, psycopg)]
+    roots = [str(Path(module.__path__[0]).parent) for module in (pytest_schema_parity, psycopg)]
     return subprocess.run(
         command,
         env={

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres import cache, datadir
+from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.template import Template
@@ -43,9 +44,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     made: list[Path] = []
     make = datadir._make
 
-    def watched(image: Path, *rest: object) -> None:
+    def watched(image: Path, template: Template, programs: Installation, account: Account) -> None:
         made.append(image)
-        make(image, *rest)
+        make(image, template, programs, account)
 
     monkeypatch.setattr(datadir, "_make", watched)
     return made

@@ -99,18 +99,22 @@ def test_a_process_that_forgets_to_stop_holds_nobody_up(installation: Installati
 @pytest.mark.parametrize("which", ["the shell", "the server"])
 def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, which: str) -> None:
     cluster = start_cluster(installation, name="maimed")
-    postmaster = int((cluster.directory / "postmaster.pid").read_text().split()[0])
+    lines = (cluster.directory / "postmaster.pid").read_text().splitlines()
+    postmaster, memory = int(lines[0]), lines[6].split()[1]
     shell = parent_of(postmaster)
     os.kill(shell if which == "the shell" else postmaster, signal.SIGKILL)
     cluster.stop()
     wait_until(lambda: not is_running(postmaster) and not is_running(shell))
     assert not cluster.socket_directory.exists()
+    if (segments := Path("/proc/sysvipc/shm")).exists():
+        assert memory not in [line.split()[1] for line in segments.read_text().splitlines()]
 
 
 def test_what_others_left_in_the_temp_directory_is_not_touched(tmp_path: Path) -> None:
     for name in ("schema-parity-nolock", "schema-parity-file"):
         (tmp_path / name).mkdir(mode=0o700)
-    (tmp_path / "schema-parity-wide").mkdir(mode=0o755)
+    (tmp_path / "schema-parity-wide").mkdir()
+    (tmp_path / "schema-parity-wide").chmod(0o755)
     (tmp_path / "schema-parity-wide" / "lock").touch()
     (tmp_path / "schema-parity-link").symlink_to(tmp_path / "schema-parity-nolock")
     (tmp_path / "schema-parity-dead").mkdir(mode=0o700)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 
@@ -33,7 +35,7 @@ def test_a_database_of_any_name_is_made_cloned_and_dropped(cluster: Cluster, nam
 
 
 def test_a_clone_is_a_database_of_its_own(cluster: Cluster, database: str) -> None:
-    source = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    source = name_of(database)
     with psycopg.connect(database) as connection:
         connection.execute("CREATE TABLE counted AS SELECT 1 AS n")
     with psycopg.connect(clone_database(cluster, source, "its_clone")) as connection:
@@ -46,7 +48,7 @@ def test_a_clone_is_a_database_of_its_own(cluster: Cluster, database: str) -> No
 def test_a_database_in_use_is_not_cloned_and_nobody_is_thrown_out(
     cluster: Cluster, database: str
 ) -> None:
-    source = psycopg.conninfo.conninfo_to_dict(database)["dbname"]
+    source = name_of(database)
     with psycopg.connect(database) as user:
         with pytest.raises(ServerError, match=r"while somebody is connected to it: .*process \d+"):
             clone_database(cluster, source, "never_made")
@@ -70,6 +72,19 @@ def test_dropping_what_is_not_there_is_no_error(cluster: Cluster) -> None:
 def test_what_cannot_be_made_says_why(cluster: Cluster) -> None:
     with pytest.raises(ServerError, match='"no_such" does not exist'):
         clone_database(cluster, "no_such", "never_made")
+
+
+def test_many_at_once_do_not_stand_in_each_others_way(cluster: Cluster, database: str) -> None:
+    names = [f"at_once_{number}" for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: create_database(cluster, name), names[:4]))
+        list(pool.map(lambda name: clone_database(cluster, name_of(database), name), names[4:]))
+        assert set(names) <= databases_of(cluster)
+        list(pool.map(lambda name: drop_database(cluster, name), names))
+
+
+def name_of(conninfo: str) -> str:
+    return str(psycopg.conninfo.conninfo_to_dict(conninfo)["dbname"])
 
 
 def databases_of(cluster: Cluster) -> set[str]:
