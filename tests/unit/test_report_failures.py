@@ -185,8 +185,7 @@ def test_a_problem_in_a_seed_names_its_line() -> None:
     problem = Problem(step="seed", subject="sql/seed/a.sql", place=Place("sql/seed/a.sql", 3))
     lines = rows_lines(Findings(problems=(problem,)))
     assert lines[0] == (
-        "1 statement failed: sql/seed/a.sql:3: seed sql/seed/a.sql in supabase: "
-        "cannot refresh it (55000)"
+        "1 statement failed: sql/seed/a.sql:3 in supabase: cannot refresh it (55000)"
     )
 
 
