@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,35 @@ class CheckFailed(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(f"{outcome.failing} findings")
         self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What the short summary shows of a failure; the first line of the findings says it all."""
+
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Findings as pytest shows a failure: whole, and by their first line in the short summary."""
+
+    text: str
+
+    @property
+    def reprcrash(self) -> Headline:
+        """What pytest asks of a failure for its short summary and for JUnit's message."""
+        return Headline(self.text.partition("\n")[0])
+
+    def toterminal(self, writer: Any) -> None:
+        """Write the findings to a terminal."""
+        writer.line(self.text)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class ConfigurationFile(pytest.File):
@@ -69,9 +99,9 @@ class ParityItem(pytest.Item):
         """Say what was found; a traceback through the plugin would only hide it."""
         error = excinfo.value
         if isinstance(error, CheckFailed):
-            return "\n".join(error.outcome.lines(gate_of(self).highlight))
+            return Shown("\n".join(error.outcome.lines(gate_of(self).highlight)))
         if isinstance(error, SchemaParityError):
-            return str(error)
+            return Shown(str(error))
         return super().repr_failure(excinfo, style)
 
 
