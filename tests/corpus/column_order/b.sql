@@ -1,0 +1,1 @@
+CREATE TABLE t (c integer, a integer, b integer);

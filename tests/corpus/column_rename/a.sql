@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer, body text NOT NULL, c integer);

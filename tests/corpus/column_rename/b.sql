@@ -1,0 +1,1 @@
+CREATE TABLE t (a integer, content text NOT NULL, c integer);

@@ -1,0 +1,2 @@
+CREATE TABLE t (a text, b text, c text);
+ALTER TABLE t ALTER a SET STORAGE EXTERNAL, ALTER b SET STATISTICS 500, ALTER c SET (n_distinct = 5);

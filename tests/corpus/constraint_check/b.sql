@@ -1,0 +1,2 @@
+CREATE TABLE t (a integer CONSTRAINT c1 CHECK (a >= 0), b integer CONSTRAINT c2 CHECK (b > 0));
+ALTER TABLE t ADD CONSTRAINT c3 CHECK (a > b);

@@ -1,0 +1,1 @@
+CREATE TABLE t (a int4range, EXCLUDE USING gist (a WITH &&) WHERE (NOT isempty(a)));

@@ -1,0 +1,5 @@
+CREATE TABLE p (a integer, b integer, PRIMARY KEY (a, b));
+CREATE TABLE t (a integer, b integer,
+    CONSTRAINT f1 FOREIGN KEY (a, b) REFERENCES p,
+    CONSTRAINT f2 FOREIGN KEY (a, b) REFERENCES p,
+    CONSTRAINT f3 FOREIGN KEY (a, b) REFERENCES p ON DELETE SET NULL (b));

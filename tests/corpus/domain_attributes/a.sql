@@ -1,0 +1,2 @@
+CREATE DOMAIN email AS varchar(80) DEFAULT 'none' NOT NULL CONSTRAINT has_at CHECK (VALUE LIKE '%@%');
+CREATE DOMAIN nick AS text COLLATE "C";

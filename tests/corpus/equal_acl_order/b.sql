@@ -1,0 +1,4 @@
+CREATE TABLE t (a integer);
+GRANT INSERT ON t TO writer;
+GRANT SELECT ON t TO writer;
+GRANT SELECT ON t TO reader;

@@ -1,0 +1,3 @@
+CREATE TABLE t (id integer, day date NOT NULL, PRIMARY KEY (id), CHECK (id > 0)) PARTITION BY RANGE (id);
+CREATE TABLE t_1 (id integer, day date NOT NULL, PRIMARY KEY (id), CONSTRAINT t_id_check CHECK (id > 0));
+ALTER TABLE t ATTACH PARTITION t_1 FOR VALUES FROM (0) TO (10);

@@ -1,0 +1,2 @@
+CREATE TABLE t (a integer);
+CREATE POLICY p ON t TO reader, writer, "Odd Role" USING (true);

@@ -1,0 +1,6 @@
+CREATE SCHEMA z;
+CREATE TABLE z.p (id integer PRIMARY KEY, kind text DEFAULT 'a');
+CREATE TABLE z.t (p integer REFERENCES z.p);
+CREATE FUNCTION z.f(z.p) RETURNS z.p LANGUAGE sql AS 'SELECT $1';
+CREATE VIEW z.v AS SELECT z.f(p) AS f FROM z.p;
+CREATE POLICY q ON z.t USING (EXISTS (SELECT FROM z.p WHERE p.id = t.p));

@@ -1,0 +1,1 @@
+-- plpgsql is there from the beginning

@@ -1,0 +1,6 @@
+CREATE TABLE t (a integer NOT NULL, v int4range);
+CREATE INDEX i1 ON t (a) WITH (fillfactor = 50);
+CREATE UNIQUE INDEX i2 ON t (a);
+ALTER TABLE t REPLICA IDENTITY USING INDEX i2;
+CLUSTER t USING i1;
+CREATE INDEX i3 ON t USING gin ((ARRAY[a])) WITH (fastupdate = off);

@@ -1,0 +1,2 @@
+CREATE TABLE t (a integer);
+CREATE INDEX idx_t_a ON t (a);

@@ -1,0 +1,2 @@
+CREATE TABLE base (id integer, body text CHECK (body <> ''));
+CREATE TABLE t (more text) INHERITS (base);

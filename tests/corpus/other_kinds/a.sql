@@ -1,0 +1,12 @@
+CREATE FUNCTION differ(integer, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 <> $2';
+CREATE OPERATOR <=!=> (LEFTARG = integer, RIGHTARG = integer, FUNCTION = differ);
+CREATE COLLATION plain FROM "C";
+CREATE TEXT SEARCH CONFIGURATION words (COPY = simple);
+CREATE TEXT SEARCH DICTIONARY terms (TEMPLATE = simple);
+CREATE FOREIGN DATA WRAPPER far;
+CREATE SERVER "Far Away" FOREIGN DATA WRAPPER far;
+CREATE USER MAPPING FOR reader SERVER "Far Away";
+CREATE FOREIGN TABLE far_table (a integer OPTIONS (column_name 'x')) SERVER "Far Away" OPTIONS (table_name 'y');
+CREATE TYPE colour AS ENUM ('red');
+CREATE CAST (integer AS colour) WITH INOUT;
+CREATE OPERATOR FAMILY kin USING btree;

@@ -1,0 +1,7 @@
+CREATE TABLE t (a integer, b integer);
+GRANT SELECT ON t TO reader;
+GRANT SELECT ON t TO writer;
+CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE SEQUENCE s;
+CREATE TYPE e AS ENUM ('x');
+CREATE SCHEMA inner_room;

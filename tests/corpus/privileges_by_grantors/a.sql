@@ -1,0 +1,4 @@
+CREATE TABLE t (a integer);
+GRANT SELECT ON t TO writer WITH GRANT OPTION;
+SET ROLE writer;
+GRANT SELECT ON t TO reader;

@@ -1,0 +1,3 @@
+CREATE TABLE t (a integer);
+GRANT SELECT ON t TO writer WITH GRANT OPTION;
+GRANT SELECT ON t TO reader;

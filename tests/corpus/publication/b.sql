@@ -1,0 +1,6 @@
+CREATE TABLE t (a integer PRIMARY KEY, b integer);
+CREATE TABLE u (a integer PRIMARY KEY);
+CREATE PUBLICATION one FOR TABLE t, u;
+CREATE PUBLICATION two FOR ALL TABLES;
+CREATE PUBLICATION three WITH (publish_via_partition_root = true);
+CREATE PUBLICATION four;

@@ -1,0 +1,3 @@
+CREATE SCHEMA z;
+CREATE TABLE z.t (a integer);
+CREATE FUNCTION z.f() RETURNS integer LANGUAGE sql AS 'SELECT 1';

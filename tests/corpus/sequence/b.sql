@@ -1,0 +1,2 @@
+CREATE SEQUENCE numbers AS integer START 1;
+CREATE SEQUENCE cached;

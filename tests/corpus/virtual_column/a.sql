@@ -1,0 +1,2 @@
+-- since 18
+CREATE TABLE t (a integer, b integer GENERATED ALWAYS AS (a + 1) VIRTUAL);

@@ -1,0 +1,131 @@
+"""Pairs of schemas, with what sets them apart; and ``pg_dump`` as an oracle for each of them.
+
+A case is a directory of ``tests/corpus`` with ``a.sql``, ``b.sql`` and ``expected``, one line a
+difference of ``compare(a, b)``: ``change kind name [attribute] impact``.  No line: at parity.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from pytest_schema_parity.catalog import read_schema
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.databases import create_database, drop_database
+from pytest_schema_parity.schema.compare import compare
+from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.facts import Schema
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+ROLES = ("reader", "writer", "Odd Role")
+MIRRORED = {"missing": "extra", "extra": "missing"}
+
+PG_DUMP_IS_BLIND = {
+    "role_settings": "roles and settings are pg_dumpall's; with -C only the database's are dumped",
+}
+"""Cases in which we see more than ``pg_dump -s`` shows, and why."""
+
+PG_DUMP_IS_PICKY = {
+    "equal_option_order": "options are dumped in the order in which they were given",
+    "equal_policy_roles": "roles are dumped in the order in which they were made, or named",
+}
+"""Cases in which ``pg_dump -s`` shows two spellings of one thing, and why."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two databases on one cluster, made by the two files of a case."""
+
+    case: str
+    a: str
+    b: str
+
+    def read(self) -> tuple[Schema, Schema]:
+        return read_schema(self.a), read_schema(self.b)
+
+
+@pytest.fixture(scope="module")
+def roles(cluster: Cluster) -> Iterator[None]:
+    """The roles that the cases speak of."""
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        for role in ROLES:
+            connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
+        yield
+        for role in ROLES:
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+
+
+@pytest.fixture(scope="module", params=sorted(path.name for path in CORPUS.iterdir()))
+def pair(request: pytest.FixtureRequest, cluster: Cluster, roles: None) -> Iterator[Pair]:
+    """The databases of each case in turn."""
+    case = CORPUS / request.param
+    scripts = [(case / f"{side}.sql").read_text(encoding="utf-8") for side in "ab"]
+    if since := re.match(r"-- since (\d+)\n", scripts[0]):
+        if cluster.installation.major < int(since[1]):
+            pytest.skip(f"this PostgreSQL lacks what the case is about: it came with {since[1]}")
+    names = [f"corpus {case.name} {side}" for side in "ab"]
+    conninfos = [create_database(cluster, name) for name in names]
+    for conninfo, script in zip(conninfos, scripts, strict=True):
+        with psycopg.connect(conninfo) as connection:
+            connection.execute(script.encode())
+    yield Pair(case.name, *conninfos)
+    for name in names:
+        drop_database(cluster, name, force=True)
+
+
+def test_tells_what_sets_a_pair_apart(pair: Pair) -> None:
+    expected = (CORPUS / pair.case / "expected").read_text(encoding="utf-8")
+    assert list(map(line, compare(*pair.read()))) == expected.splitlines()
+
+
+def test_tells_the_same_from_the_other_side(pair: Pair) -> None:
+    a, b = pair.read()
+    there, back = compare(a, b), compare(b, a)
+    assert Counter(map(mirrored, there)) == Counter(map(essence, back))
+
+
+def test_sees_what_pg_dump_sees(pair: Pair, cluster: Cluster) -> None:
+    if pair.case in PG_DUMP_IS_PICKY:
+        assert dump(cluster, pair.a) != dump(cluster, pair.b)
+        assert not compare(*pair.read())
+    elif pair.case in PG_DUMP_IS_BLIND:
+        assert dump(cluster, pair.a) == dump(cluster, pair.b)
+        assert compare(*pair.read())
+    else:
+        assert bool(compare(*pair.read())) == (dump(cluster, pair.a) != dump(cluster, pair.b))
+
+
+def test_a_schema_survives_json(pair: Pair) -> None:
+    for schema in pair.read():
+        assert Schema.from_json(schema.to_json()) == schema
+
+
+def line(one: Difference) -> str:
+    return " ".join(filter(None, (one.change, one.kind, one.name, one.attribute, one.impact)))
+
+
+def essence(one: Difference) -> tuple[str, ...]:
+    return one.kind, one.change, one.attribute or "", one.impact, str(one.expected), str(one.actual)
+
+
+def mirrored(one: Difference) -> tuple[str, ...]:
+    kind, change, attribute, impact, expected, actual = essence(one)
+    return kind, MIRRORED.get(change, change), attribute, impact, actual, expected
+
+
+def dump(cluster: Cluster, conninfo: str) -> list[str]:
+    """The lines of ``pg_dump -s``, sorted, without those that differ from run to run."""
+    program = str(cluster.installation.binary("pg_dump"))
+    done = subprocess.run([program, "-s", "-d", conninfo], check=True, capture_output=True)
+    lines = done.stdout.decode().splitlines()
+    return sorted(text for text in lines if not text.startswith(("\\restrict", "\\unrestrict")))
+
+
