@@ -1,0 +1,40 @@
+"""What a platform brings, as facts: read once from a cluster that holds nothing else, and kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pytest_schema_parity.build.tree import DATABASE
+from pytest_schema_parity.catalog import read_schema
+from pytest_schema_parity.catalog.queries import fingerprint
+from pytest_schema_parity.errors import SchemaFormatError
+from pytest_schema_parity.migrations.origins import Marks
+from pytest_schema_parity.postgres.cache import cache_directory
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.schema.facts import Schema
+
+
+def pristine_schema(cluster: Cluster, template: Template) -> Schema:
+    """The facts of a cluster as its template made it; call it before a tree is applied.
+
+    They are cached by all that made them and by the queries that read them.
+    """
+    key = f"{template.key(cluster.installation)}-{fingerprint()}"
+    file = cache_directory() / "platforms" / f"{key}.json"
+    try:
+        schema = Schema.from_json(file.read_text(encoding="utf-8"))
+        os.utime(file)
+    except (OSError, SchemaFormatError):  # none yet, or one that was damaged
+        schema = read_schema(cluster.conninfo(DATABASE), marks=Marks().place)
+        _keep(file, schema)
+    return schema
+
+
+def _keep(file: Path, schema: Schema) -> None:
+    """Write a schema, whole or not at all; two runs may do so at once."""
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    new = file.with_suffix(f".{os.getpid()}.{id(schema):x}.new")
+    new.write_text(schema.to_json(), encoding="utf-8")
+    new.replace(file)

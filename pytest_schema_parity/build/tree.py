@@ -1,0 +1,98 @@
+"""A tree as it stands on its own server, and copies of it to write to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+
+import psycopg
+
+from pytest_schema_parity.migrations.apply import Applied
+from pytest_schema_parity.migrations.tree import Tree
+from pytest_schema_parity.platforms import Platform
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.databases import clone_database, drop_database
+from pytest_schema_parity.schema.difference import Comparison
+from pytest_schema_parity.schema.facts import Schema
+
+DATABASE: Final = "postgres"
+"""The database that a tree is applied to, in a cluster of its own."""
+PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
+"""A platform's roles may be timed out while they wait; a debugger's user waits longer."""
+
+
+class Clone:
+    """A copy of a built tree's database, for writing; dropped when it is closed."""
+
+    def __init__(self, cluster: Cluster, role: str, name: str) -> None:
+        self._cluster = cluster
+        self._role = role
+        self.name = name
+        clone_database(cluster, DATABASE, name)
+
+    @property
+    def conninfo(self) -> str:
+        """Where the copy is, as a libpq connection string."""
+        return self._cluster.conninfo(self.name, user=self._role)
+
+    def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
+        """A new connection to the copy, as the role that applied the tree."""
+        return psycopg.connect(self.conninfo, autocommit=autocommit, options=PATIENT)
+
+    def close(self) -> None:
+        """Drop the copy, whoever is still connected to it."""
+        drop_database(self._cluster, self.name, force=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltTree:
+    """A tree, applied and read.
+
+    ``applied`` says which files there were and what failed; ``stand_ins`` names the extensions in
+    whose place something of ours stands.
+    """
+
+    tree: Tree
+    platform: Platform
+    cluster: Cluster
+    applied: Applied
+    schema: Schema
+    stand_ins: tuple[str, ...]
+    compare: Callable[[], Comparison] = field(repr=False)
+    next_clone_name: Callable[[], str] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The tree's name in the configuration."""
+        return self.tree.name
+
+    @property
+    def comparison(self) -> Comparison:
+        """What differs from the reference, less what is allowed; nothing for the reference."""
+        return self.compare()
+
+    @property
+    def conninfo(self) -> str:
+        """Where the built database is; to write, use a :meth:`clone` of it."""
+        return self.cluster.conninfo(DATABASE, user=self.platform.role)
+
+    def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
+        """A new connection to the built database, as the role that applied the tree."""
+        return psycopg.connect(self.conninfo, autocommit=autocommit, options=PATIENT)
+
+    def clone(self) -> Clone:
+        """A copy of the built database, made in milliseconds; a context manager."""
+        return Clone(self.cluster, self.platform.role, self.next_clone_name())
