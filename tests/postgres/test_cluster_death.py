@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -50,8 +50,15 @@ class Victim:
         self.process.stdout.close()
 
 
-def test_kill_9_ends_the_server_and_removes_its_directory(installation: Installation) -> None:
+@pytest.fixture
+def victim(installation: Installation) -> Iterator[Victim]:
     victim = Victim(installation)
+    yield victim
+    if victim.process.poll() is None:  # the test failed
+        victim.die(lambda process: os.kill(process, signal.SIGKILL))
+
+
+def test_kill_9_ends_the_server_and_removes_its_directory(victim: Victim) -> None:
     client = psycopg.connect(victim.conninfo)
     client.execute("CREATE TABLE in_use (id int)")
     victim.die(lambda process: os.kill(process, signal.SIGKILL))
@@ -60,14 +67,12 @@ def test_kill_9_ends_the_server_and_removes_its_directory(installation: Installa
     client.close()
 
 
-def test_kill_9_of_the_process_group_does_so_too(installation: Installation) -> None:
-    victim = Victim(installation)
+def test_kill_9_of_the_process_group_does_so_too(victim: Victim) -> None:
     victim.die(lambda process: os.killpg(process, signal.SIGKILL))
     wait_until(lambda: not is_running(victim.postmaster) and not victim.directory.exists())
 
 
-def test_the_terminals_interrupt_does_not_reach_the_server(installation: Installation) -> None:
-    victim = Victim(installation)
+def test_the_terminals_interrupt_does_not_reach_the_server(victim: Victim) -> None:
     for process in (victim.postmaster, victim.shell):
         assert os.getsid(process) != victim.process.pid
         assert os.getpgid(process) != victim.process.pid
@@ -76,9 +81,8 @@ def test_the_terminals_interrupt_does_not_reach_the_server(installation: Install
 
 
 def test_when_everything_but_the_server_dies_the_next_start_clears_up(
-    installation: Installation,
+    victim: Victim,
 ) -> None:
-    victim = Victim(installation)
     os.kill(victim.shell, signal.SIGKILL)
     assert victim.directory not in set(rundir.stale_directories())
     victim.die(lambda process: os.kill(process, signal.SIGKILL))
