@@ -60,9 +60,9 @@ class RunDirectory:
         os.close(self.lock)
 
 
-def sweep() -> None:
+def sweep(bases: Iterable[Path] | None = None) -> None:
     """Remove what dead processes left behind.  What lives is not touched."""
-    for path in stale_directories():
+    for path in stale_directories(bases):
         _bury(path)
 
 

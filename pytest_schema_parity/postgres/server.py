@@ -21,8 +21,8 @@ from pytest_schema_parity.postgres.rundir import PORT, RunDirectory
 #   stdin  the pipe        stdout  passed to the server alone: closed when the server is gone
 #   stderr the lock, held as long as the shell lives (so its own complaints land in that file)
 # A server that has not set up its signals yet ignores SIGQUIT, as a shell's background job does;
-# SIGTERM reaches it at any time.  One that was killed left its pid file, and the 56 bytes of System V
-# shared memory that the file names.
+# SIGTERM reaches it at any time.  One that was killed left its pid file, and the 56 bytes of shared
+# memory (System V's) that the file names.
 LIFELINE: Final = """
 directory=$1; shift
 "$@" </dev/null 3>&1 >>"$directory/log" 2>&1 &

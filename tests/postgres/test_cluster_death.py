@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -22,8 +23,11 @@ PATIENCE = 20.0
 STARTS = """
 import sys, time
 from pathlib import Path
+from pytest_schema_parity.postgres import rundir
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import find_installation
+if sys.argv[2:]:
+    rundir._bases = lambda: [Path(sys.argv[2])]
 cluster = start_cluster(find_installation(bindir=Path(sys.argv[1])), name="dies")
 postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
 print(cluster.socket_directory, postmaster, cluster.conninfo(), sep="\\n", flush=True)
@@ -33,8 +37,9 @@ print(cluster.socket_directory, postmaster, cluster.conninfo(), sep="\\n", flush
 class Victim:
     """A Python process that has started a cluster, and leads a process group as pytest would."""
 
-    def __init__(self, installation: Installation) -> None:
-        command = [sys.executable, "-c", STARTS + "time.sleep(600)", str(installation.bindir)]
+    def __init__(self, installation: Installation, base: str) -> None:
+        script = STARTS + "time.sleep(600)"
+        command = [sys.executable, "-c", script, str(installation.bindir), base]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -50,8 +55,18 @@ class Victim:
         self.process.stdout.close()
 
 
-def test_kill_9_ends_the_server_and_removes_its_directory(installation: Installation) -> None:
-    victim = Victim(installation)
+@pytest.fixture
+def victim(installation: Installation) -> Iterator[Victim]:
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:  # where no other run sweeps
+        Path(base).chmod(0o755)
+        victim = Victim(installation, base)
+        yield victim
+        if victim.process.poll() is None:  # the test failed
+            victim.die(lambda process: os.kill(process, signal.SIGKILL))
+        wait_until(lambda: not victim.directory.exists())
+
+
+def test_kill_9_ends_the_server_and_removes_its_directory(victim: Victim) -> None:
     client = psycopg.connect(victim.conninfo)
     client.execute("CREATE TABLE in_use (id int)")
     victim.die(lambda process: os.kill(process, signal.SIGKILL))
@@ -60,14 +75,12 @@ def test_kill_9_ends_the_server_and_removes_its_directory(installation: Installa
     client.close()
 
 
-def test_kill_9_of_the_process_group_does_so_too(installation: Installation) -> None:
-    victim = Victim(installation)
+def test_kill_9_of_the_process_group_does_so_too(victim: Victim) -> None:
     victim.die(lambda process: os.killpg(process, signal.SIGKILL))
     wait_until(lambda: not is_running(victim.postmaster) and not victim.directory.exists())
 
 
-def test_the_terminals_interrupt_does_not_reach_the_server(installation: Installation) -> None:
-    victim = Victim(installation)
+def test_the_terminals_interrupt_does_not_reach_the_server(victim: Victim) -> None:
     for process in (victim.postmaster, victim.shell):
         assert os.getsid(process) != victim.process.pid
         assert os.getpgid(process) != victim.process.pid
@@ -75,16 +88,14 @@ def test_the_terminals_interrupt_does_not_reach_the_server(installation: Install
     wait_until(lambda: not is_running(victim.postmaster) and not victim.directory.exists())
 
 
-def test_when_everything_but_the_server_dies_the_next_start_clears_up(
-    installation: Installation,
-) -> None:
-    victim = Victim(installation)
+def test_when_everything_but_the_server_dies_the_next_start_clears_up(victim: Victim) -> None:
     os.kill(victim.shell, signal.SIGKILL)
-    assert victim.directory not in set(rundir.stale_directories())
+    base = [victim.directory.parent]
+    assert list(rundir.stale_directories(base)) == []
     victim.die(lambda process: os.kill(process, signal.SIGKILL))
     assert is_running(victim.postmaster)
-    assert victim.directory in set(rundir.stale_directories())
-    rundir.sweep()
+    assert list(rundir.stale_directories(base)) == [victim.directory]
+    rundir.sweep(base)
     wait_until(lambda: not is_running(victim.postmaster))
     assert not victim.directory.exists()
 
