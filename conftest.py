@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pytest_schema_parity.plugin.fixtures import Databases
 
 
+@pytest.hookimpl(optionalhook=True)  # so that the tests run without the plugin, too
 def pytest_schema_parity_checks() -> Mapping[str, Callable[[BuiltTree], None]]:
     """Two rules of this project, checked on every candidate beside the plugin's own."""
     return {"primary-keys": every_table_has_a_primary_key, "api-roles": api_roles_meet_policies}
