@@ -43,6 +43,13 @@ class Account:
             for place in (path, *path.parents)
         )
 
+    def can_fill(self, directory: Path) -> bool:
+        """Whether this user may make files in a directory, and remove them again."""
+        return os.access(directory, os.W_OK | os.X_OK) and (
+            not self.borrowed
+            or (self.can_reach(directory) and self._may(directory.stat(), stat.S_IWOTH))
+        )
+
     def _may(self, status: os.stat_result, bit: int) -> bool:
         if status.st_uid == self.uid:
             return bool(status.st_mode & bit << 6)

@@ -85,11 +85,11 @@ def _base(account: Account) -> Path:
     """The directory to make run directories in."""
     for base in _bases():
         too_long = len(os.fsencode(_socket_below(base))) > _LONGEST_SOCKET
-        if not too_long and os.access(base, os.W_OK | os.X_OK) and account.can_reach(base):
+        if not too_long and account.can_fill(base):
             return base
     raise ServerError(
-        "There is no directory for the server's socket: it must be writable and short "
-        f"(a socket's path may take {_LONGEST_SOCKET} bytes). Tried "
+        "There is no directory for the server's socket: it must be writable, for user id "
+        f"{account.uid} too, and short (a socket's path may take {_LONGEST_SOCKET} bytes). Tried "
         f"{', '.join(map(str, _bases()))}. Set TMPDIR to a short path."
     )
 

@@ -185,7 +185,7 @@ def test_a_server_that_does_not_start_says_why_and_leaves_nothing(
 ) -> None:
     template = Template("absurd", settings={"shared_buffers": "plenty"})
     with tempfile.TemporaryDirectory(dir="/tmp") as base:
-        Path(base).chmod(0o755)
+        Path(base).chmod(0o1777)
         monkeypatch.setattr("pytest_schema_parity.postgres.rundir._bases", lambda: [Path(base)])
         with pytest.raises(ServerError, match='for parameter "shared_buffers": "plenty"'):
             start_cluster(installation, template=template, name="absurd")

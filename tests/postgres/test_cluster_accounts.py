@@ -192,6 +192,19 @@ def test_reaching_a_file_takes_every_directory_above(
         assert stranger.can_reach(file) == reached
 
 
+@as_root
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+def test_a_temp_directory_that_is_roots_alone_is_passed_over(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    monkeypatch.setattr("pytest_schema_parity.postgres.rundir.ROOM", 2**62)
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        Path(directory).chmod(mode)
+        monkeypatch.setattr("tempfile.tempdir", directory)
+        with start_cluster(installation, name="elsewhere") as cluster:
+            assert cluster.socket_directory.parent == Path("/tmp")
+
+
 def has_name(uid: int) -> bool:
     try:
         return bool(pwd.getpwuid(uid))

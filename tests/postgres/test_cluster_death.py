@@ -58,7 +58,7 @@ class Victim:
 @pytest.fixture
 def victim(installation: Installation) -> Iterator[Victim]:
     with tempfile.TemporaryDirectory(dir="/tmp") as base:  # where no other run sweeps
-        Path(base).chmod(0o755)
+        Path(base).chmod(0o1777)
         victim = Victim(installation, base)
         yield victim
         if victim.process.poll() is None:  # the test failed
