@@ -134,6 +134,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             order="position",
             rename="place",
             attributes={
+                "not_null_name": "naming",
                 "storage": "performance",
                 "compression": "performance",
                 "statistics": "performance",
