@@ -2,16 +2,24 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
        'schema' AS parent_kind,
        quote_ident(n.nspname) AS parent_name,
        NULL AS made,
-       ARRAY[p.xmin || ':' || p.cmin, a.xmin || ':' || a.cmin, d.xmin || ':' || d.cmin] AS changed,
+       ARRAY[header(p), header(a), header(d)] AS changed,
        pg_get_function_arguments(p.oid) AS arguments,
        pg_get_function_result(p.oid) AS returns,
        a.aggkind::text AS aggregate_kind,
        a.aggtransfn::text AS transition_function,
-       a.aggfinalfn::text AS final_function,
+       nullif(a.aggfinalfn::text, '-') AS final_function,
        nullif(a.aggcombinefn::text, '-') AS combine_function,
        format_type(a.aggtranstype, NULL) AS state_type,
        a.agginitval AS initial_value,
        CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' END AS parallel,
+       nullif(a.aggmtransfn::text, '-') AS moving_transition_function,
+       nullif(a.aggminvtransfn::text, '-') AS moving_inverse_function,
+       nullif(a.aggmfinalfn::text, '-') AS moving_final_function,
+       nullif(a.aggmtranstype::regtype::text, '-') AS moving_state_type,
+       a.aggminitval AS moving_initial_value,
+       nullif(a.aggsortop::regoperator::text, '0') AS sort_operator,
+       nullif(a.aggserialfn::text, '-') AS serial_function,
+       nullif(a.aggdeserialfn::text, '-') AS deserial_function,
        p.proowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_aggregate a
@@ -19,6 +27,6 @@ JOIN pg_proc p ON p.oid = a.aggfnoid
 JOIN pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_proc'::regclass, p.oid)
 WHERE p.oid >= 16384
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE (e.classid, e.objid, e.deptype) = ('pg_proc'::regclass, p.oid, 'e'))
+  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+                    = ('pg_extension'::regclass, 'pg_proc'::regclass, 'e'))

@@ -1,6 +1,6 @@
 SELECT 'this database' AS name,
        NULL AS made,
-       ARRAY[d.xmin || ':' || d.cmin] AS changed,
+       ARRAY[header(d)] AS changed,
        pg_encoding_to_char(d.encoding) AS encoding,
        (SELECT array_agg(setting ORDER BY setting)
         FROM pg_db_role_setting s, unnest(s.setconfig) setting

@@ -1,8 +1,9 @@
 SELECT quote_ident(t.evtname) AS name,
        NULL AS made,
-       ARRAY[t.xmin || ':' || t.cmin, d.xmin || ':' || d.cmin] AS changed,
+       ARRAY[header(t), header(d)] AS changed,
        t.evtevent::text AS event,
-       t.evttags AS tags,
+       CASE WHEN t.evttags IS NOT NULL
+            THEN ARRAY(SELECT unnest(t.evttags) ORDER BY 1) END AS tags,
        t.evtfoid::regprocedure::text AS function,
        CASE t.evtenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END
            AS enabled,
@@ -10,5 +11,5 @@ SELECT quote_ident(t.evtname) AS name,
        d.description AS comment
 FROM pg_event_trigger t
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_event_trigger'::regclass, t.oid)
-WHERE NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE (e.classid, e.objid, e.deptype) = ('pg_event_trigger'::regclass, t.oid, 'e'))
+WHERE t.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+                    = ('pg_extension'::regclass, 'pg_event_trigger'::regclass, 'e'))

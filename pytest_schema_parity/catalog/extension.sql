@@ -1,9 +1,10 @@
 SELECT quote_ident(e.extname) AS name,
        NULL AS made,
-       ARRAY[e.xmin || ':' || e.cmin] AS changed,
+       ARRAY[header(e), header(d)] AS changed,
        e.extversion AS version,
        quote_ident(n.nspname) AS schema,
-       quote_ident(r.rolname) AS owner
+       e.extowner::regrole::text AS owner,
+       d.description AS comment
 FROM pg_extension e
 JOIN pg_namespace n ON n.oid = e.extnamespace
-JOIN pg_roles r ON r.oid = e.extowner
+LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_extension'::regclass, e.oid)

@@ -2,7 +2,7 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
        'schema' AS parent_kind,
        quote_ident(n.nspname) AS parent_name,
        NULL AS made,
-       ARRAY[p.xmin || ':' || p.cmin, d.xmin || ':' || d.cmin] AS changed,
+       ARRAY[header(p), header(d)] AS changed,
        pg_get_function_arguments(p.oid) AS arguments,
        pg_get_function_result(p.oid) AS returns,
        l.lanname::text AS language,
@@ -17,15 +17,16 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
             THEN p.procost END AS cost,
        CASE WHEN p.proretset AND p.prorows <> 1000 THEN p.prorows END AS rows,
        CASE WHEN p.prosupport <> 0 THEN p.prosupport::text END AS support,
-       p.proconfig AS settings,
-       quote_ident(r.rolname) AS owner,
+       CASE WHEN p.proconfig IS NOT NULL
+            THEN ARRAY(SELECT unnest(p.proconfig) ORDER BY 1) END AS settings,
+       p.proowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_proc p
 JOIN pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_language l ON l.oid = p.prolang
-JOIN pg_roles r ON r.oid = p.proowner
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_proc'::regclass, p.oid)
 WHERE p.oid >= 16384 AND p.prokind IN ('f', 'w')
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE (e.classid, e.objid, e.deptype) = ('pg_proc'::regclass, p.oid, 'e'))
+  AND NOT (l.lanname = 'internal' AND p.prosrc ~ '^(multi)?range_constructor')
+  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+                    = ('pg_extension'::regclass, 'pg_proc'::regclass, 'e'))

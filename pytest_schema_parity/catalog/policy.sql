@@ -2,7 +2,7 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, p.polname) AS name,
        'table' AS parent_kind,
        format('%I.%I', n.nspname, c.relname) AS parent_name,
        NULL AS made,
-       ARRAY[p.xmin || ':' || p.cmin, d.xmin || ':' || d.cmin] AS changed,
+       ARRAY[header(p), header(d)] AS changed,
        CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
                      WHEN 'd' THEN 'DELETE' ELSE 'ALL' END AS command,
        nullif(p.polpermissive, true) AS permissive,
@@ -16,6 +16,6 @@ FROM pg_policy p
 JOIN pg_class c ON c.oid = p.polrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_policy'::regclass, p.oid)
-WHERE n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE (e.classid, e.objid, e.deptype) = ('pg_class'::regclass, c.oid, 'e'))
+WHERE n.nspname !~ '^(pg_|information_schema$)'
+  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

@@ -1,4 +1,9 @@
-"""The queries: one a kind, each in a file of the kind's name, as a server version wants them."""
+"""The queries: one a kind, each in a file of the kind's name, as a server version wants them.
+
+They are SQL, with two additions.  ``header(t)`` stands for the header of a row of ``t``, as text
+``xmin:cmin``, from which its origin is told.  A line that ends in ``-- since 18`` is for PostgreSQL
+18 and newer, one that ends in ``-- until 17`` for 17 and older.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +22,25 @@ OTHER: Final = "other"
 """The query for all kinds that have none of their own: it names the kind in a column."""
 
 CONDITION: Final = re.compile(r"-- (since|until) (\d+)$")
+HEADER: Final = re.compile(r"\bheader\((\w+)\)")
+
+READ_HEADER: Final = r"(\1.xmin || CASE \1.xmax::text WHEN '0' THEN ':' || \1.cmin ELSE ':-1' END)"
+"""A row that something undone had changed has lost its cmin: -1 says so."""
+
+NO_HEADER: Final = "NULL::text"
 
 
 @cache
-def queries(major: int) -> Mapping[str, str]:
-    """The queries for a server of this major version, by kind.
+def queries(major: int, *, headers: bool) -> Mapping[str, str]:
+    """The queries for a server of this major version, by kind; without ``headers`` those are NULL.
 
-    A line that ends in ``-- since 18`` is for PostgreSQL 18 and newer, one that ends in
-    ``-- until 17`` for 17 and older.
+    >>> list(queries(18, headers=False))[:3]
+    ['schema', 'extension', 'enum']
     """
-    return MappingProxyType({kind: _query(kind, major) for kind in (*KINDS, OTHER)})
+    header = READ_HEADER if headers else NO_HEADER
+    return MappingProxyType(
+        {kind: HEADER.sub(header, _query(kind, major)) for kind in (*KINDS, OTHER)}
+    )
 
 
 @cache

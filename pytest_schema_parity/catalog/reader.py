@@ -66,7 +66,7 @@ def _read(
     with _snapshot(connection), connection.pipeline():
         for setting in settings:
             connection.execute(setting)
-        for kind, query in queries(version // 10_000).items():
+        for kind, query in queries(version // 10_000, headers=marks is not None).items():
             results[kind] = connection.cursor(row_factory=tuple_row).execute(query)
     facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
     if provided is not None:

@@ -1,3 +1,23 @@
+-- The roles that own something in this database, may do something there, have settings for it, or
+-- may become one that does. In a cluster of a tree's own: all. The superuser that the cluster was
+-- made with is told of only where a tree gave it settings.
+WITH RECURSIVE this (id) AS (
+    SELECT oid FROM pg_database WHERE datname = current_database()
+), setting AS (
+    SELECT s.setrole AS role, unnest(s.setconfig) AS text
+    FROM pg_db_role_setting s
+    WHERE s.setdatabase = 0 OR s.setdatabase = (SELECT id FROM this)
+), used (id) AS (
+    (SELECT r.oid FROM pg_roles r WHERE current_setting('schema_parity.whole_cluster', true) = 'on'
+     UNION
+     SELECT s.refobjid FROM pg_shdepend s, this
+     WHERE s.refclassid = 'pg_authid'::regclass
+       AND (s.dbid = this.id OR (s.classid, s.objid) = ('pg_database'::regclass, this.id))
+     UNION
+     SELECT s.setrole FROM pg_db_role_setting s, this WHERE s.setdatabase = this.id)
+    UNION
+    SELECT m.member FROM used u JOIN pg_auth_members m ON m.roleid = u.id
+)
 SELECT quote_ident(r.rolname) AS name,
        NULL AS made,
        NULL::text[] AS changed,
@@ -10,26 +30,14 @@ SELECT quote_ident(r.rolname) AS name,
        nullif(r.rolbypassrls, false) AS bypassrls,
        nullif(r.rolconnlimit, -1) AS connection_limit,
        r.rolvaliduntil::text AS valid_until,
-       (SELECT array_agg(m.roleid::regrole::text
-                         || CASE WHEN m.admin_option THEN ' WITH ADMIN OPTION' ELSE '' END
-                         ORDER BY m.roleid::regrole::text)
-        FROM (SELECT DISTINCT roleid, admin_option FROM pg_auth_members WHERE member = r.oid) m)
-           AS member_of,
-       (SELECT array_agg(setting ORDER BY setting) FROM pg_db_role_setting s, unnest(s.setconfig) setting
-        WHERE s.setrole = r.oid
-          AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())))
-           AS settings,
+       (SELECT array_agg(DISTINCT m.roleid::regrole::text
+            || CASE WHEN m.admin_option THEN ' WITH ADMIN OPTION' ELSE '' END
+            || CASE WHEN m.inherit_option <> r.rolinherit -- since 16
+                    THEN ' WITH INHERIT ' || upper(m.inherit_option::text) ELSE '' END -- since 16
+            || CASE WHEN NOT m.set_option THEN ' WITH SET FALSE' ELSE '' END -- since 16
+        ) FROM pg_auth_members m WHERE m.member = r.oid) AS member_of,
+       (SELECT array_agg(DISTINCT s.text) FROM setting s WHERE s.role = r.oid) AS settings,
        shobj_description(r.oid, 'pg_authid') AS comment
 FROM pg_roles r
-WHERE r.oid >= 16384
-  AND r.rolname NOT LIKE 'pg\_%'
-  AND (
-      current_setting('schema_parity.whole_cluster', true) = 'on'
-      OR EXISTS (
-          SELECT FROM pg_shdepend s
-          WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid
-            AND s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-            AND (s.dbid <> 0 OR (s.classid = 'pg_database'::regclass AND s.objid = (
-                SELECT oid FROM pg_database WHERE datname = current_database()))))
-      OR EXISTS (SELECT FROM pg_policy p WHERE r.oid = ANY (p.polroles))
-  )
+WHERE r.oid IN (SELECT id FROM used) AND r.rolname !~ '^pg_'
+  AND (r.oid >= 16384 OR r.oid IN (SELECT role FROM setting))

@@ -3,7 +3,7 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, w.rulename) AS name,
            AS parent_kind,
        format('%I.%I', n.nspname, c.relname) AS parent_name,
        NULL AS made,
-       ARRAY[w.xmin || ':' || w.cmin, d.xmin || ':' || d.cmin] AS changed,
+       ARRAY[header(w), header(d)] AS changed,
        substring(pg_get_ruledef(w.oid) FROM ' AS\s+(ON .*)$') AS definition,
        CASE w.ev_enabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END
            AS enabled,
@@ -13,6 +13,6 @@ JOIN pg_class c ON c.oid = w.ev_class
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_rewrite'::regclass, w.oid)
 WHERE w.oid >= 16384 AND w.rulename <> '_RETURN'
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE (e.classid, e.objid, e.deptype) = ('pg_class'::regclass, c.oid, 'e'))
+  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

@@ -3,18 +3,17 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        CASE WHEN a.attname IS NULL THEN quote_ident(n.nspname)
             ELSE format('%I.%I.%I', tn.nspname, t.relname, a.attname) END AS parent_name,
        NULL AS made,
-       ARRAY[c.xmin || ':' || c.cmin, s.xmin || ':' || s.cmin, d.xmin || ':' || d.cmin] AS changed,
+       ARRAY[header(c), header(s), header(d)] AS changed,
        format_type(s.seqtypid, NULL) AS type,
        s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
        s.seqcache AS cache, s.seqcycle AS cycle,
        CASE c.relpersistence WHEN 'u' THEN 'unlogged' END AS persistence,
        CASE o.deptype WHEN 'i' THEN true END AS identity,
-       quote_ident(r.rolname) AS owner,
+       c.relowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_sequence s
 JOIN pg_class c ON c.oid = s.seqrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_roles r ON r.oid = c.relowner
 LEFT JOIN pg_depend o ON (o.classid, o.objid) = ('pg_class'::regclass, c.oid)
                      AND o.refclassid = 'pg_class'::regclass AND o.refobjsubid > 0
                      AND o.deptype IN ('a', 'i')
@@ -23,6 +22,6 @@ LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
 LEFT JOIN pg_attribute a ON (a.attrelid, a.attnum) = (o.refobjid, o.refobjsubid)
 LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, c.oid, 0)
 WHERE s.seqrelid >= 16384
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE (e.classid, e.objid, e.deptype) = ('pg_class'::regclass, c.oid, 'e'))
+  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

@@ -1,8 +1,9 @@
+-- A partition's copy of a trigger is told of only where it is enabled otherwise.
 SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
        CASE c.relkind WHEN 'v' THEN 'view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS parent_kind,
        format('%I.%I', n.nspname, c.relname) AS parent_name,
        NULL AS made,
-       ARRAY[t.xmin || ':' || t.cmin, d.xmin || ':' || d.cmin] AS changed,
+       ARRAY[header(t), header(d)] AS changed,
        CASE WHEN t.tgtype & 2 > 0 THEN 'BEFORE' WHEN t.tgtype & 64 > 0 THEN 'INSTEAD OF'
             ELSE 'AFTER' END AS timing,
        array_remove(ARRAY[
@@ -10,12 +11,19 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
            CASE WHEN t.tgtype & 8 > 0 THEN 'DELETE' END, CASE WHEN t.tgtype & 32 > 0 THEN 'TRUNCATE' END
        ], NULL) AS events,
        CASE WHEN t.tgtype & 1 > 0 THEN 'ROW' ELSE 'STATEMENT' END AS level,
-       (SELECT array_agg(a.attname::text ORDER BY a.attname) FROM pg_attribute a
-        WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) AS columns,
-       substring(pg_get_triggerdef(t.oid) FROM ' WHEN \((.*)\) EXECUTE FUNCTION ') AS "when",
+       CASE WHEN t.tgattr <> '' THEN (
+           SELECT array_agg(quote_ident(a.attname) ORDER BY a.attname) FROM pg_attribute a
+           WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) END AS columns,
+       CASE WHEN t.tgqual IS NOT NULL THEN
+           substring(pg_get_triggerdef(t.oid) FROM ' WHEN \((.*)\) EXECUTE FUNCTION ')
+       END AS "when",
        t.tgfoid::regprocedure::text AS function,
-       CASE WHEN t.tgnargs > 0 THEN array_remove(string_to_array(
-           encode(t.tgargs, 'escape'), '\000'), '') END AS arguments,
+       CASE WHEN t.tgnargs > 0 THEN (
+           SELECT array_agg(convert_from(decode(argument, 'escape'), getdatabaseencoding())
+                            ORDER BY rank)
+           FROM unnest(string_to_array(encode(t.tgargs, 'escape'), '\000'))
+                WITH ORDINALITY AS a (argument, rank)
+           WHERE rank <= t.tgnargs) END AS arguments,
        CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END
            AS enabled,
        CASE WHEN t.tgconstraint <> 0 THEN true END AS "constraint",
@@ -27,8 +35,10 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
 FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_trigger parent ON parent.oid = t.tgparentid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
-WHERE t.oid >= 16384 AND NOT t.tgisinternal
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE (e.classid, e.objid, e.deptype) = ('pg_class'::regclass, c.oid, 'e'))
+WHERE t.oid >= 16384 AND (CASE WHEN parent.oid IS NULL THEN NOT t.tgisinternal
+                              ELSE t.tgenabled <> parent.tgenabled END)
+  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

@@ -1,24 +1,26 @@
 SELECT format('%I.%I', n.nspname, c.relname) AS name,
        'schema' AS parent_kind,
        quote_ident(n.nspname) AS parent_name,
-       t.xmin || ':' || t.cmin AS made,
-       ARRAY[w.xmin || ':' || w.cmin, c.xmin || ':' || c.cmin, d.xmin || ':' || d.cmin] AS changed,
+       header(t) AS made,
+       ARRAY[header(w), header(c), header(d)] AS changed,
        pg_get_viewdef(c.oid) AS definition,
-       (SELECT option_value::bool FROM pg_options_to_table(c.reloptions)
-        WHERE option_name = 'security_invoker') AS security_invoker,
-       (SELECT option_value::bool FROM pg_options_to_table(c.reloptions)
-        WHERE option_name = 'security_barrier') AS security_barrier,
-       (SELECT option_value FROM pg_options_to_table(c.reloptions)
-        WHERE option_name = 'check_option') AS check_option,
-       quote_ident(r.rolname) AS owner,
+       nullif(o.security_invoker::boolean, false) AS security_invoker,
+       nullif(o.security_barrier::boolean, false) AS security_barrier,
+       o.check_option,
+       c.relowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_class c
 JOIN pg_type t ON t.oid = c.reltype
 JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_roles r ON r.oid = c.relowner
 JOIN pg_rewrite w ON w.ev_class = c.oid AND w.rulename = '_RETURN'
+LEFT JOIN LATERAL (
+    SELECT max(option_value) FILTER (WHERE option_name = 'security_invoker') AS security_invoker,
+           max(option_value) FILTER (WHERE option_name = 'security_barrier') AS security_barrier,
+           max(option_value) FILTER (WHERE option_name = 'check_option') AS check_option
+    FROM pg_options_to_table(c.reloptions)
+) o ON c.reloptions IS NOT NULL
 LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, c.oid, 0)
 WHERE c.oid >= 16384 AND c.relkind = 'v'
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT FROM pg_depend e
-                  WHERE (e.classid, e.objid, e.deptype) = ('pg_class'::regclass, c.oid, 'e'))
+  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

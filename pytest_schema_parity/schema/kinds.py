@@ -135,6 +135,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             rename="place",
             telling=frozenset({"not_null", "default", "generated", "identity"}),
             attributes={
+                "not_null_name": "naming",
                 "storage": "performance",
                 "compression": "performance",
                 "statistics": "performance",

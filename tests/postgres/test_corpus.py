@@ -29,13 +29,15 @@ ROLES = ("reader", "writer", "Odd Role")
 MIRRORED = {"missing": "extra", "extra": "missing"}
 
 PG_DUMP_IS_BLIND = {
+    "extension_missing": "it takes for granted what is in a database from the beginning",
     "role_settings": "roles and settings are pg_dumpall's; with -C only the database's are dumped",
 }
 """Cases in which we see more than ``pg_dump -s`` shows, and why."""
 
 PG_DUMP_IS_PICKY = {
     "equal_option_order": "options are dumped in the order in which they were given",
-    "equal_policy_roles": "roles are dumped in the order in which they were made, or named",
+    "equal_partition_attached": "NOT NULL is dumped with the name that it does not inherit",
+    "equal_view_options": "options are dumped even where they say what is so anyway",
 }
 """Cases in which ``pg_dump -s`` shows two spellings of one thing, and why."""
 
@@ -99,8 +101,10 @@ def test_sees_what_pg_dump_sees(pair: Pair, cluster: Cluster) -> None:
     elif pair.case in PG_DUMP_IS_BLIND:
         assert dump(cluster, pair.a) == dump(cluster, pair.b)
         assert compare(*pair.read())
+    elif compare(*pair.read()):
+        assert dump(cluster, pair.a) != dump(cluster, pair.b)
     else:
-        assert bool(compare(*pair.read())) == (dump(cluster, pair.a) != dump(cluster, pair.b))
+        assert sorted(dump(cluster, pair.a)) == sorted(dump(cluster, pair.b))
 
 
 def test_a_schema_survives_json(pair: Pair) -> None:
@@ -122,10 +126,10 @@ def mirrored(one: Difference) -> tuple[str, ...]:
 
 
 def dump(cluster: Cluster, conninfo: str) -> list[str]:
-    """The lines of ``pg_dump -s``, sorted, without those that differ from run to run."""
+    """The lines of ``pg_dump -s``, without those that differ from run to run."""
     program = str(cluster.installation.binary("pg_dump"))
     done = subprocess.run([program, "-s", "-d", conninfo], check=True, capture_output=True)
     lines = done.stdout.decode().splitlines()
-    return sorted(text for text in lines if not text.startswith(("\\restrict", "\\unrestrict")))
+    return [text for text in lines if not text.startswith(("\\restrict", "\\unrestrict"))]
 
 

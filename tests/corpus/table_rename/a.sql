@@ -1,2 +1,2 @@
-CREATE TABLE old (id serial PRIMARY KEY, body text NOT NULL);
+CREATE TABLE old (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);
 GRANT SELECT ON old TO reader;

@@ -1,2 +1,2 @@
-CREATE TABLE new (id serial PRIMARY KEY, body text NOT NULL);
+CREATE TABLE new (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body text NOT NULL);
 GRANT SELECT ON new TO reader;
