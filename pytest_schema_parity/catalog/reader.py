@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import psycopg
@@ -69,6 +70,8 @@ def _read(
         for kind, query in queries(version // 10_000, headers=marks is not None).items():
             results[kind] = connection.cursor(row_factory=tuple_row).execute(query)
     facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
+    if marks is not None:
+        facts = _without_strangers(facts)
     if provided is not None:
         facts = [_mark_provided(fact, provided) for fact in facts]
     facts.sort(key=lambda fact: fact.key)
@@ -128,15 +131,33 @@ def _origin(made: str | None, changed: Sequence[str | None] | None, marks: Place
     )
 
 
+def _without_strangers(facts: list[Fact]) -> list[Fact]:
+    """Facts whose last change is their own.
+
+    The row of a table moves when an index, a key or a trigger is made on it, or when another table
+    refers to it.  A statement that made something else is taken to have changed the table only so.
+    (The privileges on a table stand in the table's own row, and tell nothing of this.)
+    """
+    made = {
+        fact.origin.changed
+        for fact in facts
+        if fact.origin.made is None and fact.kind != "privilege"
+    }
+    return [
+        replace(fact, origin=Origin(made=fact.origin.made))
+        if fact.origin.made is not None and fact.origin.changed in made
+        else fact
+        for fact in facts
+    ]
+
+
 def _header(text: str) -> tuple[int, int]:
     xmin, _, cmin = text.partition(":")
     return int(xmin), int(cmin)
 
 
 def _mark_provided(fact: Fact, provided: Schema) -> Fact:
-    if provided.get(fact.key) != fact:
-        return fact
-    return Fact(fact.kind, fact.name, fact.attributes, fact.parent, fact.origin, provided=True)
+    return replace(fact, provided=True) if provided.get(fact.key) == fact else fact
 
 
 def _version_text(version: int) -> str:

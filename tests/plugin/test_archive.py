@@ -242,6 +242,12 @@ def test_row_level_security_is_on_nine_tables(run, tree) -> None:
     found = differences(run[1], tree, attribute="row_level_security")
     assert {(d["expected"], d["actual"], d["impact"]) for d in found} == {(False, True, "security")}
     assert len(found) == 8  # and submission_attachments, which is not there at all
+    users = only(run[1], tree, kind="table", name="public.users", attribute="row_level_security")
+    made = at(f"{PRISMA}/001_init.sql", 'CREATE TABLE "users"')
+    assert place(users["origin"]["reference"]) == made  # and not the last key that refers to it
+    last = "00001_enable_rls" if tree == "deployed" else "20250902000003_rls_policies"
+    enabled = at(f"{ARCHIVE}/{last}.sql", "ALTER TABLE users ENABLE ROW LEVEL SECURITY")
+    assert place(users["origin"]["tree"]) == enabled
 
 
 def test_the_helper_indexes_are_extra(run) -> None:

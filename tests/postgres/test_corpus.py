@@ -131,5 +131,3 @@ def dump(cluster: Cluster, conninfo: str) -> list[str]:
     done = subprocess.run([program, "-s", "-d", conninfo], check=True, capture_output=True)
     lines = done.stdout.decode().splitlines()
     return [text for text in lines if not text.startswith(("\\restrict", "\\unrestrict"))]
-
-
