@@ -105,7 +105,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "extension": Kind(check="extensions", rename="never"),
         "enum": Kind(check="types"),
         "domain": Kind(check="types"),
-        "composite type": Kind(check="types"),
+        "composite type": Kind(check="types", telling=frozenset({"column"})),
         "range type": Kind(check="types"),
         "table": Kind(
             check="tables",
@@ -145,7 +145,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "constraint": Kind(
             check="constraints",
             told_by="index",
-            untold=frozenset({"deferrable", "initially_deferred", "not_valid"}),
+            untold=frozenset(
+                {"deferrable", "initially_deferred", "not_valid", "operators", "period"}
+            ),
         ),
         "index": Kind(
             check="indexes",

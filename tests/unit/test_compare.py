@@ -156,8 +156,11 @@ class TestForm:
             ("index", "public.users_email_key", "changed", "parent"),
         ]
 
-    def test_a_constraint_of_which_an_index_cannot_tell_speaks_for_itself(self) -> None:
-        new = schema(USERS, unique_constraint("users", "users_email_key", deferrable=True))
+    @pytest.mark.parametrize("untold", [{"deferrable": True}, {"operators": ["&&(box,box)"]}])
+    def test_a_constraint_of_which_an_index_cannot_tell_speaks_for_itself(
+        self, untold: dict[str, Value]
+    ) -> None:
+        new = schema(USERS, unique_constraint("users", "users_email_key", **untold))
         assert told(compare(self.OLD, new)) == [
             ("constraint", "public.users.users_email_key", "extra", None),
             ("index", "public.users_email_key", "changed", "form"),

@@ -24,14 +24,14 @@ def test_a_schema_is_at_parity_with_itself(one: Schema) -> None:
     assert not compare(one, Schema([replace(fact) for fact in one]))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(pairs)
 def test_no_difference_is_found_only_where_there_is_none(pair: tuple[Schema, Schema]) -> None:
     reference, candidate = pair
     assert bool(compare(reference, candidate)) == (reference != candidate)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(pairs)
 def test_the_other_way_round_the_mirror_image_is_found(pair: tuple[Schema, Schema]) -> None:
     reference, candidate = pair
@@ -53,7 +53,7 @@ def test_the_order_in_which_facts_are_given_does_not_matter(
     assert repr(compare(*pair)) == repr(compare(*shuffled))
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(pairs)
 def test_every_fact_without_a_namesake_is_told_of(pair: tuple[Schema, Schema]) -> None:
     reference, candidate = pair
@@ -68,7 +68,7 @@ def test_every_fact_without_a_namesake_is_told_of(pair: tuple[Schema, Schema]) -
     } <= told
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(pairs)
 def test_a_rename_never_hides_that_two_things_differ(pair: tuple[Schema, Schema]) -> None:
     reference, candidate = pair

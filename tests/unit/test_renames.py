@@ -132,11 +132,10 @@ class TestTables:
         new = table("accounts", "id int", "email text", "name int")
         assert {one[0] for one in changes(schema(USERS), schema(new))} == {"missing", "extra"}
 
-    def test_nothing_is_known_of_a_table_without_columns(self) -> None:
-        assert {one[0] for one in changes(schema(table("a")), schema(table("b")))} == {
-            "missing",
-            "extra",
-        }
+    @pytest.mark.parametrize("kind", ["table", "foreign table", "composite type"])
+    def test_nothing_is_known_of_what_has_no_columns(self, kind: str) -> None:
+        old, new = fact(kind, "public.a", owner="x"), fact(kind, "public.b", owner="x")
+        assert {one[0] for one in changes(schema(old), schema(new))} == {"missing", "extra"}
 
 
 class TestConstraints:
