@@ -54,8 +54,8 @@ class Pair:
         return read_schema(self.a), read_schema(self.b)
 
 
-@pytest.fixture(scope="module")
-def roles(cluster: Cluster) -> Iterator[None]:
+@pytest.fixture(scope="module", autouse=True)
+def _roles(cluster: Cluster) -> Iterator[None]:
     """The roles that the cases speak of."""
     with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
         for role in ROLES:
@@ -66,13 +66,13 @@ def roles(cluster: Cluster) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module", params=sorted(path.name for path in CORPUS.iterdir()))
-def pair(request: pytest.FixtureRequest, cluster: Cluster, roles: None) -> Iterator[Pair]:
+def pair(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[Pair]:
     """The databases of each case in turn."""
     case = CORPUS / request.param
     scripts = [(case / f"{side}.sql").read_text(encoding="utf-8") for side in "ab"]
-    if since := re.match(r"-- since (\d+)\n", scripts[0]):
-        if cluster.installation.major < int(since[1]):
-            pytest.skip(f"this PostgreSQL lacks what the case is about: it came with {since[1]}")
+    since = re.match(r"-- since (\d+)\n", scripts[0])
+    if since and cluster.installation.major < int(since[1]):
+        pytest.skip(f"this PostgreSQL lacks what the case is about: it came with {since[1]}")
     names = [f"corpus {case.name} {side}" for side in "ab"]
     conninfos = [create_database(cluster, name) for name in names]
     for conninfo, script in zip(conninfos, scripts, strict=True):
