@@ -60,9 +60,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set the gate up when it was asked for; without the flag nothing is loaded."""
     config.addinivalue_line("markers", MARKER)
     if config.getoption("--schema-parity"):
-        from pytest_schema_parity.plugin.session import open_gate
+        from pytest_schema_parity.plugin.gate import Gate
+        from pytest_schema_parity.plugin.results import Results
+        from pytest_schema_parity.plugin.session import usage_errors
 
-        open_gate(config)
+        with usage_errors():
+            gate = Gate(config)
+            results = Results(gate)
+        config.pluginmanager.register(gate, "schema-parity-gate")
+        config.pluginmanager.register(results, "schema-parity-results")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +28,9 @@ def find_configuration(config: pytest.Config) -> Config:
     Raises UsageError, with the remedy, when there is none or when it is wrong.
     """
     from pytest_schema_parity.config import find_config, load_config
-    from pytest_schema_parity.errors import ConfigError
 
     here = config.invocation_params.dir
-    try:
+    with usage_errors():
         if (name := setting(config, "schema-parity-config")) is not None:
             base = here if config.getoption("--schema-parity-config") else config.rootpath
             files = [base / name]
@@ -39,8 +40,6 @@ def find_configuration(config: pytest.Config) -> Config:
         for file in files:
             if (configuration := load_config(file)) is not None:
                 return configuration
-    except ConfigError as error:
-        raise pytest.UsageError(str(error)) from None
     raise pytest.UsageError(
         "schema parity was asked for, but there is no table [tool.pytest-schema-parity] in "
         f"{' or '.join(map(str, files)) or f'any pyproject.toml from {here} upwards'}. "
@@ -64,11 +63,19 @@ def open_session(config: pytest.Config) -> Parity:
 
 def _open(config: pytest.Config, configuration: Config) -> Parity:
     from pytest_schema_parity.build import open_parity
-    from pytest_schema_parity.errors import SchemaParityError
 
     bindir = setting(config, "schema-parity-bindir")
-    try:
+    with usage_errors():
         return open_parity(configuration, bindir=Path(bindir) if bindir else None)
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Raise what is wrong with the configuration or the machine as pytest's UsageError."""
+    from pytest_schema_parity.errors import SchemaParityError
+
+    try:
+        yield
     except SchemaParityError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -77,18 +84,3 @@ def close_session(config: pytest.Config) -> None:
     """Stop what :func:`open_session` started, if it did."""
     if (parity := config.stash.get(PARITY, None)) is not None:
         parity.close()
-
-
-def open_gate(config: pytest.Config) -> None:
-    """Register the gate and what gathers its results; mistakes are usage errors."""
-    from pytest_schema_parity.errors import SchemaParityError
-    from pytest_schema_parity.plugin.gate import Gate
-    from pytest_schema_parity.plugin.results import Results
-
-    gate = Gate(config)
-    try:
-        results = Results(gate)
-    except SchemaParityError as error:
-        raise pytest.UsageError(str(error)) from None
-    config.pluginmanager.register(gate, "schema-parity-gate")
-    config.pluginmanager.register(results, "schema-parity-results")
