@@ -61,6 +61,8 @@ def _read(
     version = connection.info.server_version
     if version // 10_000 < OLDEST:
         raise ServerError(f"PostgreSQL {version // 10_000} is too old: {OLDEST} is the oldest")
+    if connection.info.transaction_status == TransactionStatus.INERROR:
+        raise ServerError("The schema cannot be read in an aborted transaction: roll it back first")
     settings = SETTINGS if marks is None else (*SETTINGS, WHOLE_CLUSTER)
     results = {}
     with _snapshot(connection), connection.pipeline():
