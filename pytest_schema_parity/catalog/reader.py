@@ -21,6 +21,7 @@ OLDEST: Final = 15
 SETTINGS: Final = (
     "SET LOCAL search_path = pg_catalog",  # so that what the server deparses is qualified
     "SET LOCAL jit = off",
+    "SET LOCAL work_mem = '64MB'",
     "SET LOCAL quote_all_identifiers = off",
     "SET LOCAL IntervalStyle = postgres",
     "SET LOCAL DateStyle = ISO, YMD",
