@@ -53,32 +53,32 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def roles(cluster: Cluster) -> Iterator[None]:
-    """The roles that the cases speak of."""
+def peopled(cluster: Cluster) -> Iterator[Cluster]:
+    """The cluster with the roles that the cases speak of."""
     with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
         for role in ROLES:
             connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)))
-        yield
+        yield cluster
         for role in ROLES:
             connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
 @pytest.fixture(scope="module", params=sorted(path.name for path in CORPUS.iterdir()))
-def pair(request: pytest.FixtureRequest, cluster: Cluster, roles: None) -> Iterator[Pair]:
+def pair(request: pytest.FixtureRequest, peopled: Cluster) -> Iterator[Pair]:
     """The databases of each case in turn."""
     case = CORPUS / request.param
     scripts = [(case / f"{side}.sql").read_text(encoding="utf-8") for side in "ab"]
-    if since := re.match(r"-- since (\d+)\n", scripts[0]):
-        if cluster.installation.major < int(since[1]):
-            pytest.skip(f"this PostgreSQL lacks what the case is about: it came with {since[1]}")
+    since = re.match(r"-- since (\d+)\n", scripts[0])
+    if since and peopled.installation.major < int(since[1]):
+        pytest.skip(f"what the case is about came with PostgreSQL {since[1]}")
     names = [f"corpus {case.name} {side}" for side in "ab"]
-    conninfos = create_database(cluster, names[0]), create_database(cluster, names[1])
+    conninfos = create_database(peopled, names[0]), create_database(peopled, names[1])
     for conninfo, script in zip(conninfos, scripts, strict=True):
         with psycopg.connect(conninfo) as connection:
             connection.execute(script.encode())
     yield Pair(case.name, conninfos, *map(read_schema, conninfos))
     for name in names:
-        drop_database(cluster, name, force=True)
+        drop_database(peopled, name, force=True)
 
 
 def test_tells_what_sets_a_pair_apart(pair: Pair) -> None:
