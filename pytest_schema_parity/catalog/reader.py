@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
@@ -71,11 +72,24 @@ def _read(
             connection.execute(setting)
         for kind, query in queries(version // 10_000, headers=marks is not None).items():
             results[kind] = connection.cursor(row_factory=tuple_row).execute(query)
-    facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
-    if provided is not None:
-        facts = [_mark_provided(fact, provided) for fact in facts]
-    facts.sort(key=lambda fact: fact.key)
-    return Schema(facts, version=_version_text(version), platform=platform)
+    with _without_collector():
+        facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
+        if provided is not None:
+            facts = [_mark_provided(fact, provided) for fact in facts]
+        facts.sort(key=lambda fact: fact.key)
+        return Schema(facts, version=_version_text(version), platform=platform)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold the garbage collector: facts make no cycles, and it would walk them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextmanager
