@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ OLDEST: Final = 15
 SETTINGS: Final = (
     "SET LOCAL search_path = pg_catalog",  # so that what the server deparses is qualified
     "SET LOCAL jit = off",
+    "SET LOCAL work_mem = '64MB'",
     "SET LOCAL quote_all_identifiers = off",
     "SET LOCAL IntervalStyle = postgres",
     "SET LOCAL DateStyle = ISO, YMD",
@@ -62,6 +64,8 @@ def _read(
     version = connection.info.server_version
     if version // 10_000 < OLDEST:
         raise ServerError(f"PostgreSQL {version // 10_000} is too old: {OLDEST} is the oldest")
+    if connection.info.transaction_status == TransactionStatus.INERROR:
+        raise ServerError("The schema cannot be read in an aborted transaction: roll it back first")
     settings = SETTINGS if marks is None else (*SETTINGS, WHOLE_CLUSTER)
     results = {}
     with _snapshot(connection), connection.pipeline():
@@ -69,13 +73,26 @@ def _read(
             connection.execute(setting)
         for kind, query in queries(version // 10_000, headers=marks is not None).items():
             results[kind] = connection.cursor(row_factory=tuple_row).execute(query)
-    facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
-    if marks is not None:
-        facts = _without_strangers(facts)
-    if provided is not None:
-        facts = [_mark_provided(fact, provided) for fact in facts]
-    facts.sort(key=lambda fact: fact.key)
-    return Schema(facts, version=_version_text(version), platform=platform)
+    with _without_collector():
+        facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
+        if marks is not None:
+            facts = _without_strangers(facts)
+        if provided is not None:
+            facts = [_mark_provided(fact, provided) for fact in facts]
+        facts.sort(key=lambda fact: fact.key)
+        return Schema(facts, version=_version_text(version), platform=platform)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold the garbage collector: facts make no cycles, and it would walk them again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextmanager

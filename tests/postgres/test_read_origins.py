@@ -1,0 +1,132 @@
+"""Facts carry the file and line that made them, and the last that changed them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_schema_parity.catalog import read_schema
+from pytest_schema_parity.migrations.apply import apply_tree
+from pytest_schema_parity.migrations.tree import load_tree
+from pytest_schema_parity.schema.facts import Schema
+from pytest_schema_parity.schema.kinds import KINDS
+
+FIRST = """\
+CREATE SCHEMA z;
+CREATE TYPE e AS ENUM ('x');
+CREATE DOMAIN d AS integer CHECK (VALUE > 0);
+CREATE TYPE c AS (a integer);
+CREATE TYPE r AS RANGE (SUBTYPE = float8);
+CREATE TABLE t (id integer PRIMARY KEY, a text NOT NULL CHECK (a <> ''));
+CREATE FOREIGN DATA WRAPPER far;
+CREATE SERVER away FOREIGN DATA WRAPPER far;
+CREATE FOREIGN TABLE ft (a integer) SERVER away;
+CREATE VIEW v AS SELECT id FROM t;
+CREATE MATERIALIZED VIEW m AS SELECT id FROM t;
+CREATE SEQUENCE s;
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+CREATE AGGREGATE g(integer) (SFUNC = int4pl, STYPE = integer);
+CREATE TRIGGER tr BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();
+CREATE FUNCTION h() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION h();
+CREATE RULE ru AS ON DELETE TO v DO INSTEAD NOTHING;
+CREATE POLICY po ON t USING (true);
+GRANT SELECT ON m TO PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+CREATE PUBLICATION pu FOR TABLE t;
+CREATE STATISTICS st ON id, a FROM t;
+"""
+MADE = {
+    ("schema", "z"): 1,
+    ("enum", "public.e"): 2,
+    ("domain", "public.d"): 3,
+    ("constraint", "public.d.d_check"): 3,
+    ("composite type", "public.c"): 4,
+    ("range type", "public.r"): 5,
+    ("table", "public.t"): 6,
+    ("column", "public.t.a"): 6,
+    ("constraint", "public.t.t_pkey"): 6,
+    ("constraint", "public.t.t_a_check"): 6,
+    ("index", "public.t_pkey"): 6,
+    ("foreign-data wrapper", "far"): 7,
+    ("server", "away"): 8,
+    ("foreign table", "public.ft"): 9,
+    ("view", "public.v"): 10,
+    ("materialized view", "public.m"): 11,
+    ("sequence", "public.s"): 12,
+    ("procedure", "public.p()"): 14,
+    ("aggregate", "public.g(integer)"): 15,
+    ("rule", "public.v.ru"): 19,
+    ("policy", "public.t.po"): 20,
+    ("privilege", "ON TABLE public.m TO PUBLIC"): 21,
+    ("default privilege", "FOR postgres ON FUNCTIONS TO PUBLIC"): 22,
+    ("publication", "pu"): 23,
+    ("extended statistics", "public.st"): 24,
+    ("event trigger", "et"): 18,
+}
+"""The line of FIRST that made a fact."""
+
+SECOND = """\
+CREATE INDEX CONCURRENTLY i ON t (a);
+ALTER TYPE e ADD VALUE 'y';
+COMMENT ON POLICY po ON t IS 'po';
+ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE t ALTER a SET DEFAULT 'a';
+COMMENT ON ROLE postgres IS 'the one';
+ALTER SEQUENCE s INCREMENT 2;
+CREATE OR REPLACE VIEW v AS SELECT id, a FROM t;
+ALTER PUBLICATION pu SET (publish = 'insert');
+COMMENT ON COLUMN t.id IS 'the id';
+GRANT UPDATE (a) ON t TO PUBLIC;
+CREATE OR REPLACE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END';
+CREATE OR REPLACE TRIGGER tr AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f();
+"""
+CHANGED = {
+    ("index", "public.i"): 1,
+    ("enum", "public.e"): 2,
+    ("policy", "public.t.po"): 3,
+    ("column", "public.t.a"): 12,
+    ("sequence", "public.s"): 8,
+    ("view", "public.v"): 9,
+    ("publication", "pu"): 10,
+    ("column", "public.t.id"): 11,
+    ("privilege", "ON COLUMN public.t.a TO PUBLIC"): 12,
+    ("function", "public.f()"): 13,
+    ("trigger", "public.t.tr"): 14,
+}
+"""The line of SECOND, which runs outside of a transaction, that made or last changed a fact."""
+
+WITHOUT = {"extension", "role", "database"}
+"""Kinds that this tree makes none of, or whose rows tell nothing: roles belong to the cluster."""
+
+
+@pytest.fixture
+def schema(tmp_path: Path, database: str) -> Schema:
+    (tmp_path / "1.sql").write_text(FIRST)
+    (tmp_path / "2.sql").write_text(SECOND)
+    applied = apply_tree(load_tree("t", root=tmp_path, files=["1.sql", "2.sql"]), database)
+    assert not applied.failures
+    return read_schema(database, marks=applied.marks.place)
+
+
+def test_facts_know_what_made_them(schema: Schema) -> None:
+    places = {key: str(schema[key].origin.first) for key in MADE if key not in CHANGED}
+    assert places == {key: f"1.sql:{MADE[key]}" for key in places}
+    kept = {"table", "enum", "view"}
+    assert {
+        key: schema[key].origin.made and str(schema[key].origin.made)
+        for key in MADE
+        if key[0] in kept
+    } == {key: f"1.sql:{line}" for key, line in MADE.items() if key[0] in kept}
+
+
+def test_facts_know_what_changed_them_last(schema: Schema) -> None:
+    places = {key: str(schema[key].origin.place) for key in CHANGED}
+    assert places == {key: f"2.sql:{line}" for key, line in CHANGED.items()}
+
+
+def test_every_kind_is_tried() -> None:
+    assert {kind for kind, _ in (*MADE, *CHANGED)} >= KINDS.keys() - WITHOUT
