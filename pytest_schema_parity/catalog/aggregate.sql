@@ -8,6 +8,12 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
        a.aggkind::text AS aggregate_kind,
        a.aggtransfn::text AS transition_function,
        nullif(a.aggfinalfn::text, '-') AS final_function,
+       nullif(a.aggfinalextra, false) AS final_extra,
+       CASE WHEN a.aggfinalmodify <> CASE a.aggkind WHEN 'n' THEN 'r'::"char" ELSE 'w' END THEN
+           CASE a.aggfinalmodify
+               WHEN 'r' THEN 'read only' WHEN 's' THEN 'shareable' ELSE 'read write' END
+       END AS final_modify,
+       nullif(a.aggtransspace, 0) AS state_space,
        nullif(a.aggcombinefn::text, '-') AS combine_function,
        format_type(a.aggtranstype, NULL) AS state_type,
        a.agginitval AS initial_value,
@@ -16,6 +22,12 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
        nullif(a.aggminvtransfn::text, '-') AS moving_inverse_function,
        nullif(a.aggmfinalfn::text, '-') AS moving_final_function,
        nullif(a.aggmtranstype::regtype::text, '-') AS moving_state_type,
+       nullif(a.aggmfinalextra, false) AS moving_final_extra,
+       CASE WHEN a.aggmfinalmodify <> CASE a.aggkind WHEN 'n' THEN 'r'::"char" ELSE 'w' END THEN
+           CASE a.aggmfinalmodify
+               WHEN 'r' THEN 'read only' WHEN 's' THEN 'shareable' ELSE 'read write' END
+       END AS moving_final_modify,
+       nullif(a.aggmtransspace, 0) AS moving_state_space,
        a.aggminitval AS moving_initial_value,
        nullif(a.aggsortop::regoperator::text, '0') AS sort_operator,
        nullif(a.aggserialfn::text, '-') AS serial_function,
@@ -27,6 +39,6 @@ JOIN pg_proc p ON p.oid = a.aggfnoid
 JOIN pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_proc'::regclass, p.oid)
 WHERE p.oid >= 16384
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_proc'::regclass, 'e'))

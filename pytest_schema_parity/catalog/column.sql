@@ -25,9 +25,9 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname) AS name,
        CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
        nullif(a.attstattarget, -1) AS statistics,
        CASE WHEN a.attoptions IS NOT NULL
-            THEN ARRAY(SELECT unnest(a.attoptions) ORDER BY 1) END AS options,
+            THEN ARRAY(SELECT unnest(a.attoptions) COLLATE "C" ORDER BY 1) END AS options,
        CASE WHEN a.attfdwoptions IS NOT NULL
-            THEN ARRAY(SELECT unnest(a.attfdwoptions) ORDER BY 1) END AS foreign_options,
+            THEN ARRAY(SELECT unnest(a.attfdwoptions) COLLATE "C" ORDER BY 1) END AS foreign_options,
        CASE WHEN a.attinhcount > 0 THEN a.attislocal END AS local,
        d.description AS comment
 FROM pg_attribute a
@@ -41,6 +41,6 @@ LEFT JOIN pg_description d
        ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, a.attrelid, a.attnum)
 WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

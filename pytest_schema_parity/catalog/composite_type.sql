@@ -10,6 +10,6 @@ JOIN pg_type t ON t.oid = c.reltype
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_type'::regclass, t.oid, 0)
 WHERE c.oid >= 16384 AND c.relkind = 'c'
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_type'::regclass, 'e'))

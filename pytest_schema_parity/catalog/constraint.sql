@@ -38,6 +38,10 @@ SELECT format('%I.%I.%I', n.nspname, coalesce(c.relname, ty.typname), k.conname)
        CASE WHEN k.contype = 'c' THEN nullif(k.connoinherit, false) END AS no_inherit,
        nullif(k.conenforced, true) AS enforced, -- since 18
        nullif(k.conperiod, false) AS period, -- since 18
+       CASE WHEN k.contype = 'f' THEN (  -- ALTER TABLE … DISABLE TRIGGER ALL
+           SELECT array_agg(DISTINCT CASE t.tgenabled
+               WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' ELSE 'always' END)
+           FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O') END AS triggers,
        d.description AS comment
 FROM pg_constraint k
 JOIN pg_namespace n ON n.oid = k.connamespace
@@ -45,7 +49,7 @@ LEFT JOIN pg_class c ON c.oid = k.conrelid
 LEFT JOIN pg_type ty ON ty.oid = k.contypid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_constraint'::regclass, k.oid)
 WHERE k.oid >= 16384 AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conislocal
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND k.conrelid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                          = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))
   AND k.contypid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)

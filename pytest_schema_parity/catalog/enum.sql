@@ -15,6 +15,6 @@ LEFT JOIN (
 ) l ON l.enumtypid = t.oid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_type'::regclass, t.oid)
 WHERE t.oid >= 16384 AND t.typtype = 'e'
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_type'::regclass, 'e'))

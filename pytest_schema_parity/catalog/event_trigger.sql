@@ -3,7 +3,7 @@ SELECT quote_ident(t.evtname) AS name,
        ARRAY[header(t), header(d)] AS changed,
        t.evtevent::text AS event,
        CASE WHEN t.evttags IS NOT NULL
-            THEN ARRAY(SELECT unnest(t.evttags) ORDER BY 1) END AS tags,
+            THEN ARRAY(SELECT unnest(t.evttags) COLLATE "C" ORDER BY 1) END AS tags,
        t.evtfoid::regprocedure::text AS function,
        CASE t.evtenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always' END
            AS enabled,

@@ -4,7 +4,7 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        header(t) AS made,
        ARRAY[header(c), header(f), header(d)] AS changed,
        quote_ident(s.srvname) AS server,
-       ARRAY(SELECT unnest(f.ftoptions) ORDER BY 1) AS options,
+       ARRAY(SELECT unnest(f.ftoptions) COLLATE "C" ORDER BY 1) AS options,
        c.relowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_foreign_table f

@@ -7,6 +7,9 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
        pg_get_function_result(p.oid) AS returns,
        l.lanname::text AS language,
        coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) AS body,
+       p.probin AS library,
+       CASE WHEN p.protrftypes IS NOT NULL
+            THEN ARRAY(SELECT format_type(unnest(p.protrftypes), NULL)) END AS transforms,
        CASE p.prokind WHEN 'w' THEN true END AS "window",
        CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' END AS volatility,
        nullif(p.proisstrict, false) AS strict,
@@ -18,7 +21,7 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
        CASE WHEN p.proretset AND p.prorows <> 1000 THEN p.prorows END AS rows,
        CASE WHEN p.prosupport <> 0 THEN p.prosupport::text END AS support,
        CASE WHEN p.proconfig IS NOT NULL
-            THEN ARRAY(SELECT unnest(p.proconfig) ORDER BY 1) END AS settings,
+            THEN ARRAY(SELECT unnest(p.proconfig) COLLATE "C" ORDER BY 1) END AS settings,
        p.proowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_proc p
@@ -27,6 +30,6 @@ JOIN pg_language l ON l.oid = p.prolang
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_proc'::regclass, p.oid)
 WHERE p.oid >= 16384 AND p.prokind IN ('f', 'w')
   AND NOT (l.lanname = 'internal' AND p.prosrc ~ '^(multi)?range_constructor')
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_proc'::regclass, 'e'))

@@ -10,7 +10,8 @@ WITH key AS (
                    ELSE format(' %s.%I', o.opcnamespace::regnamespace, o.opcname) END
            || coalesce(' (' || array_to_string(x.attoptions, ', ') || ')', '')
            || CASE k.option WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST'
-                            WHEN 3 THEN ' DESC' ELSE '' END AS part
+                            WHEN 3 THEN ' DESC' ELSE '' END AS part,
+           nullif(x.attstattarget, -1) AS target
     FROM pg_index i
     CROSS JOIN LATERAL unnest(i.indkey::int2[], i.indclass::oid[], i.indcollation::oid[],
                               i.indoption::int2[])
@@ -22,7 +23,9 @@ WITH key AS (
     WHERE i.indexrelid >= 16384
 ), keys AS (
     SELECT indexrelid, array_agg(part ORDER BY rank) FILTER (WHERE is_key) AS columns,
-           array_agg(part ORDER BY rank) FILTER (WHERE NOT is_key) AS included
+           array_agg(part ORDER BY rank) FILTER (WHERE NOT is_key) AS included,
+           array_agg(format('%s: %s', rank, target) ORDER BY rank)
+               FILTER (WHERE target IS NOT NULL) AS statistics
     FROM key GROUP BY indexrelid
 )
 SELECT format('%I.%I', n.nspname, c.relname) AS name,
@@ -46,7 +49,8 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        keys.included AS include,
        pg_get_expr(i.indpred, i.indrelid) AS predicate,
        CASE WHEN c.reloptions IS NOT NULL
-            THEN ARRAY(SELECT unnest(c.reloptions) ORDER BY 1) END AS options,
+            THEN ARRAY(SELECT unnest(c.reloptions) COLLATE "C" ORDER BY 1) END AS options,
+       keys.statistics,
        quote_ident(ts.spcname) AS tablespace,
        parent.oid::regclass::text AS partition_of,
        d.description AS comment
@@ -64,6 +68,6 @@ LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::
 WHERE (parent.oid IS NULL OR i.indisclustered OR i.indisreplident OR NOT i.indisvalid
        OR d.description IS NOT NULL OR c.reltablespace <> parent.reltablespace
        OR c.reloptions IS DISTINCT FROM parent.reloptions)
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

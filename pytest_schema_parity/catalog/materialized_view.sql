@@ -5,20 +5,24 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        ARRAY[header(w), header(c), header(d)] AS changed,
        pg_get_viewdef(c.oid) AS definition,
        c.relispopulated AS populated,
-       CASE WHEN c.reloptions IS NOT NULL
-            THEN ARRAY(SELECT unnest(c.reloptions) ORDER BY 1) END AS options,
+       CASE WHEN c.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL THEN ARRAY(
+           SELECT unnest(c.reloptions) COLLATE "C"
+           UNION ALL SELECT 'toast.' || unnest(toast.reloptions) ORDER BY 1) END AS options,
        nullif(am.amname, 'heap') AS access_method,
        quote_ident(ts.spcname) AS tablespace,
+       CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' END
+           AS replica_identity,
        c.relowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_class c
 JOIN pg_type t ON t.oid = c.reltype
 JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_rewrite w ON w.ev_class = c.oid AND w.rulename = '_RETURN'
+LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
 LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, c.oid, 0)
 WHERE c.oid >= 16384 AND c.relkind = 'm'
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

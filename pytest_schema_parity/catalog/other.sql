@@ -37,11 +37,11 @@ SELECT i.identity AS name,
        NULL AS made,
        ARRAY[o.header] AS changed,
        CASE WHEN o.options IS NOT NULL
-            THEN ARRAY(SELECT unnest(o.options) ORDER BY 1) END AS options,
+            THEN ARRAY(SELECT unnest(o.options) COLLATE "C" ORDER BY 1) END AS options,
        obj_description(o.objid, o.classid::regclass::name) AS comment
 FROM object o
 CROSS JOIN LATERAL pg_identify_object(o.classid, o.objid, 0) i
 WHERE o.objid >= 16384 AND i.identity IS NOT NULL
-  AND coalesce(i.schema, '') !~ '^pg_'
+  AND coalesce(i.schema, '') !~ '^pg_(temp|toast)'
   AND (o.classid, o.objid) NOT IN (SELECT classid, objid FROM pg_depend
                                    WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e')

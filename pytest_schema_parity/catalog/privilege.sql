@@ -18,7 +18,7 @@ WITH object (word, kind, name, acl_type, owner, acl, header) AS (
            c.relowner, c.relacl, header(c)
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid >= 16384 AND c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-      AND n.nspname !~ '^(pg_|information_schema$)'
+      AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
       AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                         = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))
     UNION ALL
@@ -28,7 +28,7 @@ WITH object (word, kind, name, acl_type, owner, acl, header) AS (
     JOIN pg_class c ON c.oid = a.attrelid
     JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE a.attrelid >= 16384 AND a.attacl IS NOT NULL AND a.attnum > 0 AND NOT a.attisdropped
-      AND n.nspname !~ '^(pg_|information_schema$)'
+      AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
       AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                         = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))
     UNION ALL
@@ -40,7 +40,7 @@ WITH object (word, kind, name, acl_type, owner, acl, header) AS (
     WHERE p.oid >= 16384
       AND NOT (p.prosrc ~ '^(multi)?range_constructor'
                AND p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'internal'))
-      AND n.nspname !~ '^(pg_|information_schema$)'
+      AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
       AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                         = ('pg_extension'::regclass, 'pg_proc'::regclass, 'e'))
     UNION ALL
@@ -53,7 +53,7 @@ WITH object (word, kind, name, acl_type, owner, acl, header) AS (
     LEFT JOIN pg_class c ON c.oid = t.typrelid
     WHERE t.oid >= 16384
       AND (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c' OR t.typtype = 'b' AND t.typelem = 0)
-      AND n.nspname !~ '^(pg_|information_schema$)'
+      AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
       AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                         = ('pg_extension'::regclass, 'pg_type'::regclass, 'e'))
     UNION ALL

@@ -6,9 +6,12 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
        pg_get_function_arguments(p.oid) AS arguments,
        l.lanname::text AS language,
        coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) AS body,
+       p.probin AS library,
+       CASE WHEN p.protrftypes IS NOT NULL
+            THEN ARRAY(SELECT format_type(unnest(p.protrftypes), NULL)) END AS transforms,
        nullif(p.prosecdef, false) AS security_definer,
        CASE WHEN p.proconfig IS NOT NULL
-            THEN ARRAY(SELECT unnest(p.proconfig) ORDER BY 1) END AS settings,
+            THEN ARRAY(SELECT unnest(p.proconfig) COLLATE "C" ORDER BY 1) END AS settings,
        p.proowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_proc p
@@ -16,6 +19,6 @@ JOIN pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_language l ON l.oid = p.prolang
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_proc'::regclass, p.oid)
 WHERE p.oid >= 16384 AND p.prokind = 'p'
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND p.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_proc'::regclass, 'e'))

@@ -17,9 +17,10 @@ SELECT quote_ident(p.pubname) AS name,
                                               FROM pg_attribute a WHERE a.attrelid = r.prrelid
                                               AND a.attnum = ANY (r.prattrs)) || ')', '')
                          || coalesce(' WHERE ' || pg_get_expr(r.prqual, r.prrelid), '')
-                         ORDER BY r.prrelid::regclass::text)
+                         ORDER BY r.prrelid::regclass::text COLLATE "C")
         FROM pg_publication_rel r WHERE r.prpubid = p.oid) AS tables,
-       (SELECT array_agg(s.pnnspid::regnamespace::text ORDER BY s.pnnspid::regnamespace::text)
+       (SELECT array_agg(s.pnnspid::regnamespace::text
+                         ORDER BY s.pnnspid::regnamespace::text COLLATE "C")
         FROM pg_publication_namespace s WHERE s.pnpubid = p.oid) AS schemas,
        p.pubowner::regrole::text AS owner,
        d.description AS comment

@@ -5,6 +5,8 @@ SELECT format('%I.%I', n.nspname, t.typname) AS name,
        ARRAY[header(r), header(d)] AS changed,
        format_type(r.rngsubtype, NULL) AS subtype,
        format_type(r.rngmultitypid, NULL) AS multirange,
+       CASE WHEN NOT o.opcdefault THEN format('%s.%I', o.opcnamespace::regnamespace, o.opcname) END
+           AS subtype_operator_class,
        CASE WHEN r.rngcollation <> 0 THEN r.rngcollation::regcollation::text END AS collation,
        CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END AS canonical,
        CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::text END AS subtype_diff,
@@ -12,9 +14,10 @@ SELECT format('%I.%I', n.nspname, t.typname) AS name,
        d.description AS comment
 FROM pg_range r
 JOIN pg_type t ON t.oid = r.rngtypid
+JOIN pg_opclass o ON o.oid = r.rngsubopc
 JOIN pg_namespace n ON n.oid = t.typnamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_type'::regclass, t.oid)
 WHERE r.rngtypid >= 16384
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND t.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_type'::regclass, 'e'))

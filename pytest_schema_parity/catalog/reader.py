@@ -27,6 +27,10 @@ SETTINGS: Final = (
     "SET LOCAL quote_all_identifiers = off",
     "SET LOCAL IntervalStyle = postgres",
     "SET LOCAL DateStyle = ISO, YMD",
+    "SET LOCAL TimeZone = UTC",
+    "SET LOCAL lc_monetary = 'C'",
+    "SET LOCAL bytea_output = hex",
+    "SET LOCAL extra_float_digits = 1",
 )
 WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
 """Read the roles that nobody uses in this database, too: the cluster is a tree's own."""

@@ -10,8 +10,9 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        CASE WHEN c.relispartition THEN inherited.parents[1] END AS partition_of,
        pg_get_expr(c.relpartbound, c.oid) AS partition_bound,
        CASE WHEN NOT c.relispartition THEN inherited.parents END AS inherits,
-       CASE WHEN c.reloptions IS NOT NULL
-            THEN ARRAY(SELECT unnest(c.reloptions) ORDER BY 1) END AS options,
+       CASE WHEN c.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL THEN ARRAY(
+           SELECT unnest(c.reloptions) COLLATE "C"
+           UNION ALL SELECT 'toast.' || unnest(toast.reloptions) ORDER BY 1) END AS options,
        nullif(am.amname, 'heap') AS access_method,
        quote_ident(ts.spcname) AS tablespace,
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' END
@@ -22,6 +23,7 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
 FROM pg_class c
 JOIN pg_type t ON t.oid = c.reltype
 JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
 LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, c.oid, 0)
@@ -31,6 +33,6 @@ LEFT JOIN (
 ) inherited ON inherited.inhrelid = c.oid
 WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p')
   AND c.relpersistence <> 't'
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

@@ -15,7 +15,10 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
            SELECT array_agg(quote_ident(a.attname) ORDER BY a.attname) FROM pg_attribute a
            WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) END AS columns,
        CASE WHEN t.tgqual IS NOT NULL THEN
-           substring(pg_get_triggerdef(t.oid) FROM ' WHEN \((.*)\) EXECUTE FUNCTION ')
+           -- What stands before and behind it is balanced in quotes, whatever the names hold.
+           regexp_replace(
+               regexp_replace(pg_get_triggerdef(t.oid), '^(?:[^"]|"[^"]*")*? WHEN \(', ''),
+               '\) EXECUTE FUNCTION (?:[^''"]|"[^"]*"|''[^'']*'')*$', '')
        END AS "when",
        t.tgfoid::regprocedure::text AS function,
        CASE WHEN t.tgnargs > 0 THEN (
@@ -29,6 +32,7 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
        CASE WHEN t.tgconstraint <> 0 THEN true END AS "constraint",
        nullif(t.tgdeferrable, false) AS deferrable,
        nullif(t.tginitdeferred, false) AS initially_deferred,
+       CASE WHEN t.tgconstrrelid <> 0 THEN t.tgconstrrelid::regclass::text END AS from_table,
        t.tgoldtable::text AS old_table,
        t.tgnewtable::text AS new_table,
        d.description AS comment
@@ -39,6 +43,6 @@ LEFT JOIN pg_trigger parent ON parent.oid = t.tgparentid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
 WHERE t.oid >= 16384 AND (CASE WHEN parent.oid IS NULL THEN NOT t.tgisinternal
                               ELSE t.tgenabled <> parent.tgenabled END)
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

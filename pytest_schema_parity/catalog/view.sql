@@ -21,6 +21,6 @@ LEFT JOIN LATERAL (
 ) o ON c.reloptions IS NOT NULL
 LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, c.oid, 0)
 WHERE c.oid >= 16384 AND c.relkind = 'v'
-  AND n.nspname !~ '^(pg_|information_schema$)'
+  AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

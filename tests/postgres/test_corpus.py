@@ -29,6 +29,9 @@ ROLES = ("reader", "writer", "Odd Role")
 MIRRORED = {"missing": "extra", "extra": "missing"}
 
 PG_DUMP_IS_BLIND = {
+    "database_connection_limit": "it belongs to the database, dumped only with -C",
+    "foreign_key_switched_off": "the triggers that check a foreign key are never dumped",
+    "made_in_pg_catalog": "it takes all of pg_catalog for PostgreSQL's own",
     "extension_missing": "it takes for granted what is in a database from the beginning",
     "role_settings": "roles and settings are pg_dumpall's; with -C only the database's are dumped",
 }

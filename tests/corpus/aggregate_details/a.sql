@@ -1,0 +1,1 @@
+CREATE AGGREGATE total(integer) (SFUNC = int4pl, STYPE = integer, SSPACE = 64, FINALFUNC = abs, FINALFUNC_MODIFY = SHAREABLE);

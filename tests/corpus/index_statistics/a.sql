@@ -1,0 +1,3 @@
+CREATE TABLE t (a text);
+CREATE INDEX lowered ON t (lower(a));
+ALTER INDEX lowered ALTER 1 SET STATISTICS 500;

@@ -1,0 +1,2 @@
+CREATE TABLE t (a text);
+CREATE INDEX lowered ON t (lower(a));

@@ -1,0 +1,1 @@
+CREATE TYPE words AS RANGE (SUBTYPE = text);

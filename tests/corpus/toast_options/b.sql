@@ -1,0 +1,2 @@
+CREATE TABLE t (a text) WITH (fillfactor = 50);
+CREATE MATERIALIZED VIEW m AS SELECT a FROM t;

@@ -1,0 +1,57 @@
+"""What a session is set to must not change what is read."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from pytest_schema_parity.catalog import read_schema
+
+WRITTEN_BY_SETTINGS = """
+    CREATE TABLE t (
+        id integer PRIMARY KEY,
+        at timestamptz DEFAULT '2020-01-01 00:00:00+00',
+        cost money DEFAULT '1000'::money,
+        share float8 DEFAULT 0.1::float8,
+        raw bytea DEFAULT '\\x00ff41',
+        wait interval DEFAULT '1 day 2 hours',
+        day date DEFAULT '2020-02-01'
+    );
+    CREATE VIEW recent AS SELECT id FROM t WHERE at > '2020-06-01 00:00:00+00'::timestamptz;
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("TimeZone", "Asia/Tokyo"),
+        ("DateStyle", "SQL, DMY"),
+        ("IntervalStyle", "iso_8601"),
+        ("bytea_output", "escape"),
+        ("extra_float_digits", "-10"),
+        ("quote_all_identifiers", "on"),
+        ("search_path", "public"),
+    ],
+)
+def test_a_session_set_otherwise_reads_the_same(database: str, setting: str, value: str) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(WRITTEN_BY_SETTINGS)
+        before = read_schema(connection)
+        connection.execute("SELECT set_config(%s, %s, false)", (setting, value))
+        assert read_schema(connection) == before
+        shown = connection.execute("SELECT current_setting(%s)", (setting,)).fetchone()
+        assert shown == (value,)
+
+
+def test_where_is_told_as_it_was_meant(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "CREATE TABLE t (a text);"
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+            'CREATE TRIGGER "x WHEN (y) EXECUTE FUNCTION " BEFORE INSERT ON t FOR EACH ROW'
+            " WHEN (NEW.a <> ') EXECUTE FUNCTION ') EXECUTE FUNCTION f('WHEN (', 'é', '')"
+        )
+        schema = read_schema(connection)
+    trigger = schema["trigger", 'public.t."x WHEN (y) EXECUTE FUNCTION "']
+    assert trigger.attributes["when"] == "(new.a <> ') EXECUTE FUNCTION '::text)"
+    assert trigger.attributes["arguments"] == ["WHEN (", "é", ""]
