@@ -74,9 +74,9 @@ def _open(config: pytest.Config, configuration: Config) -> Parity:
 
 
 def close_session(config: pytest.Config) -> None:
-    """Stop what :func:`open_session` started, if it did."""
+    """Stop what :func:`open_session` started, if it did; pytest need not wait for it."""
     if (parity := config.stash.get(PARITY, None)) is not None:
-        parity.close()
+        parity.close(wait=False)
 
 
 def open_gate(config: pytest.Config) -> None:
