@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ import psycopg
 from pytest_schema_parity.behavior.findings import RowFindings
 from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.build.pristine import pristine_schema
-from pytest_schema_parity.build.tree import DATABASE, BuiltTree
+from pytest_schema_parity.build.tree import DATABASE, BuiltTree, clones
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import ServerError
@@ -107,11 +106,7 @@ class Parity:
     def rows(self, name: str) -> RowFindings:
         """What the views of a candidate and of the reference give for the seed data."""
         if name not in self._rows:
-            with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-                trees = (self.reference, self[name])
-                reference, candidate = pool.map(lambda tree: tree.clone(), trees)
-                stack.push(reference)
-                stack.push(candidate)
+            with clones(self.reference, self[name]) as (reference, candidate):
                 self._rows[name] = compare_rows(
                     reference=reference.conninfo,
                     candidate=candidate.conninfo,
@@ -134,14 +129,20 @@ class Parity:
                     return next(iter(lines.split("\n")[line - 1 : line]), None)
         return None
 
-    def close(self) -> None:
-        """End every server and remove what it left; safe to call twice, and while building."""
+    def close(self, *, wait: bool = True) -> None:
+        """End every server and remove what it left; safe to call twice, and while building.
+
+        Without ``wait`` it only begins to: Python's exit waits for the rest.
+        """
         with self._lock:
             self._closed = True
             clusters, self._clusters = self._clusters, []
         if clusters:
-            with ThreadPoolExecutor(len(clusters)) as pool:
-                list(pool.map(Cluster.stop, clusters))
+            pool = ThreadPoolExecutor(len(clusters), thread_name_prefix="schema-parity-stop")
+            stops = pool.map(Cluster.stop, clusters)
+            pool.shutdown(wait=False)
+            if wait:
+                list(stops)
 
     def _build(self, tree: Tree) -> BuiltTree:
         """Start a cluster, apply the tree's files, read what they made."""

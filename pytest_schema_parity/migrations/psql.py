@@ -13,7 +13,7 @@ _ARGUMENTS: Final = re.compile(
 _ARGUMENT: Final = re.compile(r"[^\s']+|'[^'\n]*'")
 
 VARIABLE: Final = re.compile(
-    r""":(?:\{(?P<asked>\?)\w+\}|(?P<quote>['"]?)(?P<name>[A-Za-z0-9_\x80-\U0010ffff]+)(?P=quote))"""
+    r""":(?:\{(?P<asked>\?)\w+\}|(?P<quote>['"]?)(?P<name>[^\x00-/:-@\[-^`{-\x7f]+)(?P=quote))"""
 )
 """A variable's use: ``:name``, ``:'name'``, ``:"name"``, and the question ``:{?name}``."""
 

@@ -96,6 +96,16 @@ class Gate:
                 lines.append(f"    this server has no {', '.join(lacking)}")
         return lines
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """Begin to build, beside the collecting; not where it is open whether a check will run."""
+        if not (
+            self.config.option.collectonly
+            or is_controller(self.config)
+            or chosen_by_the_cache(self.config)
+        ):
+            self.parity.start()
+
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> ConfigurationFile | None:

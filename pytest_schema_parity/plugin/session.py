@@ -81,6 +81,6 @@ def usage_errors() -> Iterator[None]:
 
 
 def close_session(config: pytest.Config) -> None:
-    """Stop what :func:`open_session` started, if it did."""
+    """Stop what :func:`open_session` started, if it did; pytest need not wait for it."""
     if (parity := config.stash.get(PARITY, None)) is not None:
-        parity.close()
+        parity.close(wait=False)
