@@ -292,15 +292,22 @@ def test_one_learn_submission_is_active(example: Connection, first: str, second:
     assert caught.value.diag.constraint_name == "uniq_learn_active_submission"
 
 
-def test_webhook_earns_points_once(example: Connection) -> None:
-    again = (
-        "INSERT INTO points_ledger"
-        " (id, user_id, activity_code, source, delta_points, external_event_id)"
-        " VALUES (gen_random_uuid(), %s, 'LEARN', 'WEBHOOK', 5, %s)"
-    )
-    example.execute(again, (LOU, None))
-    example.execute(again, (LOU, None))
+AGAIN = """
+    INSERT INTO points_ledger (id, user_id, activity_code, source, delta_points, external_event_id)
+    VALUES (gen_random_uuid(), %s, 'LEARN', 'WEBHOOK', 5, %s)
+"""
+EITHER_INDEX = ["points_ledger_external_event_id_key", "uniq_points_external_event"]
+
+
+@pytest.mark.parametrize("index", EITHER_INDEX)
+def test_webhook_earns_points_once(example: Connection, index: str) -> None:
+    """Each of the two indexes holds the rule without the other."""
+    (other,) = set(EITHER_INDEX) - {index}
+    example.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(other)))
+    example.execute(AGAIN, (LOU, None))
+    example.execute(AGAIN, (LOU, None))
     ignored = " ON CONFLICT (external_event_id) WHERE external_event_id IS NOT NULL DO NOTHING"
-    assert example.execute(again + ignored, (LOU, "evt-1002")).rowcount == 0
-    with pytest.raises(errors.UniqueViolation):
-        example.execute(again, (LOU, "evt-1002"))
+    assert example.execute(AGAIN + ignored, (LOU, "evt-1002")).rowcount == 0
+    with pytest.raises(errors.UniqueViolation) as caught:
+        example.execute(AGAIN, (LOU, "evt-1002"))
+    assert caught.value.diag.constraint_name == index
