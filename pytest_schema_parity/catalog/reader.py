@@ -34,6 +34,8 @@ SETTINGS: Final = (
 )
 WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
 """Read the roles that nobody uses in this database, too: the cluster is a tree's own."""
+MOVED_BY_OTHERS: Final = frozenset({"table", "foreign table", "materialized view"})
+"""Kinds whose catalog row also moves when something is made on them."""
 
 
 def read_schema(
@@ -166,7 +168,7 @@ def _without_strangers(facts: list[Fact]) -> list[Fact]:
     }
     return [
         replace(fact, origin=Origin(made=fact.origin.made))
-        if fact.origin.made is not None and fact.origin.changed in made
+        if fact.kind in MOVED_BY_OTHERS and fact.origin.made and fact.origin.changed in made
         else fact
         for fact in facts
     ]
