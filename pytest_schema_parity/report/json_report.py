@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from pytest_schema_parity.report.files import write_text
 from pytest_schema_parity.report.redact import redact_value
 from pytest_schema_parity.report.run import RunReport, TreeReport
 from pytest_schema_parity.report.shapes import Failure, RowFindings, RowPair, RowProblem, ViewRows
 from pytest_schema_parity.report.wording import counted, rank
+from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Place
 
@@ -39,6 +38,14 @@ def report(run: RunReport) -> Entry:
             if tree.rows is not None
             for entry in _behavior(tree.rows)
         ],
+        "allowances": [
+            _allowance(name, allowance, state)
+            for name, tree in run.candidates.items()
+            for state, allowances in (("stale", tree.stale), ("expired", tree.expired))
+            for allowance in allowances
+        ],
+        "checks": {name: dict(checks) for name, checks in run.checks.items()},
+        "incomplete": run.incomplete,
         "verdict": run.verdict,
     }
     return {key: redact_value(value) for key, value in entry.items()}
@@ -47,14 +54,6 @@ def report(run: RunReport) -> Entry:
 def render(run: RunReport) -> str:
     """The report as a text."""
     return _dump(report(run))
-
-
-def write(path: Path, entry: Entry) -> None:
-    """Write a report to a file, whole or not at all; its directory is made.
-
-    Raises ConfigError when the file cannot be written.
-    """
-    write_text(path, _dump(entry))
 
 
 def _dump(entry: Entry) -> str:
@@ -101,6 +100,16 @@ def _differences(name: str, tree: TreeReport) -> Iterator[Entry]:
             },
             "allowed": reason,
         }
+
+
+def _allowance(name: str, allowance: Allowance, state: str) -> Entry:
+    return {
+        "tree": name,
+        "reason": allowance.reason,
+        "until": allowance.until and allowance.until.isoformat(),
+        "state": state,
+        "place": _place(allowance.place),
+    }
 
 
 def _place(place: Place | None) -> Entry | None:

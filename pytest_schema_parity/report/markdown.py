@@ -27,9 +27,24 @@ def render(run: RunReport) -> str:
     """The report as a text: the verdict, then each candidate with what its checks tell."""
     lines = [f"# {TITLES[run.verdict]}", ""]
     lines.append(f"Reference: {_code(run.reference)}. PostgreSQL {_server(run)}.")
+    if run.incomplete:
+        lines += ["", f"Incomplete: {clean(run.incomplete)}."]
+    lines += _failed_checks(run)
     for name, tree in run.trees.items():
         lines += _tree(run, name, tree)
     return "\n".join(lines) + "\n"
+
+
+def _failed_checks(run: RunReport) -> Iterator[str]:
+    """The checks of the project's own that failed: what they found is theirs to say."""
+    failed = [
+        _code(f"{tree}::{check}")
+        for tree, checks in run.checks.items()
+        for check, outcome in checks.items()
+        if outcome == "failed" and check not in CHECKS
+    ]
+    if failed:
+        yield from ("", f"Failed, too: {', '.join(failed)}.")
 
 
 def _server(run: RunReport) -> str:
