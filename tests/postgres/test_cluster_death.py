@@ -21,7 +21,7 @@ from pytest_schema_parity.postgres.installation import Installation
 PATIENCE = 20.0
 
 STARTS = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from pytest_schema_parity.postgres import rundir
 from pytest_schema_parity.postgres.cluster import start_cluster
@@ -31,6 +31,7 @@ if sys.argv[2:]:
 cluster = start_cluster(find_installation(bindir=Path(sys.argv[1])), name="dies")
 postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
 print(cluster.socket_directory, postmaster, cluster.conninfo(), sep="\\n", flush=True)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 """
 
 
