@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -84,14 +83,3 @@ def test_a_mistake_in_the_configuration_is_told_by_the_fixture(pytester) -> None
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*there is no table ?tool.pytest-schema-parity?*"])
-
-
-def test_the_examples_of_the_readme_hold(pytester) -> None:
-    examples = re.findall(r"```python\n(.*?)```", ROOT.joinpath("README.md").read_text(), re.S)
-    (tests,) = [example for example in examples if "def test_" in example]
-    pytester.path.joinpath("sql").symlink_to(ROOT / "sql")
-    pytester.path.joinpath("pyproject.toml").write_text(ROOT.joinpath("pyproject.toml").read_text())
-    pytester.mkdir("tests").joinpath("test_readme.py").write_text(tests)
-    pytester.runpytest_subprocess("tests", "-p", "pytester").assert_outcomes(
-        passed=tests.count("def test_")
-    )
