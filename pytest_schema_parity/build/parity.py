@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -106,18 +107,16 @@ class Parity:
     def rows(self, name: str) -> RowFindings:
         """What the views of a candidate and of the reference give for the seed data."""
         if name not in self._rows:
-            with clones(self.reference, self[name]) as (reference, candidate):
-                self._rows[name] = compare_rows(
-                    reference=reference.conninfo,
-                    candidate=candidate.conninfo,
-                    reference_schema=self.reference.schema,
-                    candidate_schema=self[name].schema,
-                    reference_name=self.config.reference,
-                    candidate_name=name,
-                    seeds=self.config.seed_files,
-                    root=self.config.root,
-                    statement_timeout=self.config.statement_timeout,
-                )
+            reference = self.config.reference
+            self._rows[name] = compare_rows(
+                reference,
+                name,
+                schemas={tree: self[tree].schema for tree in (reference, name)},
+                copies=self._copies,
+                seeds=self.config.seed_files,
+                root=self.config.root,
+                statement_timeout=self.config.statement_timeout,
+            )
         return self._rows[name]
 
     def source_line(self, file: str, line: int) -> str | None:
@@ -183,6 +182,11 @@ class Parity:
 
     def _comparison(self, name: str) -> Comparison:
         return Comparison() if name == self.config.reference else self.judgement(name).comparison
+
+    @contextmanager
+    def _copies(self, *names: str) -> Iterator[list[str]]:
+        with clones(*map(self.__getitem__, names)) as made:
+            yield [clone.conninfo for clone in made]
 
     def _next_clone_name(self) -> str:
         return f"schema_parity_clone_{next(self._numbers)}"
