@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-from pytest_schema_parity.config.mistakes import did_you_mean, nearest
+from pytest_schema_parity.config.allow import read_allowances
 from pytest_schema_parity.config.model import STATEMENT_TIMEOUT, Config, TreeConfig, matching
 from pytest_schema_parity.config.table import Table
-from pytest_schema_parity.schema.allowances import Allowance
-from pytest_schema_parity.schema.difference import Change
-from pytest_schema_parity.schema.facts import Place
-from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, KINDS, Impact
+from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact
 
 KEYS: Final = (
     "reference",
@@ -29,9 +24,6 @@ KEYS: Final = (
     "statement_timeout",
 )
 TREE_KEYS: Final = ("path", "files", "layout", "platform")
-ALLOW_KEYS: Final = ("reason", "tree", "kind", "name", "change", "attribute", "impact", "until")
-NARROWING: Final = ("kind", "name", "change", "attribute", "impact")
-CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-defined]
 OLDEST: Final = 15
 LONGEST_TIMEOUT: Final = 2_147_483
 """The longest ``statement_timeout`` that PostgreSQL takes, in seconds."""
@@ -54,7 +46,7 @@ def read_config(table: Table, file: Path, shown: str) -> Config:
         postgres=_read_postgres(table),
         fail_on=_read_fail_on(table),
         seed=_read_seed(table, file.parent),
-        allow=_read_allowances(table, reference, names, shown),
+        allow=read_allowances(table, reference, names, shown),
         statement_timeout=_read_timeout(table),
     )
     table.mistakes.check()
@@ -167,63 +159,6 @@ def _read_timeout(table: Table) -> float:
         table.refuse("statement_timeout", bounds)
         return STATEMENT_TIMEOUT
     return float(value)
-
-
-def _read_allowances(
-    table: Table, reference: str, trees: Sequence[str], file: str
-) -> tuple[Allowance, ...]:
-    candidates = [name for name in trees if name != reference]
-    found = []
-    for below in table.below("allow", form="tables"):
-        below.know(*ALLOW_KEYS)
-        place = Place(file, table.mistakes.locator.line(below.path))
-        allowance = _read_allowance(below, place)
-        found.append(allowance)
-        if candidates and not any(map(allowance.concerns, candidates)):
-            tree = allowance.tree or ""
-            what = "the reference, which differs from nothing" if tree == reference else "unknown"
-            below.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
-    return tuple(found)
-
-
-def _read_allowance(table: Table, place: Place) -> Allowance:
-    if "reason" not in table.values:
-        table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
-    narrowing = [key for key in NARROWING if key in table.values]
-    if not narrowing or (narrowing == ["name"] and not str(table.values["name"]).strip("*")):
-        table.refuse(
-            None, f"would allow every difference; narrow it by one of {', '.join(NARROWING)}"
-        )
-    return Allowance(
-        reason=table.text("reason") or "",
-        tree=table.text("tree"),
-        kind=_read_kind(table),
-        name=table.text("name"),
-        change=table.choice("change", CHANGES),
-        attribute=table.text("attribute"),
-        impact=table.choice("impact", IMPACTS),
-        until=_read_date(table),
-        place=place,
-    )
-
-
-def _read_kind(table: Table) -> str | None:
-    """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
-    kind = table.text("kind")
-    if kind is not None and kind not in KINDS and (near := nearest(kind, KINDS)):
-        table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
-    return kind
-
-
-def _read_date(table: Table) -> date | None:
-    value = table.values.get("until")
-    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
-        return value
-    if isinstance(value, str):
-        with contextlib.suppress(ValueError):
-            return date.fromisoformat(value)
-    table.refuse("until", "has to be a date, the last day on which it is allowed: 2027-01-31")
-    return None
 
 
 def _header(table: Table, key: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_schema_parity.report.markup import Highlight, plain
-from pytest_schema_parity.report.wording import clean, counted, place_text
+from pytest_schema_parity.report.wording import clean, counted, place_text, value_text
 from pytest_schema_parity.schema.allowances import Allowance
 
 
@@ -44,6 +44,8 @@ def pattern_text(allowance: Allowance) -> str:
     a = allowance
     words = [a.change or "any difference in", a.attribute and f"{a.attribute} of", a.kind, a.name]
     text = " ".join(word for word in words if word)
+    if a.actual is not None:
+        text += f", if it is {value_text(a.actual)}"
     return clean(f"{text} ({a.impact})" if a.impact else text)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from pytest_schema_parity.report.redact import redact_value
 from pytest_schema_parity.report.run import RunReport, TreeReport
 from pytest_schema_parity.report.shapes import Failure, RowFindings, RowPair, RowProblem, ViewRows
-from pytest_schema_parity.report.wording import counted, rank
+from pytest_schema_parity.report.wording import counted
 from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Place
@@ -84,7 +84,7 @@ def _differences(name: str, tree: TreeReport) -> Iterator[Entry]:
     """Every difference of a tree, the allowed ones with the reason, in the order of the text."""
     found: list[tuple[Difference, str | None]] = [(d, None) for d in tree.comparison or ()]
     found += [(difference, allowance.reason) for difference, allowance in tree.allowed]
-    for difference, reason in sorted(found, key=lambda pair: rank(pair[0])):
+    for difference, reason in sorted(found, key=lambda pair: pair[0].rank):
         yield {
             "tree": name,
             "kind": difference.kind,

@@ -6,9 +6,9 @@ import json
 from typing import Final
 
 from pytest_schema_parity.report.redact import redact, redact_value
-from pytest_schema_parity.schema.difference import Change, Difference
+from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
-from pytest_schema_parity.schema.kinds import CHECKS, KINDS
+from pytest_schema_parity.schema.kinds import KINDS
 
 NOT_SET: Final = "not set"
 UNKNOWN_ORIGIN: Final = "origin unknown"
@@ -89,12 +89,6 @@ def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
 def kind_rank(kind: str) -> tuple[int, str]:
     """The place of a kind among kinds; those beyond the table come last, by name."""
     return (KIND_ORDER.get(kind, len(KIND_ORDER)), kind)
-
-
-def rank(difference: Difference) -> tuple[object, ...]:
-    """The order of a :class:`Comparison`, for differences that come from more than one."""
-    d = difference
-    return (CHECKS.index(d.check), d.name, d.kind, d.attribute or "", d.change)
 
 
 def _exact(value: Value) -> str:

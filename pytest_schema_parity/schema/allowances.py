@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
 
 from pytest_schema_parity.schema.difference import Change, Comparison, Difference
-from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import Impact
 
 
@@ -17,8 +17,9 @@ class Allowance:
     """A rule that accepts differences; every field that is given must match.
 
     ``tree`` and ``name`` are patterns: ``*`` is any text and ``?`` any character, and the brackets
-    of ``integer[]`` are themselves.  ``until`` is the last day on which the allowance holds,
-    ``place`` where it stands in the configuration.
+    of ``integer[]`` are themselves.  ``actual`` is what the tree has to say: an attribute's value,
+    or of a whole fact some attributes with theirs (false where one is absent).  ``until`` is the
+    last day on which the allowance holds, ``place`` where it stands in the configuration.
     """
 
     reason: str
@@ -27,6 +28,7 @@ class Allowance:
     name: str | None = None
     change: Change | None = None
     attribute: str | None = None
+    actual: Value = field(default=None, hash=False)
     impact: Impact | None = None
     until: date | None = None
     place: Place | None = None
@@ -36,13 +38,14 @@ class Allowance:
         return self.tree is None or _fits(tree, self.tree)
 
     def covers(self, difference: Difference) -> bool:
-        """Whether this accepts that difference, and with it all that is folded below it."""
+        """Whether this accepts that difference, and with it what the thing is made of."""
         return (
             self.kind in (None, difference.kind)
             and self.change in (None, difference.change)
             and self.attribute in (None, difference.attribute)
             and self.impact in (None, difference.impact)
             and (self.name is None or _fits(difference.name, self.name))
+            and (self.actual is None or _says(difference.actual, self.actual))
         )
 
     def is_expired(self, today: date) -> bool:
@@ -68,22 +71,30 @@ class Judgement:
 def judge(
     tree: str, comparison: Comparison, allowances: Sequence[Allowance], *, today: date
 ) -> Judgement:
-    """Part a tree's differences into those that are left and those that are allowed."""
+    """Part a tree's differences into those that are left and those that are allowed.
+
+    What is allowed is unfolded: an allowance of an extra schema says nothing of the functions in
+    it, nor one of an extra table of who may read it.  What is left stays folded.
+    """
     concerned = [one for one in allowances if one.concerns(tree)]
     standing = [one for one in concerned if not one.is_expired(today)]
     left: list[Difference] = []
     allowed: list[tuple[Difference, Allowance]] = []
     used: set[Allowance] = set()
-    for difference in comparison:
+    waiting = list(comparison)
+    for difference in waiting:
         covering = [one for one in standing if one.covers(difference)]
         used.update(covering)
         if covering:
-            allowed.append((difference, covering[0]))
+            whole, others = difference.unfold()
+            allowed.append((whole, covering[0]))
+            waiting += others
         else:
             left.append(difference)
+        used.update(one for one in standing if any(map(one.covers, _folded(difference))))
     return Judgement(
-        comparison.only(left),
-        tuple(allowed),
+        comparison.only(sorted(left, key=lambda one: one.rank)),
+        tuple(sorted(allowed, key=lambda pair: pair[0].rank)),
         stale=tuple(one for one in standing if one not in used),
         expired=tuple(one for one in concerned if one.is_expired(today)),
     )
@@ -102,5 +113,17 @@ def stale_everywhere(judgements: Mapping[str, Judgement]) -> tuple[Allowance, ..
     )
 
 
+def _folded(difference: Difference) -> Iterator[Difference]:
+    for one in difference.folded:
+        yield one
+        yield from _folded(one)
+
+
 def _fits(text: str, pattern: str) -> bool:
     return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def _says(actual: Value, wanted: Value) -> bool:
+    if isinstance(actual, dict) and isinstance(wanted, dict):
+        return all(actual.get(key, False) == value for key, value in wanted.items())
+    return actual == wanted

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema, Value
-from pytest_schema_parity.schema.kinds import CHECKS, FAILING, IMPACTS, Impact, kind_of
+from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact, kind_of
 from pytest_schema_parity.schema.names import short
 from pytest_schema_parity.schema.renames import Rename, find_renames
 
@@ -38,7 +38,7 @@ def compare(
         *_report_lone("missing", match.missing),
         *_report_lone("extra", match.extra),
     ]
-    return Comparison(tuple(sorted(found, key=_rank)), frozenset(fail_on))
+    return Comparison(tuple(sorted(found, key=lambda one: one.rank)), frozenset(fail_on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,35 +205,26 @@ def _report_lone(
     change: Literal["missing", "extra"], lone: Mapping[Key, Fact]
 ) -> Iterator[Difference]:
     """What one side alone has, each with all that hangs below it folded away."""
-    below: dict[Key, list[Key]] = {}
-    for key, fact in lone.items():
-        top = fact
-        while top.parent and top.parent in lone:
-            top = lone[top.parent]
-        folded = below.setdefault(top.key, [])
-        if top is not fact:
-            folded.append(key)
-    for key, folded in below.items():
-        fact = lone[key]
-        attributes = dict(fact.attributes)
+    children: dict[Key | None, list[Fact]] = {}
+    for _, fact in sorted(lone.items()):
+        parent = fact.parent if fact.parent in lone else None
+        children.setdefault(parent, []).append(fact)
+
+    def report(fact: Fact) -> Difference:
+        attributes, first = dict(fact.attributes), fact.origin.first
         missing = change == "missing"
-        yield Difference(
+        return Difference(
             kind=fact.kind,
             name=fact.name,
             change=change,
             expected=attributes if missing else None,
             actual=None if missing else attributes,
             impact=kind_of(fact.kind).weigh(fact.attributes),
-            origin=Origins(reference=fact.origin.first)
-            if missing
-            else Origins(tree=fact.origin.first),
-            below=tuple(sorted(folded)),
-        )
+            origin=Origins(reference=first) if missing else Origins(tree=first),
+        ).fold(map(report, children.get(fact.key, ())))
+
+    return map(report, children.get(None, ()))
 
 
 def _origins(old: Fact | None, new: Fact | None) -> Origins:
     return Origins(old.origin.place if old else None, new.origin.place if new else None)
-
-
-def _rank(one: Difference) -> tuple[int, str, str, str, str]:
-    return CHECKS.index(one.check), one.name, one.kind, one.attribute or "", one.change

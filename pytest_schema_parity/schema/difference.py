@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from pytest_schema_parity.schema.facts import Key, Place, Value
-from pytest_schema_parity.schema.kinds import FAILING, Check, Impact, check_of
+from pytest_schema_parity.schema.kinds import CHECKS, FAILING, Check, Impact, check_of, kind_of
 
 Change: TypeAlias = Literal["missing", "extra", "changed", "renamed"]
 """What happened to a fact, seen from the reference."""
@@ -29,6 +29,7 @@ class Difference:
     (``renamed``), or the fact's attributes on the side that has it (``missing``, ``extra``).
     ``below`` lists the facts that went with this one and are not told of by themselves: what hangs
     below a missing, extra or renamed one, and the constraint that the form of an index tells of.
+    ``folded`` holds what hangs directly below a missing or extra one, each as a difference.
     """
 
     kind: str
@@ -40,11 +41,48 @@ class Difference:
     impact: Impact
     origin: Origins = field(default=Origins(), compare=False)
     below: tuple[Key, ...] = ()
+    folded: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def key(self) -> Key:
+        """The fact that differs: kind and name."""
+        return (self.kind, self.name)
+
+    @property
+    def rank(self) -> tuple[int, str, str, str, str]:
+        """What differences are ordered by."""
+        attribute = self.attribute or ""
+        return CHECKS.index(self.check), self.name, self.kind, attribute, self.change
 
     @property
     def check(self) -> Check:
         """The check that shows this difference."""
         return check_of(self.kind, self.attribute)
+
+    def fold(self, parts: Iterable[Difference]) -> Difference:
+        """This difference with these, and what is folded into them, folded into it."""
+        folded = tuple(parts)
+        below = (key for part in folded for key in (part.key, *part.below))
+        return replace(self, folded=folded, below=tuple(sorted(below)))
+
+    def unfold(self) -> tuple[Difference, tuple[Difference, ...]]:
+        """An extra thing with what it is made of, and what else hangs below it.
+
+        A table is made of its columns, not of who may read it, and a schema of nothing that lies
+        in it.  What is missing stays whole: where it is not, nothing can hang below it.
+        """
+        if self.change != "extra" or not self.folded:
+            return self, ()
+        parts: list[Difference] = []
+        others: list[Difference] = []
+        for one in self.folded:
+            if one.impact == "security" or kind_of(self.kind).container:
+                others.append(one)
+            else:
+                part, further = one.unfold()
+                parts.append(part)
+                others += further
+        return self.fold(parts), tuple(others)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ class Kind:
     facts below, and nothing else alike), ``place`` (that, and the same neighbours), or ``never``.
     ``telling`` names the attributes and kinds of children of which a definition needs one to tell
     a thing from any other: nothing is known of a table without columns.
+    ``container`` says that what hangs below it are things of their own, and no parts of it.
     """
 
     check: Check
@@ -81,6 +82,7 @@ class Kind:
     sql: frozenset[str] = frozenset()
     rename: Literal["definition", "place", "never"] = "definition"
     telling: frozenset[str] = frozenset()
+    container: bool = False
 
     def weigh(self, attributes: Mapping[str, object]) -> Impact:
         """What a whole fact with these attributes weighs: by the gravest exception that holds."""
@@ -101,7 +103,7 @@ COMMON: Final[Mapping[str, Impact]] = MappingProxyType({"comment": "comment", "o
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "schema": Kind(check="other", rename="never"),
+        "schema": Kind(check="other", rename="never", container=True),
         "extension": Kind(check="extensions", rename="never"),
         "enum": Kind(check="types"),
         "domain": Kind(check="types"),

@@ -11,6 +11,7 @@ from schemas import fact, schema, table
 from pytest_schema_parity.schema.allowances import Allowance, Judgement, judge, stale_everywhere
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Comparison
+from pytest_schema_parity.schema.facts import Value
 
 TODAY = date(2026, 3, 1)
 POLICY = fact("policy", "public.users.Own", ("table", "public.users"), using="true")
@@ -82,6 +83,38 @@ def test_a_policy_is_not_covered_by(fields: dict[str, Any]) -> None:
     assert "public.users.Own" in names(judged(Allowance("why", **fields)).comparison)
 
 
+@pytest.mark.parametrize(
+    ("name", "actual"),
+    [
+        ("public.users.id", "bigint"),
+        ("public.users.Own", {"using": "true"}),
+        ("public.users.Own", {}),
+        ("public.users.Own", {"permissive": False}),
+    ],
+)
+def test_what_the_tree_says_can_be_named(name: str, actual: Value) -> None:
+    assert name not in names(judged(Allowance("why", name=name, actual=actual)).comparison)
+
+
+@pytest.mark.parametrize(
+    ("name", "actual"),
+    [
+        ("public.users.id", "int"),
+        ("public.users.id", {"type": "bigint"}),
+        ("public.users.Own", {"using": "false"}),
+        ("public.users.Own", {"using": "true", "check": "true"}),
+        ("public.users.Own", {"using": False}),
+        ("public.users.Own", "true"),
+        ("public.users.Own", False),
+    ],
+)
+def test_what_the_tree_says_instead_is_not_allowed(name: str, actual: Value) -> None:
+    rule = Allowance("why", name=name, actual=actual)
+    judgement = judged(rule)
+    assert name in names(judgement.comparison)
+    assert judgement.stale == (rule,)
+
+
 def test_an_attribute_can_be_named() -> None:
     assert "public.users.id" not in names(judged(Allowance("why", attribute="type")).comparison)
 
@@ -96,10 +129,74 @@ def test_the_brackets_of_an_array_are_no_pattern(pattern: str) -> None:
     ]
 
 
-def test_what_is_folded_is_allowed_with_what_it_hangs_below() -> None:
-    comparison = compare(schema(table("t", "a")), schema())
-    judgement = judge("x", comparison, [Allowance("why", name="public.t")], today=TODAY)
+MISSING = compare(schema(table("t", "a")), schema())
+PRIVATE = fact("schema", "private", None)
+HELPER = fact("function", "private.is_admin()", PRIVATE.key, body="SELECT false")
+LOOT = fact("table", "private.loot", PRIVATE.key)
+EXTRA = compare(
+    schema(),
+    schema(
+        PRIVATE,
+        fact("privilege", "ON SCHEMA private TO anon", PRIVATE.key, privileges=["USAGE"]),
+        HELPER,
+        fact("privilege", "ON FUNCTION private.is_admin() TO anon", HELPER.key),
+        LOOT,
+        fact("column", "private.loot.id", LOOT.key),
+        fact("privilege", "ON COLUMN private.loot.id TO anon", ("column", "private.loot.id")),
+        fact("trigger", "private.loot.log", LOOT.key),
+    ),
+)
+"""An extra schema with a function and a table, and privileges of each."""
+
+
+def extra(*kinds: str) -> Judgement:
+    rules = [Allowance("why", kind=kind, change="extra") for kind in kinds]
+    return judge("x", EXTRA, rules, today=TODAY)
+
+
+def test_what_is_missing_is_allowed_with_all_that_hung_below_it() -> None:
+    judgement = judge("x", MISSING, [Allowance("why", name="public.t")], today=TODAY)
     assert not judgement.comparison
+
+
+def test_what_an_allowed_extra_schema_holds_has_to_be_allowed_by_itself() -> None:
+    judgement = extra("schema")
+    assert names(judgement.comparison) == [
+        "private.loot",
+        "private.is_admin()",
+        "ON SCHEMA private TO anon",
+    ]
+    assert [one.below for one, _ in judgement.allowed] == [()]
+    assert [(one.name, len(one.below)) for one in judgement.comparison] == [
+        ("private.loot", 3),
+        ("private.is_admin()", 1),
+        ("ON SCHEMA private TO anon", 0),
+    ]
+
+
+def test_what_an_extra_thing_is_made_of_is_allowed_with_it_and_who_may_use_it_is_not() -> None:
+    judgement = extra("schema", "table", "function")
+    assert names(judgement.comparison) == [
+        "ON COLUMN private.loot.id TO anon",
+        "ON FUNCTION private.is_admin() TO anon",
+        "ON SCHEMA private TO anon",
+    ]
+    below = {one.name: [name for _, name in one.below] for one, _ in judgement.allowed}
+    assert below["private.loot"] == ["private.loot.id", "private.loot.log"]
+
+
+def test_an_extra_schema_can_be_allowed_with_all_that_it_holds() -> None:
+    assert not extra("schema", "table", "function", "privilege").comparison
+    rule = Allowance("all that is private", change="extra")
+    assert not judge("x", EXTRA, [rule], today=TODAY).comparison
+
+
+def test_what_is_allowed_below_something_that_is_not_is_of_use() -> None:
+    judgement = extra("table", "column")
+    assert names(judgement.comparison) == ["private"]
+    assert judgement.stale == ()
+    rule = Allowance("why", kind="column")
+    assert judge("x", MISSING, [rule], today=TODAY).stale == ()
 
 
 def test_the_first_of_several_allows_and_all_are_of_use() -> None:

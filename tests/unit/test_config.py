@@ -127,6 +127,29 @@ def test_a_project_without_a_table(tmp_path: Path, text: str) -> None:
     assert find_config(tmp_path) is None
 
 
+def test_an_allowance_of_several_names_is_one_for_each_at_its_line(load: Load) -> None:
+    text = f'{TREES}{ALLOW}kind = "policy"\nname = [\n"public.a.*", # first\n"public.b.x",\n]'
+    found = load(text).allow
+    assert [(one.name, one.kind, one.reason) for one in found] == [
+        ("public.a.*", "policy", "agreed"),
+        ("public.b.x", "policy", "agreed"),
+    ]
+    assert [one.place for one in found] == [Place("pyproject.toml", line) for line in (13, 14)]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ('["SELECT"]', ["SELECT"]),
+        ('{ privileges = ["SELECT"], n = 1.5 }', {"privileges": ["SELECT"], "n": 1.5}),
+        ("false", False),
+    ],
+)
+def test_an_allowance_of_a_value(load: Load, written: str, value: object) -> None:
+    (one,) = load(f'{TREES}{ALLOW}kind = "privilege"\nactual = {written}').allow
+    assert one.actual == value
+
+
 def test_an_allowance_for_several_trees(load: Load) -> None:
     assert load(f'{TREES}{ALLOW}tree = "supa*"\nchange = "extra"').allow[0].tree == "supa*"
 

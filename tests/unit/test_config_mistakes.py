@@ -108,6 +108,18 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f"{BASE}[[allow]]\nkind = 'index'\nreason = ''", "p.toml:8: [[allow]] reason: is empty"),
         (ALLOW, "p.toml:6: [[allow]]: would allow every difference; narrow it by one of"),
         (f"{ALLOW}tree = 'b'\nname = '**'", "[[allow]]: would allow every difference; narrow"),
+        (
+            f"{ALLOW}tree = 'b'\nname = ['x', '*']",
+            "[[allow]]: would allow every difference; narrow",
+        ),
+        (f"{ALLOW}actual = 1", "[[allow]]: would allow every difference; narrow"),
+        (f"{ALLOW}name = [1]", "[[allow]] name: may hold only strings that are not empty"),
+        (f"{ALLOW}name = 1", "[[allow]] name: a number stands where a string should"),
+        (
+            f"{ALLOW}kind = 'view'\nactual = [2027-01-31]",
+            "[[allow]] actual: holds a date or time, which no attribute is",
+        ),
+        (f"{ALLOW}kind = 'view'\nactual = nan", "[[allow]] actual: holds nan, which no attribute"),
         (f"{ALLOW}kind = 'Policies'", 'p.toml:8: [[allow]] kind: "Policies" is unknown; did you'),
         (f"{ALLOW}change = 'mising'", '"mising" is unknown; did you mean "missing"?'),
         (f"{ALLOW}impact = 'orders'", 'impact: "orders" is unknown; did you mean "order"?'),
@@ -241,7 +253,7 @@ def toml(value: object) -> str:
 NAMES = """
     reference trees platform postgres fail_on seed allow statement_timeout path files layout reason
     tree kind name change attribute impact until a b prisma index missing behavior 17 2027-01-31
-    *.toml ../* [
+    *.toml ../* [ actual
 """
 WORDS = st.sampled_from(NAMES.split()) | st.text(
     st.characters(exclude_categories=["Cs"]), max_size=5
@@ -251,7 +263,9 @@ ANYTHING = st.recursive(
     lambda below: st.lists(below, max_size=3) | st.dictionaries(WORDS, below, max_size=6),
     max_leaves=25,
 )
-ALLOWANCE = st.fixed_dictionaries({}, optional=dict.fromkeys(("reason", "tree", "kind"), ANYTHING))
+ALLOWANCE = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("reason", "tree", "kind", "name", "actual"), ANYTHING)
+)
 NEARLY = st.fixed_dictionaries(
     {"reference": WORDS | ANYTHING},
     optional={

@@ -198,6 +198,7 @@ def test_allowances_that_no_longer_hold() -> None:
         name="public.users.*",
         attribute="default",
         impact="behavior",
+        actual=["x"],
         until=date(2025, 1, 31),
         place=Place("pyproject.toml", 18),
     )
@@ -210,7 +211,7 @@ def test_allowances_that_no_longer_hold() -> None:
             reason  only there
 
         pyproject.toml:18: expired: allowed until 2025-01-31; fix the difference, or set a later date
-            allows  any difference in default of public.users.* (behavior)
+            allows  any difference in default of public.users.*, if it is x (behavior)
             reason  until the release
         """  # noqa: E501
     )
