@@ -11,6 +11,7 @@ from typing import Final
 
 from pytest_schema_parity.config.locator import KeyPath, Locator
 from pytest_schema_parity.errors import ConfigError
+from pytest_schema_parity.showing import printable
 
 ALIKE: Final = 0.7
 """How alike two names must be, from 0 to 1, for one to be proposed for the other."""
@@ -46,11 +47,6 @@ def shown(file: Path) -> str:
         return str(file.absolute().relative_to(Path.cwd()))
     except (ValueError, OSError):
         return os.fspath(file)
-
-
-def printable(text: str) -> str:
-    """The text with everything escaped that a terminal would obey or hide."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -6,15 +6,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from pytest_schema_parity.report.wording import (
-    CHANGE_ORDER,
-    counted,
-    kind_rank,
-    plural,
-    printable,
-)
+from pytest_schema_parity.report.wording import CHANGE_ORDER, counted, kind_rank, plural
 from pytest_schema_parity.schema.difference import Change, Difference
 from pytest_schema_parity.schema.facts import Key
+from pytest_schema_parity.showing import printable
 
 MOST_GROUPS: Final = 6
 MOST_NAMES: Final = 3

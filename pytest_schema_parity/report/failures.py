@@ -8,7 +8,8 @@ from typing import Final
 
 from pytest_schema_parity.report.markup import Highlight, plain
 from pytest_schema_parity.report.shapes import Failure
-from pytest_schema_parity.report.wording import clean, clean_lines, clipped, counted, printable
+from pytest_schema_parity.report.wording import clean, clean_lines, clipped, counted
+from pytest_schema_parity.showing import printable
 
 INDENT: Final = "    "
 WIDTH: Final = 100

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from pytest_schema_parity.report.files import write_text
-from pytest_schema_parity.report.redact import redact_value
 from pytest_schema_parity.report.run import RunReport, TreeReport
 from pytest_schema_parity.report.shapes import Failure, RowFindings, RowPair, RowProblem, ViewRows
 from pytest_schema_parity.report.wording import counted, rank
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.showing import redact_value
 
 REPORT_VERSION: Final = 1
 MOST_ROWS: Final = 3

@@ -8,17 +8,11 @@ from typing import Final
 from pytest_schema_parity.report.counting import below_text, headline
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.sql_diff import formatted, sql_diff
-from pytest_schema_parity.report.wording import (
-    clipped,
-    counted,
-    place_text,
-    printable,
-    value_pair,
-    value_text,
-)
+from pytest_schema_parity.report.wording import clipped, counted, place_text, value_pair, value_text
 from pytest_schema_parity.schema.difference import Comparison, Difference
 from pytest_schema_parity.schema.facts import Value
 from pytest_schema_parity.schema.kinds import Check, kind_of
+from pytest_schema_parity.showing import printable
 
 INDENT: Final = "    "
 MOST_ITEMS: Final = 3
