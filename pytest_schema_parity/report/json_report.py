@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report.files import write_text
 from pytest_schema_parity.report.run import RunReport, TreeReport
-from pytest_schema_parity.report.shapes import Failure, RowFindings, RowPair, RowProblem, ViewRows
+from pytest_schema_parity.report.shapes import RowFindings, RowPair, RowProblem, ViewRows
 from pytest_schema_parity.report.wording import counted, rank
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Place

@@ -64,11 +64,12 @@ _SHORT: Final = 4
 
 
 class _Span(NamedTuple):
-    """A secret's place in a text, and what is shown instead."""
+    """A secret's place in a text, what is shown instead, and where in it the value begins."""
 
     start: int
     end: int
     shown: str
+    value: int
 
 
 def redact(text: str) -> str:
@@ -93,7 +94,7 @@ def redact_split(text: str, position: int) -> tuple[str, str]:
 
 def redact_beside(message: str, source: str) -> str:
     """A message without its own secrets and without those of what it was said about."""
-    hidden = {form for span in _spans(source) for form in _forms(source[span.start : span.end])}
+    hidden = {form for span in _spans(source) for form in _forms(source[span.value : span.end])}
     for form in sorted(hidden, key=len, reverse=True):
         whole = re.escape(form)
         pattern = whole if len(form) >= _SHORT else rf"(?<!\w){whole}(?!\w)"
@@ -158,11 +159,11 @@ def _quoted(text: str) -> Iterator[_Span]:
         if end := after_value(text, at):
             opening = _OPENING.match(text, at)
             mark = "" if assigned and assigned[0] == "=" else opening[0] if opening else "'"
-            yield _Span(start, end, f"{mark}{HIDDEN}{mark}")
+            yield _Span(start, end, f"{mark}{HIDDEN}{mark}", at)
             if end == len(text):
                 return
         elif not assigned and (word := _WORD.match(text, at)) and _in_role(text, roles, at):
-            yield _Span(start, word.end(), f"'{HIDDEN}'")
+            yield _Span(start, word.end(), f"'{HIDDEN}'", at)
 
 
 def _is_quoted(text: str, start: int) -> bool:
@@ -180,7 +181,7 @@ def _unquoted(text: str) -> Iterator[_Span]:
     """Values without quotes: in conninfo strings and URIs, one inside of the other."""
     for pattern in _IN_URI:
         for match in pattern.finditer(text):
-            yield _Span(*match.span("value"), HIDDEN)
+            yield _Span(*match.span("value"), HIDDEN, match.start("value"))
     passed = 0
     in_conninfo = _CONNINFO.search(text) is not None
     for named in _PASSWORD.finditer(text):
@@ -193,7 +194,7 @@ def _unquoted(text: str) -> Iterator[_Span]:
             or _PAIR_AFTER.match(text, value.end())
         ):
             passed = value.end()
-            yield _Span(*value.span(), HIDDEN)
+            yield _Span(*value.span(), HIDDEN, value.start())
 
 
 def _rendered(text: str, spans: list[_Span], start: int, end: int) -> str:
