@@ -213,4 +213,6 @@ def _forms(literal: str) -> set[str]:
     inner = re.sub(r"^(?:(?:u&|[enbx])?\\*'+|\\*\"|\$\w*\$)|(?:\\*['\"]+|\$\w*\$)$", "", literal)
     undoubled = inner.replace("''", "'")
     unescaped = re.sub(r"\\(.)", r"\1", undoubled, flags=re.DOTALL)
-    return {form for form in (literal, inner, undoubled, unescaped) if form.strip("'\"")}
+    joined = re.findall(r"'(?:[^']|'')*'", literal)
+    forms = (literal, inner, undoubled, unescaped, *joined)
+    return {form for form in forms if form.strip("'\"")}
