@@ -44,9 +44,9 @@ class Mistakes:
 def shown(file: Path) -> str:
     """A file as a user would write it: relative to the working directory where it lies below."""
     try:
-        return str(file.absolute().relative_to(Path.cwd()))
+        return printable(str(file.absolute().relative_to(Path.cwd())))
     except (ValueError, OSError):
-        return os.fspath(file)
+        return printable(os.fspath(file))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

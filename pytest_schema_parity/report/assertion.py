@@ -44,5 +44,6 @@ def _brought(left: Schema, right: Schema) -> list[str]:
         return []
     brought = f"{counted(len(unequal), 'fact')} that their platforms brought"
     lines = [f"the schemas differ in {brought} ({left.platform} and {right.platform})"]
+    lines = [*map(printable, lines)]
     lines += (printable(f"    {kind} {name}") for kind, name in sorted(unequal))
     return lines

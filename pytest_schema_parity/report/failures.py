@@ -31,7 +31,7 @@ def failure_lines(
     """
     if not failures:
         return []
-    head = f"{counted(len(failures), 'statement')} of {tree} failed"
+    head = f"{counted(len(failures), 'statement')} of {printable(tree)} failed"
     if len(failures) > 1:
         files = {failure.file for failure in failures}
         head += f" in {counted(len(files), 'file')}, the first"

@@ -146,4 +146,5 @@ def _row(view: ViewRows, pair: RowPair, side: str) -> str | None:
     row = pair.reference if side == "reference" else pair.candidate
     if row is None:
         return None
-    return json.dumps(dict(zip(view.columns, row, strict=True)), ensure_ascii=False)
+    cells = redact_value(dict(zip(view.columns, row, strict=True)))
+    return json.dumps(cells, ensure_ascii=False)

@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.wording import counted
 from pytest_schema_parity.schema.kinds import CHECKS, FAILING, IMPACTS, Check, Impact
+from pytest_schema_parity.showing import printable
 
 Outcome: TypeAlias = Literal["passed", "failed", "error", "skipped"]
 
@@ -57,6 +58,7 @@ def summary_lines(
     """
     symbols = SYMBOLS if _can_show(encoding) else ASCII
     absent = ABSENT if symbols is SYMBOLS else ""
+    cells = {printable(name): tree for name, tree in cells.items()}
     checks = [check for check in CHECKS if any(check in tree for tree in cells.values())]
     texts = {
         (name, check): _cell_text(tree.get(check), symbols, absent)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from pytest_schema_parity.showing.literals import after_blank, after_value
 
-if TYPE_CHECKING:
-    from pytest_schema_parity.schema.facts import Value
+Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
+"""Whatever JSON holds: an attribute of a fact, or a whole report."""
 
 HIDDEN: Final = "***"
 
@@ -111,7 +111,8 @@ def redact_value(value: Value) -> Value:
             return [_redact_item(item) for item in value]
         case dict():
             return {
-                key: HIDDEN if is_secret(key) else redact_value(item) for key, item in value.items()
+                key: HIDDEN if is_secret(key) and isinstance(item, str) else redact_value(item)
+                for key, item in value.items()
             }
     return value
 
@@ -215,4 +216,4 @@ def _forms(literal: str) -> set[str]:
     unescaped = re.sub(r"\\(.)", r"\1", undoubled, flags=re.DOTALL)
     joined = re.findall(r"'(?:[^']|'')*'", literal)
     forms = (literal, inner, undoubled, unescaped, *joined)
-    return {form for form in forms if form.strip("'\"")}
+    return {form for form in forms if form.strip("'\" ")}
