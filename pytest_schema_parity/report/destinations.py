@@ -11,7 +11,6 @@ from typing import Final
 
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.report import json_report, markdown
-from pytest_schema_parity.report.files import write_text
 from pytest_schema_parity.report.run import RunReport
 from pytest_schema_parity.showing import printable
 
@@ -41,8 +40,3 @@ def parse_destination(text: str) -> Destination:
     if not path.strip():
         raise ConfigError(f'--schema-parity-report: "{kind}" lacks a path; write {kind}:PATH')
     return Destination(kind, Path(path))
-
-
-def write_report(run: RunReport, destination: Destination) -> None:
-    """Write a report where it was asked for; raises ConfigError when that is impossible."""
-    write_text(destination.path, FORMATS[destination.kind](run))

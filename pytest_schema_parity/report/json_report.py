@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from pytest_schema_parity.migrations.failure import Failure
-from pytest_schema_parity.report.files import write_text
 from pytest_schema_parity.report.run import RunReport, TreeReport
 from pytest_schema_parity.report.shapes import RowFindings, RowPair, RowProblem, ViewRows
 from pytest_schema_parity.report.wording import counted, rank
@@ -47,19 +45,7 @@ def report(run: RunReport) -> Entry:
 
 def render(run: RunReport) -> str:
     """The report as a text."""
-    return _dump(report(run))
-
-
-def write(path: Path, entry: Entry) -> None:
-    """Write a report to a file, whole or not at all; its directory is made.
-
-    Raises ConfigError when the file cannot be written.
-    """
-    write_text(path, _dump(entry))
-
-
-def _dump(entry: Entry) -> str:
-    return json.dumps(entry, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(report(run), indent=2, ensure_ascii=False) + "\n"
 
 
 def _tree(tree: TreeReport) -> Entry:

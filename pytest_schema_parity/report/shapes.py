@@ -97,10 +97,6 @@ class RowProblem(Protocol):
     def place(self) -> Place | None:
         """Where it is in a seed file."""
 
-    @property
-    def column(self) -> int | None:
-        """The column in that line, from 1."""
-
 
 class RowFindings(Protocol):
     """What the views of a candidate and of its reference gave.

@@ -122,7 +122,6 @@ class Problem:
     detail: str | None = None
     hint: str | None = "Create a unique index."
     place: Place | None = None
-    column: int | None = None
 
 
 @dataclass(frozen=True)

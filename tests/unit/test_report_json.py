@@ -8,8 +8,10 @@ import pytest
 
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.migrations.failure import Failure
-from pytest_schema_parity.report.destinations import Destination, parse_destination, write_report
-from pytest_schema_parity.report.json_report import report, write
+from pytest_schema_parity.report.destinations import FORMATS, Destination, parse_destination
+from pytest_schema_parity.report.files import write_text
+from pytest_schema_parity.report.json_report import render as render_json
+from pytest_schema_parity.report.json_report import report
 from pytest_schema_parity.report.markdown import render
 from pytest_schema_parity.report.run import RunReport, TreeReport
 from pytest_schema_parity.schema.allowances import Allowance
@@ -55,7 +57,6 @@ class Problem:
     detail: str | None = None
     hint: str | None = None
     place: Place | None = None
-    column: int | None = None
 
 
 @dataclass(frozen=True)
@@ -227,13 +228,14 @@ def test_writing_makes_directories_and_leaves_nothing_beside(tmp_path: Path) -> 
     path = tmp_path / "one" / "two" / "report.json"
     path.parent.mkdir(parents=True)
     path.write_text("old")
-    write(
-        path, {"name": 'public."Ünïcode"', "file": b"sql/\xff.sql".decode(errors="surrogateescape")}
-    )
-    assert json.loads(path.read_text(encoding="utf-8"))["name"] == 'public."Ünïcode"'
+    file = b"sql/\xc3\x9c\xff.sql".decode(errors="surrogateescape")
+    write_text(path, render_json(run(TreeReport(files=(file,)))))
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert written["trees"]["supabase"]["files"] == [file]
+    assert "Ü" in path.read_text(encoding="utf-8")
     assert path.read_text(encoding="utf-8").endswith("}\n")
     assert list(path.parent.iterdir()) == [path]
-    write(tmp_path / "new" / "report.json", {})
+    write_text(tmp_path / "new" / "report.json", "{}")
     (tmp_path / "plain").write_text("")
     assert (tmp_path / "new" / "report.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
@@ -243,15 +245,14 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "directory").mkdir()
     for path in (tmp_path / "directory", tmp_path / "file" / "report.json"):
         with pytest.raises(ConfigError, match=r"the report .* cannot be written: "):
-            write(path, {})
+            write_text(path, "{}")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["directory", "file"]
 
 
-def test_destinations(tmp_path: Path) -> None:
+def test_destinations() -> None:
     assert parse_destination("json:a:b.json") == Destination("json", Path("a:b.json"))
     for kind, start in (("json", "{\n"), ("markdown", "# Schema parity\n")):
-        write_report(run(CLEAN), parse_destination(f"{kind}:{tmp_path / kind}"))
-        assert (tmp_path / kind).read_text().startswith(start)
+        assert FORMATS[kind](run(CLEAN)).startswith(start)
 
 
 @pytest.mark.parametrize(
