@@ -84,11 +84,12 @@ class _Applier:
         """Apply a file; the session is as good as new afterwards."""
         if file.refused is not None:
             return failed_file(file.name, file.refused)
+        text = None
         try:
             text = file.read()
             statements = split(text, file=file.name)
         except ScriptError as error:
-            return failed_script(error)
+            return failed_script(error, text)
         for statement in statements:
             if statement.meta_command is not None:
                 return _refused(file, statement)
@@ -180,12 +181,6 @@ def _nearest_statement(plan: Sequence[tuple[Command, Statement | None]], index: 
 
 
 def _refused(file: MigrationFile, statement: Statement) -> Failure:
-    return Failure(
-        file.name,
-        statement.line,
-        statement.column,
-        statement.text,
-        None,
-        f"{statement.meta_command} is carried out by psql only",
-        "Write it as SQL, or apply what it stands for in a file of its own.",
-    )
+    message = f"{statement.meta_command} is carried out by psql only"
+    hint = "Write it as SQL, or apply what it stands for in a file of its own."
+    return failed_statement(file.name, statement, Complaint(None, message, hint=hint))

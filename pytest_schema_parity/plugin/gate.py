@@ -12,8 +12,9 @@ import pytest
 from pytest_schema_parity.plugin.items import ConfigurationFile, ParityItem
 from pytest_schema_parity.plugin.session import open_session
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
-from pytest_schema_parity.report.wording import counted, printable
+from pytest_schema_parity.report.wording import counted
 from pytest_schema_parity.schema.kinds import CHECKS
+from pytest_schema_parity.showing import printable
 
 if TYPE_CHECKING:
     from pytest_schema_parity.build import BuiltTree, Parity

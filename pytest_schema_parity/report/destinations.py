@@ -13,7 +13,7 @@ from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.report import json_report, markdown
 from pytest_schema_parity.report.files import make_way, write_text
 from pytest_schema_parity.report.run import RunReport
-from pytest_schema_parity.report.wording import printable
+from pytest_schema_parity.showing import printable
 
 FORMATS: Final[Mapping[str, Callable[[RunReport], str]]] = MappingProxyType(
     {"json": json_report.render, "markdown": markdown.render}

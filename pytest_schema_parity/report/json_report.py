@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
-from pytest_schema_parity.report.redact import redact_value
+from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report.run import RunReport, TreeReport
-from pytest_schema_parity.report.shapes import Failure, RowFindings, RowPair, RowProblem, ViewRows
+from pytest_schema_parity.report.shapes import RowFindings, RowPair, RowProblem, ViewRows
 from pytest_schema_parity.report.wording import counted
 from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.showing import redact_value
 
 REPORT_VERSION: Final = 1
 MOST_ROWS: Final = 3
@@ -53,11 +54,7 @@ def report(run: RunReport) -> Entry:
 
 def render(run: RunReport) -> str:
     """The report as a text."""
-    return _dump(report(run))
-
-
-def _dump(entry: Entry) -> str:
-    return json.dumps(entry, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(report(run), indent=2, ensure_ascii=False) + "\n"
 
 
 def _tree(tree: TreeReport) -> Entry:
@@ -154,4 +151,5 @@ def _row(view: ViewRows, pair: RowPair, side: str) -> str | None:
     row = pair.reference if side == "reference" else pair.candidate
     if row is None:
         return None
-    return json.dumps(dict(zip(view.columns, row, strict=True)), ensure_ascii=False)
+    cells = redact_value(dict(zip(view.columns, row, strict=True)))
+    return json.dumps(cells, ensure_ascii=False)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from pytest_schema_parity.report.shapes import Failure, RowFindings
+from pytest_schema_parity.migrations.failure import Failure
+from pytest_schema_parity.report.shapes import RowFindings
 from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Comparison, Difference
 from pytest_schema_parity.schema.kinds import Impact

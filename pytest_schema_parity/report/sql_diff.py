@@ -7,8 +7,8 @@ import re
 from typing import Final
 
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
-from pytest_schema_parity.report.redact import redact
 from pytest_schema_parity.report.wording import clean_lines
+from pytest_schema_parity.showing import redact
 
 STATEMENT: Final = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table|insert|update|delete|merge|create)\b",
@@ -24,6 +24,7 @@ MARKUP: Final[dict[str, Markup]] = {"-": "removed", "+": "added", "@": "hunk"}
 
 def formatted(sql: str) -> list[str]:
     """The lines of a definition, laid out by sqlparse where it is a plain SQL statement."""
+    sql = redact(sql)
     if len(sql) > LONGEST_FORMATTED or not STATEMENT.match(sql):
         return _as_they_are(sql.strip("\r\n"))
     import sqlparse

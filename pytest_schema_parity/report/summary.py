@@ -10,6 +10,7 @@ from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.run import Outcome
 from pytest_schema_parity.report.wording import counted
 from pytest_schema_parity.schema.kinds import CHECKS, FAILING, IMPACTS, Impact
+from pytest_schema_parity.showing import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def summary_lines(
     """
     symbols = SYMBOLS if _can_show(encoding) else ASCII
     absent = ABSENT if symbols is SYMBOLS else ""
+    cells = {printable(name): tree for name, tree in cells.items()}
     checks = _checks(cells)
     texts = {
         (name, check): _cell_text(tree.get(check), symbols, absent)

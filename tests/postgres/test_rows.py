@@ -435,3 +435,16 @@ def test_a_seed_that_does_not_end_is_cut_off(compare: Compare) -> None:
     found = compare(COMMON, COMMON, "SELECT pg_sleep(3600)", SEED, timeout=0.2)
     assert [problem.sqlstate for problem in found.problems] == ["57014"]
     assert found.views[0].reference_count == 2
+
+
+def test_a_problem_tells_no_password(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, "ALTER ROLE nobody PASSWORD\n  's3cret' 's4cret';")
+    (problem,) = found.problems
+    assert problem.statement == "ALTER ROLE nobody PASSWORD\n  '***'"
+    assert problem.message == 'syntax error at or near "***"'
+    assert "cret" not in repr(found)
+
+
+def test_a_mistake_inside_a_block_is_told_by_its_line(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, "DO $$\nBEGIN\n  PERFORM 1 / 0;\nEND $$;")
+    assert found.problems[0].place == Place("1.sql", 3)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_schema_parity.errors import ConfigError
+from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report.destinations import Destination, Destinations, parse_destination
 from pytest_schema_parity.report.files import make_way, write_text
 from pytest_schema_parity.report.json_report import render as render_json
@@ -18,17 +19,14 @@ from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Place
 
-
-@dataclass(frozen=True)
-class Failed:
-    file: str = "sql/b.sql"
-    line: int = 5
-    column: int = 22
-    statement: str = "ALTER ROLE a PASSWORD 'hidden'"
-    sqlstate: str | None = "42704"
-    message: str = 'role "a" does not exist'
-    hint: str | None = None
-    detail: str | None = None
+FAILED = Failure(
+    file="sql/b.sql",
+    line=5,
+    column=22,
+    statement="ALTER ROLE a PASSWORD 'hidden'",
+    sqlstate="42704",
+    message='role "a" does not exist',
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,6 @@ class Problem:
     detail: str | None = None
     hint: str | None = None
     place: Place | None = None
-    column: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ CLEAN = TreeReport(files=("sql/b.sql",), comparison=Comparison())
 def test_the_contract() -> None:
     tree = TreeReport(
         files=("sql/b.sql",),
-        failures=(Failed(),),
+        failures=(FAILED,),
         stand_ins=("pgcrypto",),
         comparison=Comparison((MISSING,)),
         allowed=((COMMENT, Allowance("only here")),),
@@ -221,7 +218,7 @@ def test_no_password_in_any_value() -> None:
         (TreeReport(comparison=Comparison(), rows=Findings(problems=(Problem(),))), "drift"),
         (TreeReport(comparison=Comparison(), stale=(Allowance("why"),)), "drift"),
         (TreeReport(comparison=Comparison(), expired=(Allowance("why"),)), "drift"),
-        (TreeReport(comparison=Comparison(), failures=(Failed(),)), "broken"),
+        (TreeReport(comparison=Comparison(), failures=(FAILED,)), "broken"),
         (TreeReport(error="no such directory"), "broken"),
         (TreeReport(), "broken"),
     ],
@@ -249,7 +246,7 @@ def test_a_run_that_ended_early_says_so() -> None:
 
 
 def test_a_reference_that_fails_breaks_the_run() -> None:
-    assert run(CLEAN, TreeReport(failures=(Failed(),))).verdict == "broken"
+    assert run(CLEAN, TreeReport(failures=(FAILED,))).verdict == "broken"
     assert RunReport(reference="prisma").verdict == "broken"
 
 
@@ -353,7 +350,7 @@ def test_markdown() -> None:
         (TreeReport(error="no such\nfile"), "The tree could not be built.\n\n### error\n\n```text"),
         (CLEAN, "\nNo difference.\n"),
         (
-            TreeReport(failures=(Failed(),)),
+            TreeReport(failures=(FAILED,)),
             "### applies\n\n```text\n1 statement of supabase failed",
         ),
         (
