@@ -12,7 +12,6 @@ import pytest
 
 from pytest_schema_parity.errors import ConfigError, SchemaParityError
 from pytest_schema_parity.report.markup import plain
-from pytest_schema_parity.report.wording import clean_lines
 
 if TYPE_CHECKING:
     from pytest_schema_parity.build import BuiltTree
@@ -103,7 +102,7 @@ class ParityItem(pytest.Item):
         if isinstance(error, CheckFailed):
             return Shown("\n".join(error.outcome.lines(gate_of(self).highlight)))
         if isinstance(error, SchemaParityError):
-            return Shown("\n".join(clean_lines(str(error))))
+            return Shown(str(error))
         return super().repr_failure(excinfo, style)
 
 

@@ -61,12 +61,13 @@ def test_the_workflow_is_the_one_in_use() -> None:
 
 def test_configurations(tmp_path: Path) -> None:
     whole, allowance = blocks("toml")
+    assert "actual = " in allowance
     file = tmp_path / "pyproject.toml"
     file.write_text(whole + allowance)
     configuration = load_config(file)
     assert configuration is not None
     assert configuration.candidates == ("supabase",)
-    assert len(configuration.allow) == 1
+    assert [rule.actual for rule in configuration.allow] == [["SELECT"]] * 2
 
 
 def test_every_option_is_told(pytester: pytest.Pytester) -> None:
