@@ -7,13 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from psycopg.conninfo import make_conninfo
+
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, server_account
-from pytest_schema_parity.postgres.conninfo import socket_conninfo
 from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import reachable
-from pytest_schema_parity.postgres.rundir import make_run_directory
+from pytest_schema_parity.postgres.rundir import PORT, make_run_directory
 from pytest_schema_parity.postgres.server import Server, launch
 from pytest_schema_parity.postgres.template import PLAIN, Template
 
@@ -63,7 +64,12 @@ class Cluster:
 
     def conninfo(self, dbname: str = "postgres", user: str | None = None) -> str:
         """A connection string; without a user it is the superuser's."""
-        return socket_conninfo(self.socket_directory, user=user or self.superuser, dbname=dbname)
+        return make_conninfo(
+            host=str(self.socket_directory),
+            port=PORT,
+            user=user or self.superuser,
+            dbname=dbname,
+        )
 
     def psql_command(self, dbname: str = "postgres") -> list[str]:
         """The command line of a psql on this cluster, reading no psqlrc."""

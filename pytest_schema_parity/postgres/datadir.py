@@ -11,11 +11,10 @@ import psycopg
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, require_name
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
-from pytest_schema_parity.postgres.conninfo import socket_conninfo
 from pytest_schema_parity.postgres.image import BrokenImage, pack, unpack
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import readable
-from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
+from pytest_schema_parity.postgres.rundir import PORT, RunDirectory, make_run_directory
 from pytest_schema_parity.postgres.server import environment, launch
 from pytest_schema_parity.postgres.template import SETTINGS, Template
 
@@ -133,7 +132,10 @@ def _run_scripts(template: Template, run: RunDirectory) -> None:
     script: Path | None = None
     try:
         with psycopg.connect(
-            socket_conninfo(run.path, user=template.superuser, dbname="postgres"),
+            host=str(run.path),
+            port=PORT,
+            user=template.superuser,
+            dbname="postgres",
             autocommit=True,
             client_encoding="UTF8",
         ) as connection:

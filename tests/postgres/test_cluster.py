@@ -130,35 +130,6 @@ def test_the_clients_environment_does_not_matter(
         assert ask(cluster, "SHOW timezone") == "UTC"
 
 
-@pytest.mark.parametrize(
-    "environment",
-    [
-        {"PGHOSTADDR": "127.0.0.1", "PGPORT": "1"},
-        {"PGOPTIONS": "-c search_path=elsewhere -c default_transaction_read_only=on"},
-        {"PGREQUIREAUTH": "scram-sha-256", "PGCHANNELBINDING": "require"},
-        {"PGSSLMODE": "verify-full", "PGGSSENCMODE": "require", "PGREQUIREPEER": "nobody-else"},
-        {"PGTARGETSESSIONATTRS": "standby", "PGLOADBALANCEHOSTS": "random"},
-        {"PGCONNECT_TIMEOUT": "x", "PGCLIENTENCODING": "LATIN1", "PGPASSWORD": "hidden"},
-        {"PGMAXPROTOCOLVERSION": "0", "PGSSLMINPROTOCOLVERSION": "0", "PGKRBSRVNAME": "x"},
-        {"PGSERVICE": "elsewhere", "PGSERVICEFILE": "{services}"},
-    ],
-)
-def test_the_environment_leads_nowhere_else(
-    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
-) -> None:
-    services = tmp_path / "services"
-    services.write_text(
-        "[elsewhere]\nhostaddr=127.0.0.1\nport=1\noptions=-c search_path=x\nconnect_timeout=x\n"
-    )
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value.format(services=services))
-    assert ask(cluster, "SHOW data_directory") == str(cluster.directory)
-    assert ask(cluster, "SHOW search_path") == '"$user", public'
-    assert ask(cluster, "SHOW default_transaction_read_only") == "off"
-    assert ask(cluster, "SHOW client_encoding") == "UTF8"
-    assert "hidden" not in cluster.conninfo()
-
-
 def test_a_temp_directory_whose_path_is_too_long_is_passed_over(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
