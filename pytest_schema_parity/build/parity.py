@@ -11,8 +11,6 @@ from functools import partial
 from pathlib import Path
 from threading import Lock
 
-import psycopg
-
 from pytest_schema_parity.behavior.findings import RowFindings
 from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.build.pristine import pristine_schema
@@ -23,6 +21,7 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.tree import Tree, load_tree
 from pytest_schema_parity.platforms import Platform, get_platform, installed_stand_ins
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.installation import Installation, find_installation
 from pytest_schema_parity.schema.allowances import Allowance, Judgement, judge, stale_everywhere
@@ -149,9 +148,14 @@ class Parity:
         template = platform.template(self.installation)
         cluster = self._own(start_cluster(self.installation, template=template, name=tree.name))
         pristine = pristine_schema(cluster, template)
-        conninfo = cluster.conninfo(DATABASE, user=platform.role)
-        applied = apply_tree(tree, conninfo, statement_timeout=self.config.statement_timeout)
-        with psycopg.connect(cluster.conninfo(DATABASE)) as connection:
+        applied = apply_tree(
+            tree,
+            cluster.conninfo(DATABASE, user=platform.role),
+            statement_timeout=self.config.statement_timeout,
+            housekeeping=cluster.housekeeping(DATABASE),
+            ended=lambda: self._closed,
+        )
+        with connect(cluster.housekeeping(DATABASE)) as connection:
             schema = read_schema(
                 connection,
                 marks=applied.marks.place,

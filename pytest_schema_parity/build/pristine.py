@@ -27,7 +27,7 @@ def pristine_schema(cluster: Cluster, template: Template) -> Schema:
         schema = Schema.from_json(file.read_text(encoding="utf-8"))
         os.utime(file)
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
-        schema = read_schema(cluster.conninfo(DATABASE), marks=Marks().place)
+        schema = read_schema(cluster.housekeeping(DATABASE), marks=Marks().place)
         _keep(file, schema)
     return schema
 

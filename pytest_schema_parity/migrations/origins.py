@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.session import Command, Session
 from pytest_schema_parity.migrations.statement import Statement
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.schema.facts import Place
 
 SCRATCH: Final = "schema_parity_marks"
@@ -77,11 +80,17 @@ class Marks:
 
 
 class Marker:
-    """Writes the markers of a tree whose files are ``names``, by number."""
+    """Writes the markers of a tree whose files are ``names``, by number.
 
-    def __init__(self, session: Session, names: Sequence[str]) -> None:
+    ``housekeeping`` is a superuser's conninfo, for a tree whose own sessions cannot remove them.
+    """
+
+    def __init__(
+        self, session: Session, names: Sequence[str], housekeeping: str | None = None
+    ) -> None:
         self._session = session
         self._names = names
+        self._housekeeping = housekeeping
         self._created = session.pipeline([Command(text) for text in _CREATE]) is None
         self._reliable = self._created
 
@@ -101,20 +110,36 @@ class Marker:
         """Read the markers and remove every trace of them."""
         if not self._created:
             return Marks()
-        connection = self._session.connection
         try:
-            rows = connection.execute(_READ).fetchall() if self._reliable else []
-        except psycopg.Error:
-            rows = []
-        self._remove()
+            rows = self._take(self._session.connection)
+        except psycopg.Error as error:
+            rows = self._take_all_the_same(error)
         return Marks(
             (transaction, command, None if line is None else Place(self._names[file], line))
             for transaction, command, file, line in rows
         )
 
-    def _remove(self) -> None:
-        # A tree's own event triggers must neither see this nor stop it.
-        self._session.one_by_one([Command("SET session_replication_role = replica")])
-        failed = self._session.one_by_one([Command(f"DROP SCHEMA IF EXISTS {SCRATCH} CASCADE")])
-        if failed is not None:
-            raise ServerError(f"cannot remove schema {SCRATCH}: {failed[1].message}")
+    def _take(self, connection: psycopg.Connection) -> list[TupleRow]:
+        rows = connection.execute(_READ).fetchall() if self._reliable else []
+        _remove(connection)
+        return rows
+
+    def _take_all_the_same(self, error: psycopg.Error) -> list[TupleRow]:
+        """Take the markers after what went wrong: a tree may have dropped them, or set its own
+        sessions to be read-only."""
+        if self._housekeeping is not None:
+            with connect(self._housekeeping) as connection, suppress(psycopg.Error):
+                return self._take(connection)
+        try:
+            with connect(self._housekeeping or self._session.conninfo) as connection:
+                _remove(connection)
+        except psycopg.Error as again:
+            raise ServerError(f"cannot remove schema {SCRATCH}: {again}") from error
+        return []
+
+
+def _remove(connection: psycopg.Connection) -> None:
+    # A tree's own event triggers must neither see this nor stop it; only a superuser can say so.
+    with suppress(psycopg.Error):
+        connection.execute("SET session_replication_role = replica")
+    connection.execute(f"DROP SCHEMA IF EXISTS {SCRATCH} CASCADE")

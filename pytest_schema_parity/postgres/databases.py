@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster
 
 PATIENCE: Final = 0.5
@@ -46,9 +47,9 @@ def drop_database(cluster: Cluster, name: str, *, force: bool = False) -> None:
 def _execute(cluster: Cluster, statement: sql.Composed, failure: str, unused: str | None) -> None:
     """Execute, once nobody is connected to the database ``unused``."""
     # In template1, which nobody copies: a connection would keep its database from being copied.
-    conninfo = cluster.conninfo("template1")
+    conninfo = cluster.housekeeping("template1")
     try:
-        with psycopg.connect(conninfo, autocommit=True) as connection:
+        with connect(conninfo) as connection:
             if unused is not None and (users := _users(connection, unused)):
                 raise ServerError(f"{failure} while somebody is connected to it: {users}.")
             connection.execute(statement)

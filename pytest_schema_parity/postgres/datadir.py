@@ -5,18 +5,28 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, require_name
+from pytest_schema_parity.postgres.address import HOUSEKEEPER, address, connect, require_own
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
 from pytest_schema_parity.postgres.image import BrokenImage, pack, unpack
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import readable
-from pytest_schema_parity.postgres.rundir import PORT, RunDirectory, make_run_directory
+from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
 from pytest_schema_parity.postgres.server import environment, launch
 from pytest_schema_parity.postgres.template import SETTINGS, Template
+
+# CREATE ROLE refuses a name of the server's own; the number is one that no release uses.
+_HOUSEKEEPER: Final = f"""
+INSERT INTO pg_catalog.pg_authid
+    (oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
+     rolbypassrls, rolconnlimit)
+VALUES (9997, '{HOUSEKEEPER}', true, true, true, true, true, false, true, -1)
+"""  # noqa: S608
 
 
 def lay_out(
@@ -130,15 +140,13 @@ def _initdb(
 
 def _run_scripts(template: Template, run: RunDirectory) -> None:
     script: Path | None = None
+    conninfo = address(run.path, "postgres", template.superuser)
+    require_own(conninfo, run.data)
     try:
-        with psycopg.connect(
-            host=str(run.path),
-            port=PORT,
-            user=template.superuser,
-            dbname="postgres",
-            autocommit=True,
-            client_encoding="UTF8",
-        ) as connection:
+        with connect(conninfo) as connection:
+            connection.execute("SET allow_system_table_mods = on")
+            connection.execute(_HOUSEKEEPER)
+            connection.execute("DISCARD ALL")
             for script in template.scripts:
                 connection.execute(script.read_bytes())
                 connection.execute("DISCARD ALL")

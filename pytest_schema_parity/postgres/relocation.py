@@ -21,6 +21,7 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.cache import NAME, locked, owned_directory, prune
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.server import environment
 
 _PROGRAMS: Final = ("postgres", "initdb")
 _NOT_NEEDED: Final = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc", "man", "locale")
@@ -105,6 +106,7 @@ def _try(copied: Installation, account: Account) -> None:
             capture_output=True,
             text=True,
             cwd="/",
+            env=environment(),
             check=False,
             **account.popen,
         )

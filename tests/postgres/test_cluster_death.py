@@ -95,7 +95,8 @@ def test_when_everything_but_the_server_dies_the_next_start_clears_up(victim: Vi
     assert list(rundir.stale_directories(base)) == []
     victim.die(lambda process: os.kill(process, signal.SIGKILL))
     assert is_running(victim.postmaster)
-    assert list(rundir.stale_directories(base)) == [victim.directory]
+    # The killed shell may take a moment to let go of the lock.
+    wait_until(lambda: list(rundir.stale_directories(base)) == [victim.directory])
     rundir.sweep(base)
     wait_until(lambda: not is_running(victim.postmaster))
     assert not victim.directory.exists()
