@@ -86,7 +86,7 @@ class RowFindings:
     ``seeds`` are the files that were loaded.  ``unsteady`` names the views that were not compared,
     because two loads of the reference differ in how many rows they have.  ``apart`` is how many
     microseconds lay between the two databases' ``now()``: 0, unless the machine never let them
-    begin in the same one.
+    begin in the same one.  ``allowed`` names the views whose rows may differ, each with the reason.
     """
 
     reference: str
@@ -96,11 +96,13 @@ class RowFindings:
     seeds: tuple[str, ...] = ()
     unsteady: tuple[str, ...] = ()
     apart: int = 0
+    allowed: tuple[tuple[str, str], ...] = ()
 
     @property
     def differing(self) -> tuple[ViewRows, ...]:
-        """The views whose rows differ."""
-        return tuple(view for view in self.views if not view.equal)
+        """The views whose rows differ, and may not."""
+        allowed = dict(self.allowed)
+        return tuple(view for view in self.views if not view.equal and view.name not in allowed)
 
     @property
     def parity(self) -> bool:
@@ -120,7 +122,8 @@ class RowFindings:
         if not self.compared and not self.unsteady:
             remedy = "seed something that they show" if self.seeds else 'configure `seed = "…"`'
             return f"0 rows in every view: nothing was compared, {remedy}"
-        return "; ".join([*self._not_compared(), *self._empty()]) or None
+        allowed = [f"the rows of {view} differ, allowed: {why}" for view, why in self.allowed]
+        return "; ".join([*allowed, *self._not_compared(), *self._empty()]) or None
 
     def _not_compared(self) -> Iterator[str]:
         why = f"two loads of {self.reference} differ there"

