@@ -129,15 +129,6 @@ class Parity:
             self._rows[name] = replace(found, allowed=judged.allowed)
         return self._rows[name]
 
-    def source_line(self, file: str, line: int) -> str | None:
-        """A line (from 1) of a tree's file, by the name it is shown with; None if it has none."""
-        for tree in self.trees.values():
-            for migration in tree.files:
-                if migration.name == file:
-                    lines = migration.path.read_text(encoding="utf-8", errors="replace")
-                    return next(iter(lines.split("\n")[line - 1 : line]), None)
-        return None
-
     def close(self, *, wait: bool = True) -> None:
         """End every server and remove what it left; safe to call twice, and while building.
 

@@ -43,9 +43,7 @@ def _applies(parity: Parity, tree: str) -> Outcome:
     return Outcome(
         len(failures),
         0,
-        lambda highlight: failure_lines(
-            failures, tree=tree, source=parity.source_line, highlight=highlight
-        ),
+        lambda highlight: failure_lines(failures, tree=tree, highlight=highlight),
     )
 
 

@@ -28,6 +28,7 @@ def find_configuration(config: pytest.Config) -> Config:
     Raises UsageError, with the remedy, when there is none or when it is wrong.
     """
     from pytest_schema_parity.config import find_config, load_config
+    from pytest_schema_parity.showing import printable
 
     here = config.invocation_params.dir
     with usage_errors():
@@ -40,10 +41,10 @@ def find_configuration(config: pytest.Config) -> Config:
         for file in files:
             if (configuration := load_config(file)) is not None:
                 return configuration
+    places = " or ".join(map(str, files)) or f"any pyproject.toml from {here} upwards"
     raise pytest.UsageError(
         "schema parity was asked for, but there is no table [tool.pytest-schema-parity] in "
-        f"{' or '.join(map(str, files)) or f'any pyproject.toml from {here} upwards'}. "
-        "Add it, or name its file with --schema-parity-config=FILE."
+        f"{printable(places)}. Add it, or name its file with --schema-parity-config=FILE."
     )
 
 

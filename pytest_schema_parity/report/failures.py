@@ -21,13 +21,11 @@ def failure_lines(
     failures: Sequence[Failure],
     *,
     tree: str,
-    source: object = None,  # noqa: ARG001, see the docstring
     highlight: Highlight = plain,
 ) -> list[str]:
     """What the check ``applies`` has to tell; empty when nothing failed.
 
     The first line counts, and tells of the first failure, of which others are often consequences.
-    ``source`` is of no use any more: a failure brings its line.
     """
     if not failures:
         return []

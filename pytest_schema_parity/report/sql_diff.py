@@ -24,7 +24,6 @@ MARKUP: Final[dict[str, Markup]] = {"-": "removed", "+": "added", "@": "hunk"}
 
 def formatted(sql: str) -> list[str]:
     """The lines of a definition, laid out by sqlparse where it is a plain SQL statement."""
-    sql = redact(sql)
     if len(sql) > LONGEST_FORMATTED or not STATEMENT.match(sql):
         return _as_they_are(sql.strip("\r\n"))
     import sqlparse

@@ -171,6 +171,16 @@ def test_privileges_and_comments_leave_a_routine_where_it_was_written(
     } == ROUTINE_LINES
 
 
+def test_a_line_that_also_grants_still_counts(tmp_path: Path, database: str) -> None:
+    (tmp_path / "1.sql").write_text(
+        "CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n\n"
+        "ALTER FUNCTION f() STABLE; REVOKE ALL ON FUNCTION f() FROM PUBLIC;\n"
+    )
+    applied = apply_tree(load_tree("t", root=tmp_path, files=["1.sql"]), database)
+    fact = read_schema(database, marks=applied.marks.place)["function", "public.f()"]
+    assert str(fact.origin.place) == "1.sql:3"
+
+
 def test_what_alters_a_routine_last_is_where_it_points(tmp_path: Path, database: str) -> None:
     (tmp_path / "1.sql").write_text(
         "CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n"

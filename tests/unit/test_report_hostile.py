@@ -66,14 +66,14 @@ ROWS = RowFindings(
     views=(
         ViewRows(
             name=EVIL,
-            columns=(EVIL, "password", "other"),
+            columns=(EVIL, "password", "api_key", "other"),
             reference_count=1,
             candidate_count=1,
             missing=1,
             extra=1,
             differing=(
-                RowPair((EVIL, "s3cret", EVIL), (EVIL, "s3cret too", "x")),
-                RowPair((EVIL, "s3cret", EVIL), None),
+                RowPair((EVIL, "s3cret", "s3cret", EVIL), (EVIL, "s3cret too", "s3cret", "x")),
+                RowPair((EVIL, "s3cret", "s3cret", EVIL), None),
             ),
         ),
     ),

@@ -58,6 +58,7 @@ SECRET = "s3cret"
         ),
         (r"CONNECTION E'host=h\npassword=s3cret\nuser=u'", "CONNECTION E'host=h\\npassword=***'"),
         (r"password=s3\ cret host=h", "password=*** host=h"),
+        (r"CONNECTION 'password=''s3\''cret'' user=u'", "CONNECTION 'password=*** user=u'"),
         ("dblink('host=h password=' || 's3cret'); x", "dblink('host=h password=***; x"),
         (
             "dblink('host=h password=s3cret', 'SELECT 1')",
