@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import Clone, Parity
+    from pytest_schema_parity.parity import Clone, Parity
 
 
 class Databases:

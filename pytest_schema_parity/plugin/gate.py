@@ -17,7 +17,7 @@ from pytest_schema_parity.schema.kinds import CHECKS
 from pytest_schema_parity.showing import printable
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import BuiltTree, Parity
+    from pytest_schema_parity.parity import BuiltTree, Parity
 
 COLOURS: Mapping[Markup, Mapping[str, bool]] = {
     "heading": {"bold": True},

@@ -14,7 +14,7 @@ from pytest_schema_parity.errors import ConfigError, SchemaParityError
 from pytest_schema_parity.report.markup import plain
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import BuiltTree
+    from pytest_schema_parity.parity import BuiltTree
     from pytest_schema_parity.plugin.checks import Outcome
     from pytest_schema_parity.plugin.gate import Gate
 

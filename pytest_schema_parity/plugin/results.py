@@ -114,7 +114,7 @@ class Results:
     def _sum_up(self, checks: list[ParityItem]) -> None:
         if not checks or not (self.destinations or self.gate.parity.started):
             return
-        from pytest_schema_parity.build.run import run_report
+        from pytest_schema_parity.parity.run import run_report
 
         try:
             self.run = run_report(

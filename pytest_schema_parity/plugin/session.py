@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import Parity
     from pytest_schema_parity.config import Config
+    from pytest_schema_parity.parity import Parity
 
 PARITY: pytest.StashKey[Parity] = pytest.StashKey()
 
@@ -63,7 +63,7 @@ def open_session(config: pytest.Config) -> Parity:
 
 
 def _open(config: pytest.Config, configuration: Config) -> Parity:
-    from pytest_schema_parity.build import open_parity
+    from pytest_schema_parity.parity import open_parity
 
     bindir = setting(config, "schema-parity-bindir")
     with usage_errors():

@@ -111,12 +111,12 @@ def test_collecting_starts_no_server(project) -> None:
     pytester = project()
     pytester.makeconftest(
         """
-        from pytest_schema_parity.build import parity
+        from pytest_schema_parity.parity import trees
 
         def refuse(*args, **kwargs):
             raise RuntimeError("a server was to be started")
 
-        parity.start_cluster = refuse
+        trees.start_cluster = refuse
         """
     )
     result = pytester.runpytest_subprocess("--schema-parity", "--collect-only", "-q")

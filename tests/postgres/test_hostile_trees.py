@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pytest_schema_parity.build import BuiltTree, Parity, open_parity
 from pytest_schema_parity.config import load_config
+from pytest_schema_parity.parity import BuiltTree, Parity, open_parity
 from pytest_schema_parity.postgres.installation import Installation
 
 CONFIGURATION = """\

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from pytest_schema_parity.build.parity import Parity
 from pytest_schema_parity.errors import SchemaParityError
+from pytest_schema_parity.parity.trees import Parity
 from pytest_schema_parity.report.run import RunReport, TreeReport
 
 

@@ -14,13 +14,13 @@ from threading import Lock
 
 from pytest_schema_parity.behavior.findings import RowFindings
 from pytest_schema_parity.behavior.rows import compare_rows
-from pytest_schema_parity.build.pristine import pristine_schema
-from pytest_schema_parity.build.tree import DATABASE, BuiltTree, clones
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.tree import Tree, load_tree
+from pytest_schema_parity.parity.built import DATABASE, BuiltTree, clones
+from pytest_schema_parity.parity.pristine import pristine_schema
 from pytest_schema_parity.platforms import Platform, get_platform, installed_stand_ins
 from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pytest_schema_parity.build.tree import DATABASE
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.catalog.queries import fingerprint
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.migrations.origins import Marks
+from pytest_schema_parity.parity.built import DATABASE
 from pytest_schema_parity.postgres.cache import cache_directory
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.template import Template
