@@ -50,8 +50,10 @@ class Parity:
         trees: Mapping[str, Tree],
         platforms: Mapping[str, Platform],
         installation: Installation,
+        shown_from: Path,
     ) -> None:
         self.config = config
+        self.shown_from = shown_from
         self.trees = trees
         self.platforms = platforms
         self.installation = installation
@@ -122,7 +124,7 @@ class Parity:
                 schemas={tree: self[tree].schema for tree in (reference, name)},
                 copies=self._copies,
                 seeds=self.config.seed_files,
-                root=self.config.root,
+                root=self.shown_from,
                 statement_timeout=self.config.statement_timeout,
             )
             judged = self._judge_rows(name, found)
@@ -212,15 +214,21 @@ class Parity:
         return f"schema_parity_clone_{next(self._numbers)}"
 
 
-def open_parity(config: Config, *, bindir: Path | None = None) -> Parity:
+def open_parity(
+    config: Config, *, bindir: Path | None = None, shown_from: Path | None = None
+) -> Parity:
     """Find the server, the platforms and every tree's files; nothing is built yet.
 
-    Raises ServerNotFound, ConfigError or TreeError: mistakes show before anything starts.
+    Files are named from the directory ``shown_from`` where the configuration lies below it, else
+    from the configuration's own.  Raises ServerNotFound, ConfigError or TreeError: mistakes show
+    before anything starts.
     """
+    if shown_from is None or not config.root.is_relative_to(shown_from):
+        shown_from = config.root
     trees = {
         tree.name: load_tree(
             tree.name,
-            root=config.root,
+            root=shown_from,
             path=tree.path,
             files=tree.files or (),
             layout=tree.layout,
@@ -229,4 +237,4 @@ def open_parity(config: Config, *, bindir: Path | None = None) -> Parity:
     }
     platforms = {tree.name: get_platform(tree.platform) for tree in config.trees.values()}
     installation = find_installation(bindir=bindir, major=config.postgres)
-    return Parity(config, trees, platforms, installation)
+    return Parity(config, trees, platforms, installation, shown_from)

@@ -67,7 +67,11 @@ def _open(config: pytest.Config, configuration: Config) -> Parity:
 
     bindir = setting(config, "schema-parity-bindir")
     with usage_errors():
-        return open_parity(configuration, bindir=Path(bindir) if bindir else None)
+        return open_parity(
+            configuration,
+            bindir=Path(bindir) if bindir else None,
+            shown_from=config.rootpath,
+        )
 
 
 @contextmanager
