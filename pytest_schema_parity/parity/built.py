@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from types import TracebackType
 from typing import Final, Self
 
@@ -21,8 +23,37 @@ from pytest_schema_parity.schema.facts import Schema
 
 DATABASE: Final = "postgres"
 """The database that a tree is applied to, in a cluster of its own."""
+PRISTINE: Final = "schema_parity_pristine"
 PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
 """A platform's roles may be timed out while they wait; a debugger's user waits longer."""
+READ_ONLY: Final = "-c default_transaction_read_only=on"
+
+
+class Original:
+    """What clones of a tree are copies of: its database, or once that is in use a copy of it.
+
+    Nobody can copy a database while somebody else is connected to it.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._lock = Lock()
+        self._name = DATABASE
+        self._numbers = itertools.count(1)
+
+    def release(self) -> None:
+        """Let others connect to the tree's database: clones come from a copy from now on."""
+        with self._lock:
+            if self._name == DATABASE:
+                clone_database(self._cluster, DATABASE, PRISTINE)
+                self._name = PRISTINE
+
+    def copy(self) -> str:
+        """Make a copy; returns its name."""
+        with self._lock:
+            name = f"schema_parity_clone_{next(self._numbers)}"
+            clone_database(self._cluster, self._name, name)
+            return name
 
 
 class Clone:
@@ -32,7 +63,6 @@ class Clone:
         self._cluster = cluster
         self._role = role
         self.name = name
-        clone_database(cluster, DATABASE, name)
 
     @property
     def conninfo(self) -> str:
@@ -74,7 +104,7 @@ class BuiltTree:
     schema: Schema
     stand_ins: tuple[str, ...]
     compare: Callable[[], Comparison] = field(repr=False)
-    next_clone_name: Callable[[], str] = field(repr=False)
+    original: Original = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -88,16 +118,23 @@ class BuiltTree:
 
     @property
     def conninfo(self) -> str:
-        """Where the built database is; to write, use a :meth:`clone` of it."""
-        return self.cluster.conninfo(DATABASE, user=self.platform.role)
+        """Where the built database is, for reading; to write, use a :meth:`clone` of it."""
+        return self._conninfo(READ_ONLY)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
-        """A new connection to the built database, as the role that applied the tree."""
-        return psycopg.connect(self.conninfo, autocommit=autocommit, options=PATIENT)
+        """A new connection to the built database, as the role that applied the tree.
+
+        Its transactions are read-only: every test sees the tree as it was built.
+        """
+        return psycopg.connect(self._conninfo(f"{READ_ONLY} {PATIENT}"), autocommit=autocommit)
 
     def clone(self) -> Clone:
-        """A copy of the built database, made in milliseconds; a context manager."""
-        return Clone(self.cluster, self.platform.role, self.next_clone_name())
+        """A copy of the built database, made in milliseconds, for writing; a context manager."""
+        return Clone(self.cluster, self.platform.role, self.original.copy())
+
+    def _conninfo(self, options: str) -> str:
+        self.original.release()
+        return self.cluster.conninfo(DATABASE, user=self.platform.role, options=options)
 
 
 @contextmanager

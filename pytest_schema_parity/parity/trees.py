@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.tree import Tree, load_tree
-from pytest_schema_parity.parity.built import DATABASE, BuiltTree, clones
+from pytest_schema_parity.parity.built import DATABASE, BuiltTree, Original, clones
 from pytest_schema_parity.parity.pristine import pristine_schema
 from pytest_schema_parity.platforms import Platform, get_platform, installed_stand_ins
 from pytest_schema_parity.postgres.address import connect
@@ -63,7 +62,6 @@ class Parity:
         self._builds: dict[str, Future[BuiltTree]] = {}
         self._judgements: dict[str, Judgement] = {}
         self._rows: dict[str, RowFindings] = {}
-        self._numbers = itertools.count(1)
 
     def __getitem__(self, name: str) -> BuiltTree:
         """The built tree of that name; raises KeyError where none is configured."""
@@ -175,7 +173,7 @@ class Parity:
             schema=schema,
             stand_ins=stand_ins,
             compare=partial(self._comparison, tree.name),
-            next_clone_name=self._next_clone_name,
+            original=Original(cluster),
         )
 
     def _own(self, cluster: Cluster) -> Cluster:
@@ -209,9 +207,6 @@ class Parity:
     def _copies(self, *names: str) -> Iterator[list[str]]:
         with clones(*map(self.__getitem__, names)) as made:
             yield [clone.conninfo for clone in made]
-
-    def _next_clone_name(self) -> str:
-        return f"schema_parity_clone_{next(self._numbers)}"
 
 
 def open_parity(
