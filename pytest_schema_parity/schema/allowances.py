@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
@@ -90,8 +90,9 @@ def judge(
     allowed: list[tuple[Difference, Allowance]] = []
     used: set[Allowance] = set()
     waiting = list(comparison)
+    covering_of = _by_name(standing)
     for difference in waiting:
-        covering = [one for one in standing if one.covers(difference)]
+        covering = covering_of(difference)
         used.update(covering)
         if covering:
             whole, others = difference.unfold()
@@ -99,7 +100,8 @@ def judge(
             waiting += others
         else:
             left.append(difference)
-        used.update(one for one in standing if any(map(one.covers, _folded(difference))))
+        for folded in _folded(difference):
+            used.update(covering_of(folded))
     return Judgement(
         comparison.only(sorted(left, key=lambda one: one.rank)),
         tuple(sorted(allowed, key=lambda pair: pair[0].rank)),
@@ -142,6 +144,24 @@ def stale_everywhere(judgements: Mapping[str, Judgement]) -> tuple[Allowance, ..
         for one in stale
         if all(one in judged.stale for tree, judged in judgements.items() if one.concerns(tree))
     )
+
+
+def _by_name(allowances: Sequence[Allowance]) -> Callable[[Difference], list[Allowance]]:
+    """What finds the allowances that cover a difference, in their order.
+
+    Most name one thing, and there may be hundreds of them: only those of its name are looked at,
+    and those with a pattern.
+    """
+    named: dict[str | None, list[int]] = {}
+    for number, one in enumerate(allowances):
+        is_pattern = one.name is None or "*" in one.name or "?" in one.name
+        named.setdefault(None if is_pattern else one.name, []).append(number)
+
+    def covering(difference: Difference) -> list[Allowance]:
+        numbers = sorted(named.get(None, []) + named.get(difference.name, []))
+        return [allowances[n] for n in numbers if allowances[n].covers(difference)]
+
+    return covering
 
 
 def _folded(difference: Difference) -> Iterator[Difference]:
