@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_BLANK: Final = re.compile(r"\s*+(?:--[^\n]*+\n\s*+)*+", re.ASCII)
+_BLANK: Final = re.compile(r"\s*+(?:--[^\n]*+\n\s*+)*", re.ASCII)
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 _PREFIX: Final = re.compile(r"(?:[enbx]|u&)?(?=\\*')", re.IGNORECASE)
+# Each goes as far as it can, and there it ends: no group has to be possessive, which before Python
+# 3.11.5 were not read right.
 _READINGS: Final = (
-    re.compile(r"'[^']*+(?:''[^']*+)*+(?:'|\Z)"),
-    re.compile(r"'(?:[^'\\]|''|\\.)*+(?:'|\\?\Z)", re.DOTALL),
+    re.compile(r"'[^']*+(?:''[^']*+)*(?:'|\Z)"),
+    re.compile(r"'(?:[^'\\]|''|\\.)*(?:'|\\?\Z)", re.DOTALL),
     # Quoted in something quoted: by pairs of quotes, or by quotes with backslashes.
-    re.compile(r"((?:'')+)(?!')(?:\1\1|(?!\1).)*+(?:\1|\Z)", re.DOTALL),
-    re.compile(r"((?:'')+)(?!')(?:\\+\1|\1\1|(?!\1).)*+(?:\1|\Z)", re.DOTALL),
-    re.compile(r"(\\+['\"])(?:\1\1|(?!(?<!\\)\1).)*+(?:\1|\Z)", re.DOTALL),
-    re.compile(r'"[^"]*+(?:""[^"]*+)*+(?:"|\Z)'),
-    re.compile(r'"(?:[^"\\]|\\++.)*+(?:"|\\*\Z)', re.DOTALL),
+    re.compile(r"((?:'')+)(?!')(?:\1\1|(?!\1).)*(?:\1|\Z)", re.DOTALL),
+    re.compile(r"((?:'')+)(?!')(?:\\+\1|\1\1|(?!\1).)*(?:\1|\Z)", re.DOTALL),
+    re.compile(r"(\\+['\"])(?:\1\1|(?!(?<!\\)\1).)*(?:\1|\Z)", re.DOTALL),
+    re.compile(r'"[^"]*+(?:""[^"]*+)*(?:"|\Z)'),
+    re.compile(r'"(?:[^"\\]|\\++.)*(?:"|\\*\Z)', re.DOTALL),
     re.compile(r"(\$\w*\$).*?(?:\1|\Z)", re.DOTALL),
 )
 _JOINED: Final = re.compile(r"'+\s*\|\|[^;]*+")
