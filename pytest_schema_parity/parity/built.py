@@ -48,10 +48,10 @@ class Original:
                 clone_database(self._cluster, DATABASE, PRISTINE)
                 self._name = PRISTINE
 
-    def copy(self) -> str:
-        """Make a copy; returns its name."""
+    def copy(self, name: str | None = None) -> str:
+        """Make a copy; returns its name, which is one of its own if none is given."""
         with self._lock:
-            name = f"schema_parity_clone_{next(self._numbers)}"
+            name = name or f"schema_parity_clone_{next(self._numbers)}"
             clone_database(self._cluster, self._name, name)
             return name
 
@@ -128,9 +128,9 @@ class BuiltTree:
         """
         return psycopg.connect(self._conninfo(f"{READ_ONLY} {PATIENT}"), autocommit=autocommit)
 
-    def clone(self) -> Clone:
+    def clone(self, name: str | None = None) -> Clone:
         """A copy of the built database, made in milliseconds, for writing; a context manager."""
-        return Clone(self.cluster, self.platform.role, self.original.copy())
+        return Clone(self.cluster, self.platform.role, self.original.copy(name))
 
     def _conninfo(self, options: str) -> str:
         self.original.release()
