@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import Parity
+    from pytest_schema_parity.parity import Parity
 
 
 def schema_parity_proc(tree: str | None = None, *, dbname: str = "tests") -> Callable[..., Any]:
