@@ -13,7 +13,7 @@ from threading import Lock
 from pytest_schema_parity.behavior.findings import RowFindings
 from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.build.pristine import pristine_schema
-from pytest_schema_parity.build.tree import DATABASE, BuiltTree, clones
+from pytest_schema_parity.build.tree import DATABASE, BuiltTree, Pristine, clones
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import ServerError
@@ -168,6 +168,7 @@ class Parity:
             tree=tree,
             platform=platform,
             cluster=cluster,
+            pristine=Pristine(cluster),
             applied=applied,
             schema=schema,
             stand_ins=stand_ins,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +15,7 @@ import psycopg
 from pytest_schema_parity.migrations.apply import Applied
 from pytest_schema_parity.migrations.tree import Tree
 from pytest_schema_parity.platforms import Platform
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.schema.difference import Comparison
@@ -21,27 +23,48 @@ from pytest_schema_parity.schema.facts import Schema
 
 DATABASE: Final = "postgres"
 """The database that a tree is applied to, in a cluster of its own."""
+PRISTINE: Final = "schema_parity_pristine"
+"""A copy of it to which nobody can connect, and which the clones are copies of."""
 PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
 """A platform's roles may be timed out while they wait; a debugger's user waits longer."""
+READING: Final = f"{PATIENT} -c default_transaction_read_only=on"
+WRITING: Final = f"{PATIENT} -c default_transaction_read_only=off"
+
+
+class Pristine:
+    """A built tree's database as it was built, made once, before anybody can connect to it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._lock = Lock()
+        self._made = False
+
+    def keep(self) -> str:
+        """Make the copy, if it is not there yet; its name."""
+        with self._lock:
+            if not self._made:
+                clone_database(self._cluster, DATABASE, PRISTINE, closed=True)
+                self._made = True
+        return PRISTINE
 
 
 class Clone:
     """A copy of a built tree's database, for writing; dropped when it is closed."""
 
-    def __init__(self, cluster: Cluster, role: str, name: str) -> None:
+    def __init__(self, cluster: Cluster, role: str, source: str, name: str) -> None:
         self._cluster = cluster
         self._role = role
         self.name = name
-        clone_database(cluster, DATABASE, name)
+        clone_database(cluster, source, name)
 
     @property
     def conninfo(self) -> str:
         """Where the copy is, as a libpq connection string."""
-        return self._cluster.conninfo(self.name, user=self._role)
+        return self._cluster.conninfo(self.name, self._role, options=WRITING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the copy, as the role that applied the tree."""
-        return psycopg.connect(self.conninfo, autocommit=autocommit, options=PATIENT)
+        return _connect(self.conninfo, autocommit)
 
     def close(self) -> None:
         """Drop the copy, whoever is still connected to it."""
@@ -70,6 +93,7 @@ class BuiltTree:
     tree: Tree
     platform: Platform
     cluster: Cluster
+    pristine: Pristine = field(repr=False)
     applied: Applied
     schema: Schema
     stand_ins: tuple[str, ...]
@@ -88,16 +112,31 @@ class BuiltTree:
 
     @property
     def conninfo(self) -> str:
-        """Where the built database is; to write, use a :meth:`clone` of it."""
-        return self.cluster.conninfo(DATABASE, user=self.platform.role)
+        """Where the built database is, for reading: its transactions are read-only by default.
+
+        Later tests see this same database: to write, use a :meth:`clone` of it.
+        """
+        self.pristine.keep()
+        return self.cluster.conninfo(DATABASE, self.platform.role, options=READING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
-        """A new connection to the built database, as the role that applied the tree."""
-        return psycopg.connect(self.conninfo, autocommit=autocommit, options=PATIENT)
+        """A new connection to the built database, as the role that applied the tree.
+
+        Its transactions are read-only, as others see this database too; a :meth:`clone` is for
+        writing.
+        """
+        return _connect(self.conninfo, autocommit)
 
     def clone(self) -> Clone:
-        """A copy of the built database, made in milliseconds; a context manager."""
-        return Clone(self.cluster, self.platform.role, self.next_clone_name())
+        """A copy of the database as it was built, made in milliseconds; a context manager."""
+        name = self.next_clone_name()
+        return Clone(self.cluster, self.platform.role, self.pristine.keep(), name)
+
+
+def _connect(conninfo: str, autocommit: bool) -> psycopg.Connection:
+    connection = connect(conninfo)
+    connection.autocommit = autocommit
+    return connection
 
 
 @contextmanager

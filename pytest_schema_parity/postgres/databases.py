@@ -21,15 +21,16 @@ def create_database(cluster: Cluster, name: str) -> str:
     return clone_database(cluster, "template0", name)
 
 
-def clone_database(cluster: Cluster, source: str, name: str) -> str:
+def clone_database(cluster: Cluster, source: str, name: str, *, closed: bool = False) -> str:
     """Make the database ``name`` a copy of ``source``; returns its conninfo.
 
-    Raises ServerError, also when somebody is connected to ``source``: nobody is thrown out.
+    Nobody can connect to a ``closed`` one, which can always be copied therefore.  Raises
+    ServerError, also when somebody is connected to ``source``: nobody is thrown out.
     """
     # FILE_COPY takes 10 ms where WAL_LOG takes 20: its checkpoints cost nothing without fsync.
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-        sql.Identifier(name), sql.Identifier(source)
-    )
+    statement = sql.SQL(
+        "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY ALLOW_CONNECTIONS {}"
+    ).format(sql.Identifier(name), sql.Identifier(source), not closed)
     _execute(cluster, statement, f"The database {source} cannot be copied to {name}", source)
     return cluster.conninfo(name)
 
