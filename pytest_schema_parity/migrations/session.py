@@ -57,7 +57,7 @@ class Session:
     ) -> None:
         self.conninfo = _with_timeout(conninfo, statement_timeout)
         self._ended = ended
-        self.connection = connect(self.conninfo)
+        self.connection = self._connect()
 
     def __enter__(self) -> Self:
         return self
@@ -113,10 +113,15 @@ class Session:
                 return index, complaint
         return None
 
+    def _connect(self) -> psycopg.Connection:
+        connection = connect(self.conninfo)
+        connection.prepare_threshold = None  # DISCARD ALL would take what was prepared
+        return connection
+
     def _connect_if_allowed(self) -> psycopg.Connection | None:
         """A new connection; None where the tree took its own role's right to one."""
         try:
-            return connect(self.conninfo)
+            return self._connect()
         except ServerError:
             return None
 
@@ -126,7 +131,7 @@ class Session:
         while not self._ended():
             time.sleep(_NOTICING)
             try:
-                connection = connect(self.conninfo)
+                connection = self._connect()
                 time.sleep(_NOTICING)
                 connection.execute("SELECT 1")
             except (ServerError, psycopg.OperationalError):

@@ -16,6 +16,7 @@ import psycopg
 from pytest_schema_parity.migrations.apply import Applied
 from pytest_schema_parity.migrations.tree import Tree
 from pytest_schema_parity.platforms import Platform
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.schema.difference import Comparison
@@ -26,7 +27,8 @@ DATABASE: Final = "postgres"
 PRISTINE: Final = "schema_parity_pristine"
 PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
 """A platform's roles may be timed out while they wait; a debugger's user waits longer."""
-READ_ONLY: Final = "-c default_transaction_read_only=on"
+READING: Final = f"{PATIENT} -c default_transaction_read_only=on"
+WRITING: Final = f"{PATIENT} -c default_transaction_read_only=off"
 
 
 class Original:
@@ -45,7 +47,7 @@ class Original:
         """Let others connect to the tree's database: clones come from a copy from now on."""
         with self._lock:
             if self._name == DATABASE:
-                clone_database(self._cluster, DATABASE, PRISTINE)
+                clone_database(self._cluster, DATABASE, PRISTINE, closed=True)
                 self._name = PRISTINE
 
     def copy(self, name: str | None = None) -> str:
@@ -67,11 +69,11 @@ class Clone:
     @property
     def conninfo(self) -> str:
         """Where the copy is, as a libpq connection string."""
-        return self._cluster.conninfo(self.name, user=self._role)
+        return self._cluster.conninfo(self.name, user=self._role, options=WRITING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the copy, as the role that applied the tree."""
-        return psycopg.connect(self.conninfo, autocommit=autocommit, options=PATIENT)
+        return _connect(self.conninfo, autocommit)
 
     def close(self) -> None:
         """Drop the copy, whoever is still connected to it."""
@@ -119,22 +121,25 @@ class BuiltTree:
     @property
     def conninfo(self) -> str:
         """Where the built database is, for reading; to write, use a :meth:`clone` of it."""
-        return self._conninfo(READ_ONLY)
+        self.original.release()
+        return self.cluster.conninfo(DATABASE, user=self.platform.role, options=READING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the built database, as the role that applied the tree.
 
         Its transactions are read-only: every test sees the tree as it was built.
         """
-        return psycopg.connect(self._conninfo(f"{READ_ONLY} {PATIENT}"), autocommit=autocommit)
+        return _connect(self.conninfo, autocommit)
 
     def clone(self, name: str | None = None) -> Clone:
         """A copy of the built database, made in milliseconds, for writing; a context manager."""
         return Clone(self.cluster, self.platform.role, self.original.copy(name))
 
-    def _conninfo(self, options: str) -> str:
-        self.original.release()
-        return self.cluster.conninfo(DATABASE, user=self.platform.role, options=options)
+
+def _connect(conninfo: str, autocommit: bool) -> psycopg.Connection:
+    connection = connect(conninfo)
+    connection.autocommit = autocommit
+    return connection
 
 
 @contextmanager

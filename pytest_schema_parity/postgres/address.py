@@ -103,7 +103,7 @@ def housekeeping_options(major: int) -> str:
 def connect(conninfo: str) -> psycopg.Connection:
     """A connection in autocommit, as it were in an empty environment.  Raises ServerError."""
     try:
-        connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+        connection = psycopg.connect(conninfo, autocommit=True)
         undo_environment(connection)
     except psycopg.Error as error:
         raise ServerError(f"cannot connect to our own server: {error}{blame()}") from error
