@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, server_account
 from pytest_schema_parity.postgres.address import (
     HOUSEKEEPER,
@@ -18,8 +17,8 @@ from pytest_schema_parity.postgres.address import (
 from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import reachable
-from pytest_schema_parity.postgres.rundir import make_run_directory
-from pytest_schema_parity.postgres.server import Server, launch
+from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
+from pytest_schema_parity.postgres.server import Server, StartError, launch
 from pytest_schema_parity.postgres.template import PLAIN, Template
 
 
@@ -98,13 +97,7 @@ def start_cluster(
     """
     account = server_account()
     programs = reachable(installation, account)
-    try:
-        server = _start(template, name, programs, account)
-    except ServerError:
-        # The image may be damaged in a way that only the server sees: once more, from the start.
-        if not discard_image(template, programs):
-            raise
-        server = _start(template, name, programs, account)
+    server = _start(template, name, programs, account)
     cluster = Cluster(installation, template.superuser, server)
     try:
         require_own(cluster.housekeeping(), cluster.directory)
@@ -115,11 +108,22 @@ def start_cluster(
 
 
 def _start(template: Template, name: str, programs: Installation, account: Account) -> Server:
+    settings = settings_of(template, programs, account) | {"cluster_name": name}
+    postgres = programs.binary("postgres")
+    try:
+        return launch(_laid_out(template, programs, account), postgres, settings, account)
+    except StartError:
+        # The image may be damaged in a way that only the server sees: once more, from the start.
+        if not discard_image(template, programs):
+            raise
+    return launch(_laid_out(template, programs, account), postgres, settings, account)
+
+
+def _laid_out(template: Template, programs: Installation, account: Account) -> RunDirectory:
     run = make_run_directory(account)
     try:
         lay_out(run, template, programs, account)
-        settings = settings_of(template, programs, account) | {"cluster_name": name}
     except BaseException:
         run.remove()
         raise
-    return launch(run, programs.binary("postgres"), settings, account)
+    return run

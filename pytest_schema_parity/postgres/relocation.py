@@ -69,18 +69,28 @@ def _published(key: str, copy: Callable[[Path], object]) -> Path:
     """A directory that everybody may read, filled by ``copy`` unless it is there already."""
     shelf = _shelf()
     target = shelf / key
-    with locked(shelf / "lock"):
-        if not target.exists():
+    try:
+        with locked(shelf / "lock"):
+            if not target.exists():
+                _fill(target, copy)
+            os.utime(target)
             prune(shelf)
-            new = Path(tempfile.mkdtemp(prefix="new-", dir=shelf))
-            try:
-                copy(new)
-                _open_to_all(new)
-                new.rename(target)
-            finally:
-                shutil.rmtree(new, ignore_errors=True)
-        os.utime(target)
+    except (OSError, shutil.Error) as error:
+        raise ServerError(
+            f"What PostgreSQL needs cannot be copied to {shelf}, where the user that runs it can "
+            f"read it: {error}. Free some space there, or run pytest as an ordinary user."
+        ) from error
     return target
+
+
+def _fill(target: Path, copy: Callable[[Path], object]) -> None:
+    new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
+    try:
+        copy(new)
+        _open_to_all(new)
+        new.rename(target)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _shelf() -> Path:
