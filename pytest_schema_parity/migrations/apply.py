@@ -38,6 +38,11 @@ _NOT_IN_A_TRANSACTION: Final = frozenset(
 _READ_ONLY: Final = re.compile(r"\bread[\s_]+only\b", re.IGNORECASE)
 
 
+LEFT_OPEN: Final = (
+    "the file ends and leaves this transaction open, so that nothing of it stays: COMMIT is missing"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What became of a tree: its files in order, what failed, and where each object comes from."""
@@ -97,6 +102,8 @@ class _Applier:
             if statement.meta_command is not None:
                 return _refused(file, statement)
         failed = self._run(number, statements, text)
+        if self.session.undo_what_is_open() and failed is None:
+            failed = _opening(statements), Complaint(None, LEFT_OPEN)
         self.session.renew(after=text)
         if failed is None:
             return None
@@ -146,6 +153,12 @@ class _Applier:
         if way == "in steps":
             plan.append((Command("COMMIT"), None))
         return plan
+
+
+def _opening(statements: Sequence[Statement]) -> Statement:
+    """The statement that began the last transaction."""
+    opens = [s for s in statements if s.words[:1] in (("begin",), ("start",))]
+    return opens[-1] if opens else statements[-1]
 
 
 def _way(statements: Sequence[Statement]) -> Way:

@@ -70,6 +70,14 @@ class Session:
     ) -> None:
         self.connection.close()
 
+    def undo_what_is_open(self) -> bool:
+        """Roll a transaction back that was left open; whether there was one."""
+        status = self.connection.pgconn.transaction_status
+        is_open = status in (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR)
+        if is_open:
+            self._one(Command("ROLLBACK"))
+        return is_open
+
     def renew(self, *, after: str = "") -> None:
         """Forget all settings, roles, temporary tables and locks: a session as at its start.
 

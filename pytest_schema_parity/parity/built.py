@@ -114,6 +114,11 @@ class BuiltTree:
         return self.tree.name
 
     @property
+    def is_empty(self) -> bool:
+        """Whether its files made nothing at all: then there is nothing to be at parity with."""
+        return all(fact.provided for fact in self.schema)
+
+    @property
     def comparison(self) -> Comparison:
         """What differs from the reference, less what is allowed; nothing for the reference."""
         return self.compare()

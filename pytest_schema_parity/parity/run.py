@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from pytest_schema_parity.errors import SchemaParityError
 from pytest_schema_parity.parity.trees import Parity
 from pytest_schema_parity.report.run import RunReport, TreeReport
+
+MAKES_NOTHING: Final = "the files of the reference make nothing: there is nothing to compare with"
 
 
 def run_report(parity: Parity, *, names: Collection[str], with_rows: Collection[str]) -> RunReport:
@@ -31,7 +34,12 @@ def _tree_report(parity: Parity, name: str, *, with_rows: bool) -> TreeReport:
     try:
         tree = parity[name]
         if name == parity.config.reference:
-            return TreeReport(files=files, failures=tree.applied.failures, stand_ins=tree.stand_ins)
+            return TreeReport(
+                files=files,
+                failures=tree.applied.failures,
+                stand_ins=tree.stand_ins,
+                error=MAKES_NOTHING if tree.is_empty else None,
+            )
         judgement = parity.judgement(name)
         stale, expired = parity.dead_allowances(name)
         return TreeReport(

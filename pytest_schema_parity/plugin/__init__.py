@@ -70,13 +70,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _register_gate(config: pytest.Config) -> None:
     """Register the gate and what gathers its results; without names that -p could block."""
-    from pytest_schema_parity.plugin.gate import Gate, is_worker
+    from pytest_schema_parity.plugin.gate import Gate, is_worker, only_shows
     from pytest_schema_parity.plugin.results import Results
     from pytest_schema_parity.report.destinations import Destinations
 
     reports = config.getoption("--schema-parity-report")
     destinations = Destinations(config.invocation_params.dir, reports)
-    if not (is_worker(config) or config.option.collectonly):
+    if not (is_worker(config) or only_shows(config)):
         destinations.make_way()
     gate = Gate(config)
     config.pluginmanager.register(gate)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from pytest_schema_parity.parity.run import MAKES_NOTHING
 from pytest_schema_parity.report.allowances import allowance_lines
 from pytest_schema_parity.report.failures import failure_lines
 from pytest_schema_parity.report.markup import Highlight
@@ -40,6 +41,8 @@ def outcome_of(parity: Parity, tree: str, check: str) -> Outcome:
 
 def _applies(parity: Parity, tree: str) -> Outcome:
     failures = parity[tree].applied.failures
+    if not failures and tree == parity.config.reference and parity[tree].is_empty:
+        return Outcome(1, 0, lambda _: [MAKES_NOTHING])
     return Outcome(
         len(failures),
         0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -60,6 +61,11 @@ class Gate:
                         f"pytest_schema_parity_checks: there is a check {name!r} already; "
                         "give yours another name."
                     )
+                if not re.fullmatch(r"[\w.-]+", name):
+                    raise pytest.UsageError(
+                        f"pytest_schema_parity_checks: {name!r} is no name for a check; "
+                        "use letters, digits, '.', '_' and '-'."
+                    )
                 if not callable(function):
                     raise pytest.UsageError(
                         f"pytest_schema_parity_checks: the check {name!r} is {function!r}; "
@@ -75,11 +81,10 @@ class Gate:
     def counts(self, tree: str, check: str) -> bool:
         """Whether a check makes the run one that checked something.
 
-        That the reference applies tells nothing of parity; it counts only by its own id.
+        That the reference applies tells nothing of parity; it counts only where its id was named.
         """
         return tree != self.reference or any(
-            str(argument).endswith(f"::{tree}::{check}")
-            for argument in self.config.invocation_params.args
+            argument.endswith(f"::{tree}::{check}") for argument in self.config.args
         )
 
     def line_of(self, tree: str) -> int:
@@ -118,7 +123,7 @@ class Gate:
         """Begin to build, beside the collecting; not where it is open whether a check will run."""
         _ = self.custom_checks  # a mistake in them shows before anything starts
         if not (
-            self.config.option.collectonly
+            only_shows(self.config)
             or is_controller(self.config)
             or chosen_by_the_cache(self.config)
         ):
@@ -146,8 +151,8 @@ class Gate:
                     item.ihook.pytest_itemcollected(item=item)
                     items.append(item)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Refuse a run that was asked for parity and would check nothing.
 
         Of the processes of pytest-xdist only the controller may, and it knows only at the end.
@@ -156,7 +161,7 @@ class Gate:
         enough = any(self.counts(item.tree, item.name) for item in checks)
         if not enough and not is_distributed(self.config):
             raise pytest.UsageError(NOTHING_TO_CHECK)
-        if checks and not self.config.option.collectonly:
+        if checks and not only_shows(self.config):
             self.parity.start()
 
     def _node(self, parent: pytest.Collector, path: Path) -> ConfigurationFile:
@@ -172,7 +177,14 @@ def is_worker(config: pytest.Config) -> bool:
 
 def is_controller(config: pytest.Config) -> bool:
     """Whether this process only hands work to the workers of pytest-xdist."""
-    return bool(config.getoption("dist", "no") != "no") and not is_worker(config)
+    workers = config.getoption("dist", "no") != "no" and config.getoption("tx", None)
+    return bool(workers) and not is_worker(config) and not config.option.collectonly
+
+
+def only_shows(config: pytest.Config) -> bool:
+    """Whether this run was asked to show something, and to run no check."""
+    names = ("collectonly", "showfixtures", "show_fixtures_per_test", "setuponly", "setupplan")
+    return any(config.getoption(name, False) for name in names)
 
 
 def is_distributed(config: pytest.Config) -> bool:

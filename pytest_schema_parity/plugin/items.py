@@ -148,6 +148,13 @@ class CustomCheckItem(ParityItem):
             "plain function that asserts and returns None: not async, and without yield."
         )
 
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show the check and what it called, not how it came to be called."""
+        own = excinfo.traceback.cut(path=inspect.getsourcefile(inspect.unwrap(self.function)))
+        if len(own) < len(excinfo.traceback):
+            excinfo.traceback = own
+        return super().repr_failure(excinfo, style)
+
 
 def gate_of(node: pytest.Collector | pytest.Item) -> Gate:
     """The gate that a node of this module belongs to."""

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_schema_parity.errors import SchemaParityError
-from pytest_schema_parity.plugin.gate import NOTHING_TO_CHECK, is_controller, is_worker
+from pytest_schema_parity.plugin.gate import NOTHING_TO_CHECK, is_controller, is_worker, only_shows
 from pytest_schema_parity.plugin.items import ParityItem, Shown
 from pytest_schema_parity.report.run import RunReport
 from pytest_schema_parity.report.summary import Cell, summary_lines
+from pytest_schema_parity.report.wording import clean
 from pytest_schema_parity.schema.kinds import CHECKS
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ CARRIED = "schema_parity"
 MOST_NOTES = 20
 """Lines of notes that the summary shows."""
 ENDED_EARLY = "the run ended before its checks had run"
+BROKEN = (
+    "the trees could not be compared as they should be: one of them does not apply as a whole, "
+    "makes nothing, or was not summed up. Run its check `applies`, too."
+)
 CHECKED_NOTHING = (
-    "schema parity: --schema-parity was asked for, but no check of a candidate tree has run. "
+    "--schema-parity was asked for, but no check of a candidate tree has run. "
     "A gate that checks nothing must not pass."
 )
 
@@ -43,6 +48,7 @@ class Results:
         self.cells: dict[tuple[str, str], Cell] = {}
         self.notes: list[tuple[str, str]] = []
         self.run: RunReport | None = None
+        self.selected: set[tuple[str, str]] = set()
         self.problems: list[str] = []
 
     @pytest.hookimpl(tryfirst=True)
@@ -67,28 +73,29 @@ class Results:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Sum up where the trees were built, and write the reports where they were asked for."""
-        if self.config.option.collectonly:
+        if only_shows(self.config):
             return
-        ended_early = session.exitstatus == pytest.ExitCode.INTERRUPTED
-        if not is_controller(self.config) and not ended_early:
-            self._sum_up([item for item in session.items if isinstance(item, ParityItem)])
+        if not is_controller(self.config):
+            checks = [item for item in session.items if isinstance(item, ParityItem)]
+            self.selected = {(item.tree, item.name) for item in checks}
+            if is_worker(self.config) or not self._ended_early(session):
+                self._sum_up(checks)
         if is_worker(self.config):
-            carried = pickle.dumps(self.run) if self.run else None
+            carried = pickle.dumps((self.run, self.selected, self.problems))
             cast("Any", self.config).workeroutput[CARRIED] = carried
             return
-        self._write_reports(ENDED_EARLY if ended_early else None)
-        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-            if not self._has_checked():
-                self.problems.append(NOTHING_TO_CHECK if not self.cells else CHECKED_NOTHING)
-            if self.problems:
-                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        self._write_reports(ended_early=self._ended_early(session))
+        self._refuse(session)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Take what the first worker knows that knows anything; all that do know the same."""
         carried = getattr(node, "workeroutput", {}).get(CARRIED)
-        if carried and self.run is None:
-            self.run = pickle.loads(carried)  # noqa: S301 -- from a worker of this very run
+        if carried:
+            run, selected, problems = pickle.loads(carried)  # noqa: S301 -- of this very run
+            self.run = self.run or run
+            self.selected |= selected
+            self.problems += [each for each in problems if each not in self.problems]
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show trees by checks, what the differences weigh, and the notes."""
@@ -111,6 +118,25 @@ class Results:
         for problem in self.problems:
             terminalreporter.write_line(f"ERROR: {problem}", red=True)
 
+    def _ended_early(self, session: pytest.Session) -> bool:
+        return session.exitstatus == pytest.ExitCode.INTERRUPTED or bool(
+            self.selected - self.cells.keys()
+        )
+
+    def _refuse(self, session: pytest.Session) -> None:
+        """Let no run pass that has checked too little to say that the trees are at parity."""
+        ended = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if session.exitstatus not in ended:
+            return
+        if not self._has_checked():
+            self.problems.append(NOTHING_TO_CHECK if not self.cells else CHECKED_NOTHING)
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        elif self._ended_early(session) or self.run is None or self.run.has_broken_trees:
+            self.problems.append(BROKEN)
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        elif self.problems:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
     def _sum_up(self, checks: list[ParityItem]) -> None:
         if not checks or not (self.destinations or self.gate.parity.started):
             return
@@ -122,18 +148,21 @@ class Results:
                 names={item.tree for item in checks} | {self.gate.reference},
                 with_rows={item.tree for item in checks if item.name == "rows"},
             )
-        except Exception as error:  # noqa: BLE001 -- the checks have failed by it, and are shown
-            self.problems.append(f"schema parity: the trees could not be summed up: {error!r}")
+        except Exception as error:  # noqa: BLE001 -- told, and no run without its sums passes
+            self.problems.append(f"the trees could not be summed up: {clean(repr(error))}")
 
-    def _write_reports(self, incomplete: str | None) -> None:
-        """Write what was asked for; one that cannot be written hides nothing that was found."""
+    def _report(self, ended_early: bool) -> RunReport:
         run = self.run or RunReport(reference=self.gate.reference)
         checks = {
             tree: {check: cell.outcome for check, cell in cells.items()}
             for tree, cells in self._cells_in_order().items()
         }
+        return replace(run, checks=checks, incomplete=ENDED_EARLY if ended_early else None)
+
+    def _write_reports(self, *, ended_early: bool) -> None:
+        """Write what was asked for; one that cannot be written hides nothing that was found."""
         try:
-            self.destinations.write(replace(run, checks=checks, incomplete=incomplete))
+            self.destinations.write(self._report(ended_early))
         except SchemaParityError as error:
             self.problems.append(str(error))
 

@@ -50,7 +50,7 @@ def find_configuration(config: pytest.Config) -> Config:
 
 def _named_on_command_line(config: pytest.Config) -> list[Path]:
     """The TOML files that the command line names as what to run."""
-    names = (Path(str(arg).partition("::")[0]) for arg in config.invocation_params.args)
+    names = (Path(arg.partition("::")[0]) for arg in config.args)
     files = (config.invocation_params.dir / name for name in names if name.suffix == ".toml")
     return [file.resolve() for file in files if file.is_file()]
 

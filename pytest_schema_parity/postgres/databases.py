@@ -20,10 +20,14 @@ SELECT copy.oid, given.setrole, given.setconfig
 FROM pg_catalog.pg_db_role_setting AS given
 JOIN pg_catalog.pg_database AS original ON original.oid = given.setdatabase
 JOIN pg_catalog.pg_database AS copy ON copy.datname = {copy}
-WHERE original.datname = {original}
+WHERE original.datname = {original};
+UPDATE pg_catalog.pg_database AS copy
+SET datdba = original.datdba, datacl = original.datacl, datconnlimit = original.datconnlimit
+FROM pg_catalog.pg_database AS original
+WHERE copy.datname = {copy} AND original.datname = {original} AND original.datname <> 'template0'
 """
-"""What ALTER DATABASE SET and ALTER ROLE IN DATABASE SET said of a database, said of its copy, too:
-CREATE DATABASE leaves it out."""
+"""Whose the database is and who may do what there, and what ALTER DATABASE SET and ALTER ROLE IN
+DATABASE SET said of it: CREATE DATABASE leaves that out of a copy."""
 PATIENCE: Final = 0.5
 """Seconds in which a connection that was just closed must be gone from its database."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +19,8 @@ FORMATS: Final[Mapping[str, Callable[[RunReport], str]]] = MappingProxyType(
     {"json": json_report.render, "markdown": markdown.render}
 )
 """Every kind of report, and what makes it: one module each."""
+OPENINGS: Final = MappingProxyType({"json": '{\n  "report_version"', "markdown": "# Schema "})
+"""How a report of each kind begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,32 @@ class Destinations:
     def __bool__(self) -> bool:
         return bool(self._all)
 
+    def _paths(self) -> Iterator[tuple[Destination, Path]]:
+        seen: set[Path] = set()
+        for destination in self._all:
+            path = self._here / destination.path
+            if path.is_file() or not path.exists():
+                path = path.resolve()  # a link is followed, and what it names is replaced
+            if path in seen:
+                raise ConfigError(f"--schema-parity-report: two reports would go to {path}")
+            seen.add(path)
+            yield destination, path
+
     def make_way(self) -> None:
         """Remove what an earlier run wrote, so that nobody takes it for this one's.
 
         Raises ConfigError where a file could not be written: better now than after the checks.
         """
-        for destination in self._all:
-            make_way(self._here / destination.path)
+        for destination, path in self._paths():
+            kind = destination.kind
+            make_way(path, OPENINGS[kind], append=kind == "markdown")
 
     def write(self, run: RunReport) -> None:
         """Write every report; raises ConfigError, after the last, where one cannot be written."""
         problems = []
-        for destination in self._all:
+        for destination, path in self._paths():
             try:
-                write_text(self._here / destination.path, FORMATS[destination.kind](run))
+                write_text(path, FORMATS[destination.kind](run))
                 self.written.append(
                     f"{destination.kind} report: {printable(str(destination.path))}"
                 )

@@ -6,30 +6,48 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
+from errno import EISDIR
 from pathlib import Path
 
 from pytest_schema_parity.errors import ConfigError
 
 
-def make_way(path: Path) -> None:
-    """Remove a file of an earlier run, and see that a new one can be written in its place.
+def make_way(path: Path, opening: str, *, append: bool = False) -> None:
+    """Remove the report of an earlier run, and see that a new one can be written in its place.
 
-    Raises ConfigError when it cannot.
+    Only what begins as a report does, with ``opening``, is removed.  Raises ConfigError when there
+    is something else, unless what is written may follow it, and when nothing can be written.
     """
     with _errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
+        if path.is_file():
+            with path.open("rb") as file:
+                begins = file.read(len(opening.encode()))
+            if begins == opening.encode():
+                path.unlink()
+            elif begins and not append:
+                raise ConfigError(
+                    f"{path} is there already, and no report: name another file, or remove it"
+                )
+        elif path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        if not path.exists():
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text to a file in UTF-8, in one step; directories above it are made.
 
+    What is there already (a device, a pipe, a page that others write to) has the text appended.
     Raises ConfigError when it cannot be written.
     """
     with _errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+            return
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -59,16 +59,21 @@ class RunReport:
         return {name: tree for name, tree in self.trees.items() if name != self.reference}
 
     @property
+    def has_broken_trees(self) -> bool:
+        """Whether a tree could not be built, or does not apply as a whole."""
+        return any(tree.error or tree.failures for tree in self.trees.values())
+
+    @property
     def verdict(self) -> Verdict:
         """``broken``: a tree does not apply, or was not compared; ``drift``: something else fails.
 
         It is about all that is known of the trees, whichever checks of them were selected.
         """
-        trees, candidates = self.trees.values(), self.candidates.values()
+        candidates = self.candidates.values()
         outcomes = {outcome for checks in self.checks.values() for outcome in checks.values()}
         if self.incomplete or not candidates or "error" in outcomes:
             return "broken"
-        if any(tree.error or tree.failures for tree in trees):
+        if self.has_broken_trees:
             return "broken"
         if any(tree.comparison is None for tree in candidates):
             return "broken"

@@ -137,3 +137,71 @@ def test_without_a_terminal(project) -> None:
     result = drifted.runpytest_subprocess("--schema-parity", "pyproject.toml", "-p", "no:terminal")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+BROKEN = "CREATE TABLE billing (id int, CHECK (nope > 1));"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_a_broken_reference_lets_no_candidate_pass(project, workers) -> None:
+    pytester = project()
+    pytester.path.joinpath("prisma/migrations/002_b.sql").write_text(BROKEN)
+    result = pytester.runpytest_subprocess("--schema-parity", "-k", "supabase", *workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*ERROR: *does not apply as a whole*"])
+
+
+def test_trees_that_make_nothing_are_not_at_parity(project) -> None:
+    pytester = project("-- nothing\n")
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text("-- nothing\n")
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*the files of the reference make nothing*"])
+
+
+@pytest.mark.parametrize("option", ["--fixtures", "--setup-plan", "--setup-only"])
+def test_what_only_shows_is_left_alone(project, option) -> None:
+    result = project().runpytest_subprocess("--schema-parity", "pyproject.toml", option)
+    assert "ERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_way_to_spread_without_workers_is_a_serial_run(project) -> None:
+    result = project().runpytest_subprocess("--schema-parity", "pyproject.toml", "--dist=loadfile")
+    assert result.ret == pytest.ExitCode.OK
+    assert result.parseoutcomes()["passed"] > 10
+
+
+def test_pytests_own_error_comes_first(project) -> None:
+    result = project().runpytest_subprocess("--schema-parity", "pyproject.toml::supabase::colums")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*not found: *colums*"])
+
+
+def test_another_toml_file_is_no_configuration(project) -> None:
+    pytester = project()
+    pytester.path.joinpath("other.toml").write_text("[tox]\n")
+    result = pytester.runpytest_subprocess(
+        "--schema-parity", "pyproject.toml", "--ignore=other.toml"
+    )
+    assert result.ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("name", ["a::b", "", "two words"])
+def test_a_check_whose_id_could_not_be_named(project, name) -> None:
+    pytester = project()
+    pytester.makeconftest(f"def pytest_schema_parity_checks(): return {{{name!r}: print}}")
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*is no name for a check*"])
+
+
+def test_a_failing_check_of_the_project_shows_itself(project) -> None:
+    pytester = project()
+    pytester.makeconftest(
+        "def check(tree):\n    assert 1 == 2\n"
+        "def pytest_schema_parity_checks(): return {'mine': check}"
+    )
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml::supabase::mine")
+    result.assert_outcomes(failed=1)
+    assert len(result.outlines) < 50
+    result.stdout.fnmatch_lines(["*assert 1 == 2*"])

@@ -8,6 +8,7 @@ import pytest
 
 DRIFTED = "CREATE TABLE users (id text PRIMARY KEY);"
 GATE = ("--schema-parity", "pyproject.toml", "--schema-parity-report=json:report.json")
+EARLIER = '{\n  "report_version": 1,\n  "verdict": "parity"\n}\n'
 STALE = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "none here"\n'
 
 
@@ -56,7 +57,7 @@ def test_what_was_not_checked_is_not_among_the_checks(project) -> None:
 @pytest.mark.parametrize("how", ["KeyboardInterrupt", "pytest.exit('enough')"])
 def test_a_run_that_is_interrupted_leaves_no_other_verdict(project, how) -> None:
     pytester = project()
-    pytester.path.joinpath("report.json").write_text('{"verdict": "parity"}')
+    pytester.path.joinpath("report.json").write_text(EARLIER)
     raising = how if "exit" in how else f"raise {how}"
     pytester.makepyfile(test_it=f"import pytest\ndef test_it():\n    {raising}")
     result = pytester.runpytest_subprocess("test_it.py", *GATE)
@@ -70,7 +71,7 @@ def test_a_run_that_is_interrupted_leaves_no_other_verdict(project, how) -> None
 
 def test_tests_that_cannot_be_collected_leave_no_other_verdict(project) -> None:
     pytester = project()
-    pytester.path.joinpath("report.json").write_text('{"verdict": "parity"}')
+    pytester.path.joinpath("report.json").write_text(EARLIER)
     pytester.makepyfile(test_it="raise RuntimeError")
     result = pytester.runpytest_subprocess("test_it.py", *GATE)
     assert result.ret == pytest.ExitCode.INTERRUPTED
@@ -79,7 +80,7 @@ def test_tests_that_cannot_be_collected_leave_no_other_verdict(project) -> None:
 
 def test_a_wrong_configuration_leaves_no_report(project) -> None:
     pytester = project(extra='layuot = "x"\n')
-    pytester.path.joinpath("report.json").write_text('{"verdict": "parity"}')
+    pytester.path.joinpath("report.json").write_text(EARLIER)
     result = pytester.runpytest_subprocess(*GATE)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert not pytester.path.joinpath("report.json").exists()
@@ -123,3 +124,78 @@ def test_a_report_that_fails_late_hides_nothing(project, candidate, code) -> Non
 def test_headlines_come_through_from_workers(project) -> None:
     result = project(DRIFTED).runpytest_subprocess("--schema-parity", "pyproject.toml", "-n2")
     result.stdout.fnmatch_lines(["FAILED pyproject.toml::supabase::columns - *missing column*"])
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_a_run_that_stops_before_its_checks_is_no_parity(project, workers) -> None:
+    pytester = project()
+    pytester.makepyfile(test_it="def test_it(): assert False")
+    result = pytester.runpytest_subprocess("-x", "test_it.py", *GATE, *workers)
+    assert result.ret != pytest.ExitCode.OK
+    if not workers:  # where workers had run them all before the first failure came in, it is none
+        assert report_of(pytester)["verdict"] == "broken"
+
+
+def test_a_run_that_exits_by_itself_does_not_pass(project) -> None:
+    pytester = project()
+    pytester.makepyfile(test_it="import pytest\ndef test_it(): pytest.exit('ok', returncode=0)")
+    result = pytester.runpytest_subprocess("pyproject.toml::supabase::columns", "test_it.py", *GATE)
+    assert result.ret != pytest.ExitCode.OK
+    assert report_of(pytester)["verdict"] == "broken"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_a_run_that_cannot_be_summed_up_does_not_pass(project, workers) -> None:
+    pytester = project()
+    pytester.makeconftest(
+        """
+        from pytest_schema_parity.parity import run
+
+        def refuse(*args, **kwargs):
+            raise RuntimeError("password='hunter2'")
+
+        run.run_report = refuse
+        """
+    )
+    result = pytester.runpytest_subprocess(*GATE, *workers)
+    assert result.ret != pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*ERROR: the trees could not be summed up*"])
+    assert "hunter2" not in result.stdout.str()
+
+
+def test_what_is_no_report_is_not_overwritten(project) -> None:
+    pytester = project()
+    pytester.path.joinpath("report.json").write_text("mine")
+    result = pytester.runpytest_subprocess(*GATE)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*report.json is there already, and no report*"])
+    assert pytester.path.joinpath("report.json").read_text() == "mine"
+
+
+def test_markdown_follows_what_a_page_says_already(project) -> None:
+    pytester = project()
+    pytester.path.joinpath("page.md").write_text("mine\n")
+    pytester.runpytest_subprocess(*GATE[:2], "--schema-parity-report=markdown:page.md")
+    assert pytester.path.joinpath("page.md").read_text().startswith("mine\n# Schema parity\n")
+
+
+def test_a_link_is_followed(project) -> None:
+    pytester = project()
+    pytester.path.joinpath("report.json").symlink_to("elsewhere.json")
+    pytester.runpytest_subprocess(*GATE)
+    assert pytester.path.joinpath("report.json").is_symlink()
+    assert report_of(pytester)["verdict"] == "parity"
+
+
+def test_a_pipe_is_written_to(project) -> None:
+    result = project().runpytest_subprocess(
+        *GATE[:2], "--schema-parity-report=markdown:/dev/stdout", "-s"
+    )
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*# Schema parity"])
+
+
+def test_two_reports_of_one_name(project) -> None:
+    result = project().runpytest_subprocess(*GATE, "--schema-parity-report=markdown:report.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*two reports would go to *report.json*"])

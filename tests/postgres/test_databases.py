@@ -50,9 +50,16 @@ def test_a_clone_has_the_settings_of_its_original(cluster: Cluster, database: st
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {source} SET search_path = 'far away'")
         connection.execute(f"ALTER ROLE postgres IN DATABASE {source} SET work_mem = '7MB'")
+        connection.execute(f"ALTER DATABASE {source} OWNER TO postgres")
+        connection.execute(f"GRANT CREATE ON DATABASE {source} TO pg_monitor")
     with psycopg.connect(clone_database(cluster, source, "with_settings")) as connection:
         assert connection.execute("SHOW search_path").fetchone() == ('"far away"',)
         assert connection.execute("SHOW work_mem").fetchone() == ("7MB",)
+        row = connection.execute(
+            "SELECT datdba::regrole::text, has_database_privilege('pg_monitor', datname, 'CREATE')"
+            " FROM pg_database WHERE datname = 'with_settings'"
+        ).fetchone()
+        assert row == ("postgres", True)
     drop_database(cluster, "with_settings")
     with psycopg.connect(clone_database(cluster, "template0", "with_settings")) as connection:
         assert connection.execute("SHOW work_mem").fetchone() == ("4MB",)

@@ -269,7 +269,6 @@ def test_why_a_tree_could_not_be_built() -> None:
 def test_writing_makes_directories_and_leaves_nothing_beside(tmp_path: Path) -> None:
     path = tmp_path / "one" / "two" / "report.json"
     path.parent.mkdir(parents=True)
-    path.write_text("old")
     file = b"sql/\xff.sql".decode(errors="surrogateescape")
     write_text(path, render_json(run(TreeReport(files=(file, "sql/Ünïcode.sql")))))
     files = json.loads(path.read_text(encoding="utf-8"))["trees"]["supabase"]["files"]
@@ -288,7 +287,7 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=r"the report .* cannot be written: "):
             write_text(path, "")
         with pytest.raises(ConfigError, match=r"the report .* cannot be written: "):
-            make_way(path)
+            make_way(path, "{")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["directory", "file"]
 
 
