@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     import psycopg
 
-    from pytest_schema_parity.build import BuiltTree
+    from pytest_schema_parity.parity import BuiltTree
     from pytest_schema_parity.plugin.fixtures import Databases
 
 SQL: Final = Path(__file__).parent / "sql"
@@ -62,6 +62,7 @@ def requests_reach_what_they_should(tree: BuiltTree) -> None:
             connection.execute(file.read_bytes())
         connection.execute(plan["rows"] + "SELECT refresh_leaderboards()")
         connection.commit()
+        connection.autocommit = True
         ask = Requests(connection, plan["people"])
         for table, *cells in rows:
             for number, who in enumerate(actors):
@@ -90,25 +91,29 @@ class Requests:
 
     def attempt(self, who: str, statement: str) -> str:
         """How many rows a statement comes to; ``-`` where it is refused, else the error."""
-        from psycopg import Error
+        from psycopg import ClientCursor, Error
         from psycopg.errors import InsufficientPrivilege
 
         claims = {"sub": self.people.get(who), "email": f"{who}@example.org"}
         for name, subject in self.people.items():
             statement = statement.replace(f":{name}", f"'{subject}'")
-        try:
-            self.connection.execute(
+        with ClientCursor(self.connection) as cursor:
+            settings = cursor.mogrify(
                 "SELECT set_config('request.jwt.claims', %s, true), set_config('role', %s, true),"
                 " set_config('storage.allow_delete_query', 'true', true)",
                 [json.dumps(claims), "authenticated" if who in self.people else "anon"],
             )
-            return str(self.connection.execute(statement.encode()).rowcount)
-        except InsufficientPrivilege:
-            return "-"
-        except Error as error:
-            return f"{error.sqlstate} {error}"
-        finally:
-            self.connection.rollback()
+            try:  # all in one round trip, and none of it stays
+                cursor.execute(f"BEGIN; {settings}; {statement}; ROLLBACK".encode())
+            except InsufficientPrivilege:
+                self.connection.rollback()
+                return "-"
+            except Error as error:
+                self.connection.rollback()
+                return f"{error.sqlstate} {error}"
+            cursor.nextset()
+            cursor.nextset()
+            return str(cursor.rowcount)
 
 
 @pytest.fixture

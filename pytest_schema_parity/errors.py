@@ -17,9 +17,18 @@ What a *migration* does wrong is no error of this kind: it is a finding, see
 
 from __future__ import annotations
 
+from pytest_schema_parity.showing import printable, printable_lines, redact
+
 
 class SchemaParityError(Exception):
-    """The root of every error that this package raises on purpose."""
+    """The root of every error that this package raises on purpose.
+
+    Its text may be shown as it is: without secrets, and printable but for its lines and tabs.
+    """
+
+    def __str__(self) -> str:
+        text = Exception.__str__(self)  # a KeyError's own would be the message's repr
+        return printable_lines(redact(text))
 
 
 class ConfigError(SchemaParityError):
@@ -34,7 +43,7 @@ class ScriptError(SchemaParityError):
     """A SQL file cannot be cut into statements: an unterminated quote, an unknown encoding."""
 
     def __init__(self, message: str, *, file: str, line: int, column: int) -> None:
-        super().__init__(f"{file}:{line}:{column}: {message}")
+        super().__init__(f"{printable(file)}:{line}:{column}: {message}")
         self.message = message
         self.file = file
         self.line = line
@@ -55,6 +64,3 @@ class SchemaFormatError(SchemaParityError):
 
 class UnknownName(SchemaParityError, KeyError):
     """A schema holds nothing of that name; the message names the nearest that it holds."""
-
-    def __str__(self) -> str:
-        return Exception.__str__(self)  # KeyError would show the message's repr

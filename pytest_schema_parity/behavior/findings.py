@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -33,8 +34,9 @@ class RowPair:
 class ViewRows:
     """The rows of one view in both trees, compared as multisets by column name.
 
-    ``columns`` were compared; ``only_reference`` and ``only_candidate`` were left out, because only
-    one tree has them.  ``missing`` and ``extra`` count rows, seen from the reference; ``differing``
+    ``columns`` were compared; ``only_reference`` and ``only_candidate`` were not, because only one
+    tree has them, and ``left_out`` were not, because two loads of the reference differ in them.
+    ``missing`` and ``extra`` count rows, seen from the reference; ``differing``
     holds the first of them, most alike beside each other.
     """
 
@@ -42,6 +44,7 @@ class ViewRows:
     columns: tuple[str, ...]
     only_reference: tuple[str, ...] = ()
     only_candidate: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     reference_count: int
     candidate_count: int
     missing: int = 0
@@ -80,8 +83,10 @@ class RowProblem:
 class RowFindings:
     """What the views of a candidate and of its reference gave for the seed data.
 
-    ``seeds`` are the files that were loaded.  ``apart`` is how many microseconds lay between the
-    two databases' ``now()``: 0, unless the machine never let them begin in the same one.
+    ``seeds`` are the files that were loaded.  ``unsteady`` names the views that were not compared,
+    because two loads of the reference differ in how many rows they have.  ``apart`` is how many
+    microseconds lay between the two databases' ``now()``: 0, unless the machine never let them
+    begin in the same one.  ``allowed`` names the views whose rows may differ, each with the reason.
     """
 
     reference: str
@@ -89,12 +94,15 @@ class RowFindings:
     views: tuple[ViewRows, ...] = ()
     problems: tuple[RowProblem, ...] = ()
     seeds: tuple[str, ...] = ()
+    unsteady: tuple[str, ...] = ()
     apart: int = 0
+    allowed: tuple[tuple[str, str], ...] = ()
 
     @property
     def differing(self) -> tuple[ViewRows, ...]:
-        """The views whose rows differ."""
-        return tuple(view for view in self.views if not view.equal)
+        """The views whose rows differ, and may not."""
+        allowed = dict(self.allowed)
+        return tuple(view for view in self.views if not view.equal and view.name not in allowed)
 
     @property
     def parity(self) -> bool:
@@ -109,14 +117,26 @@ class RowFindings:
     @property
     def note(self) -> str | None:
         """What to know of a comparison that says less than it seems to; None when it is sound."""
-        if not self.views:
+        if not self.views and not self.unsteady:
             return f"{self.reference} and {self.tree} have no view in common: no rows were compared"
-        if not self.compared:
+        if not self.compared and not self.unsteady:
             remedy = "seed something that they show" if self.seeds else 'configure `seed = "…"`'
             return f"0 rows in every view: nothing was compared, {remedy}"
+        allowed = [f"the rows of {view} differ, allowed: {why}" for view, why in self.allowed]
+        return "; ".join([*allowed, *self._not_compared(), *self._empty()]) or None
+
+    def _not_compared(self) -> Iterator[str]:
+        why = f"two loads of {self.reference} differ there"
         if self.apart:
-            return (
-                f"the two clocks were {abs(self.apart)} µs apart: times that differ by exactly"
-                " that were taken for the same"
-            )
-        return None
+            why += f" (and the two clocks were {abs(self.apart)} µs apart)"
+        for view in self.views:
+            if view.left_out:
+                yield f"{view.name} compared without {', '.join(view.left_out)}: {why}"
+        for name in self.unsteady:
+            yield f"{name} not compared: {why}, in how many rows it has"
+
+    def _empty(self) -> Iterator[str]:
+        empty = [v.name for v in self.views if not (v.reference_count or v.candidate_count)]
+        if empty:
+            more = f" and {len(empty) - 3} more" if len(empty) > 3 else ""
+            yield f"no rows to compare in {', '.join(empty[:3])}{more}"

@@ -7,19 +7,18 @@ transaction stands still: from then on every ``now()``, every ``CURRENT_DATE`` a
 same on both sides, and rows compare exactly.  (What reads the running clock, ``clock_timestamp()``,
 still differs, as it does from call to call.)
 
-Where a machine cannot do it (both servers share one core), the transactions begin within the same
-half of a millisecond, microseconds apart, and :func:`same_but_for_clock` forgives exactly that.
+Where a machine cannot do it (both servers share one core), the transactions begin microseconds
+apart.  Rows that are equal all the same are equal; of those that differ, what goes by the clock is
+left out (see :mod:`pytest_schema_parity.behavior.rows`).
 """
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
 from typing import Final
 
 import psycopg
@@ -40,9 +39,9 @@ DISTURBED: Final = 20
 
 PATIENCE: Final = 0.2 if (os.cpu_count() or 1) > 1 else 0.05
 """How long to try, in seconds; on one core it cannot be done."""
+LONG_PATIENCE: Final = 5 * PATIENCE
+"""How long to try where rows differ, which the clock may be the cause of."""
 HOPELESS: Final = 30.0
-
-TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)([ T])(\d\d:\d\d:\d\d(?:\.\d{1,6})?)(?!\d)")
 
 
 def begin_together(
@@ -96,23 +95,6 @@ def _on_two_cores(*connections: psycopg.Connection) -> Iterator[None]:
         for process, cores in before.items():
             with suppress(OSError):
                 os.sched_setaffinity(process, cores)
-
-
-def same_but_for_clock(reference: str, candidate: str, apart: int) -> bool:
-    """Whether two values are the same but for times that lie exactly ``apart`` microseconds apart.
-
-    Two values that differ by a millisecond or more are never the same: ``apart`` is less.
-    """
-    if TIME.sub("", reference) != TIME.sub("", candidate):
-        return False
-    return all(
-        a == b or _moment(b) - _moment(a) == timedelta(microseconds=apart)
-        for a, b in zip(TIME.findall(reference), TIME.findall(candidate), strict=True)
-    )
-
-
-def _moment(match: tuple[str, str, str]) -> datetime:
-    return datetime.fromisoformat(f"{match[0]} {match[2]}")
 
 
 def _begin_both(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 from pytest_schema_parity.behavior.findings import KEPT, Row, RowPair
-from pytest_schema_parity.behavior.instant import TIME, same_but_for_clock
 
 
 def pair_rows(missing: Counter[Row], extra: Counter[Row]) -> tuple[RowPair, ...]:
@@ -25,37 +24,6 @@ def pair_rows(missing: Counter[Row], extra: Counter[Row]) -> tuple[RowPair, ...]
             del unpaired[best]
     alone = [RowPair(None, row, times) for row, times in unpaired.items()]
     return tuple(pairs + alone[:KEPT])
-
-
-def forgive_clock(
-    missing: Counter[Row], extra: Counter[Row], apart: int
-) -> tuple[Counter[Row], Counter[Row]]:
-    """What is left when rows that differ only by the two clocks are taken for the same."""
-    left, found = Counter(missing), Counter(extra)
-    waiting: dict[Row, list[Row]] = {}
-    for row in sorted(extra.elements(), key=_text):
-        waiting.setdefault(_timeless(row), []).append(row)
-    for row in sorted(missing.elements(), key=_text):
-        others = waiting.get(_timeless(row), [])
-        for other in others:
-            if _same(row, other, apart):
-                others.remove(other)
-                left[row] -= 1
-                found[other] -= 1
-                break
-    return +left, +found
-
-
-def _same(row: Row, other: Row, apart: int) -> bool:
-    return all(
-        a == b or (a is not None and b is not None and same_but_for_clock(a, b, apart))
-        for a, b in zip(row, other, strict=True)
-    )
-
-
-def _timeless(row: Row) -> Row:
-    """What of a row is not a time: rows that are the same but for the clock have it in common."""
-    return tuple(None if value is None else TIME.sub("", value) for value in row)
 
 
 def _alikeness(row: Row, other: Row) -> int:

@@ -37,6 +37,18 @@ SELECT pg_catalog.format('%I.%I', space.nspname, view.relname)
 """The materialized views, those that are read before those that read them: what a view reads,
 directly or not, is always more than what any view below it reads."""
 
+CALLABLE: Final = """
+SELECT pg_catalog.format('%I.%I(%s)', space.nspname, proc.proname,
+                         pg_catalog.oidvectortypes(proc.proargtypes)),
+       pg_catalog.format('%I.%I()', space.nspname, proc.proname)
+  FROM pg_catalog.pg_proc AS proc
+  JOIN pg_catalog.pg_namespace AS space ON space.oid = proc.pronamespace
+ WHERE proc.pronargs = proc.pronargdefaults
+   AND (proc.prokind <> 'p' OR proc.proargmodes IS NULL)
+ ORDER BY proc.pronargs, 1
+"""
+"""The routines that can be called without arguments, and how; those that take none come first."""
+
 REFRESHES: Final = re.compile(r"\bREFRESH\s+MATERIALIZED\s+VIEW\b", re.IGNORECASE)
 NOT_CALLABLE: Final = frozenset({"trigger", "event_trigger"})
 
@@ -69,7 +81,7 @@ def call_functions(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProbl
     def work(side: Side) -> list[Failed]:
         return _failed(
             (name, statement, attempt_and_keep(side, statement))
-            for name, statement in _calls(schemas[side.tree], "function", "SELECT")
+            for name, statement in _calls(side, schemas[side.tree], "function", "SELECT")
         )
 
     return _told(sides, "call", sides.both(work))
@@ -79,7 +91,7 @@ def call_procedures(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProb
     """Call each tree's own refresh procedures, which may COMMIT: ends the transaction if any."""
 
     def work(side: Side) -> list[Failed]:
-        calls = _calls(schemas[side.tree], "procedure", "CALL")
+        calls = _calls(side, schemas[side.tree], "procedure", "CALL")
         if calls:
             _run(side, "COMMIT")
         return _failed((name, statement, _run(side, statement)) for name, statement in calls)
@@ -88,13 +100,12 @@ def call_procedures(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProb
 
 
 def refresh_routines(schema: Schema, kind: str) -> list[str]:
-    """The tree's own routines of a kind that take no arguments and refresh something, by name."""
+    """The tree's own routines of a kind that refresh something, by name."""
     return [
         fact.name
         for fact in schema
         if fact.kind == kind
         and not fact.provided
-        and fact.name.endswith("()")
         and fact.attributes.get("returns") not in NOT_CALLABLE
         and REFRESHES.search(str(fact.attributes.get("body", "")))
     ]
@@ -108,8 +119,14 @@ def attempt_and_keep(side: Side, statement: str) -> psycopg.Error | None:
     return error
 
 
-def _calls(schema: Schema, kind: str, verb: str) -> list[tuple[str, str]]:
-    return [(name, f"{verb} {name}") for name in refresh_routines(schema, kind)]
+def _calls(side: Side, schema: Schema, kind: str, verb: str) -> list[tuple[str, str]]:
+    """Names of routines that need no arguments, and the statements that call them, each once."""
+    wanted = frozenset(refresh_routines(schema, kind))
+    calls: dict[str, str] = {}
+    for name, call in side.connection.execute(CALLABLE) if wanted else ():
+        if name in wanted:
+            calls.setdefault(f"{verb} {call}", name)
+    return [(name, statement) for statement, name in calls.items()]
 
 
 def _run(side: Side, statement: str) -> psycopg.Error | None:

@@ -1,79 +1,76 @@
 """Row parity: the same seed data, and what every view of both trees gives for it.
 
-Rows are compared as multisets, columns by name, values by the text that the server sends, so
-nothing is rounded: 1.0 and 1.00 of one type are two values, as they are to a client.  Where the
-two trees give a column different types, which the structural checks tell, the types alone make no
-row differ: numbers are compared as numbers, and UTC times without their zone.
+What no two loads agree in, not even of one tree (a uuid that the server made, a running clock),
+tells nothing of two trees.  So where rows differ the reference is loaded once more, beside itself:
+columns in which it differs from itself are left out, and the findings say so.  A column in which
+only the candidate is never the same twice does differ.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import psycopg
 
-from pytest_schema_parity.behavior.findings import Row, RowFindings, RowProblem, ViewRows
-from pytest_schema_parity.behavior.pairing import forgive_clock, pair_rows
+from pytest_schema_parity.behavior.comparing import Rows, compare_results, volatile_columns
+from pytest_schema_parity.behavior.findings import RowFindings, RowProblem, ViewRows
+from pytest_schema_parity.behavior.instant import LONG_PATIENCE, PATIENCE
 from pytest_schema_parity.behavior.refresh import call_functions, call_procedures, refresh_views
-from pytest_schema_parity.behavior.seeds import load_seeds, problems, read_seed
+from pytest_schema_parity.behavior.seeds import Seed, load_seeds, problems, read_seed
 from pytest_schema_parity.behavior.sides import Side, Sides, open_sides
 from pytest_schema_parity.schema.facts import Schema
 
 VIEWS: Final = frozenset({"view", "materialized view"})
-NUMBERS: Final = frozenset({20, 21, 23, 700, 701, 1700})
-"""The oids of bigint, smallint, integer, real, double precision and numeric."""
-TIMES: Final = frozenset({1114, 1184})
-"""The oids of timestamp without and with time zone."""
+
+Copies: TypeAlias = Callable[[str, str], AbstractContextManager[Sequence[str]]]
+"""Fresh copies of two trees' databases: their conninfos, good for as long as it is open."""
 
 
 def compare_rows(
-    *,
     reference: str,
     candidate: str,
-    reference_schema: Schema,
-    candidate_schema: Schema,
-    reference_name: str,
-    candidate_name: str,
+    *,
+    schemas: Mapping[str, Schema],
+    copies: Copies,
     seeds: Iterable[Path] = (),
     root: Path | None = None,
     statement_timeout: float | None = None,
 ) -> RowFindings:
-    """Load seeds into two scratch databases and compare what the views that both have give.
+    """Load seeds into copies of two trees' databases and compare what the views of both give.
 
-    ``reference`` and ``candidate`` are conninfos of databases that are written to; ``root`` is the
-    directory that seed files are named from (the current one by default); ``statement_timeout`` is
-    in seconds.  Loads the seeds in order, refreshes materialized views, calls the trees' own
-    refresh routines, and reads the views, all at one instant (see
+    ``reference`` and ``candidate`` are names of trees, by which ``schemas`` go and ``copies`` are
+    made; ``root`` is the directory that seed files are named from (the current one by default);
+    ``statement_timeout`` is in seconds.  Loads the seeds in order, refreshes materialized views,
+    calls the trees' own refresh routines, and reads the views, all at one instant (see
     :mod:`pytest_schema_parity.behavior.instant`).
     """
+    names = shared_views(schemas[reference], schemas[candidate])
     read = [read_seed(path, root or Path.cwd()) for path in seeds]
-    schemas = {reference_name: reference_schema, candidate_name: candidate_schema}
-    trees = ((reference_name, reference), (candidate_name, candidate))
-    with open_sides(*trees, statement_timeout=statement_timeout) as sides:
-        found = list(load_seeds(sides, read))
-        found += refresh_views(sides)
-        stale = {problem.subject for problem in found if problem.step == "refresh"}
-        found += call_functions(sides, schemas)
-        views = []
-        for name in shared_views(reference_schema, candidate_schema):
-            if name not in stale:
-                view, failed = _compare_view(sides, name)
-                views += view
-                found += failed
-        found += call_procedures(sides, schemas)
-        return RowFindings(
-            reference=reference_name,
-            tree=candidate_name,
-            views=tuple(views),
-            problems=tuple(found),
-            seeds=tuple(seed.file for seed in read),
-            apart=sides.apart,
-        )
+    loader = _Loader(schemas, copies, read, names, statement_timeout)
+    loaded = loader.load(reference, candidate)
+    views = loaded.compared()
+    if loaded.apart and not all(view.equal for view in views):
+        loaded = loader.load(reference, candidate, patience=LONG_PATIENCE)
+        views = loaded.compared()
+    unsteady: tuple[str, ...] = ()
+    if not all(view.equal for view in views):
+        volatile = _volatile(loader, reference, loaded)
+        unsteady = tuple(name for name, columns in volatile.items() if columns is None)
+        views = loaded.compared(volatile)
+    return RowFindings(
+        reference=reference,
+        tree=candidate,
+        views=tuple(views),
+        problems=tuple(loaded.problems),
+        seeds=tuple(seed.file for seed in read),
+        unsteady=unsteady,
+        apart=loaded.apart,
+    )
 
 
 def shared_views(reference: Schema, candidate: Schema) -> list[str]:
@@ -82,57 +79,85 @@ def shared_views(reference: Schema, candidate: Schema) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """A view's result: column names and the oids of their types, and the rows as text."""
+class _Loaded:
+    """What one load of two databases gave: each view's rows on both sides, and what failed."""
 
-    columns: tuple[str, ...]
-    types: tuple[int, ...]
-    rows: tuple[Row, ...]
+    apart: int
+    results: dict[str, tuple[Rows, Rows]] = field(default_factory=dict)
+    problems: list[RowProblem] = field(default_factory=list)
 
-    def type_of(self, column: str) -> int:
-        """The oid of a column's type."""
-        return self.types[self.columns.index(column)]
-
-    def picked(self, columns: Sequence[str], readings: Sequence[Callable[[str], str]]) -> list[Row]:
-        """The rows with these columns only, each value as its reading reads it."""
-        places = [self.columns.index(column) for column in columns]
-        chosen = list(zip(places, readings, strict=True))
+    def compared(
+        self, left_out: Mapping[str, tuple[str, ...] | None] = MappingProxyType({})
+    ) -> list[ViewRows]:
+        """The views compared without these columns of theirs; those with None are left out."""
         return [
-            tuple(None if (value := row[at]) is None else reading(value) for at, reading in chosen)
-            for row in self.rows
+            compare_results(name, *pair, left_out=columns)
+            for name, pair in self.results.items()
+            if (columns := left_out.get(name, ())) is not None
         ]
 
 
-def compare_results(name: str, reference: Rows, candidate: Rows, *, apart: int = 0) -> ViewRows:
-    """Compare two results of one view; the two clocks were ``apart`` microseconds apart."""
-    columns = tuple(c for c in reference.columns if c in candidate.columns)
-    readings = [_reading(reference.type_of(c), candidate.type_of(c)) for c in columns]
-    expected = Counter(reference.picked(columns, readings))
-    actual = Counter(candidate.picked(columns, readings))
-    missing, extra = expected - actual, actual - expected
-    if apart:
-        missing, extra = forgive_clock(missing, extra, apart)
-    return ViewRows(
-        name=name,
-        columns=columns,
-        only_reference=tuple(c for c in reference.columns if c not in columns),
-        only_candidate=tuple(c for c in candidate.columns if c not in columns),
-        reference_count=len(reference.rows),
-        candidate_count=len(candidate.rows),
-        missing=missing.total(),
-        extra=extra.total(),
-        differing=pair_rows(missing, extra),
-    )
+@dataclass(frozen=True, slots=True)
+class _Loader:
+    """Loads the seeds into fresh copies of two trees, and reads views."""
+
+    schemas: Mapping[str, Schema]
+    copies: Copies
+    seeds: Sequence[Seed]
+    views: Sequence[str]
+    statement_timeout: float | None
+
+    def load(self, one: str, other: str, *, patience: float = PATIENCE) -> _Loaded:
+        """Load two trees at one instant, as near as ``patience`` (in seconds) gets to it."""
+        with (
+            self.copies(one, other) as conninfos,
+            open_sides(
+                (one, conninfos[0]),
+                (other, conninfos[1]),
+                statement_timeout=self.statement_timeout,
+                patience=patience,
+            ) as sides,
+        ):
+            loaded = _Loaded(sides.apart)
+            loaded.problems.extend(load_seeds(sides, self.seeds))
+            loaded.problems.extend(refresh_views(sides))
+            stale = {each.subject for each in loaded.problems if each.step == "refresh"}
+            loaded.problems.extend(call_functions(sides, self.schemas))
+            for name in self.views:
+                if name not in stale:
+                    _read_view(sides, name, loaded)
+            loaded.problems.extend(call_procedures(sides, self.schemas))
+            return loaded
 
 
-def _compare_view(sides: Sides, name: str) -> tuple[list[ViewRows], list[RowProblem]]:
-    """Read a view on both sides; the comparison, or what kept it from being made."""
+def _volatile(
+    loader: _Loader, reference: str, loaded: _Loaded
+) -> dict[str, tuple[str, ...] | None]:
+    """The columns, by view, in which the reference is not the same twice.
+
+    Two loads at one instant tell what differs by chance.  Where the trees could not be loaded at
+    one instant, what goes by the clock must show as well, so the first load is held against a
+    later one.
+    """
+    twin = loader.load(reference, reference, patience=PATIENCE if loaded.apart else LONG_PATIENCE)
+    pairs = {
+        name: (loaded.results[name][0], later) if loaded.apart else (one, later)
+        for name, (one, later) in twin.results.items()
+        if name in loaded.results
+    }
+    return {name: volatile_columns(*pair) for name, pair in pairs.items()}
+
+
+def _read_view(sides: Sides, name: str, loaded: _Loaded) -> None:
+    """Read a view on both sides, or note what kept it from being read."""
     statement = f"SELECT * FROM {name}"  # noqa: S608 - the catalog quoted the name
     reference, candidate = sides.both(lambda side: _read(side, statement))
     if isinstance(reference, Rows) and isinstance(candidate, Rows):
-        return [compare_results(name, reference, candidate, apart=sides.apart)], []
+        loaded.results[name] = reference, candidate
+        return
     errors = [None if isinstance(side, Rows) else side for side in (reference, candidate)]
-    return [], problems(sides, errors, step="query", subject=name, statement=statement)
+    found = problems(sides, errors, step="query", subject=name, statement=statement)
+    loaded.problems.extend(found)
 
 
 def _read(side: Side, statement: str) -> Rows | psycopg.Error:
@@ -158,29 +183,6 @@ def _read(side: Side, statement: str) -> Rows | psycopg.Error:
             for row in range(result.ntuples)
         ),
     )
-
-
-def _reading(reference: int, candidate: int) -> Callable[[str], str]:
-    """How values of a column are read whose type has these oids on the two sides."""
-    if reference != candidate and {reference, candidate} <= NUMBERS:
-        return _plain_number
-    if reference != candidate and {reference, candidate} <= TIMES:
-        return _without_zone
-    return str
-
-
-def _plain_number(text: str) -> str:
-    """A number written out, without trailing zeros: 1.50 and 1.5 are 1.5, 1e+20 has 21 digits."""
-    number = Decimal(text)
-    if not number.is_finite():
-        return text
-    plain = format(number, "f")
-    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
-    return "0" if plain == "-0" else plain
-
-
-def _without_zone(text: str) -> str:
-    return text.removesuffix("+00")
 
 
 def _views(schema: Schema) -> set[str]:

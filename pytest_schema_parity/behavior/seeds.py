@@ -10,7 +10,6 @@ in it are passed over; what cannot run in a transaction fails and is told.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,14 @@ import psycopg
 from pytest_schema_parity.behavior.findings import RowProblem, Step
 from pytest_schema_parity.behavior.sides import Sides
 from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.migrations.failure import Complaint, place_of
 from pytest_schema_parity.migrations.scanner import Statement, split
+from pytest_schema_parity.migrations.text import read_sql
 from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.showing import redact, redact_beside
 
 BEGINS: Final = frozenset({"begin", "start", "commit", "end"})
 TAKES_BACK: Final = frozenset({"rollback", "abort"})
-COPY_LINE: Final = re.compile(r"COPY .*, line (\d+)")
 RESET: Final = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL"
 """After each file: what one file sets (pg_dump empties the search_path) is not the next one's."""
 
@@ -45,16 +46,10 @@ def read_seed(path: Path, root: Path) -> Seed:
     """Read and split a seed file; its name is written relative to ``root``."""
     file = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     try:
-        text = path.read_text("utf-8-sig")
-        statements = tuple(split(text, file=file))
+        text = read_sql(path, file=file)
+        return Seed(file, text, tuple(split(text, file=file)))
     except ScriptError as error:
         return Seed(file, error=error)
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return Seed(
-            file, error=ScriptError(f"not UTF-8: {error.reason}", file=file, line=line, column=1)
-        )
-    return Seed(file, text, statements)
 
 
 def load_seeds(sides: Sides, seeds: Iterable[Seed]) -> Iterator[RowProblem]:
@@ -79,6 +74,7 @@ def problems(
     follows: bool = False,
 ) -> list[RowProblem]:
     """The problems of one statement on both sides; one and the same error is one problem."""
+    text = statement if isinstance(statement, str) else statement.text
     trees: dict[tuple[str | None, str], list[str]] = {}
     causes: dict[tuple[str | None, str], psycopg.Error] = {}
     for side, error in zip(sides, errors, strict=True):
@@ -88,18 +84,18 @@ def problems(
             causes.setdefault(said, error)
     found = []
     for (sqlstate, message), names in trees.items():
-        cause = causes[sqlstate, message]
-        place, column = _place(subject, statement, cause)
+        diag = causes[sqlstate, message].diag
+        place, column = _place(subject, statement, diag)
         found.append(
             RowProblem(
                 step=step,
                 trees=tuple(names),
                 subject=subject,
-                statement=statement if isinstance(statement, str) else statement.text,
+                statement=redact(text),
                 sqlstate=sqlstate,
-                message=message,
-                detail=cause.diag.message_detail,
-                hint=cause.diag.message_hint,
+                message=redact_beside(message, text),
+                detail=diag.message_detail and redact_beside(diag.message_detail, text),
+                hint=diag.message_hint and redact_beside(diag.message_hint, text),
                 place=place,
                 column=column,
                 follows=follows and len(names) == len(errors),
@@ -109,16 +105,25 @@ def problems(
 
 
 def _place(
-    file: str, statement: str | Statement, error: psycopg.Error
+    file: str, statement: str | Statement, diag: psycopg.errors.Diagnostic
 ) -> tuple[Place | None, int | None]:
-    """Where in a seed file a statement failed: line and column, the column unknown in data."""
+    """Where in a seed file a statement failed: line and column."""
     if isinstance(statement, str):
         return None, None
-    in_data = COPY_LINE.match(error.diag.context or "")
-    if in_data and statement.copy_line is not None:
-        return Place(file, statement.copy_line + int(in_data[1]) - 1), None
-    line, column = statement.place(int(error.diag.statement_position or 1))
+    complaint = Complaint(
+        diag.sqlstate,
+        diag.message_primary or "",
+        position=_number(diag.statement_position),
+        inner_query=diag.internal_query,
+        inner_position=_number(diag.internal_position),
+        context=diag.context or "",
+    )
+    line, column = place_of(statement, complaint)
     return Place(file, line), column
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def _load_whole(sides: Sides, seed: Seed) -> bool:
@@ -197,7 +202,7 @@ def _problem(
         step="seed",
         trees=tuple(side.tree for side in sides),
         subject=file,
-        statement=statement,
+        statement=redact(statement),
         sqlstate=None,
         message=message,
         place=place,

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from pytest_schema_parity.behavior.instant import begin_together
+from pytest_schema_parity.behavior.instant import PATIENCE, begin_together
 from pytest_schema_parity.errors import ServerError
 
 PINNED: Final = (
@@ -81,10 +81,12 @@ def open_sides(
     candidate: tuple[str, str],
     *,
     statement_timeout: float | None = None,
+    patience: float = PATIENCE,
 ) -> Iterator[Sides]:
     """Connect to the two (tree, conninfo) and begin; connections end with the context.
 
-    ``statement_timeout`` (in seconds) holds for every statement.
+    ``statement_timeout`` (in seconds) holds for every statement; ``patience`` (in seconds) is for
+    the instant.
     """
     options = PINNED
     if statement_timeout is not None:
@@ -94,7 +96,7 @@ def open_sides(
         closing(_connect(reference[1], options)) as first,
         closing(_connect(candidate[1], options)) as second,
     ):
-        apart = begin_together(first, second)
+        apart = begin_together(first, second, patience=patience)
         for connection in (first, second):
             connection.execute("SELECT setseed(0.5)")
         yield Sides(Side(reference[0], first), Side(candidate[0], second), apart, pool)

@@ -1,8 +1,12 @@
 SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) AS name,
        'schema' AS parent_kind,
        quote_ident(n.nspname) AS parent_name,
-       NULL AS made,
-       ARRAY[header(p), header(d)] AS changed,
+       -- CREATE, with OR REPLACE too, writes what the routine depends on; GRANT and ALTER do not.
+       (SELECT header(s) FROM pg_depend s
+        WHERE (s.classid, s.objid, s.objsubid) = ('pg_proc'::regclass, p.oid, 0)
+          AND (s.refclassid, s.refobjid) = ('pg_namespace'::regclass, p.pronamespace)
+        LIMIT 1) AS made,
+       ARRAY[header(p)] AS changed,
        pg_get_function_arguments(p.oid) AS arguments,
        l.lanname::text AS language,
        coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) AS body,

@@ -6,7 +6,8 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, Final, Protocol
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -15,9 +16,6 @@ from psycopg.rows import tuple_row
 from pytest_schema_parity.catalog.queries import OTHER, queries
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.schema.facts import UNKNOWN, Fact, Key, Origin, Place, Schema
-
-PlaceOf: TypeAlias = Callable[[int, int], Place | None]
-"""Finds the statement that wrote a catalog row, by the row's xmin and cmin."""
 
 OLDEST: Final = 15
 SETTINGS: Final = (
@@ -36,6 +34,20 @@ WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
 """Read the roles that nobody uses in this database, too: the cluster is a tree's own."""
 MOVED_BY_OTHERS: Final = frozenset({"table", "foreign table", "materialized view"})
 """Kinds whose catalog row also moves when something is made on them."""
+
+
+ROUTINES: Final = frozenset({"function", "procedure", "aggregate"})
+"""Kinds whose catalog row holds their privileges, too, and which tell by another who made them."""
+
+
+class PlaceOf(Protocol):
+    """Finds the statement that wrote a catalog row, by the row's xmin and cmin.
+
+    Without ``privileges`` those that only grant or revoke are none.
+    """
+
+    def __call__(self, xmin: int, cmin: int, /, *, privileges: bool = True) -> Place | None:
+        """The statement's place, None where it is unknown."""
 
 
 def read_schema(
@@ -128,6 +140,7 @@ def _facts(
     kind_at = at.get("kind") if kind == OTHER else None
     parent_at = (at["parent_kind"], at["parent_name"]) if "parent_kind" in at else None
     fixed = {name_at, made_at, changed_at, kind_at, *(parent_at or ())}
+    place_of = partial(marks, privileges=False) if marks and kind in ROUTINES else marks
     attributes = [(name, place) for name, place in at.items() if place not in fixed]
     for row in result:
         yield Fact(
@@ -135,7 +148,7 @@ def _facts(
             row[name_at],
             {name: value for name, place in attributes if (value := row[place]) is not None},
             _parent(row, parent_at),
-            UNKNOWN if marks is None else _origin(row[made_at], row[changed_at], marks),
+            UNKNOWN if place_of is None else _origin(row[made_at], row[changed_at], place_of),
         )
 
 
@@ -145,7 +158,11 @@ def _parent(row: Sequence[Any], at: tuple[int, int] | None) -> Key | None:
     return (row[at[0]], row[at[1]])
 
 
-def _origin(made: str | None, changed: Sequence[str | None] | None, marks: PlaceOf) -> Origin:
+def _origin(
+    made: str | None,
+    changed: Sequence[str | None] | None,
+    marks: Callable[[int, int], Place | None],
+) -> Origin:
     """Where a fact comes from, by the headers (``xmin:cmin``) of the rows that hold it."""
     last = max(map(_header, filter(None, changed or ())), default=None)
     return Origin(

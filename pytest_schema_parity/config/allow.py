@@ -11,7 +11,7 @@ from typing import Final
 
 from pytest_schema_parity.config.mistakes import did_you_mean, nearest
 from pytest_schema_parity.config.table import Table, named
-from pytest_schema_parity.schema.allowances import Allowance
+from pytest_schema_parity.schema.allowances import ROWS, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
@@ -28,6 +28,7 @@ KEYS: Final = (
     "until",
 )
 NARROWING: Final = ("kind", "name", "change", "attribute", "impact")
+OF_FACTS: Final = ("change", "attribute", "actual", "impact")
 CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-defined]
 
 
@@ -57,10 +58,14 @@ def _read_allowance(table: Table) -> Allowance:
         table.refuse(
             None, f"would allow every difference; narrow it by one of {', '.join(NARROWING)}"
         )
+    kind = _read_kind(table)
+    for key in OF_FACTS if kind == ROWS else ():
+        if key in table.values:
+            table.refuse(key, 'says nothing of rows; narrow kind = "rows" by the name of the view')
     return Allowance(
         reason=table.text("reason") or "",
         tree=table.text("tree"),
-        kind=_read_kind(table),
+        kind=kind,
         change=table.choice("change", CHANGES),
         attribute=table.text("attribute"),
         actual=_read_value(table, "actual", table.values.get("actual")),
@@ -90,7 +95,8 @@ def _is_any(name: object) -> bool:
 def _read_kind(table: Table) -> str | None:
     """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
     kind = table.text("kind")
-    if kind is not None and kind not in KINDS and (near := nearest(kind, KINDS)):
+    kinds = (*KINDS, ROWS)
+    if kind is not None and kind not in kinds and (near := nearest(kind, kinds)):
         table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
     return kind
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from pytest_schema_parity.config.locator import KeyPath, Locator
 from pytest_schema_parity.errors import ConfigError
+from pytest_schema_parity.showing import printable
 
 ALIKE: Final = 0.7
 """How alike two names must be, from 0 to 1, for one to be proposed for the other."""
@@ -43,14 +44,9 @@ class Mistakes:
 def shown(file: Path) -> str:
     """A file as a user would write it: relative to the working directory where it lies below."""
     try:
-        return str(file.absolute().relative_to(Path.cwd()))
+        return printable(str(file.absolute().relative_to(Path.cwd())))
     except (ValueError, OSError):
-        return os.fspath(file)
-
-
-def printable(text: str) -> str:
-    """The text with everything escaped that a terminal would obey or hide."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+        return printable(os.fspath(file))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

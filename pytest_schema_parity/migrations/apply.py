@@ -53,16 +53,19 @@ def apply_tree(
     *,
     statement_timeout: float | None = None,
     progress: Callable[[MigrationFile], None] | None = None,
+    housekeeping: str | None = None,
+    ended: Callable[[], bool] = lambda: False,
 ) -> Applied:
     """Apply a tree's files in order, each in a session as good as new; never stop at a failure.
 
-    ``statement_timeout`` is in seconds; ``progress`` is called before each file.  Raises
-    ServerError if the server cannot be reached.
+    ``statement_timeout`` is in seconds; ``progress`` is called before each file.
+    ``housekeeping`` is a superuser's conninfo that the tree's settings do not reach.  Raises
+    ServerError if the server cannot be reached, soon if ``ended`` says that it never will be.
     """
     names = tuple(file.name for file in tree.files)
     failures = []
-    with Session(conninfo, statement_timeout=statement_timeout) as session:
-        applier = _Applier(tree, session, Marker(session, names))
+    with Session(conninfo, statement_timeout=statement_timeout, ended=ended) as session:
+        applier = _Applier(tree, session, Marker(session, names, housekeeping))
         for number, file in enumerate(tree.files):
             if progress is not None:
                 progress(file)
@@ -84,11 +87,12 @@ class _Applier:
         """Apply a file; the session is as good as new afterwards."""
         if file.refused is not None:
             return failed_file(file.name, file.refused)
+        text = None
         try:
             text = file.read()
             statements = split(text, file=file.name)
         except ScriptError as error:
-            return failed_script(error)
+            return failed_script(error, text)
         for statement in statements:
             if statement.meta_command is not None:
                 return _refused(file, statement)
@@ -180,12 +184,6 @@ def _nearest_statement(plan: Sequence[tuple[Command, Statement | None]], index: 
 
 
 def _refused(file: MigrationFile, statement: Statement) -> Failure:
-    return Failure(
-        file.name,
-        statement.line,
-        statement.column,
-        statement.text,
-        None,
-        f"{statement.meta_command} is carried out by psql only",
-        "Write it as SQL, or apply what it stands for in a file of its own.",
-    )
+    message = f"{statement.meta_command} is carried out by psql only"
+    hint = "Write it as SQL, or apply what it stands for in a file of its own."
+    return failed_statement(file.name, statement, Complaint(None, message, hint=hint))

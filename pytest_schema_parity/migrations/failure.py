@@ -8,6 +8,7 @@ from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.statement import Statement
+from pytest_schema_parity.showing import redact, redact_beside, redact_split
 
 _SHOWN: Final = 200
 _DO_LINE: Final = re.compile(r"inline_code_block\D{1,12}(\d+)")
@@ -21,7 +22,8 @@ class Failure:
 
     ``line`` and ``column`` (from 1) are those of the mistake where the server says where it is,
     else of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is None
-    where no server was asked.
+    where no server was asked.  ``excerpt`` is the line of the mistake, before it and from it on;
+    None where there is no such line.  No text in it holds a secret that the statement holds.
     """
 
     file: str
@@ -32,6 +34,7 @@ class Failure:
     message: str
     hint: str | None = None
     detail: str | None = None
+    excerpt: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -55,23 +58,26 @@ def failed_statement(
     file: str, statement: Statement, complaint: Complaint, hint: str | None = None
 ) -> Failure:
     """The finding for a statement that was refused; ``hint`` is added to the server's own."""
-    line, column = _place(statement, complaint)
-    hints = [text for text in (complaint.hint, hint) if text]
+    line, column = place_of(statement, complaint)
+    hints = " ".join(text for text in (complaint.hint, hint) if text)
+    text = statement.text
     return Failure(
         file,
         line,
         column,
-        shorten(statement.text),
+        shorten(redact(text)),
         complaint.sqlstate,
-        complaint.message,
-        " ".join(hints) or None,
-        complaint.detail,
+        redact_beside(complaint.message, text),
+        redact_beside(hints, text) or None,
+        complaint.detail and redact_beside(complaint.detail, text),
+        _excerpt(statement, line, column),
     )
 
 
-def failed_script(error: ScriptError) -> Failure:
-    """The finding for a file that cannot be cut into statements."""
-    return Failure(error.file, error.line, error.column, "", None, error.message)
+def failed_script(error: ScriptError, text: str | None = None) -> Failure:
+    """The finding for a file that cannot be cut into statements; ``text`` is what it holds."""
+    excerpt = None if text is None else _line(text, error.line, error.column)
+    return Failure(error.file, error.line, error.column, "", None, error.message, excerpt=excerpt)
 
 
 def failed_file(file: str, message: str, hint: str | None = None) -> Failure:
@@ -85,7 +91,7 @@ def shorten(text: str) -> str:
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
 
 
-def _place(statement: Statement, complaint: Complaint) -> tuple[int, int]:
+def place_of(statement: Statement, complaint: Complaint) -> tuple[int, int]:
     """Where in the file the mistake is, as near as the server tells."""
     text = statement.text
     if complaint.position is not None:
@@ -101,3 +107,22 @@ def _place(statement: Statement, complaint: Complaint) -> tuple[int, int]:
         line, _ = statement.place(body.end() + 1 if body else 1)
         return line + int(inner.group(1)) - 1, 1
     return statement.line, statement.column
+
+
+def _excerpt(statement: Statement, line: int, column: int) -> tuple[str, str] | None:
+    """The line of a mistake, be it in a statement or in its data."""
+    if statement.copy_line is not None and line >= statement.copy_line:
+        return _line(statement.copy_data or "", line - statement.copy_line + 1, column)
+    first = line == statement.line
+    column -= statement.column - 1 if first else 0
+    return _line(statement.text, line - statement.line + 1, column)
+
+
+def _line(text: str, line: int, column: int) -> tuple[str, str] | None:
+    """A line (from 1) of a text, redacted, before a column (from 1) and from it on."""
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines):
+        return None
+    start = sum(len(above) + 1 for above in lines[: line - 1])
+    before, after = redact_split(text, start + min(max(column - 1, 0), len(lines[line - 1])))
+    return before, after.rstrip("\r")

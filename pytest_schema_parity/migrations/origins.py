@@ -7,14 +7,17 @@ transaction it was written, and its ``cmin`` after which marker of that transact
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.session import Command, Session
 from pytest_schema_parity.migrations.statement import Statement
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.schema.facts import Place
 
 SCRATCH: Final = "schema_parity_marks"
@@ -39,16 +42,25 @@ _MAKES_NOTHING: Final = frozenset(
 )
 _MAKES_NOTHING_EITHER: Final = frozenset((("start", "transaction"), ("prepare", "transaction")))
 
+_PRIVILEGES: Final = frozenset((("grant",), ("revoke",)))
+
 
 class Marks:
     """The markers of an applied tree, as ``(transaction, command, place)``.
 
     ``transaction`` is the top transaction's id: those of its subtransactions, and of statements
     outside of one, come after it and before the next marker's.  A place of None stands for
-    statements that could not be marked.
+    statements that could not be marked.  ``privileges`` are the places of statements that only
+    grant or revoke.
     """
 
-    def __init__(self, marks: Iterable[tuple[int, int, Place | None]] = ()) -> None:
+    def __init__(
+        self,
+        marks: Iterable[tuple[int, int, Place | None]] = (),
+        *,
+        privileges: Collection[Place] = (),
+    ) -> None:
+        self._privileges = frozenset(privileges)
         self._transactions: list[int] = []
         self._commands: list[list[int]] = []
         self._places: list[list[Place | None]] = []
@@ -63,9 +75,10 @@ class Marks:
     def __len__(self) -> int:
         return sum(len(commands) for commands in self._commands)
 
-    def place(self, xmin: int, cmin: int) -> Place | None:
+    def place(self, xmin: int, cmin: int, /, *, privileges: bool = True) -> Place | None:
         """The statement that wrote a row with this header; None if it was none of a file.
 
+        Without ``privileges``, None too if it only granted or revoked.
         A row that something undone had changed (its ``xmax`` is not 0) has lost its ``cmin``: give
         -1 instead, and nothing is guessed.
         """
@@ -73,23 +86,34 @@ class Marks:
         if group < 0:
             return None
         mark = bisect_right(self._commands[group], cmin) - 1
-        return self._places[group][mark] if mark >= 0 else None
+        place = self._places[group][mark] if mark >= 0 else None
+        return None if place in self._privileges and not privileges else place
 
 
 class Marker:
-    """Writes the markers of a tree whose files are ``names``, by number."""
+    """Writes the markers of a tree whose files are ``names``, by number.
 
-    def __init__(self, session: Session, names: Sequence[str]) -> None:
+    ``housekeeping`` is a superuser's conninfo, for a tree whose own sessions cannot remove them.
+    """
+
+    def __init__(
+        self, session: Session, names: Sequence[str], housekeeping: str | None = None
+    ) -> None:
         self._session = session
         self._names = names
+        self._housekeeping = housekeeping
         self._created = session.pipeline([Command(text) for text in _CREATE]) is None
         self._reliable = self._created
+        self._privileges: set[Place] = set()
+        self._others: set[Place] = set()
 
     def before(self, file: int, statement: Statement) -> Command | None:
         """The marker for a statement; None where one is no use, or not allowed to come first."""
         words = statement.words
         if (words and words[0] in _MAKES_NOTHING) or words[:2] in _MAKES_NOTHING_EITHER:
             return None
+        place = Place(self._names[file], statement.line)
+        (self._privileges if words[:1] in _PRIVILEGES else self._others).add(place)
         return Command(_MARK, (str(file), str(statement.line))) if self._reliable else None
 
     def leave_unmarked(self, file: int) -> None:
@@ -101,20 +125,37 @@ class Marker:
         """Read the markers and remove every trace of them."""
         if not self._created:
             return Marks()
-        connection = self._session.connection
         try:
-            rows = connection.execute(_READ).fetchall() if self._reliable else []
-        except psycopg.Error:
-            rows = []
-        self._remove()
-        return Marks(
+            rows = self._take(self._session.connection)
+        except psycopg.Error as error:
+            rows = self._take_all_the_same(error)
+        marks = (
             (transaction, command, None if line is None else Place(self._names[file], line))
             for transaction, command, file, line in rows
         )
+        return Marks(marks, privileges=self._privileges - self._others)
 
-    def _remove(self) -> None:
-        # A tree's own event triggers must neither see this nor stop it.
-        self._session.one_by_one([Command("SET session_replication_role = replica")])
-        failed = self._session.one_by_one([Command(f"DROP SCHEMA IF EXISTS {SCRATCH} CASCADE")])
-        if failed is not None:
-            raise ServerError(f"cannot remove schema {SCRATCH}: {failed[1].message}")
+    def _take(self, connection: psycopg.Connection) -> list[TupleRow]:
+        rows = connection.execute(_READ).fetchall() if self._reliable else []
+        _remove(connection)
+        return rows
+
+    def _take_all_the_same(self, error: psycopg.Error) -> list[TupleRow]:
+        """Take the markers after what went wrong: a tree may have dropped them, or set its own
+        sessions to be read-only."""
+        if self._housekeeping is not None:
+            with connect(self._housekeeping) as connection, suppress(psycopg.Error):
+                return self._take(connection)
+        try:
+            with connect(self._housekeeping or self._session.conninfo) as connection:
+                _remove(connection)
+        except psycopg.Error as again:
+            raise ServerError(f"cannot remove schema {SCRATCH}: {again}") from error
+        return []
+
+
+def _remove(connection: psycopg.Connection) -> None:
+    # A tree's own event triggers must neither see this nor stop it; only a superuser can say so.
+    with suppress(psycopg.Error):
+        connection.execute("SET session_replication_role = replica")
+    connection.execute(f"DROP SCHEMA IF EXISTS {SCRATCH} CASCADE")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -16,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.failure import Complaint
+from pytest_schema_parity.postgres.address import connect, undo_environment
 
 _RECOVERY: Final = 15.0
 """Seconds that a server may need to stand up again after one of its backends died."""
@@ -42,11 +44,19 @@ class Command:
 class Session:
     """A connection in autocommit that can be made as good as new; a context manager.
 
-    ``statement_timeout`` is in seconds.  A command that sets its own has its own.
+    ``statement_timeout`` is in seconds.  A command that sets its own has its own.  Once ``ended``
+    says so, the server is not waited for.
     """
 
-    def __init__(self, conninfo: str, *, statement_timeout: float | None) -> None:
-        self._conninfo = _with_timeout(conninfo, statement_timeout)
+    def __init__(
+        self,
+        conninfo: str,
+        *,
+        statement_timeout: float | None,
+        ended: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.conninfo = _with_timeout(conninfo, statement_timeout)
+        self._ended = ended
         self.connection = self._connect()
 
     def __enter__(self) -> Self:
@@ -67,11 +77,13 @@ class Session:
         """
         if self.connection.broken:
             self.connection = self._reconnect()
-        elif _LASTING.search(after):
+        elif _LASTING.search(after) and (connection := self._connect_if_allowed()) is not None:
             self.connection.close()
-            self.connection = self._connect()
+            self.connection = connection
         else:
             self._one(Command("DISCARD ALL"))
+            with suppress(psycopg.Error):  # a session that cannot be used shows with what comes
+                undo_environment(self.connection)
 
     def pipeline(self, commands: Sequence[Command]) -> tuple[int, Complaint] | None:
         """Run commands as one transaction in one round trip.
@@ -102,15 +114,21 @@ class Session:
         return None
 
     def _connect(self) -> psycopg.Connection:
+        connection = connect(self.conninfo)
+        connection.prepare_threshold = None  # DISCARD ALL would take what was prepared
+        return connection
+
+    def _connect_if_allowed(self) -> psycopg.Connection | None:
+        """A new connection; None where the tree took its own role's right to one."""
         try:
-            return psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=None)
-        except psycopg.OperationalError as error:
-            raise ServerError(f"cannot connect to the server: {error}") from None
+            return self._connect()
+        except ServerError:
+            return None
 
     def _reconnect(self) -> psycopg.Connection:
         """Connect anew; a server that lost a backend first notices, then ends them all."""
         give_up = time.monotonic() + _RECOVERY
-        while True:
+        while not self._ended():
             time.sleep(_NOTICING)
             try:
                 connection = self._connect()
@@ -121,6 +139,7 @@ class Session:
                     raise
             else:
                 return connection
+        raise ServerError("the run ended while its trees were being built")
 
     def _send_and_read(self, commands: Sequence[Command]) -> tuple[int, Complaint] | None:
         """Send a pipeline and read its results up to the end; the first failure, by index."""

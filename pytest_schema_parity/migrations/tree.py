@@ -10,6 +10,7 @@ from pathlib import Path
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.layouts import Listing, detect_layout, get_layout
 from pytest_schema_parity.migrations.text import read_sql
+from pytest_schema_parity.showing import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def load_tree(
         else:
             listing, chosen = _found(base, layout)
     except TreeError as error:
-        raise TreeError(f"tree {name!r}: {error}") from None
+        raise TreeError(printable(f"tree {name!r}: {error}")) from None
     return Tree(
         name,
         chosen or "files",

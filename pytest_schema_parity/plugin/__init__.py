@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="KIND:PATH",
-        help="Write a report, whatever the verdict; KIND is json. May be given again.",
+        help="Write a report, whatever the verdict; KIND is json or markdown. May be given again.",
     )
     group.addoption(
         "--schema-parity-bindir",
@@ -60,15 +60,27 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set the gate up when it was asked for; without the flag nothing is loaded."""
     config.addinivalue_line("markers", MARKER)
     if config.getoption("--schema-parity"):
-        from pytest_schema_parity.plugin.gate import Gate
-        from pytest_schema_parity.plugin.results import Results
         from pytest_schema_parity.plugin.session import usage_errors
 
         with usage_errors():
-            gate = Gate(config)
-            results = Results(gate)
-        config.pluginmanager.register(gate, "schema-parity-gate")
-        config.pluginmanager.register(results, "schema-parity-results")
+            _register_gate(config)
+    elif config.getoption("--schema-parity-report"):
+        raise pytest.UsageError("--schema-parity-report needs --schema-parity: add that flag.")
+
+
+def _register_gate(config: pytest.Config) -> None:
+    """Register the gate and what gathers its results; without names that -p could block."""
+    from pytest_schema_parity.plugin.gate import Gate, is_worker
+    from pytest_schema_parity.plugin.results import Results
+    from pytest_schema_parity.report.destinations import Destinations
+
+    reports = config.getoption("--schema-parity-report")
+    destinations = Destinations(config.invocation_params.dir, reports)
+    if not (is_worker(config) or config.option.collectonly):
+        destinations.make_way()
+    gate = Gate(config)
+    config.pluginmanager.register(gate)
+    config.pluginmanager.register(Results(gate, destinations))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -13,7 +13,7 @@ from pytest_schema_parity.report.rows import rows_lines
 from pytest_schema_parity.report.text import check_lines
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import Parity
+    from pytest_schema_parity.parity import Parity
     from pytest_schema_parity.schema.kinds import Check
 
 
@@ -43,9 +43,7 @@ def _applies(parity: Parity, tree: str) -> Outcome:
     return Outcome(
         len(failures),
         0,
-        lambda highlight: failure_lines(
-            failures, tree=tree, source=parity.source_line, highlight=highlight
-        ),
+        lambda highlight: failure_lines(failures, tree=tree, highlight=highlight),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import Clone, Parity
+    from pytest_schema_parity.parity import Clone, Parity
 
 
 class Databases:
@@ -31,7 +31,7 @@ def schema_parity(pytestconfig: pytest.Config) -> Parity:
     """The configured trees: ``schema_parity["supabase"]`` is built when it is first asked for.
 
     A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
-    ``.conninfo``, ``.connect()`` and ``.clone()``.
+    ``.conninfo``, ``.connect()`` (both for reading) and ``.clone()`` (for writing).
     """
     from pytest_schema_parity.plugin.session import open_session
 

@@ -14,9 +14,10 @@ from pytest_schema_parity.plugin.session import open_session
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.wording import counted
 from pytest_schema_parity.schema.kinds import CHECKS
+from pytest_schema_parity.showing import printable
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import BuiltTree, Parity
+    from pytest_schema_parity.parity import BuiltTree, Parity
 
 COLOURS: Mapping[Markup, Mapping[str, bool]] = {
     "heading": {"bold": True},
@@ -32,9 +33,9 @@ COLOURS: Mapping[Markup, Mapping[str, bool]] = {
     "note": {"yellow": True},
 }
 NOTHING_TO_CHECK = (
-    "--schema-parity was asked for, but this run selected none of its checks. A gate that checks "
-    "nothing must not pass: widen -k, -m, --deselect or the ids that were named, or leave the "
-    "flag out."
+    "--schema-parity was asked for, but this run selected no check of a candidate tree. A gate "
+    "that checks nothing must not pass: widen -k, -m, --deselect, --lf or the ids that were named, "
+    "or leave the flag out."
 )
 
 
@@ -47,7 +48,6 @@ class Gate:
         self.file = self.parity.config.file
         self.reference = self.parity.config.reference
         self.trees = (self.reference, *self.parity.candidates)
-        also_collect(config, self.file)
 
     @cached_property
     def custom_checks(self) -> Mapping[str, Callable[[BuiltTree], None]]:
@@ -60,12 +60,27 @@ class Gate:
                         f"pytest_schema_parity_checks: there is a check {name!r} already; "
                         "give yours another name."
                     )
+                if not callable(function):
+                    raise pytest.UsageError(
+                        f"pytest_schema_parity_checks: the check {name!r} is {function!r}; "
+                        "give a function that takes a built tree."
+                    )
                 checks[name] = function
         return checks
 
     def checks_of(self, tree: str) -> tuple[str, ...]:
-        """The plugin's own checks of a tree; of the reference only that its files apply."""
-        return ("applies",) if tree == self.reference else CHECKS
+        """The checks of a tree, the plugin's own first; of the reference only that it applies."""
+        return ("applies",) if tree == self.reference else (*CHECKS, *self.custom_checks)
+
+    def counts(self, tree: str, check: str) -> bool:
+        """Whether a check makes the run one that checked something.
+
+        That the reference applies tells nothing of parity; it counts only by its own id.
+        """
+        return tree != self.reference or any(
+            str(argument).endswith(f"::{tree}::{check}")
+            for argument in self.config.invocation_params.args
+        )
 
     def line_of(self, tree: str) -> int:
         """The line of a tree's table in the configuration file, from 1."""
@@ -74,6 +89,8 @@ class Gate:
     @cached_property
     def highlight(self) -> Highlight:
         """Colours pieces of text where a terminal shows them and no JUnit file keeps them."""
+        if not self.config.pluginmanager.has_plugin("terminalreporter"):
+            return plain
         writer = self.config.get_terminal_writer()
         if not writer.hasmarkup or self.config.getoption("xmlpath", None):
             return plain
@@ -94,11 +111,12 @@ class Gate:
             lines += (f"    passed over {file}: {why}" for file, why in tree.skipped)
             if lacking := platform.lacking(server):
                 lines.append(f"    this server has no {', '.join(lacking)}")
-        return lines
+        return list(map(printable, lines))
 
-    @pytest.hookimpl(trylast=True)
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Begin to build, beside the collecting; not where it is open whether a check will run."""
+        _ = self.custom_checks  # a mistake in them shows before anything starts
         if not (
             self.config.option.collectonly
             or is_controller(self.config)
@@ -110,40 +128,58 @@ class Gate:
         self, file_path: Path, parent: pytest.Collector
     ) -> ConfigurationFile | None:
         """Collect the configuration file, by whatever path pytest came to it."""
-        if file_path != self.file:
+        if file_path.suffix != self.file.suffix or file_path.resolve() != self.file:
             return None
-        node: ConfigurationFile = ConfigurationFile.from_parent(parent, path=file_path)
-        node.gate = self
-        return node
+        return self._node(parent, file_path)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
+        """Add the checks where pytest did not come to their file, before anything is deselected.
+
+        The flag adds them whatever the command line names and whatever pytest ignores.
+        """
+        if not any(isinstance(item, ParityItem) for item in items):
+            for tree in self._node(session, self.file).collect():
+                for item in tree.collect():
+                    item.ihook.pytest_itemcollected(item=item)
+                    items.append(item)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Refuse a run that was asked for parity and would check nothing."""
-        if is_controller(self.config) or chosen_by_the_cache(self.config):
-            return
-        if not any(isinstance(item, ParityItem) for item in session.items):
+        """Refuse a run that was asked for parity and would check nothing.
+
+        Of the processes of pytest-xdist only the controller may, and it knows only at the end.
+        """
+        checks = [item for item in session.items if isinstance(item, ParityItem)]
+        enough = any(self.counts(item.tree, item.name) for item in checks)
+        if not enough and not is_distributed(self.config):
             raise pytest.UsageError(NOTHING_TO_CHECK)
-        if not self.config.option.collectonly:
+        if checks and not self.config.option.collectonly:
             self.parity.start()
 
+    def _node(self, parent: pytest.Collector, path: Path) -> ConfigurationFile:
+        node: ConfigurationFile = ConfigurationFile.from_parent(parent, path=path)
+        node.gate = self
+        return node
 
-def also_collect(config: pytest.Config, file: Path) -> None:
-    """Collect this file too, whatever the command line names.
 
-    ``config.args`` is where pytest keeps the paths it collects; it is no documented API, so it is
-    touched here and nowhere else.  A file that is named already stays as it is, whole or in part,
-    and so does one that a named directory holds: pytest 8 loses tests where two paths overlap.
-    """
-    named = (Path(config.invocation_params.dir, arg.partition("::")[0]) for arg in config.args)
-    if not any(file.is_relative_to(path.resolve()) for path in named):
-        config.args.append(str(file))
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
 
 
 def is_controller(config: pytest.Config) -> bool:
     """Whether this process only hands work to the workers of pytest-xdist."""
-    return bool(config.getoption("dist", "no") != "no") and not hasattr(config, "workerinput")
+    return bool(config.getoption("dist", "no") != "no") and not is_worker(config)
+
+
+def is_distributed(config: pytest.Config) -> bool:
+    """Whether this is one of several processes that share a run."""
+    return is_worker(config) or is_controller(config)
 
 
 def chosen_by_the_cache(config: pytest.Config) -> bool:
-    """Whether ``--lf``, ``--sw`` or the like chose what runs: what ran before is known good."""
+    """Whether ``--lf``, ``--sw`` or the like choose what runs, which may be none of the checks."""
     return any(config.getoption(name, False) for name in ("lf", "stepwise", "stepwise_skip"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import BuiltTree
+    from pytest_schema_parity.parity import BuiltTree
 
 
 @pytest.hookspec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_schema_parity.errors import SchemaParityError
+from pytest_schema_parity.errors import ConfigError, SchemaParityError
 from pytest_schema_parity.report.markup import plain
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import BuiltTree
+    from pytest_schema_parity.parity import BuiltTree
     from pytest_schema_parity.plugin.checks import Outcome
     from pytest_schema_parity.plugin.gate import Gate
 
@@ -60,7 +61,7 @@ class ConfigurationFile(pytest.File):
 
     gate: Gate
 
-    def collect(self) -> Iterator[pytest.Collector]:
+    def collect(self) -> Iterator[TreeChecks]:
         """One collector a tree, the reference first."""
         for tree in self.gate.trees:
             yield TreeChecks.from_parent(self, name=tree)
@@ -69,14 +70,14 @@ class ConfigurationFile(pytest.File):
 class TreeChecks(pytest.Collector):
     """A tree: its checks are below it."""
 
-    def collect(self) -> Iterator[pytest.Item]:
+    def collect(self) -> Iterator[ParityItem]:
         """The checks of a tree; of the reference only whether it applies."""
         gate = gate_of(self)
         for check in gate.checks_of(self.name):
-            yield CheckItem.from_parent(self, name=check)
-        if self.name != gate.reference:
-            for name, function in gate.custom_checks.items():
-                yield CustomCheckItem.from_parent(self, name=name, function=function)
+            if function := gate.custom_checks.get(check):
+                yield CustomCheckItem.from_parent(self, name=check, function=function)
+            else:
+                yield CheckItem.from_parent(self, name=check)
 
 
 class ParityItem(pytest.Item):
@@ -128,13 +129,24 @@ class CheckItem(ParityItem):
 class CustomCheckItem(ParityItem):
     """A check that a project added, see ``pytest_schema_parity_checks``."""
 
-    def __init__(self, *, function: Callable[[BuiltTree], None], **kwargs: Any) -> None:
+    def __init__(self, *, function: Callable[[BuiltTree], object], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.function = function
 
     def runtest(self) -> None:
-        """Call the project's check with the built tree."""
-        self.function(gate_of(self).parity[self.tree])
+        """Call the project's check with the built tree; raises ConfigError where it only seems to.
+
+        A coroutine or a generator has not run at all, and nobody would look at another value.
+        """
+        result = self.function(gate_of(self).parity[self.tree])
+        if result is None:
+            return
+        if inspect.iscoroutine(result):
+            result.close()
+        raise ConfigError(
+            f"The check {self.name!r} returned {result!r}, which tells nothing. Write it as a "
+            "plain function that asserts and returns None: not async, and without yield."
+        )
 
 
 def gate_of(node: pytest.Collector | pytest.Item) -> Gate:

@@ -2,62 +2,50 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_schema_parity.errors import ConfigError, SchemaParityError
-from pytest_schema_parity.plugin.items import ParityItem
-from pytest_schema_parity.report.destinations import FORMATS, parse_destination
-from pytest_schema_parity.report.files import write_text
-from pytest_schema_parity.report.run import RunReport, TreeReport
+from pytest_schema_parity.errors import SchemaParityError
+from pytest_schema_parity.plugin.gate import NOTHING_TO_CHECK, is_controller, is_worker
+from pytest_schema_parity.plugin.items import ParityItem, Shown
+from pytest_schema_parity.report.run import RunReport
 from pytest_schema_parity.report.summary import Cell, summary_lines
 from pytest_schema_parity.schema.kinds import CHECKS
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import Parity
     from pytest_schema_parity.plugin.gate import Gate
+    from pytest_schema_parity.report.destinations import Destinations
 
 PREFIX = "schema_parity_"
 CARRIED = "schema_parity"
-"""The key under which a worker hands its sums to the controller."""
+"""The key under which a worker hands what it knows to the controller."""
 MOST_NOTES = 20
 """Lines of notes that the summary shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What only those who built the trees know, in a form that crosses processes."""
-
-    impacts: Mapping[str, int] = field(default_factory=dict)
-    allowed: int = 0
-    reports: Mapping[str, str] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        """These sums as plain values."""
-        return {
-            "impacts": dict(self.impacts),
-            "allowed": self.allowed,
-            "reports": dict(self.reports),
-        }
+ENDED_EARLY = "the run ended before its checks had run"
+CHECKED_NOTHING = (
+    "schema parity: --schema-parity was asked for, but no check of a candidate tree has run. "
+    "A gate that checks nothing must not pass."
+)
 
 
 class Results:
     """Notes what each check came to, and writes the reports and the summary at the end."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, destinations: Destinations) -> None:
         self.gate = gate
         self.config = gate.config
-        self.destinations = list(
-            map(parse_destination, self.config.getoption("--schema-parity-report"))
-        )
-        self.cells: dict[str, dict[str, Cell]] = {}
+        self.destinations = destinations
+        self.cells: dict[tuple[str, str], Cell] = {}
         self.notes: list[tuple[str, str]] = []
-        self.sums: Sums | None = None
+        self.run: RunReport | None = None
+        self.problems: list[str] = []
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what a check came to; the reports of workers come by here too."""
         found = {
@@ -65,58 +53,109 @@ class Results:
             for name, value in report.user_properties
             if name.startswith(PREFIX)
         }
-        if "tree" not in found or (report.when != "call" and not report.failed):
+        if "tree" not in found or (report.when != "call" and report.passed):
             return
+        if isinstance(report.longrepr, str):  # all that is left of it on its way from a worker
+            report.longrepr = cast("Any", Shown(report.longrepr))
         tree, check = str(found["tree"]), str(found["check"])
         count = int(cast("int", found.get("failing", 0)))
         outcome = "error" if report.failed and not count and check in CHECKS else report.outcome
-        self.cells.setdefault(tree, {})[check] = Cell(outcome, count)
+        self.cells[tree, check] = Cell(outcome, count)
         if report.passed and found.get("notes"):
             self.notes.append((f"{tree}::{check}", str(found["findings"])))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Sum up where the trees were built, and write the reports where they were asked for."""
-        interrupted = session.exitstatus == pytest.ExitCode.INTERRUPTED
-        items = [item for item in session.items if isinstance(item, ParityItem)]
-        if items and not interrupted:
-            kinds = {destination.kind for destination in self.destinations}
-            if kinds or self.gate.parity.started:
-                self.sums = sum_up(self.gate.parity, items, kinds)
-        worker_output = getattr(self.config, "workeroutput", None)
-        if worker_output is not None:
-            worker_output[CARRIED] = self.sums.as_dict() if self.sums else None
-        elif self.sums:
-            self._write(self.sums)
+        if self.config.option.collectonly:
+            return
+        ended_early = session.exitstatus == pytest.ExitCode.INTERRUPTED
+        if not is_controller(self.config) and not ended_early:
+            self._sum_up([item for item in session.items if isinstance(item, ParityItem)])
+        if is_worker(self.config):
+            carried = pickle.dumps(self.run) if self.run else None
+            cast("Any", self.config).workeroutput[CARRIED] = carried
+            return
+        self._write_reports(ENDED_EARLY if ended_early else None)
+        if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            if not self._has_checked():
+                self.problems.append(NOTHING_TO_CHECK if not self.cells else CHECKED_NOTHING)
+            if self.problems:
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take the sums of the first worker that has any; all that have, have the same."""
+        """Take what the first worker knows that knows anything; all that do know the same."""
         carried = getattr(node, "workeroutput", {}).get(CARRIED)
-        if carried and self.sums is None:
-            self.sums = Sums(**carried)
-            self._write(self.sums)
+        if carried and self.run is None:
+            self.run = pickle.loads(carried)  # noqa: S301 -- from a worker of this very run
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show trees by checks, what the differences weigh, and the notes."""
-        if not self.cells:
+        if not self.cells and not self.problems:
             return
-        sums = self.sums or Sums()
         terminalreporter.ensure_newline()
         terminalreporter.section("schema parity", "-")
+        run = self.run or RunReport(reference=self.gate.reference)
         for line in summary_lines(
-            cast("Any", self.cells),
-            impacts=cast("Any", sums.impacts),
-            allowed=sums.allowed,
+            self._cells_in_order(),
+            impacts=run.impacts,
+            allowed=sum(len(tree.allowed) for tree in run.candidates.values()),
             fail_on=self.gate.parity.config.fail_on,
             encoding=getattr(sys.stdout, "encoding", None),
             highlight=self.gate.highlight,
         ):
             terminalreporter.write_line(line)
-        for line in self._note_lines():
+        for line in (*self._note_lines(), *self.destinations.written):
             terminalreporter.write_line(line)
-        for destination in self.destinations if self.sums else ():
-            terminalreporter.write_line(f"{destination.kind} report: {destination.path}")
+        for problem in self.problems:
+            terminalreporter.write_line(f"ERROR: {problem}", red=True)
+
+    def _sum_up(self, checks: list[ParityItem]) -> None:
+        if not checks or not (self.destinations or self.gate.parity.started):
+            return
+        from pytest_schema_parity.parity.run import run_report
+
+        try:
+            self.run = run_report(
+                self.gate.parity,
+                names={item.tree for item in checks} | {self.gate.reference},
+                with_rows={item.tree for item in checks if item.name == "rows"},
+            )
+        except Exception as error:  # noqa: BLE001 -- the checks have failed by it, and are shown
+            self.problems.append(f"schema parity: the trees could not be summed up: {error!r}")
+
+    def _write_reports(self, incomplete: str | None) -> None:
+        """Write what was asked for; one that cannot be written hides nothing that was found."""
+        run = self.run or RunReport(reference=self.gate.reference)
+        checks = {
+            tree: {check: cell.outcome for check, cell in cells.items()}
+            for tree, cells in self._cells_in_order().items()
+        }
+        try:
+            self.destinations.write(replace(run, checks=checks, incomplete=incomplete))
+        except SchemaParityError as error:
+            self.problems.append(str(error))
+
+    def _cells_in_order(self) -> dict[str, dict[str, Cell]]:
+        """The cells by tree and check, in the order of the gate: workers report in any."""
+        return {
+            tree: cells
+            for tree in self.gate.trees
+            if (
+                cells := {
+                    check: self.cells[tree, check]
+                    for check in self.gate.checks_of(tree)
+                    if (tree, check) in self.cells
+                }
+            )
+        }
+
+    def _has_checked(self) -> bool:
+        return any(
+            cell.outcome != "skipped" and self.gate.counts(tree, check)
+            for (tree, check), cell in self.cells.items()
+        )
 
     def _note_lines(self) -> Iterator[str]:
         lines = [
@@ -127,53 +166,3 @@ class Results:
         yield from lines[:MOST_NOTES]
         if more := len(lines) - MOST_NOTES if len(lines) > MOST_NOTES else 0:
             yield f"… and {more} lines of notes more: -rP shows all"
-
-    def _write(self, sums: Sums) -> None:
-        for destination in self.destinations:
-            path = self.config.invocation_params.dir / destination.path
-            try:
-                write_text(path, sums.reports[destination.kind])
-            except ConfigError as error:
-                raise pytest.UsageError(str(error)) from None
-
-
-def sum_up(parity: Parity, items: list[ParityItem], kinds: set[str]) -> Sums:
-    """What the trees of these items come to; ``kinds`` of reports are rendered."""
-    names = {item.tree for item in items} | {parity.config.reference}
-    with_rows = {item.tree for item in items if item.name == "rows"}
-    run = RunReport(
-        reference=parity.config.reference,
-        version=parity.installation.version,
-        source=parity.installation.source,
-        trees={
-            name: _tree_report(parity, name, with_rows=name in with_rows)
-            for name in parity
-            if name in names
-        },
-    )
-    return Sums(
-        impacts={str(impact): count for impact, count in run.impacts.items()},
-        allowed=sum(len(tree.allowed) for tree in run.candidates.values()),
-        reports={kind: FORMATS[kind](run) for kind in sorted(kinds)},
-    )
-
-
-def _tree_report(parity: Parity, name: str, *, with_rows: bool) -> TreeReport:
-    files = tuple(file.name for file in parity.trees[name].files)
-    try:
-        tree = parity[name]
-        if name == parity.config.reference:
-            return TreeReport(files=files, failures=tree.applied.failures, stand_ins=tree.stand_ins)
-        judgement = parity.judgement(name)
-        return TreeReport(
-            files=files,
-            failures=tree.applied.failures,
-            stand_ins=tree.stand_ins,
-            comparison=judgement.comparison,
-            allowed=judgement.allowed,
-            stale=judgement.stale,
-            expired=judgement.expired,
-            rows=parity.rows(name) if with_rows else None,
-        )
-    except SchemaParityError as error:
-        return TreeReport(files=files, error=str(error))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.build import Parity
     from pytest_schema_parity.config import Config
+    from pytest_schema_parity.parity import Parity
 
 PARITY: pytest.StashKey[Parity] = pytest.StashKey()
 
@@ -28,6 +28,7 @@ def find_configuration(config: pytest.Config) -> Config:
     Raises UsageError, with the remedy, when there is none or when it is wrong.
     """
     from pytest_schema_parity.config import find_config, load_config
+    from pytest_schema_parity.showing import printable
 
     here = config.invocation_params.dir
     with usage_errors():
@@ -40,10 +41,10 @@ def find_configuration(config: pytest.Config) -> Config:
         for file in files:
             if (configuration := load_config(file)) is not None:
                 return configuration
+    places = " or ".join(map(str, files)) or f"any pyproject.toml from {here} upwards"
     raise pytest.UsageError(
         "schema parity was asked for, but there is no table [tool.pytest-schema-parity] in "
-        f"{' or '.join(map(str, files)) or f'any pyproject.toml from {here} upwards'}. "
-        "Add it, or name its file with --schema-parity-config=FILE."
+        f"{printable(places)}. Add it, or name its file with --schema-parity-config=FILE."
     )
 
 
@@ -62,11 +63,15 @@ def open_session(config: pytest.Config) -> Parity:
 
 
 def _open(config: pytest.Config, configuration: Config) -> Parity:
-    from pytest_schema_parity.build import open_parity
+    from pytest_schema_parity.parity import open_parity
 
     bindir = setting(config, "schema-parity-bindir")
     with usage_errors():
-        return open_parity(configuration, bindir=Path(bindir) if bindir else None)
+        return open_parity(
+            configuration,
+            bindir=Path(bindir) if bindir else None,
+            shown_from=config.rootpath,
+        )
 
 
 @contextmanager

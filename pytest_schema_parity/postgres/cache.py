@@ -25,15 +25,27 @@ KEPT: Final = 30 * 24 * 3600
 
 @cache
 def cache_directory() -> Path:
-    """The user's cache directory; where it cannot be written, a private one below the temp dir."""
+    """The user's cache directory, or a private one below the temp dir.
+
+    That is where the user's cannot be written, and where it is another's: ``sudo -E`` leaves root
+    the user's HOME, and what root made there the user could neither use nor remove.
+    """
     try:
         path = user_cache_path(NAME)
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if os.access(path, os.W_OK | os.X_OK):
-            return path
+        if _owner(path) == os.geteuid():
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if os.access(path, os.W_OK | os.X_OK):
+                return path
     except (OSError, RuntimeError):  # no home directory to be found
         pass
     return owned_directory(Path(tempfile.gettempdir(), f"{NAME}-{os.geteuid()}"), 0o700)
+
+
+def _owner(path: Path) -> int:
+    """Whose a directory is, or will be: the owner of the nearest one above that exists."""
+    while not path.exists():
+        path = path.parent
+    return path.stat().st_uid
 
 
 def owned_directory(path: Path, mode: int) -> Path:
@@ -54,17 +66,30 @@ def owned_directory(path: Path, mode: int) -> Path:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the lock on this file: across processes, and across threads."""
-    lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    lock = _lock(path)
     try:
-        with suppress(OSError):  # a file system without locks: what is written is whole anyway
-            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
 
 
+def _lock(path: Path) -> int:
+    while True:
+        lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        with suppress(OSError):  # a file system without locks: what is written is whole anyway
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            os.utime(lock)
+        if os.fstat(lock).st_nlink:
+            return lock
+        os.close(lock)  # somebody pruned it meanwhile, and others lock the next one
+
+
 def prune(directory: Path) -> None:
-    """Remove the entries of ``directory`` that nobody has used for 30 days."""
+    """Remove the entries of ``directory`` that nobody has used for 30 days.
+
+    Using one sets its time.  Directories are to be used, and pruned, under a lock; a file that
+    somebody is reading stays readable.
+    """
     oldest = time.time() - KEPT
     for path in directory.iterdir():
         with suppress(OSError):

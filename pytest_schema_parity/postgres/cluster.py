@@ -7,15 +7,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from psycopg.conninfo import make_conninfo
-
-from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, server_account
+from pytest_schema_parity.postgres.address import (
+    HOUSEKEEPER,
+    address,
+    housekeeping_options,
+    require_own,
+)
 from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import reachable
-from pytest_schema_parity.postgres.rundir import PORT, make_run_directory
-from pytest_schema_parity.postgres.server import Server, launch
+from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
+from pytest_schema_parity.postgres.server import Server, StartError, launch
 from pytest_schema_parity.postgres.template import PLAIN, Template
 
 
@@ -62,18 +65,19 @@ class Cluster:
         """The server's log file."""
         return self._server.run.log
 
-    def conninfo(self, dbname: str = "postgres", user: str | None = None) -> str:
-        """A connection string; without a user it is the superuser's."""
-        return make_conninfo(
-            host=str(self.socket_directory),
-            port=PORT,
-            user=user or self.superuser,
-            dbname=dbname,
-        )
+    def conninfo(
+        self, dbname: str = "postgres", user: str | None = None, *, options: str = ""
+    ) -> str:
+        """A connection string; without a user it is the superuser's.
 
-    def psql_command(self, dbname: str = "postgres") -> list[str]:
-        """The command line of a psql on this cluster, reading no psqlrc."""
-        return [str(self.installation.binary("psql")), "-X", "-d", self.conninfo(dbname)]
+        Variables like PGHOSTADDR, and a PGSERVICE, do not lead it elsewhere.
+        """
+        return address(self.socket_directory, dbname, user or self.superuser, options)
+
+    def housekeeping(self, dbname: str = "postgres") -> str:
+        """A connection string for our own work, which nothing that a tree sets changes."""
+        options = housekeeping_options(self.installation.major)
+        return address(self.socket_directory, dbname, HOUSEKEEPER, options)
 
     def stop(self) -> None:
         """End the server at once and remove its directory; again, it does nothing."""
@@ -93,22 +97,33 @@ def start_cluster(
     """
     account = server_account()
     programs = reachable(installation, account)
+    server = _start(template, name, programs, account)
+    cluster = Cluster(installation, template.superuser, server)
     try:
-        server = _start(template, name, programs, account)
-    except ServerError:
-        # The image may be damaged in a way that only the server sees: once more, from the start.
-        if not discard_image(template, programs):
-            raise
-        server = _start(template, name, programs, account)
-    return Cluster(installation, template.superuser, server)
+        require_own(cluster.housekeeping(), cluster.directory)
+    except BaseException:
+        cluster.stop()
+        raise
+    return cluster
 
 
 def _start(template: Template, name: str, programs: Installation, account: Account) -> Server:
+    settings = settings_of(template, programs, account) | {"cluster_name": name}
+    postgres = programs.binary("postgres")
+    try:
+        return launch(_laid_out(template, programs, account), postgres, settings, account)
+    except StartError:
+        # The image may be damaged in a way that only the server sees: once more, from the start.
+        if not discard_image(template, programs):
+            raise
+    return launch(_laid_out(template, programs, account), postgres, settings, account)
+
+
+def _laid_out(template: Template, programs: Installation, account: Account) -> RunDirectory:
     run = make_run_directory(account)
     try:
         lay_out(run, template, programs, account)
-        settings = settings_of(template, programs, account) | {"cluster_name": name}
     except BaseException:
         run.remove()
         raise
-    return launch(run, programs.binary("postgres"), settings, account)
+    return run

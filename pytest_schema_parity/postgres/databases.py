@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import psycopg
 from psycopg import sql
 
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster
 
+SETTINGS: Final = """
+SET allow_system_table_mods = on;
+INSERT INTO pg_catalog.pg_db_role_setting
+SELECT copy.oid, given.setrole, given.setconfig
+FROM pg_catalog.pg_db_role_setting AS given
+JOIN pg_catalog.pg_database AS original ON original.oid = given.setdatabase
+JOIN pg_catalog.pg_database AS copy ON copy.datname = {copy}
+WHERE original.datname = {original}
+"""
+"""What ALTER DATABASE SET and ALTER ROLE IN DATABASE SET said of a database, said of its copy, too:
+CREATE DATABASE leaves it out."""
 PATIENCE: Final = 0.5
 """Seconds in which a connection that was just closed must be gone from its database."""
 
@@ -20,16 +33,21 @@ def create_database(cluster: Cluster, name: str) -> str:
     return clone_database(cluster, "template0", name)
 
 
-def clone_database(cluster: Cluster, source: str, name: str) -> str:
+def clone_database(cluster: Cluster, source: str, name: str, *, closed: bool = False) -> str:
     """Make the database ``name`` a copy of ``source``; returns its conninfo.
 
+    Nobody can connect to one that is ``closed``, so that it can always be copied.
     Raises ServerError, also when somebody is connected to ``source``: nobody is thrown out.
     """
     # FILE_COPY takes 10 ms where WAL_LOG takes 20: its checkpoints cost nothing without fsync.
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-        sql.Identifier(name), sql.Identifier(source)
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY {}").format(
+        sql.Identifier(name),
+        sql.Identifier(source),
+        sql.SQL("ALLOW_CONNECTIONS false" if closed else ""),
     )
-    _execute(cluster, statement, f"The database {source} cannot be copied to {name}", source)
+    settings = sql.SQL(SETTINGS).format(copy=sql.Literal(name), original=sql.Literal(source))
+    failure = f"The database {source} cannot be copied to {name}"
+    _execute(cluster, [statement, settings], failure, source)
     return cluster.conninfo(name)
 
 
@@ -40,18 +58,22 @@ def drop_database(cluster: Cluster, name: str, *, force: bool = False) -> None:
     """
     how = sql.SQL("WITH (FORCE)" if force else "")
     statement = sql.SQL("DROP DATABASE IF EXISTS {} {}").format(sql.Identifier(name), how)
-    _execute(cluster, statement, f"The database {name} cannot be dropped", None if force else name)
+    failure = f"The database {name} cannot be dropped"
+    _execute(cluster, [statement], failure, None if force else name)
 
 
-def _execute(cluster: Cluster, statement: sql.Composed, failure: str, unused: str | None) -> None:
+def _execute(
+    cluster: Cluster, statements: Sequence[sql.Composed], failure: str, unused: str | None
+) -> None:
     """Execute, once nobody is connected to the database ``unused``."""
     # In template1, which nobody copies: a connection would keep its database from being copied.
-    conninfo = cluster.conninfo("template1")
+    conninfo = cluster.housekeeping("template1")
     try:
-        with psycopg.connect(conninfo, autocommit=True) as connection:
+        with connect(conninfo) as connection:
             if unused is not None and (users := _users(connection, unused)):
                 raise ServerError(f"{failure} while somebody is connected to it: {users}.")
-            connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement)
     except psycopg.Error as error:
         raise ServerError(f"{failure}: {error}") from error
 

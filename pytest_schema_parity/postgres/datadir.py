@@ -4,44 +4,57 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import psycopg
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, require_name
+from pytest_schema_parity.postgres.address import HOUSEKEEPER, address, connect, require_own
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
 from pytest_schema_parity.postgres.image import BrokenImage, pack, unpack
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import readable
-from pytest_schema_parity.postgres.rundir import PORT, RunDirectory, make_run_directory
+from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
 from pytest_schema_parity.postgres.server import environment, launch
 from pytest_schema_parity.postgres.template import SETTINGS, Template
+
+# CREATE ROLE refuses a name of the server's own; the number is one that no release uses.
+_HOUSEKEEPER: Final = f"""
+INSERT INTO pg_catalog.pg_authid
+    (oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
+     rolbypassrls, rolconnlimit)
+VALUES (9997, '{HOUSEKEEPER}', true, true, true, true, true, false, true, -1)
+"""  # noqa: S608
+_REMEDY: Final = "Free some space there, or set TMPDIR to a directory that has more."
 
 
 def lay_out(
     run: RunDirectory, template: Template, programs: Installation, account: Account
 ) -> None:
     """Fill the run directory's ``data/`` as the template says.  Raises ServerError."""
-    image = _image_path(template, programs)
     try:
-        if _unpacked(image, run, account):
+        if _from_cache(run, template, programs, account):
             return
-        with locked(image.with_suffix(".lock")):
-            if _unpacked(image, run, account):  # another has made it meanwhile
-                return
-            prune(image.parent)
-            _make(image, template, programs, account)
-        unpack(image, run.data, account)
+    except OSError:  # the cache is full, read-only or another's: then it is made for this once
+        pass
+    image = run.path / "image"
+    try:
+        _make(image, template, programs, account)
     except OSError as error:
-        raise ServerError(f"A data directory cannot be written: {error}") from error
+        raise ServerError(f"A data directory cannot be made: {error}. {_REMEDY}") from error
+    if not _unpacked(image, run, account):
+        raise ServerError(f"A data directory cannot be made: {image} was damaged. {_REMEDY}")
+    image.unlink()
 
 
 def discard_image(template: Template, programs: Installation) -> bool:
     """Forget the cached image; returns whether there was one."""
     try:
         _image_path(template, programs).unlink()
-    except FileNotFoundError:
+    except OSError:
         return False
     return True
 
@@ -61,13 +74,32 @@ def _image_path(template: Template, programs: Installation) -> Path:
     return images / f"{programs.major}-{template.key(programs)}.image"
 
 
+def _from_cache(
+    run: RunDirectory, template: Template, programs: Installation, account: Account
+) -> bool:
+    """Whether there is an image now, which was unpacked; raises OSError where none can be kept."""
+    image = _image_path(template, programs)
+    if not _unpacked(image, run, account):
+        with locked(image.with_suffix(".lock")):
+            if not _unpacked(image, run, account):  # no other has made it meanwhile
+                _make(image, template, programs, account)
+                return _unpacked(image, run, account)
+    prune(image.parent)
+    return True
+
+
 def _unpacked(image: Path, run: RunDirectory, account: Account) -> bool:
     """Whether there was an image to unpack; one that is broken is none."""
     try:
         unpack(image, run.data, account)
-        os.utime(image)
-    except (FileNotFoundError, BrokenImage):
+    except BrokenImage:
         return False
+    except OSError as error:
+        if str(error.filename) == str(image):
+            return False
+        raise ServerError(f"{run.data} cannot be written: {error}. {_REMEDY}") from error
+    with suppress(OSError):
+        os.utime(image)
     return True
 
 
@@ -85,8 +117,11 @@ def _make(image: Path, template: Template, programs: Installation, account: Acco
         server.shut_down()
         new = image.with_suffix(f".{os.getpid()}.new")
         new.unlink(missing_ok=True)
-        pack(run.data, new)
-        new.rename(image)
+        try:
+            pack(run.data, new)
+            new.rename(image)
+        finally:
+            new.unlink(missing_ok=True)
     finally:
         server.end()
 
@@ -130,15 +165,13 @@ def _initdb(
 
 def _run_scripts(template: Template, run: RunDirectory) -> None:
     script: Path | None = None
+    conninfo = address(run.path, "postgres", template.superuser)
+    require_own(conninfo, run.data)
     try:
-        with psycopg.connect(
-            host=str(run.path),
-            port=PORT,
-            user=template.superuser,
-            dbname="postgres",
-            autocommit=True,
-            client_encoding="UTF8",
-        ) as connection:
+        with connect(conninfo) as connection:
+            connection.execute("SET allow_system_table_mods = on")
+            connection.execute(_HOUSEKEEPER)
+            connection.execute("DISCARD ALL")
             for script in template.scripts:
                 connection.execute(script.read_bytes())
                 connection.execute("DISCARD ALL")

@@ -33,11 +33,7 @@ def pack(data: Path, image: Path) -> None:
     for parent, _, names in os.walk(data):
         relative = os.path.relpath(parent, data)
         directories.append(relative)
-        if parent.endswith("pg_wal"):
-            names = [min(names)]
-        for name in names:
-            if name.endswith(("_fsm", "_vm")):
-                continue
+        for name in _needed(Path(parent), names):
             content = Path(parent, name).read_bytes()
             files.append((os.path.join(relative, name), len(content)))  # noqa: PTH118  # hot
             contents.append(content)

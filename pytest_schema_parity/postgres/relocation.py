@@ -21,6 +21,7 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.cache import NAME, locked, owned_directory, prune
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.server import environment
 
 _PROGRAMS: Final = ("postgres", "initdb")
 _NOT_NEEDED: Final = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc", "man", "locale")
@@ -68,18 +69,28 @@ def _published(key: str, copy: Callable[[Path], object]) -> Path:
     """A directory that everybody may read, filled by ``copy`` unless it is there already."""
     shelf = _shelf()
     target = shelf / key
-    with locked(shelf / "lock"):
-        if not target.exists():
+    try:
+        with locked(shelf / "lock"):
+            if not target.exists():
+                _fill(target, copy)
+            os.utime(target)
             prune(shelf)
-            new = Path(tempfile.mkdtemp(prefix="new-", dir=shelf))
-            try:
-                copy(new)
-                _open_to_all(new)
-                new.rename(target)
-            finally:
-                shutil.rmtree(new, ignore_errors=True)
-        os.utime(target)
+    except (OSError, shutil.Error) as error:
+        raise ServerError(
+            f"What PostgreSQL needs cannot be copied to {shelf}, where the user that runs it can "
+            f"read it: {error}. Free some space there, or run pytest as an ordinary user."
+        ) from error
     return target
+
+
+def _fill(target: Path, copy: Callable[[Path], object]) -> None:
+    new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
+    try:
+        copy(new)
+        _open_to_all(new)
+        new.rename(target)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _shelf() -> Path:
@@ -105,6 +116,7 @@ def _try(copied: Installation, account: Account) -> None:
             capture_output=True,
             text=True,
             cwd="/",
+            env=environment(),
             check=False,
             **account.popen,
         )

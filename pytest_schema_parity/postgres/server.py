@@ -42,6 +42,10 @@ PATIENCE: Final = 30.0
 """Seconds that a server may take to start or to stop."""
 
 
+class StartError(ServerError):
+    """The server was run, and did not start."""
+
+
 class Server:
     """A running ``postgres`` in a run directory.  It ends when we do, however we end."""
 
@@ -130,7 +134,7 @@ def _wait_until_ready(server: Server, postgres: Path) -> None:
                 return
         if server.gone_within(0.001):
             break
-    raise ServerError(f"PostgreSQL ({postgres}) did not start. It said:\n{server.run.log_tail()}")
+    raise StartError(f"PostgreSQL ({postgres}) did not start. It said:\n{server.run.log_tail()}")
 
 
 def environment() -> dict[str, str]:

@@ -41,7 +41,7 @@ SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Every cluster's settings; a template may override them."""
 
-_FORMAT = "1"  # of what a key says; raise it when data directories come to be made otherwise
+_FORMAT = "2"  # of what a key says; raise it when data directories come to be made otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pytest_schema_parity.report.markup import Highlight, plain
 from pytest_schema_parity.report.wording import clean, counted, place_text, value_text
 from pytest_schema_parity.schema.allowances import Allowance
+from pytest_schema_parity.showing import printable
 
 
 def allowance_lines(
@@ -17,6 +18,7 @@ def allowance_lines(
     highlight: Highlight = plain,
 ) -> list[str]:
     """What the check ``allowances`` has to tell; empty when all of them still hold."""
+    tree = printable(tree)
     heads = []
     if stale:
         verb = "matches" if len(stale) == 1 else "match"

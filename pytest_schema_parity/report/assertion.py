@@ -7,9 +7,10 @@ from typing import Final
 from pytest_schema_parity.report.counting import count_text
 from pytest_schema_parity.report.markup import Highlight, plain
 from pytest_schema_parity.report.text import difference_lines
-from pytest_schema_parity.report.wording import counted, printable
+from pytest_schema_parity.report.wording import counted
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
+from pytest_schema_parity.showing import printable
 
 SIDES: Final = ("left", "right")
 
@@ -43,5 +44,6 @@ def _brought(left: Schema, right: Schema) -> list[str]:
         return []
     brought = f"{counted(len(unequal), 'fact')} that their platforms brought"
     lines = [f"the schemas differ in {brought} ({left.platform} and {right.platform})"]
+    lines = [*map(printable, lines)]
     lines += (printable(f"    {kind} {name}") for kind, name in sorted(unequal))
     return lines

@@ -1,9 +1,9 @@
-"""Reports by name: ``json:PATH`` and whatever else there is."""
+"""Where the reports go that a run was asked for: ``json:PATH`` and whatever else there is."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -11,9 +11,9 @@ from typing import Final
 
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.report import json_report, markdown
-from pytest_schema_parity.report.files import write_text
+from pytest_schema_parity.report.files import make_way, write_text
 from pytest_schema_parity.report.run import RunReport
-from pytest_schema_parity.report.wording import printable
+from pytest_schema_parity.showing import printable
 
 FORMATS: Final[Mapping[str, Callable[[RunReport], str]]] = MappingProxyType(
     {"json": json_report.render, "markdown": markdown.render}
@@ -43,6 +43,39 @@ def parse_destination(text: str) -> Destination:
     return Destination(kind, Path(path))
 
 
-def write_report(run: RunReport, destination: Destination) -> None:
-    """Write a report where it was asked for; raises ConfigError when that is impossible."""
-    write_text(destination.path, FORMATS[destination.kind](run))
+class Destinations:
+    """Every report that a run was asked for; false where that is none.
+
+    ``texts`` are the ``KIND:PATH`` of the command line, the paths relative to ``here``.  Raises
+    ConfigError when one of them is no such thing.
+    """
+
+    def __init__(self, here: Path, texts: Sequence[str]) -> None:
+        self._here = here
+        self._all = list(map(parse_destination, texts))
+        self.written: list[str] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
+
+    def make_way(self) -> None:
+        """Remove what an earlier run wrote, so that nobody takes it for this one's.
+
+        Raises ConfigError where a file could not be written: better now than after the checks.
+        """
+        for destination in self._all:
+            make_way(self._here / destination.path)
+
+    def write(self, run: RunReport) -> None:
+        """Write every report; raises ConfigError, after the last, where one cannot be written."""
+        problems = []
+        for destination in self._all:
+            try:
+                write_text(self._here / destination.path, FORMATS[destination.kind](run))
+                self.written.append(
+                    f"{destination.kind} report: {printable(str(destination.path))}"
+                )
+            except ConfigError as error:
+                problems.append(str(error))
+        if problems:
+            raise ConfigError("; ".join(problems))

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
+from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report.markup import Highlight, plain
-from pytest_schema_parity.report.shapes import Failure
-from pytest_schema_parity.report.wording import clean, clean_lines, clipped, counted, printable
+from pytest_schema_parity.report.wording import clean, clean_lines, clipped, counted
+from pytest_schema_parity.showing import printable
 
 INDENT: Final = "    "
 WIDTH: Final = 100
 SHORT: Final = 80
 """Characters up to which a hint stands beside the message."""
-MOST_LINES: Final = 4
-"""Lines of a statement that are shown where its place in the file is not known."""
-
-
-SourceLine = Callable[[str, int], str | None]
-"""Gives a line (from 1) of a file; None where it cannot be had."""
-
-
-def no_source(file: str, line: int) -> str | None:  # noqa: ARG001, the shape of a SourceLine
-    """Know no file."""
-    return None
 
 
 def failure_lines(
     failures: Sequence[Failure],
     *,
     tree: str,
-    source: SourceLine = no_source,
     highlight: Highlight = plain,
 ) -> list[str]:
     """What the check ``applies`` has to tell; empty when nothing failed.
@@ -40,14 +29,14 @@ def failure_lines(
     """
     if not failures:
         return []
-    head = f"{counted(len(failures), 'statement')} of {tree} failed"
+    head = f"{counted(len(failures), 'statement')} of {printable(tree)} failed"
     if len(failures) > 1:
         files = {failure.file for failure in failures}
         head += f" in {counted(len(files), 'file')}, the first"
     lines = [f"{head}: {failure_text(failures[0])}"]
     for failure in failures:
         lines += ["", failure_text(failure, highlight=highlight)]
-        lines += ((INDENT + line).rstrip() for line in _excerpt(failure, source, highlight))
+        lines += ((INDENT + line).rstrip() for line in _excerpt(failure, highlight))
         if failure.detail:
             lines.append(f"{INDENT}detail: {clean(failure.detail)}")
         if failure.hint and not _beside(failure.hint):
@@ -57,8 +46,7 @@ def failure_lines(
 
 def failure_text(failure: Failure, *, highlight: Highlight = plain) -> str:
     """``file:5:22: relation "submission" does not exist (42P01) — did you mean submissions?``."""
-    parts = (failure.file, failure.line, failure.column)
-    place = printable(":".join(str(part) for part in parts if part is not None))
+    place = printable(f"{failure.file}:{failure.line}:{failure.column}")
     text = f"{highlight('place', place)}: {clean(failure.message)}"
     if failure.sqlstate:
         text += f" ({printable(failure.sqlstate)})"
@@ -72,18 +60,11 @@ def _beside(hint: str | None) -> str:
     return f" — {clean(hint[:1].lower() + hint[1:])}"
 
 
-def _excerpt(failure: Failure, source: SourceLine, highlight: Highlight) -> list[str]:
-    """The line of the mistake with a caret below it, else the start of the statement."""
-    line = source(failure.file, failure.line) if failure.line else None
-    if line is None and not failure.statement:
-        return []
-    if line is None or not failure.line:
-        lines = clean_lines(failure.statement.strip())
-        more = [f"… and {len(lines) - MOST_LINES} lines more"] if lines[MOST_LINES:] else []
-        return [clipped(text, WIDTH) for text in lines[:MOST_LINES]] + more
-    column = failure.column or 1
-    before, after = line[: column - 1], line[column - 1 :].rstrip("\r\n")
-    before, after = clean_lines(before)[0], clean_lines(after)[0]
+def _excerpt(failure: Failure, highlight: Highlight) -> list[str]:
+    """The line of the mistake with a caret below it, else the statement."""
+    if failure.excerpt is None:
+        return [clipped(clean(failure.statement), WIDTH)] if failure.statement else []
+    before, after = (clean_lines(part)[0] for part in failure.excerpt)
     if len(before) > WIDTH // 2:
         before = f"…{before[1 - WIDTH // 2 :]}"
     shown = clipped(before + after, WIDTH)

@@ -5,9 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_schema_parity.errors import ConfigError
+
+
+def make_way(path: Path) -> None:
+    """Remove a file of an earlier run, and see that a new one can be written in its place.
+
+    Raises ConfigError when it cannot.
+    """
+    with _errors_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
 
 
 def write_text(path: Path, text: str) -> None:
@@ -15,7 +28,7 @@ def write_text(path: Path, text: str) -> None:
 
     Raises ConfigError when it cannot be written.
     """
-    try:
+    with _errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
         try:
@@ -27,10 +40,15 @@ def write_text(path: Path, text: str) -> None:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
+
+
+@contextlib.contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise ConfigError(
-            f"the report {path} cannot be written: {error.strerror or error}"
-        ) from error
+        why = error.strerror or error
+        raise ConfigError(f"the report {path} cannot be written: {why}") from error
 
 
 def _umask() -> int:

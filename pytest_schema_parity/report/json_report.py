@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from pytest_schema_parity.report.files import write_text
-from pytest_schema_parity.report.redact import redact_value
+from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report.run import RunReport, TreeReport
-from pytest_schema_parity.report.shapes import Failure, RowFindings, RowPair, RowProblem, ViewRows
+from pytest_schema_parity.report.shapes import RowFindings, RowPair, RowProblem, ViewRows
 from pytest_schema_parity.report.wording import counted
+from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.showing import redact_value
 
 REPORT_VERSION: Final = 1
 MOST_ROWS: Final = 3
@@ -39,6 +39,14 @@ def report(run: RunReport) -> Entry:
             if tree.rows is not None
             for entry in _behavior(tree.rows)
         ],
+        "allowances": [
+            _allowance(name, allowance, state)
+            for name, tree in run.candidates.items()
+            for state, allowances in (("stale", tree.stale), ("expired", tree.expired))
+            for allowance in allowances
+        ],
+        "checks": {name: dict(checks) for name, checks in run.checks.items()},
+        "incomplete": run.incomplete,
         "verdict": run.verdict,
     }
     return {key: redact_value(value) for key, value in entry.items()}
@@ -46,19 +54,7 @@ def report(run: RunReport) -> Entry:
 
 def render(run: RunReport) -> str:
     """The report as a text."""
-    return _dump(report(run))
-
-
-def write(path: Path, entry: Entry) -> None:
-    """Write a report to a file, whole or not at all; its directory is made.
-
-    Raises ConfigError when the file cannot be written.
-    """
-    write_text(path, _dump(entry))
-
-
-def _dump(entry: Entry) -> str:
-    return json.dumps(entry, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(report(run), indent=2, ensure_ascii=False) + "\n"
 
 
 def _tree(tree: TreeReport) -> Entry:
@@ -66,7 +62,12 @@ def _tree(tree: TreeReport) -> Entry:
     if tree.error is not None:
         blank = dict.fromkeys(("file", "line", "column", "statement", "sqlstate"))
         failures.append({**blank, "message": tree.error, "hint": None})
-    return {"files": list(tree.files), "failures": failures, "stand_ins": list(tree.stand_ins)}
+    return {
+        "files": list(tree.files),
+        "failures": failures,
+        "stand_ins": list(tree.stand_ins),
+        "notes": [tree.rows.note] if tree.rows is not None and tree.rows.note else [],
+    }
 
 
 def _failure(failure: Failure) -> Entry:
@@ -101,6 +102,16 @@ def _differences(name: str, tree: TreeReport) -> Iterator[Entry]:
             },
             "allowed": reason,
         }
+
+
+def _allowance(name: str, allowance: Allowance, state: str) -> Entry:
+    return {
+        "tree": name,
+        "reason": allowance.reason,
+        "until": allowance.until and allowance.until.isoformat(),
+        "state": state,
+        "place": _place(allowance.place),
+    }
 
 
 def _place(place: Place | None) -> Entry | None:
@@ -145,4 +156,5 @@ def _row(view: ViewRows, pair: RowPair, side: str) -> str | None:
     row = pair.reference if side == "reference" else pair.candidate
     if row is None:
         return None
-    return json.dumps(dict(zip(view.columns, row, strict=True)), ensure_ascii=False)
+    cells = redact_value(dict(zip(view.columns, row, strict=True)))
+    return json.dumps(cells, ensure_ascii=False)

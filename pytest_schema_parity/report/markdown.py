@@ -21,19 +21,35 @@ TITLES: Final[dict[Verdict, str]] = {
     "drift": "Schema drift",
     "broken": "Schema parity could not be established",
 }
+SPECIAL: Final = re.compile(r"[&<>\\`*_\[\]|~#@!$]")
 
 
 def render(run: RunReport) -> str:
     """The report as a text: the verdict, then each candidate with what its checks tell."""
     lines = [f"# {TITLES[run.verdict]}", ""]
     lines.append(f"Reference: {_code(run.reference)}. PostgreSQL {_server(run)}.")
+    if run.incomplete:
+        lines += ["", f"Incomplete: {clean(run.incomplete)}."]
+    lines += _failed_checks(run)
     for name, tree in run.trees.items():
         lines += _tree(run, name, tree)
     return "\n".join(lines) + "\n"
 
 
+def _failed_checks(run: RunReport) -> Iterator[str]:
+    """The checks of the project's own that failed: what they found is theirs to say."""
+    failed = [
+        _code(f"{tree}::{check}")
+        for tree, checks in run.checks.items()
+        for check, outcome in checks.items()
+        if outcome == "failed" and check not in CHECKS
+    ]
+    if failed:
+        yield from ("", f"Failed, too: {', '.join(failed)}.")
+
+
 def _server(run: RunReport) -> str:
-    return clean(f"{run.version or 'unknown'} from {run.source or 'nowhere'}")
+    return _escaped(f"{run.version or 'unknown'} from {run.source or 'nowhere'}")
 
 
 def _tree(run: RunReport, name: str, tree: TreeReport) -> Iterator[str]:
@@ -41,7 +57,7 @@ def _tree(run: RunReport, name: str, tree: TreeReport) -> Iterator[str]:
     sections = list(_sections(run, name, tree))
     if is_reference and not sections:
         return
-    yield from ("", f"## {clean(name)}", "")
+    yield from ("", f"## {_escaped(name)}", "")
     yield _state(tree, is_reference=is_reference)
     if tree.stand_ins:
         yield from ("", f"Stand-ins: {', '.join(map(_code, tree.stand_ins))}.")
@@ -56,7 +72,7 @@ def _state(tree: TreeReport, *, is_reference: bool) -> str:
         return "The reference does not apply cleanly."
     if tree.comparison is None:
         return "The tree was not compared."
-    counts = count_text(tree.comparison.failing) or "No difference"
+    counts = _escaped(count_text(tree.comparison.failing)) or "No difference"
     impacts = {d.impact: 0 for d in tree.comparison}
     for difference in tree.comparison:
         impacts[difference.impact] += 1
@@ -81,13 +97,24 @@ def _sections(run: RunReport, name: str, tree: TreeReport) -> Iterator[tuple[str
         yield "allowances", lines
 
 
+def _escaped(text: str) -> str:
+    """The text as itself: no markup, no HTML, nobody mentioned and no issue linked."""
+    return SPECIAL.sub(lambda mark: f"&#{ord(mark[0])};", clean(text))
+
+
 def _fenced(lines: list[str]) -> list[str]:
     """The lines as they are, in a fence that none of them can close."""
-    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = "`" * max(3, _longest_run(lines) + 1)
     return [f"{fence}text", *lines, fence]
 
 
 def _code(text: str) -> str:
+    """The text as code, between more backticks than it holds in a row."""
     shown = clean(text)
-    return f"`{shown}`" if "`" not in shown else f"`` {shown} ``"
+    mark = "`" * (_longest_run([shown]) + 1)
+    return f"`{shown}`" if mark == "`" else f"{mark} {shown} {mark}"
+
+
+def _longest_run(lines: list[str]) -> int:
+    """The most backticks in a row that a line holds."""
+    return max((len(run) for line in lines for run in re.findall("`+", line)), default=0)

@@ -8,6 +8,7 @@ from typing import Final
 from pytest_schema_parity.report.markup import Highlight, plain
 from pytest_schema_parity.report.shapes import Row, RowFindings, RowPair, RowProblem, ViewRows
 from pytest_schema_parity.report.wording import clean, clipped, counted, place_text, value_pair
+from pytest_schema_parity.showing import HIDDEN, is_secret, printable, redact
 
 INDENT: Final = "    "
 MOST_PAIRS: Final = 5
@@ -23,8 +24,8 @@ def rows_lines(findings: RowFindings, *, highlight: Highlight = plain) -> list[s
         names = ", ".join(clean(view.name) for view in findings.differing[:3])
         more = ", …" if findings.differing[3:] else ""
         heads.append(
-            f"the rows of {counted(len(findings.differing), 'view')} differ in {findings.tree}: "
-            f"{names}{more}"
+            f"the rows of {counted(len(findings.differing), 'view')} differ in "
+            f"{printable(findings.tree)}: {names}{more}"
         )
     if findings.problems:
         first = problem_text(findings.problems[0])
@@ -44,14 +45,16 @@ def problem_text(problem: RowProblem) -> str:
     where = f"{problem.step} {clean(problem.subject)}"
     if problem.place is not None:
         where = place_text(problem.place)
-    text = f"{where} in {', '.join(problem.trees)}: {clean(problem.message)}"
-    return f"{text} ({problem.sqlstate})" if problem.sqlstate else text
+    trees = printable(", ".join(problem.trees))
+    text = f"{where} in {trees}: {clean(problem.message)}"
+    return f"{text} ({printable(problem.sqlstate)})" if problem.sqlstate else text
 
 
 def view_lines(
     view: ViewRows, reference: str, tree: str, *, highlight: Highlight = plain
 ) -> list[str]:
     """The rows of one view that differ: counts, then the rows beside each other."""
+    reference, tree = printable(reference), printable(tree)
     head = (
         f"{highlight('name', clean(view.name))}: {counted(view.missing, 'row')} only in "
         f"{reference} (of {view.reference_count}), {counted(view.extra, 'row')} only in {tree} "
@@ -82,15 +85,17 @@ def _pair_lines(
     table = [("", reference, tree)]
     for column, left, right in cells:
         if left != right:
-            table.append((clean(column), *_values(left, right)))
+            table.append((clean(column), *_values(column, left, right)))
     widths = [max(len(line[cell]) for line in table) for cell in (0, 1)]
     for name, left, right in table:
         shown = f"{INDENT}{name:<{widths[0]}}  {left:<{widths[1]}}  {right}"
         yield highlight("heading", shown) if not name else shown
 
 
-def _values(left: str | None, right: str | None) -> tuple[str, str]:
+def _values(column: str, left: str | None, right: str | None) -> tuple[str, str]:
     """Two values that differ, cut so that the difference stays in sight."""
+    if is_secret(column):
+        return f"{HIDDEN} (one value)", f"{HIDDEN} (another value)"
     shown = value_pair(_sql(left), _sql(right))
     if max(map(len, shown)) <= MOST_WIDTH:
         return shown
@@ -105,10 +110,14 @@ def _values(left: str | None, right: str | None) -> tuple[str, str]:
 
 def _row_text(columns: Sequence[str], row: Row) -> str:
     pairs = (
-        f"{clean(column)} = {clipped(clean(_sql(value)), MOST_WIDTH)}"
+        f"{clean(column)} = {_cell(column, value)}"
         for column, value in zip(columns, row, strict=True)
     )
     return clipped(", ".join(pairs), 200)
+
+
+def _cell(column: str, value: str | None) -> str:
+    return HIDDEN if is_secret(column) else clipped(clean(_sql(value)), MOST_WIDTH)
 
 
 def _sql(value: str | None) -> str:
@@ -120,8 +129,8 @@ def _sql(value: str | None) -> str:
 
 def _problem_lines(problem: RowProblem, highlight: Highlight) -> Iterator[str]:
     yield highlight("bad", problem_text(problem))
-    statement = " ".join(problem.statement.split())
-    yield INDENT + clipped(clean(statement))
+    statement = " ".join(redact(problem.statement).split())
+    yield INDENT + clipped(printable(statement))
     for name, said in (("detail", problem.detail), ("hint", problem.hint)):
         if said:
             yield f"{INDENT}{name}: {clean(said)}"

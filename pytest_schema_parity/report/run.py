@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from pytest_schema_parity.report.shapes import Failure, RowFindings
+from pytest_schema_parity.migrations.failure import Failure
+from pytest_schema_parity.report.shapes import RowFindings
 from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Comparison, Difference
 from pytest_schema_parity.schema.kinds import Impact
 
+Outcome: TypeAlias = Literal["passed", "failed", "error", "skipped"]
+"""What a check came to; it errs where it could not check."""
 Verdict: TypeAlias = Literal["parity", "drift", "broken"]
 
 
@@ -37,12 +40,18 @@ class TreeReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What is known of all trees, and of the server: its version, and where it comes from."""
+    """What is known of all trees, and of the server: its version, and where it comes from.
+
+    ``checks`` is what the checks that ran came to, by tree and name; ``incomplete`` says why the
+    run ended before it had checked what it was asked to.
+    """
 
     reference: str
     version: str | None = None
     source: str | None = None
     trees: Mapping[str, TreeReport] = field(default_factory=dict)
+    checks: Mapping[str, Mapping[str, Outcome]] = field(default_factory=dict)
+    incomplete: str | None = None
 
     @property
     def candidates(self) -> Mapping[str, TreeReport]:
@@ -51,13 +60,19 @@ class RunReport:
 
     @property
     def verdict(self) -> Verdict:
-        """``broken``: a tree does not apply, or was not compared; ``drift``: the trees differ."""
+        """``broken``: a tree does not apply, or was not compared; ``drift``: something else fails.
+
+        It is about all that is known of the trees, whichever checks of them were selected.
+        """
         trees, candidates = self.trees.values(), self.candidates.values()
-        if not candidates or any(tree.error or tree.failures for tree in trees):
+        outcomes = {outcome for checks in self.checks.values() for outcome in checks.values()}
+        if self.incomplete or not candidates or "error" in outcomes:
+            return "broken"
+        if any(tree.error or tree.failures for tree in trees):
             return "broken"
         if any(tree.comparison is None for tree in candidates):
             return "broken"
-        return "drift" if any(map(_differs, candidates)) else "parity"
+        return "drift" if "failed" in outcomes or any(map(_fails, candidates)) else "parity"
 
     @property
     def impacts(self) -> Counter[Impact]:
@@ -69,6 +84,7 @@ class RunReport:
         )
 
 
-def _differs(tree: TreeReport) -> bool:
+def _fails(tree: TreeReport) -> bool:
     rows_differ = tree.rows is not None and bool(tree.rows.differing or tree.rows.problems)
-    return rows_differ or bool(tree.comparison and tree.comparison.failing)
+    dead = tree.stale or tree.expired
+    return bool(rows_differ or dead or (tree.comparison and tree.comparison.failing))

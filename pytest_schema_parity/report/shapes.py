@@ -10,45 +10,6 @@ from pytest_schema_parity.schema.facts import Place
 Row: TypeAlias = Sequence[str | None]
 
 
-class Failure(Protocol):
-    """A statement that failed: place from 1, SQLSTATE and what the server said.
-
-    See :class:`pytest_schema_parity.migrations.apply.Failure`.
-    """
-
-    @property
-    def file(self) -> str:
-        """The file, relative to the project."""
-
-    @property
-    def line(self) -> int | None:
-        """The line of the mistake, from 1."""
-
-    @property
-    def column(self) -> int | None:
-        """The column of the mistake, in characters from 1."""
-
-    @property
-    def statement(self) -> str:
-        """The statement's text."""
-
-    @property
-    def sqlstate(self) -> str | None:
-        """The five characters of the SQLSTATE."""
-
-    @property
-    def message(self) -> str:
-        """The server's message."""
-
-    @property
-    def hint(self) -> str | None:
-        """What may help: the nearest known name, or the server's hint."""
-
-    @property
-    def detail(self) -> str | None:
-        """The server's detail."""
-
-
 class RowPair(Protocol):
     """Rows that belong side by side; None where a tree has none."""
 
@@ -135,10 +96,6 @@ class RowProblem(Protocol):
     @property
     def place(self) -> Place | None:
         """Where it is in a seed file."""
-
-    @property
-    def column(self) -> int | None:
-        """The column in that line, from 1."""
 
 
 class RowFindings(Protocol):

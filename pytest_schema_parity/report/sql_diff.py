@@ -7,8 +7,8 @@ import re
 from typing import Final
 
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
-from pytest_schema_parity.report.redact import redact
 from pytest_schema_parity.report.wording import clean_lines
+from pytest_schema_parity.showing import redact
 
 STATEMENT: Final = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table|insert|update|delete|merge|create)\b",

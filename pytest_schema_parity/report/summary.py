@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
+from pytest_schema_parity.report.run import Outcome
 from pytest_schema_parity.report.wording import counted
-from pytest_schema_parity.schema.kinds import CHECKS, FAILING, IMPACTS, Check, Impact
-
-Outcome: TypeAlias = Literal["passed", "failed", "error", "skipped"]
+from pytest_schema_parity.schema.kinds import CHECKS, FAILING, IMPACTS, Impact
+from pytest_schema_parity.showing import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ ABSENT: Final = "·"
 
 
 def summary_lines(
-    cells: Mapping[str, Mapping[Check, Cell]],
+    cells: Mapping[str, Mapping[str, Cell]],
     *,
     impacts: Mapping[Impact, int] | None = None,
     allowed: int = 0,
@@ -57,7 +57,8 @@ def summary_lines(
     """
     symbols = SYMBOLS if _can_show(encoding) else ASCII
     absent = ABSENT if symbols is SYMBOLS else ""
-    checks = [check for check in CHECKS if any(check in tree for tree in cells.values())]
+    cells = {printable(name): tree for name, tree in cells.items()}
+    checks = _checks(cells)
     texts = {
         (name, check): _cell_text(tree.get(check), symbols, absent)
         for name, tree in cells.items()
@@ -79,6 +80,12 @@ def summary_lines(
         lines.append(line.rstrip())
     totals = totals_text(impacts or {}, allowed=allowed, fail_on=fail_on)
     return [*lines, totals] if totals else lines
+
+
+def _checks(cells: Mapping[str, Mapping[str, Cell]]) -> list[str]:
+    """The checks that ran: the plugin's own in their order, then a project's."""
+    ran = dict.fromkeys(check for tree in cells.values() for check in tree)
+    return [check for check in CHECKS if check in ran] + [c for c in ran if c not in CHECKS]
 
 
 def totals_text(

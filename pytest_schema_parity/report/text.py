@@ -8,17 +8,11 @@ from typing import Final
 from pytest_schema_parity.report.counting import below_text, headline
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.sql_diff import formatted, sql_diff
-from pytest_schema_parity.report.wording import (
-    clipped,
-    counted,
-    place_text,
-    printable,
-    value_pair,
-    value_text,
-)
+from pytest_schema_parity.report.wording import clipped, counted, place_text, value_pair, value_text
 from pytest_schema_parity.schema.difference import Comparison, Difference
 from pytest_schema_parity.schema.facts import Value
 from pytest_schema_parity.schema.kinds import Check, kind_of
+from pytest_schema_parity.showing import printable, redact
 
 INDENT: Final = "    "
 MOST_ITEMS: Final = 3
@@ -42,6 +36,7 @@ def check_lines(
 
     The first line counts what is wrong.  Notes, which fail nothing, follow below a heading.
     """
+    reference, tree = printable(reference), printable(tree)
     mine = comparison.only(d for d in comparison if d.check == check)
     lines: list[str] = []
     failing, notes = mine.failing, mine.notes
@@ -70,6 +65,7 @@ def difference_lines(
     difference: Difference, *, reference: str, tree: str, highlight: Highlight = plain
 ) -> list[str]:
     """One difference: what it is, both sides, and the origin of each."""
+    reference, tree = printable(reference), printable(tree)
     lines = [_title(difference, highlight)]
     lines += (INDENT + line for line in _sides(difference, reference, tree, highlight))
     if difference.below:
@@ -81,20 +77,20 @@ def summary_text(kind: str, attributes: Mapping[str, Value]) -> str:
     """What there is to know of a fact in one line: its type or definition, and what is set."""
     hidden = {"comment", "owner", kind_of(kind).order} | kind_of(kind).sql
     told = {
-        name: " ".join(value.split()) if isinstance(value, str) else value
+        name: " ".join(redact(value).split()) if isinstance(value, str) else value
         for name, value in attributes.items()
         if name not in hidden and value not in (None, False, "", [], {})
     }
     parts = [value_text(told[name]) for name in BARE if name in told]
     for name, value in told.items():
         if name not in BARE:
-            parts.append(printable(name) if value is True else f"{name} {value_text(value)}")
+            parts.append(printable(name) + ("" if value is True else f" {value_text(value)}"))
     return clipped(", ".join(parts))
 
 
 def _title(difference: Difference, highlight: Highlight) -> str:
     d = difference
-    what = f"{d.attribute} of {d.kind}" if d.attribute else d.kind
+    what = printable(f"{d.attribute} of {d.kind}" if d.attribute else d.kind)
     title = f"{d.change} {what} {highlight('name', printable(d.name))}"
     fact = d.expected if d.change == "missing" else d.actual
     if d.change in ("missing", "extra") and isinstance(fact, dict):

@@ -5,23 +5,16 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from pytest_schema_parity.report.redact import redact, redact_value
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import KINDS
+from pytest_schema_parity.showing import printable, redact, redact_value
 
 NOT_SET: Final = "not set"
 UNKNOWN_ORIGIN: Final = "origin unknown"
 CHANGE_ORDER: Final[tuple[Change, ...]] = ("missing", "extra", "changed", "renamed")
 KIND_ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 INVARIABLE: Final = ("statistics", "series")
-
-
-def printable(text: str) -> str:
-    """The text with everything escaped that a terminal would obey or hide."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def clean(text: str) -> str:
@@ -60,20 +53,7 @@ def place_text(place: Place | None) -> str:
 
 def value_text(value: Value) -> str:
     """A value for people: ``not set``, ``yes``, ``a, b``; strings bare where nothing is hidden."""
-    match value:
-        case None:
-            return NOT_SET
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            text = clean(value)
-            return f'"{text}"' if not value or value != value.strip() else text
-        case list():
-            return ", ".join(map(value_text, value)) or "none"
-        case dict():
-            pairs = (f"{clean(key)} = {value_text(below)}" for key, below in value.items())
-            return ", ".join(pairs) or "none"
-    return str(value)
+    return _words(redact_value(value))
 
 
 def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
@@ -93,3 +73,20 @@ def kind_rank(kind: str) -> tuple[int, str]:
 
 def _exact(value: Value) -> str:
     return json.dumps(redact_value(value), sort_keys=True)
+
+
+def _words(value: Value) -> str:
+    match value:
+        case None:
+            return NOT_SET
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            text = printable(value)
+            return f'"{text}"' if not value or value != value.strip() else text
+        case list():
+            return ", ".join(map(_words, value)) or "none"
+        case dict():
+            pairs = (f"{clean(key)} = {_words(below)}" for key, below in value.items())
+            return ", ".join(pairs) or "none"
+    return str(value)

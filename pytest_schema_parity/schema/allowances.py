@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
+from typing import Final
 
 from pytest_schema_parity.schema.difference import Change, Comparison, Difference
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import Impact
+
+ROWS: Final = "rows"
+"""What an allowance has for a kind that accepts the rows of a view, which are no fact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,10 @@ class Allowance:
             and (self.actual is None or _says(difference.actual, self.actual))
         )
 
+    def covers_rows(self, view: str) -> bool:
+        """Whether this accepts that the rows of a view differ."""
+        return self.kind == ROWS and (self.name is None or _fits(view, self.name))
+
     def is_expired(self, today: date) -> bool:
         """Whether its last day is over."""
         return self.until is not None and self.until < today
@@ -76,14 +84,15 @@ def judge(
     What is allowed is unfolded: an allowance of an extra schema says nothing of the functions in
     it, nor one of an extra table of who may read it.  What is left stays folded.
     """
-    concerned = [one for one in allowances if one.concerns(tree)]
+    concerned = [one for one in allowances if one.kind != ROWS and one.concerns(tree)]
     standing = [one for one in concerned if not one.is_expired(today)]
     left: list[Difference] = []
     allowed: list[tuple[Difference, Allowance]] = []
     used: set[Allowance] = set()
     waiting = list(comparison)
+    covering_of = _by_name(standing)
     for difference in waiting:
-        covering = [one for one in standing if one.covers(difference)]
+        covering = covering_of(difference)
         used.update(covering)
         if covering:
             whole, others = difference.unfold()
@@ -91,11 +100,35 @@ def judge(
             waiting += others
         else:
             left.append(difference)
-        used.update(one for one in standing if any(map(one.covers, _folded(difference))))
+        for folded in _folded(difference):
+            used.update(covering_of(folded))
     return Judgement(
         comparison.only(sorted(left, key=lambda one: one.rank)),
         tuple(sorted(allowed, key=lambda pair: pair[0].rank)),
         stale=tuple(one for one in standing if one not in used),
+        expired=tuple(one for one in concerned if one.is_expired(today)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RowsJudgement:
+    """Which views' rows may differ, by name, and why; and the allowances of rows that are dead."""
+
+    allowed: tuple[tuple[str, str], ...] = ()
+    stale: tuple[Allowance, ...] = ()
+    expired: tuple[Allowance, ...] = ()
+
+
+def judge_rows(
+    tree: str, views: Sequence[str], allowances: Sequence[Allowance], *, today: date
+) -> RowsJudgement:
+    """Tell which of the views whose rows differ in a tree may do so."""
+    concerned = [one for one in allowances if one.kind == ROWS and one.concerns(tree)]
+    standing = [one for one in concerned if not one.is_expired(today)]
+    covering = {view: [one for one in standing if one.covers_rows(view)] for view in views}
+    return RowsJudgement(
+        tuple((view, rules[0].reason) for view, rules in covering.items() if rules),
+        stale=tuple(one for one in standing if not any(one in r for r in covering.values())),
         expired=tuple(one for one in concerned if one.is_expired(today)),
     )
 
@@ -111,6 +144,24 @@ def stale_everywhere(judgements: Mapping[str, Judgement]) -> tuple[Allowance, ..
         for one in stale
         if all(one in judged.stale for tree, judged in judgements.items() if one.concerns(tree))
     )
+
+
+def _by_name(allowances: Sequence[Allowance]) -> Callable[[Difference], list[Allowance]]:
+    """What finds the allowances that cover a difference, in their order.
+
+    Most name one thing, and there may be hundreds of them: only those of its name are looked at,
+    and those with a pattern.
+    """
+    named: dict[str | None, list[int]] = {}
+    for number, one in enumerate(allowances):
+        is_pattern = one.name is None or "*" in one.name or "?" in one.name
+        named.setdefault(None if is_pattern else one.name, []).append(number)
+
+    def covering(difference: Difference) -> list[Allowance]:
+        numbers = sorted(named.get(None, []) + named.get(difference.name, []))
+        return [allowances[n] for n in numbers if allowances[n].covers(difference)]
+
+    return covering
 
 
 def _folded(difference: Difference) -> Iterator[Difference]:

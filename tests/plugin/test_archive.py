@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PRISMA = "prisma/migrations"
-ARCHIVE = "supabase/archive"
+PRISMA = "sql/prisma/migrations"
+ARCHIVE = "sql/supabase/archive"
 EARLY = ("00001_enable_rls", "00002_auth_policies", "00003_submission_policies")
 EARLY += ("00004_points_policies",)
 Report = dict[str, Any]
@@ -41,7 +41,7 @@ def tree(request: pytest.FixtureRequest) -> str:
 
 def at(file: str, text: str) -> str:
     """``file:line`` of the one line that holds a text."""
-    lines = ROOT.joinpath("sql", file).read_text().splitlines()
+    lines = ROOT.joinpath(file).read_text().splitlines()
     found = [number for number, line in enumerate(lines, 1) if text in line]
     assert len(found) == 1, f"{text!r} stands on the lines {found} of {file}"
     return f"{file}:{found[0]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,34 @@ def test_an_allowance_lets_its_difference_pass_until_its_day(project) -> None:
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
     result.assert_outcomes(passed=15, failed=2)
     result.stdout.fnmatch_lines(["*expired*2020-01-31*"])
+
+
+def test_rows_that_differ_may_be_allowed(project) -> None:
+    view = "CREATE VIEW answer AS SELECT {} AS answer;\n"
+    rules = """
+        [[tool.pytest-schema-parity.allow]]
+        kind = "view"
+        name = "public.answer"
+        reason = "it is another question"
+
+        [[tool.pytest-schema-parity.allow]]
+        kind = "rows"
+        name = "public.answer"
+        reason = "and another answer"
+    """
+    pytester = project(extra=textwrap.dedent(rules))
+    for path, value in (
+        ("prisma/migrations/002_answer.sql", 42),
+        ("supabase/migrations/20250103000000_a.sql", 43),
+    ):
+        pytester.path.joinpath(path).write_text(view.format(value))
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=17)
+    result.stdout.fnmatch_lines(["*the rows of public.answer differ, allowed: and another answer*"])
+    pytester.path.joinpath("supabase/migrations/20250103000000_a.sql").write_text(view.format(42))
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result.assert_outcomes(passed=16, failed=1)
+    result.stdout.fnmatch_lines(["*2 allowances match nothing in supabase*"])
 
 
 @pytest.mark.parametrize("how", ["passes", "fails", "is interrupted"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +63,37 @@ def test_each_test_has_databases_of_its_own(project) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=4)
 
 
+def test_a_built_tree_is_only_read_and_cloned_while_it_is(project) -> None:
+    pytester = project()
+    pytester.makepyfile(
+        """
+        import psycopg
+        import pytest
+
+        def test_writing(schema_parity, schema_parity_database):
+            tree = schema_parity["supabase"]
+            with tree.connect() as connection:
+                with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+                    connection.execute("DELETE FROM users")
+                connection.rollback()
+                with schema_parity_database["supabase"].connect() as clone:
+                    clone.execute("DELETE FROM users")
+                assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
+            with psycopg.connect(tree.conninfo) as connection:
+                with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+                    connection.execute("DROP TABLE users")
+
+        def test_what_was_written_all_the_same_is_in_no_clone(schema_parity):
+            with schema_parity["supabase"].connect(autocommit=True) as connection:
+                connection.execute("SET default_transaction_read_only = off")
+                connection.execute("INSERT INTO users (id, email) VALUES ('a', 'b')")
+                with schema_parity["supabase"].clone() as clone, clone.connect() as other:
+                    assert other.execute("SELECT count(*) FROM users").fetchone() == (0,)
+        """
+    )
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+
+
 def test_an_assertion_explains_itself(project) -> None:
     pytester = project(WITHOUT_A_COLUMN)
     pytester.makepyfile(
@@ -84,14 +114,3 @@ def test_a_mistake_in_the_configuration_is_told_by_the_fixture(pytester) -> None
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*there is no table ?tool.pytest-schema-parity?*"])
-
-
-def test_the_examples_of_the_readme_hold(pytester) -> None:
-    examples = re.findall(r"```python\n(.*?)```", ROOT.joinpath("README.md").read_text(), re.S)
-    (tests,) = [example for example in examples if "def test_" in example]
-    pytester.path.joinpath("sql").symlink_to(ROOT / "sql")
-    pytester.path.joinpath("pyproject.toml").write_text(ROOT.joinpath("pyproject.toml").read_text())
-    pytester.mkdir("tests").joinpath("test_readme.py").write_text(tests)
-    pytester.runpytest_subprocess("tests", "-p", "pytester").assert_outcomes(
-        passed=tests.count("def test_")
-    )

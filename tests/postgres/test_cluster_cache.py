@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,15 +137,107 @@ def test_a_failure_while_it_is_made_leaves_no_image(
 
 
 def test_what_nobody_uses_for_a_month_goes(installation: Installation, images: Path) -> None:
-    images.mkdir()
+    assert starts(installation, Template("pruning"))
     for name in ("old.image", "old.lock", "18-old.77.new"):
         (images / name).touch()
         os.utime(images / name, (time.time() - 31 * 24 * 3600,) * 2)
     (images / "young.image").touch()
-    assert starts(installation, Template("pruning"))
+    assert starts(installation, Template("pruning"))  # from the cache
     names = {path.name for path in images.iterdir()}
     assert "young.image" in names
     assert not [name for name in names if "old" in name]
+
+
+def test_a_lock_that_was_pruned_while_it_was_waited_for_is_no_lock(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    inside: list[str] = []
+
+    def second() -> None:
+        with cache.locked(path):
+            inside.append("second")
+
+    with cache.locked(path):
+        waits = threading.Thread(target=second)
+        waits.start()
+        time.sleep(0.1)
+        path.unlink()
+        third = os.open(path, os.O_CREAT | os.O_RDWR)
+        fcntl.flock(third, fcntl.LOCK_EX)
+    waits.join(0.3)
+    assert inside == []
+    os.close(third)
+    waits.join(10)
+    assert inside == ["second"]
+
+
+def test_using_a_lock_keeps_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.touch()
+    os.utime(path, (0, 0))
+    with cache.locked(path):
+        cache.prune(tmp_path)
+        assert path.exists()
+
+
+def test_a_cache_that_is_full_is_done_without(
+    installation: Installation, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = datadir.pack
+
+    def full(data: Path, image: Path) -> None:
+        if image.parent == images:
+            image.write_bytes(b"the beginning")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        pack(data, image)
+
+    monkeypatch.setattr(datadir, "pack", full)
+    assert starts(installation, Template("full"))
+    assert [path.suffix for path in images.iterdir()] == [".lock"]
+
+
+def test_a_cache_that_holds_something_else_is_done_without(
+    installation: Installation, images: Path
+) -> None:
+    images.write_text("no directory")
+    assert starts(installation, Template("blocked"))
+
+
+def test_no_room_for_the_data_is_said_with_the_place(
+    installation: Installation, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert starts(installation, Template("roomless"))
+    assert list(images.glob("*.image"))
+
+    def full(_path: str, content: memoryview, _account: Account) -> None:
+        with content:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pytest_schema_parity.postgres.image._write", full)
+    with pytest.raises(ServerError, match=r"/data cannot be written: .*space.*TMPDIR"):
+        starts(installation, Template("roomless"))
+    assert list(images.glob("*.image"))  # which is not to blame
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be given another's home")
+@pytest.mark.parametrize("existing", [".", ".cache", ".cache/pytest-schema-parity"])
+def test_root_makes_nothing_in_an_ordinary_users_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: str
+) -> None:
+    home, temp = tmp_path / "home", tmp_path / "temp"
+    temp.mkdir()
+    (home / existing).mkdir(parents=True)
+    for path in (home, *home.rglob("*")):
+        os.chown(path, 65534, 65534)
+    before = list(home.rglob("*"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr("tempfile.tempdir", str(temp))
+    cache.cache_directory.cache_clear()
+    try:
+        assert cache.cache_directory().parent == temp
+    finally:
+        cache.cache_directory.cache_clear()
+    assert list(home.rglob("*")) == before
 
 
 def test_using_one_keeps_it(installation: Installation, images: Path) -> None:

@@ -45,6 +45,20 @@ def test_a_clone_is_a_database_of_its_own(cluster: Cluster, database: str) -> No
     drop_database(cluster, "its_clone")
 
 
+def test_a_clone_has_the_settings_of_its_original(cluster: Cluster, database: str) -> None:
+    source = name_of(database)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {source} SET search_path = 'far away'")
+        connection.execute(f"ALTER ROLE postgres IN DATABASE {source} SET work_mem = '7MB'")
+    with psycopg.connect(clone_database(cluster, source, "with_settings")) as connection:
+        assert connection.execute("SHOW search_path").fetchone() == ('"far away"',)
+        assert connection.execute("SHOW work_mem").fetchone() == ("7MB",)
+    drop_database(cluster, "with_settings")
+    with psycopg.connect(clone_database(cluster, "template0", "with_settings")) as connection:
+        assert connection.execute("SHOW work_mem").fetchone() == ("4MB",)
+    drop_database(cluster, "with_settings")
+
+
 def test_a_database_in_use_is_not_cloned_and_nobody_is_thrown_out(
     cluster: Cluster, database: str
 ) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from pytest_schema_parity.build import BuiltTree, open_parity
 from pytest_schema_parity.config import load_config
+from pytest_schema_parity.parity import BuiltTree, open_parity
 from pytest_schema_parity.postgres.installation import Installation
 
 ROOT = Path(__file__).parents[2]

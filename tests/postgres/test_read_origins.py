@@ -130,3 +130,66 @@ def test_facts_know_what_changed_them_last(schema: Schema) -> None:
 
 def test_every_kind_is_tried() -> None:
     assert {kind for kind, _ in (*MADE, *CHANGED)} >= KINDS.keys() - WITHOUT
+
+
+ROUTINES = """\
+CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION altered() RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE PROCEDURE p() LANGUAGE sql AS 'SELECT 1';
+CREATE AGGREGATE g(integer) (SFUNC = int4pl, STYPE = integer);
+CREATE OR REPLACE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 2';
+ALTER FUNCTION altered() STABLE;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA public FROM PUBLIC;
+COMMENT ON FUNCTION f() IS 'two';
+COMMENT ON FUNCTION altered() IS 'stable';
+COMMENT ON PROCEDURE p() IS 'p';
+COMMENT ON AGGREGATE g(integer) IS 'g';
+GRANT EXECUTE ON FUNCTION f(), g(integer) TO PUBLIC;
+"""
+ROUTINE_LINES = {
+    ("function", "public.f()"): (5, 5),
+    ("function", "public.altered()"): (2, 2),
+    ("procedure", "public.p()"): (3, 3),
+    ("aggregate", "public.g(integer)"): (4, 4),
+}
+"""The lines that made and that last changed what a routine says, as near as can be told."""
+
+
+@pytest.mark.parametrize("transaction", [True, False])
+def test_privileges_and_comments_leave_a_routine_where_it_was_written(
+    tmp_path: Path, database: str, transaction: bool
+) -> None:
+    text = ROUTINES if transaction else f"COMMIT;{ROUTINES}"
+    (tmp_path / "1.sql").write_text(text)
+    applied = apply_tree(load_tree("t", root=tmp_path, files=["1.sql"]), database)
+    assert not applied.failures
+    schema = read_schema(database, marks=applied.marks.place)
+    origins = {key: schema[key].origin for key in ROUTINE_LINES}
+    assert {
+        key: (origin.first and origin.first.line, origin.place and origin.place.line)
+        for key, origin in origins.items()
+    } == ROUTINE_LINES
+
+
+def test_a_line_that_also_grants_still_counts(tmp_path: Path, database: str) -> None:
+    (tmp_path / "1.sql").write_text(
+        "CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n\n"
+        "ALTER FUNCTION f() STABLE; REVOKE ALL ON FUNCTION f() FROM PUBLIC;\n"
+    )
+    applied = apply_tree(load_tree("t", root=tmp_path, files=["1.sql"]), database)
+    fact = read_schema(database, marks=applied.marks.place)["function", "public.f()"]
+    assert str(fact.origin.place) == "1.sql:3"
+
+
+def test_what_alters_a_routine_last_is_where_it_points(tmp_path: Path, database: str) -> None:
+    (tmp_path / "1.sql").write_text(
+        "CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS 'SELECT 1';\n"
+        "REVOKE ALL ON FUNCTION f() FROM PUBLIC;\n"
+        "ALTER FUNCTION f() STABLE;\n"
+    )
+    applied = apply_tree(load_tree("t", root=tmp_path, files=["1.sql"]), database)
+    fact = read_schema(database, marks=applied.marks.place)["function", "public.f()"]
+    assert [str(place) for place in (fact.origin.made, fact.origin.changed)] == [
+        "1.sql:1",
+        "1.sql:3",
+    ]

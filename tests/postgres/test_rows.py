@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 import psycopg
 import pytest
 
 from pytest_schema_parity.behavior.findings import RowFindings, RowPair
-from pytest_schema_parity.behavior.instant import begin_together
 from pytest_schema_parity.behavior.rows import compare_rows
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
 from pytest_schema_parity.schema.facts import Fact, Place, Schema
 
 COMMON = """
@@ -17,20 +18,6 @@ CREATE TABLE public.users (id text PRIMARY KEY, points numeric, at timestamptz D
 CREATE VIEW public.totals AS SELECT id, points, at FROM public.users;
 """
 SEED = "INSERT INTO users VALUES ('a', 1.50), ('b', 2);\n"
-
-
-class Cluster(Protocol):
-    def conninfo(self, dbname: str = "postgres", user: str | None = None) -> str: ...
-
-
-@pytest.fixture
-def other_database(cluster: Cluster, database: str) -> Iterator[str]:
-    name = f"{psycopg.conninfo.conninfo_to_dict(database)['dbname']}_other"
-    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield cluster.conninfo(name)
-    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def facts_of(connection: psycopg.Connection) -> Schema:
@@ -43,7 +30,7 @@ def facts_of(connection: psycopg.Connection) -> Schema:
          WHERE relkind IN ('v', 'm') AND nspname NOT IN ('pg_catalog', 'information_schema')
          UNION ALL
         SELECT CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END,
-               format('%I.%I(%s)', nspname, proname, pg_get_function_identity_arguments(proc.oid)),
+               format('%I.%I(%s)', nspname, proname, oidvectortypes(proargtypes)),
                prosrc, prorettype::regtype::text
           FROM pg_proc AS proc JOIN pg_namespace AS space ON space.oid = pronamespace
          WHERE nspname NOT IN ('pg_catalog', 'information_schema')
@@ -55,43 +42,61 @@ def facts_of(connection: psycopg.Connection) -> Schema:
     )
 
 
-Compare = Callable[..., RowFindings]
+class Compare:
+    """Builds two trees from SQL and compares their rows: ``compare(one, other, *seeds)``."""
 
+    def __init__(self, cluster: Cluster, directory: Path) -> None:
+        self.cluster = cluster
+        self.directory = directory
+        self.loads = 0
 
-@pytest.fixture
-def compare(database: str, other_database: str, tmp_path: Path) -> Compare:
-    """Build two databases from SQL, then compare(reference, candidate, *seeds)."""
-
-    def run(
-        reference: str, candidate: str, *seeds: str, timeout: float | None = None
+    def __call__(
+        self, reference: str, candidate: str, *seeds: str | bytes, timeout: float | None = None
     ) -> RowFindings:
-        schemas = []
-        for conninfo, script in ((database, reference), (other_database, candidate)):
-            with psycopg.connect(conninfo, autocommit=True) as connection:
+        schemas = {}
+        for tree, script in (("prisma", reference), ("supabase", candidate)):
+            drop_database(self.cluster, tree)
+            with psycopg.connect(create_database(self.cluster, tree)) as connection:
                 connection.execute(script.encode())
-                schemas.append(facts_of(connection))
-        paths = [tmp_path / f"{number}.sql" for number in range(1, len(seeds) + 1)]
+                schemas[tree] = facts_of(connection)
+        paths = [self.directory / f"{number}.sql" for number in range(1, len(seeds) + 1)]
         for path, text in zip(paths, seeds, strict=True):
-            path.write_bytes(text.encode())
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
         return compare_rows(
-            reference=database,
-            candidate=other_database,
-            reference_schema=schemas[0],
-            candidate_schema=schemas[1],
-            reference_name="prisma",
-            candidate_name="supabase",
+            "prisma",
+            "supabase",
+            schemas=schemas,
+            copies=self.copies,
             seeds=paths,
-            root=tmp_path,
+            root=self.directory,
             statement_timeout=timeout,
         )
 
-    return run
+    @contextmanager
+    def copies(self, one: str, other: str) -> Iterator[list[str]]:
+        self.loads += 1
+        names = [f"{one} copied", f"{other} copied as well"]
+        try:
+            yield [
+                clone_database(self.cluster, tree, name)
+                for tree, name in zip((one, other), names, strict=True)
+            ]
+        finally:
+            for name in names:
+                drop_database(self.cluster, name, force=True)
+
+
+@pytest.fixture
+def compare(cluster: Cluster, tmp_path: Path) -> Iterator[Compare]:
+    yield Compare(cluster, tmp_path)
+    for tree in ("prisma", "supabase"):
+        drop_database(cluster, tree)
 
 
 def test_the_same_trees_give_the_same_rows(compare: Compare) -> None:
     found = compare(COMMON, COMMON, SEED, "INSERT INTO users VALUES ('c', 3)")
     assert found.parity
-    assert (found.note is None) == (found.apart == 0)
+    assert found.note is None
     assert found.seeds == ("1.sql", "2.sql")
     assert [(view.name, view.reference_count) for view in found.views] == [("public.totals", 3)]
 
@@ -139,19 +144,73 @@ def test_a_boundary_at_the_very_instant_shows(compare: Compare) -> None:
     assert [(view.missing, view.extra) for view in found.views] == [(1, 0)]
 
 
-def test_transactions_begin_in_one_instant(database: str, other_database: str) -> None:
-    with (
-        psycopg.connect(database, autocommit=True) as first,
-        psycopg.connect(other_database, autocommit=True) as second,
-    ):
-        apart = begin_together(first, second)
-        clocks = [
-            connection.execute("SELECT (extract(epoch FROM now()) * 1000000)::bigint").fetchone()
-            for connection in (first, second)
-        ]
-        reference, candidate = (clock[0] for clock in clocks if clock)
-        assert candidate - reference == apart
-        assert reference // 500 == candidate // 500
+BY_CHANCE = """
+CREATE TABLE public.t (id int, token uuid DEFAULT gen_random_uuid(), name text DEFAULT {});
+CREATE VIEW public.v AS SELECT id, token, name FROM t;
+"""
+
+
+def test_what_one_tree_has_by_chance_is_left_out_and_said(compare: Compare) -> None:
+    tree = BY_CHANCE.format("'x'")
+    found = compare(tree, tree, "INSERT INTO t VALUES (1), (2)")
+    assert found.parity, found.differing
+    assert found.views[0].columns == ("id", "name")
+    assert found.note is not None
+    assert found.note.startswith("public.v compared without token: two loads of prisma differ")
+
+
+def test_chance_in_one_column_hides_no_other(compare: Compare) -> None:
+    found = compare(BY_CHANCE.format("'x'"), BY_CHANCE.format("'y'"), "INSERT INTO t VALUES (1)")
+    (view,) = found.differing
+    assert view.differing == (RowPair(("1", "x"), ("1", "y")),)
+
+
+def test_chance_in_the_candidate_alone_is_a_difference(compare: Compare) -> None:
+    chance = BY_CHANCE.format("md5(gen_random_uuid()::text)")
+    found = compare(BY_CHANCE.format("'x'"), chance, "INSERT INTO t VALUES (1)")
+    assert [view.name for view in found.differing] == ["public.v"]
+
+
+def test_a_view_with_rows_by_chance_is_not_compared(compare: Compare) -> None:
+    tree = """
+        CREATE TABLE public.t (id int);
+        CREATE VIEW public.v AS SELECT id FROM t WHERE gen_random_uuid() > '8' || repeat('0', 31);
+    """
+    tree = tree.replace("> '8' || repeat('0', 31)", "> ('8' || repeat('0', 31))::uuid")
+    found = compare(tree, tree, "INSERT INTO t SELECT generate_series(1, 1000)")
+    assert (found.parity, found.unsteady) == (True, ("public.v",))
+    assert "public.v not compared" in str(found.note)
+
+
+def test_equal_rows_are_loaded_once(compare: Compare) -> None:
+    assert compare(COMMON, COMMON, SEED).parity
+    assert compare.loads == 1
+
+
+CLOCK = """
+CREATE TABLE public.t (id int, at timestamptz DEFAULT now());
+CREATE VIEW public.v AS SELECT id {} AS id, extract(epoch FROM at) AS at FROM t;
+"""
+
+
+def test_what_goes_by_the_clock_is_left_out_where_the_clocks_are_apart(
+    compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin_apart(*connections: psycopg.Connection, patience: float) -> int:
+        assert patience > 0
+        for connection in connections:
+            connection.execute("BEGIN")
+            connection.execute("SELECT pg_sleep(0.01)")
+        return 7
+
+    monkeypatch.setattr("pytest_schema_parity.behavior.sides.begin_together", begin_apart)
+    found = compare(CLOCK.format(""), CLOCK.format(""), "INSERT INTO t VALUES (1)")
+    assert (found.parity, found.views[0].left_out) == (True, ("at",))
+    assert "public.v compared without at" in str(found.note)
+    assert "7 µs" in str(found.note)
+    found = compare(CLOCK.format(""), CLOCK.format("+ 1"), "INSERT INTO t VALUES (1)")
+    (view,) = found.differing
+    assert view.differing == (RowPair(("1",), None), RowPair(None, ("2",)))
 
 
 def test_a_seed_that_fails_in_one_tree_is_a_finding_and_is_undone_in_both(compare: Compare) -> None:
@@ -188,22 +247,9 @@ def test_seeds_that_cannot_be_read_are_findings(compare: Compare) -> None:
     assert found.views[0].reference_count == 2
 
 
-def test_a_seed_in_another_encoding_is_a_finding(
-    database: str, other_database: str, tmp_path: Path
-) -> None:
-    seed = tmp_path / "latin.sql"
-    seed.write_bytes(b"-- fine\nSELECT '\xe9'")
-    found = compare_rows(
-        reference=database,
-        candidate=other_database,
-        reference_schema=Schema(),
-        candidate_schema=Schema(),
-        reference_name="prisma",
-        candidate_name="supabase",
-        seeds=[seed],
-        root=tmp_path,
-    )
-    assert found.problems[0].place == Place("latin.sql", 2)
+def test_a_seed_in_another_encoding_is_a_finding(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, b"-- fine\nSELECT '\xe9'")
+    assert found.problems[0].place == Place("1.sql", 2)
     assert "UTF-8" in found.problems[0].message
 
 
@@ -315,6 +361,16 @@ CREATE FUNCTION public.refresh() RETURNS void LANGUAGE plpgsql
 UNIQUE = "CREATE UNIQUE INDEX ON public.m (id);"
 
 
+def test_a_refresh_function_whose_arguments_have_defaults_is_called(compare: Compare) -> None:
+    arguments = REFRESHING.replace("refresh()", "refresh(hard boolean DEFAULT true, n int = 1)")
+    found = compare(arguments, arguments + UNIQUE, "INSERT INTO t VALUES (1)")
+    (problem,) = found.problems
+    assert (problem.trees, problem.statement) == (("prisma",), "SELECT public.refresh()")
+    assert problem.subject == "public.refresh(boolean, integer)"
+    wanting = REFRESHING.replace("refresh()", "refresh(hard boolean)")
+    assert compare(wanting, wanting).parity
+
+
 def test_the_trees_own_refresh_functions_are_called(compare: Compare) -> None:
     assert compare(REFRESHING + UNIQUE, REFRESHING + UNIQUE, "INSERT INTO t VALUES (1)").parity
 
@@ -379,3 +435,16 @@ def test_a_seed_that_does_not_end_is_cut_off(compare: Compare) -> None:
     found = compare(COMMON, COMMON, "SELECT pg_sleep(3600)", SEED, timeout=0.2)
     assert [problem.sqlstate for problem in found.problems] == ["57014"]
     assert found.views[0].reference_count == 2
+
+
+def test_a_problem_tells_no_password(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, "ALTER ROLE nobody PASSWORD\n  's3cret' 's4cret';")
+    (problem,) = found.problems
+    assert problem.statement == "ALTER ROLE nobody PASSWORD\n  '***'"
+    assert problem.message == 'syntax error at or near "***"'
+    assert "cret" not in repr(found)
+
+
+def test_a_mistake_inside_a_block_is_told_by_its_line(compare: Compare) -> None:
+    found = compare(COMMON, COMMON, "DO $$\nBEGIN\n  PERFORM 1 / 0;\nEND $$;")
+    assert found.problems[0].place == Place("1.sql", 3)

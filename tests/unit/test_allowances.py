@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from schemas import fact, schema, table
 
-from pytest_schema_parity.schema.allowances import Allowance, Judgement, judge, stale_everywhere
+from pytest_schema_parity.schema.allowances import (
+    Allowance,
+    Judgement,
+    RowsJudgement,
+    judge,
+    judge_rows,
+    stale_everywhere,
+)
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.schema.facts import Value
@@ -244,3 +252,28 @@ def test_of_use_in_one_tree_is_not_stale_in_all() -> None:
     }
     assert judgements["x"].stale == (everywhere, one_tree)
     assert stale_everywhere(judgements) == (one_tree,)
+
+
+def test_the_rows_of_a_view_may_differ() -> None:
+    by_name, of_all = Allowance("why", kind="rows", name="public.a*"), Allowance("all", kind="rows")
+    views = ["public.ab", "public.b"]
+    assert judge_rows("supabase", views, [by_name], today=TODAY).allowed == (("public.ab", "why"),)
+    assert judge_rows("supabase", views, [by_name, of_all], today=TODAY).allowed == (
+        ("public.ab", "why"),
+        ("public.b", "all"),
+    )
+    assert judge_rows("supabase", ["public.b"], [by_name], today=TODAY).stale == (by_name,)
+    of_another = replace(by_name, tree="other")
+    assert judge_rows("supabase", views, [of_another], today=TODAY) == RowsJudgement()
+
+
+def test_an_expired_allowance_of_rows_allows_none() -> None:
+    expired = Allowance("why", kind="rows", until=TODAY - timedelta(days=1))
+    judged = judge_rows("supabase", ["public.a"], [expired], today=TODAY)
+    assert (judged.allowed, judged.expired) == ((), (expired,))
+
+
+def test_an_allowance_of_rows_is_about_no_fact_and_one_of_facts_about_no_rows() -> None:
+    rows, facts = Allowance("why", kind="rows"), Allowance("why", name="public.*")
+    assert judge("supabase", Comparison(), [rows], today=TODAY).stale == ()
+    assert judge_rows("supabase", ["public.a"], [facts], today=TODAY) == RowsJudgement()

@@ -121,6 +121,11 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ),
         (f"{ALLOW}kind = 'view'\nactual = nan", "[[allow]] actual: holds nan, which no attribute"),
         (f"{ALLOW}kind = 'Policies'", 'p.toml:8: [[allow]] kind: "Policies" is unknown; did you'),
+        (f"{ALLOW}kind = 'row'", 'kind: "row" is unknown; did you mean "rows"?'),
+        (
+            f"{ALLOW}kind = 'rows'\nchange = 'extra'",
+            'change: says nothing of rows; narrow kind = "rows" by the name of the view',
+        ),
         (f"{ALLOW}change = 'mising'", '"mising" is unknown; did you mean "missing"?'),
         (f"{ALLOW}impact = 'orders'", 'impact: "orders" is unknown; did you mean "order"?'),
         (

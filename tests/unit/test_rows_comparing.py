@@ -7,11 +7,18 @@ from dataclasses import asdict
 
 import pytest
 
-from pytest_schema_parity.behavior.findings import KEPT, RowFindings, RowPair, RowProblem, ViewRows
-from pytest_schema_parity.behavior.instant import same_but_for_clock
-from pytest_schema_parity.behavior.pairing import forgive_clock, pair_rows
+from pytest_schema_parity.behavior.comparing import Rows, compare_results, volatile_columns
+from pytest_schema_parity.behavior.findings import (
+    KEPT,
+    Row,
+    RowFindings,
+    RowPair,
+    RowProblem,
+    ViewRows,
+)
+from pytest_schema_parity.behavior.pairing import pair_rows
 from pytest_schema_parity.behavior.refresh import refresh_routines
-from pytest_schema_parity.behavior.rows import Rows, compare_results, shared_views
+from pytest_schema_parity.behavior.rows import shared_views
 from pytest_schema_parity.schema.facts import Fact, Schema, Value
 
 BIGINT, TEXT, NUMERIC, DOUBLE = 20, 25, 1700, 701
@@ -120,49 +127,12 @@ def test_many_differing_rows_are_counted_and_a_few_kept() -> None:
     assert len(view.differing) == KEPT
 
 
-@pytest.mark.parametrize(
-    ("reference", "candidate", "apart"),
-    [
-        ("2026-11-23 16:09:20.999900+00", "2026-11-23 16:09:21.0001+00", 200),
-        ("2026-11-23 16:09:20.0001", "2026-11-23 16:09:20", -100),
-        ('{"at": "2026-11-23T16:09:20.1+00:00"}', '{"at": "2026-11-23T16:09:20.10003+00:00"}', 30),
-        ("2026-11-23 00:00:00", "2026-11-23 00:00:00", 30),
-    ],
-)
-def test_two_clocks_are_forgiven(reference: str, candidate: str, apart: int) -> None:
-    assert same_but_for_clock(reference, candidate, apart)
-
-
-@pytest.mark.parametrize(
-    ("reference", "candidate"),
-    [
-        ("2026-11-23 16:09:20.000000", "2026-11-23 16:09:20.001"),
-        ("2026-11-23 16:09:20.000000", "2026-11-23 16:09:20.000031"),
-        ("2026-11-23 16:09:20.000030", "2026-11-23 16:09:20"),
-        ("2026-11-23 16:09:20", "2026-11-23 16:09:20.00003 later"),
-        ("2026-11-23 16:09:20, 2026-11-23 16:09:20", "2026-11-23 16:09:20.00003"),
-        ("7", "8"),
-    ],
-)
-def test_nothing_but_the_two_clocks_is_forgiven(reference: str, candidate: str) -> None:
-    assert not same_but_for_clock(reference, candidate, 30)
-
-
-def test_forgiving_takes_each_row_once() -> None:
-    early, late = "2026-11-23 16:09:20.0001", "2026-11-23 16:09:20.00013"
-    missing, extra = forgive_clock(
-        Counter({("a", early): 2, ("b", early): 1}), Counter({("a", late): 1, ("c", late): 1}), 30
-    )
-    assert missing == {("a", early): 1, ("b", early): 1}
-    assert extra == {("c", late): 1}
-
-
 def routine(name: str, kind: str = "function", *, provided: bool = False, **more: Value) -> Fact:
     attributes: dict[str, Value] = {"body": "begin Refresh\nmaterialized  VIEW v; end", **more}
     return Fact(kind, name, attributes, ("schema", "public"), provided=provided)
 
 
-def test_refresh_routines_are_the_trees_own_without_arguments() -> None:
+def test_refresh_routines_are_the_trees_own() -> None:
     schema = Schema(
         [
             routine("public.refresh()"),
@@ -175,7 +145,11 @@ def test_refresh_routines_are_the_trees_own_without_arguments() -> None:
             Fact("table", "public.t", {}, ("schema", "public")),
         ]
     )
-    assert refresh_routines(schema, "function") == ["public.refresh()", '"Odd"."re fresh"()']
+    assert refresh_routines(schema, "function") == [
+        "public.refresh()",
+        '"Odd"."re fresh"()',
+        "public.refresh(integer)",
+    ]
     assert refresh_routines(schema, "procedure") == ["public.refresh_all()"]
 
 
@@ -198,8 +172,45 @@ def test_a_comparison_of_nothing_says_so() -> None:
     assert "no view in common" in str(findings().note)
     assert "configure `seed" in str(findings(views=(empty,)).note)
     assert "seed something" in str(findings(views=(empty,), seeds=("s.sql",)).note)
-    assert findings(views=(empty, full), seeds=("s.sql",)).note is None
-    assert "40 µs" in str(findings(views=(full,), apart=40).note)
+    assert findings(views=(full,), seeds=("s.sql",), apart=40).note is None
+    assert findings(views=(empty, full), seeds=("s.sql",)).note == "no rows to compare in v"
+    many = findings(views=(empty,) * 5 + (full,)).note
+    assert many == "no rows to compare in v, v, v and 2 more"
+
+
+def test_what_was_not_compared_is_said() -> None:
+    view = ViewRows(name="v", columns=(), left_out=("a",), reference_count=1, candidate_count=1)
+    found = findings(views=(view,), unsteady=("w",), apart=40)
+    assert found.note == (
+        "v compared without a: two loads of prisma differ there (and the two clocks were 40 µs "
+        "apart); w not compared: two loads of prisma differ there (and the two clocks were 40 µs "
+        "apart), in how many rows it has"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "volatile"),
+    [
+        ([("1", "x")], [("1", "x")], ()),
+        ([("1", "x")], [("1", "y")], ("b",)),
+        ([("1", "x"), ("2", "y")], [("1", "y"), ("2", "x")], ("a", "b")),
+        ([("1", "x"), ("2", "y")], [("2", "y"), ("1", "x")], ()),
+        ([("1", None)], [("1", "x")], ("b",)),
+        ([("1", "x")], [], None),
+        ([], [], ()),
+    ],
+)
+def test_volatile_columns(one: list[Row], other: list[Row], volatile: tuple[str] | None) -> None:
+    results = [result(("a", TEXT), ("b", TEXT), rows=rows) for rows in (one, other)]
+    assert volatile_columns(*results) == volatile
+
+
+def test_what_is_left_out_is_not_compared_and_the_rest_is() -> None:
+    one = result(("a", TEXT), ("b", TEXT), rows=[("1", "x")])
+    other = result(("a", TEXT), ("b", TEXT), rows=[("2", "y")])
+    view = compare_results("v", one, other, left_out=("b",))
+    assert (view.columns, view.left_out, view.missing, view.extra) == (("a",), ("b",), 1, 1)
+    assert compare_results("v", one, other, left_out=("a", "b")).equal
 
 
 def test_findings_travel_as_pickle_and_json() -> None:

@@ -74,3 +74,9 @@ def test_names_may_be_hostile(tmp_path: Path) -> None:
     assert names(load_tree("t", root=tmp_path, path="my trées")) == [
         f"my trées/{name}" for name in hostile
     ]
+
+
+def test_a_newline_in_a_path_begins_no_line(tmp_path: Path) -> None:
+    with pytest.raises(TreeError) as raised:
+        load_tree("t", root=tmp_path, path="no\n1 passed\x1b[2J")
+    assert r"no\n1 passed\x1b[2J does not exist" in str(raised.value)

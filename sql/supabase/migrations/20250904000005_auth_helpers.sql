@@ -10,7 +10,7 @@ CREATE SCHEMA private;
 COMMENT ON SCHEMA private IS 'Helpers of the policies; not exposed by the API';
 GRANT USAGE ON SCHEMA private TO authenticated, service_role;
 
--- users.id is text, auth.uid() is uuid: the cast is here, once.
+-- users.id is text, auth.uid() is uuid: the helpers cast, and no policy has to.
 CREATE FUNCTION private.user_id() RETURNS text
 LANGUAGE sql STABLE
 SET search_path = ''

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +16,7 @@ import psycopg
 from pytest_schema_parity.migrations.apply import Applied
 from pytest_schema_parity.migrations.tree import Tree
 from pytest_schema_parity.platforms import Platform
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.schema.difference import Comparison
@@ -21,8 +24,38 @@ from pytest_schema_parity.schema.facts import Schema
 
 DATABASE: Final = "postgres"
 """The database that a tree is applied to, in a cluster of its own."""
+PRISTINE: Final = "schema_parity_pristine"
 PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
 """A platform's roles may be timed out while they wait; a debugger's user waits longer."""
+READING: Final = f"{PATIENT} -c default_transaction_read_only=on"
+WRITING: Final = f"{PATIENT} -c default_transaction_read_only=off"
+
+
+class Original:
+    """What clones of a tree are copies of: its database, or once that is in use a copy of it.
+
+    Nobody can copy a database while somebody else is connected to it.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._lock = Lock()
+        self._name = DATABASE
+        self._numbers = itertools.count(1)
+
+    def release(self) -> None:
+        """Let others connect to the tree's database: clones come from a copy from now on."""
+        with self._lock:
+            if self._name == DATABASE:
+                clone_database(self._cluster, DATABASE, PRISTINE, closed=True)
+                self._name = PRISTINE
+
+    def copy(self, name: str | None = None) -> str:
+        """Make a copy; returns its name, which is one of its own if none is given."""
+        with self._lock:
+            name = name or f"schema_parity_clone_{next(self._numbers)}"
+            clone_database(self._cluster, self._name, name)
+            return name
 
 
 class Clone:
@@ -32,16 +65,15 @@ class Clone:
         self._cluster = cluster
         self._role = role
         self.name = name
-        clone_database(cluster, DATABASE, name)
 
     @property
     def conninfo(self) -> str:
         """Where the copy is, as a libpq connection string."""
-        return self._cluster.conninfo(self.name, user=self._role)
+        return self._cluster.conninfo(self.name, user=self._role, options=WRITING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the copy, as the role that applied the tree."""
-        return psycopg.connect(self.conninfo, autocommit=autocommit, options=PATIENT)
+        return _connect(self.conninfo, autocommit)
 
     def close(self) -> None:
         """Drop the copy, whoever is still connected to it."""
@@ -74,7 +106,7 @@ class BuiltTree:
     schema: Schema
     stand_ins: tuple[str, ...]
     compare: Callable[[], Comparison] = field(repr=False)
-    next_clone_name: Callable[[], str] = field(repr=False)
+    original: Original = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -88,16 +120,26 @@ class BuiltTree:
 
     @property
     def conninfo(self) -> str:
-        """Where the built database is; to write, use a :meth:`clone` of it."""
-        return self.cluster.conninfo(DATABASE, user=self.platform.role)
+        """Where the built database is, for reading; to write, use a :meth:`clone` of it."""
+        self.original.release()
+        return self.cluster.conninfo(DATABASE, user=self.platform.role, options=READING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
-        """A new connection to the built database, as the role that applied the tree."""
-        return psycopg.connect(self.conninfo, autocommit=autocommit, options=PATIENT)
+        """A new connection to the built database, as the role that applied the tree.
 
-    def clone(self) -> Clone:
-        """A copy of the built database, made in milliseconds; a context manager."""
-        return Clone(self.cluster, self.platform.role, self.next_clone_name())
+        Its transactions are read-only: every test sees the tree as it was built.
+        """
+        return _connect(self.conninfo, autocommit)
+
+    def clone(self, name: str | None = None) -> Clone:
+        """A copy of the built database, made in milliseconds, for writing; a context manager."""
+        return Clone(self.cluster, self.platform.role, self.original.copy(name))
+
+
+def _connect(conninfo: str, autocommit: bool) -> psycopg.Connection:
+    connection = connect(conninfo)
+    connection.autocommit = autocommit
+    return connection
 
 
 @contextmanager

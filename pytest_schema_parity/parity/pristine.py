@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
-from pytest_schema_parity.build.tree import DATABASE
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.catalog.queries import fingerprint
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.migrations.origins import Marks
-from pytest_schema_parity.postgres.cache import cache_directory
+from pytest_schema_parity.parity.built import DATABASE
+from pytest_schema_parity.postgres.cache import cache_directory, prune
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.template import Template
 from pytest_schema_parity.schema.facts import Schema
@@ -25,10 +26,13 @@ def pristine_schema(cluster: Cluster, template: Template) -> Schema:
     file = cache_directory() / "platforms" / f"{key}.json"
     try:
         schema = Schema.from_json(file.read_text(encoding="utf-8"))
-        os.utime(file)
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
-        schema = read_schema(cluster.conninfo(DATABASE), marks=Marks().place)
-        _keep(file, schema)
+        schema = read_schema(cluster.housekeeping(DATABASE), marks=Marks().place)
+        with suppress(OSError):  # a cache that is full or read-only: then it is read each time
+            _keep(file, schema)
+    with suppress(OSError):
+        os.utime(file)
+        prune(file.parent)
     return schema
 
 
@@ -36,5 +40,8 @@ def _keep(file: Path, schema: Schema) -> None:
     """Write a schema, whole or not at all; two runs may do so at once."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
     new = file.with_suffix(f".{os.getpid()}.{id(schema):x}.new")
-    new.write_text(schema.to_json(), encoding="utf-8")
-    new.replace(file)
+    try:
+        new.write_text(schema.to_json(), encoding="utf-8")
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)

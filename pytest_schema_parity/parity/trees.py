@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 from threading import Lock
 
-import psycopg
-
 from pytest_schema_parity.behavior.findings import RowFindings
 from pytest_schema_parity.behavior.rows import compare_rows
-from pytest_schema_parity.build.pristine import pristine_schema
-from pytest_schema_parity.build.tree import DATABASE, BuiltTree, clones
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.tree import Tree, load_tree
+from pytest_schema_parity.parity.built import DATABASE, BuiltTree, Original, clones
+from pytest_schema_parity.parity.pristine import pristine_schema
 from pytest_schema_parity.platforms import Platform, get_platform, installed_stand_ins
+from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.installation import Installation, find_installation
-from pytest_schema_parity.schema.allowances import Allowance, Judgement, judge, stale_everywhere
+from pytest_schema_parity.schema.allowances import (
+    ROWS,
+    Allowance,
+    Judgement,
+    RowsJudgement,
+    judge,
+    judge_rows,
+    stale_everywhere,
+)
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Comparison
 
@@ -41,8 +49,10 @@ class Parity:
         trees: Mapping[str, Tree],
         platforms: Mapping[str, Platform],
         installation: Installation,
+        shown_from: Path,
     ) -> None:
         self.config = config
+        self.shown_from = shown_from
         self.trees = trees
         self.platforms = platforms
         self.installation = installation
@@ -52,7 +62,6 @@ class Parity:
         self._builds: dict[str, Future[BuiltTree]] = {}
         self._judgements: dict[str, Judgement] = {}
         self._rows: dict[str, RowFindings] = {}
-        self._numbers = itertools.count(1)
 
     def __getitem__(self, name: str) -> BuiltTree:
         """The built tree of that name; raises KeyError where none is configured."""
@@ -99,35 +108,26 @@ class Parity:
 
     def dead_allowances(self, name: str) -> tuple[list[Allowance], list[Allowance]]:
         """The allowances that match nothing (in any tree they speak of), and the expired ones."""
-        everywhere = stale_everywhere({tree: self.judgement(tree) for tree in self.candidates})
-        mine = self.judgement(name)
+        everywhere = stale_everywhere({tree: self._all_judged(tree) for tree in self.candidates})
+        mine = self._all_judged(name)
         return [rule for rule in mine.stale if rule in everywhere], list(mine.expired)
 
     def rows(self, name: str) -> RowFindings:
         """What the views of a candidate and of the reference give for the seed data."""
         if name not in self._rows:
-            with clones(self.reference, self[name]) as (reference, candidate):
-                self._rows[name] = compare_rows(
-                    reference=reference.conninfo,
-                    candidate=candidate.conninfo,
-                    reference_schema=self.reference.schema,
-                    candidate_schema=self[name].schema,
-                    reference_name=self.config.reference,
-                    candidate_name=name,
-                    seeds=self.config.seed_files,
-                    root=self.config.root,
-                    statement_timeout=self.config.statement_timeout,
-                )
+            reference = self.config.reference
+            found = compare_rows(
+                reference,
+                name,
+                schemas={tree: self[tree].schema for tree in (reference, name)},
+                copies=self._copies,
+                seeds=self.config.seed_files,
+                root=self.shown_from,
+                statement_timeout=self.config.statement_timeout,
+            )
+            judged = self._judge_rows(name, found)
+            self._rows[name] = replace(found, allowed=judged.allowed)
         return self._rows[name]
-
-    def source_line(self, file: str, line: int) -> str | None:
-        """A line (from 1) of a tree's file, by the name it is shown with; None if it has none."""
-        for tree in self.trees.values():
-            for migration in tree.files:
-                if migration.name == file:
-                    lines = migration.path.read_text(encoding="utf-8", errors="replace")
-                    return next(iter(lines.split("\n")[line - 1 : line]), None)
-        return None
 
     def close(self, *, wait: bool = True) -> None:
         """End every server and remove what it left; safe to call twice, and while building.
@@ -150,9 +150,14 @@ class Parity:
         template = platform.template(self.installation)
         cluster = self._own(start_cluster(self.installation, template=template, name=tree.name))
         pristine = pristine_schema(cluster, template)
-        conninfo = cluster.conninfo(DATABASE, user=platform.role)
-        applied = apply_tree(tree, conninfo, statement_timeout=self.config.statement_timeout)
-        with psycopg.connect(cluster.conninfo(DATABASE)) as connection:
+        applied = apply_tree(
+            tree,
+            cluster.conninfo(DATABASE, user=platform.role),
+            statement_timeout=self.config.statement_timeout,
+            housekeeping=cluster.housekeeping(DATABASE),
+            ended=lambda: self._closed,
+        )
+        with connect(cluster.housekeeping(DATABASE)) as connection:
             schema = read_schema(
                 connection,
                 marks=applied.marks.place,
@@ -168,7 +173,7 @@ class Parity:
             schema=schema,
             stand_ins=stand_ins,
             compare=partial(self._comparison, tree.name),
-            next_clone_name=self._next_clone_name,
+            original=Original(cluster),
         )
 
     def _own(self, cluster: Cluster) -> Cluster:
@@ -184,19 +189,41 @@ class Parity:
     def _comparison(self, name: str) -> Comparison:
         return Comparison() if name == self.config.reference else self.judgement(name).comparison
 
-    def _next_clone_name(self) -> str:
-        return f"schema_parity_clone_{next(self._numbers)}"
+    def _judge_rows(self, name: str, found: RowFindings) -> RowsJudgement:
+        views = [view.name for view in found.views if not view.equal]
+        return judge_rows(name, views, self.config.allow, today=date.today())
+
+    def _all_judged(self, name: str) -> Judgement:
+        """The judgement of a tree with that of its rows, which are compared only if need be."""
+        judged = self.judgement(name)
+        if not any(rule.kind == ROWS and rule.concerns(name) for rule in self.config.allow):
+            return judged
+        rows = self._judge_rows(name, self.rows(name))
+        return replace(
+            judged, stale=judged.stale + rows.stale, expired=judged.expired + rows.expired
+        )
+
+    @contextmanager
+    def _copies(self, *names: str) -> Iterator[list[str]]:
+        with clones(*map(self.__getitem__, names)) as made:
+            yield [clone.conninfo for clone in made]
 
 
-def open_parity(config: Config, *, bindir: Path | None = None) -> Parity:
+def open_parity(
+    config: Config, *, bindir: Path | None = None, shown_from: Path | None = None
+) -> Parity:
     """Find the server, the platforms and every tree's files; nothing is built yet.
 
-    Raises ServerNotFound, ConfigError or TreeError: mistakes show before anything starts.
+    Files are named from the directory ``shown_from`` where the configuration lies below it, else
+    from the configuration's own.  Raises ServerNotFound, ConfigError or TreeError: mistakes show
+    before anything starts.
     """
+    if shown_from is None or not config.root.is_relative_to(shown_from):
+        shown_from = config.root
     trees = {
         tree.name: load_tree(
             tree.name,
-            root=config.root,
+            root=shown_from,
             path=tree.path,
             files=tree.files or (),
             layout=tree.layout,
@@ -205,4 +232,4 @@ def open_parity(config: Config, *, bindir: Path | None = None) -> Parity:
     }
     platforms = {tree.name: get_platform(tree.platform) for tree in config.trees.values()}
     installation = find_installation(bindir=bindir, major=config.postgres)
-    return Parity(config, trees, platforms, installation)
+    return Parity(config, trees, platforms, installation, shown_from)

@@ -1,0 +1,111 @@
+"""Two results of one view, compared as multisets.
+
+Columns go by name, values by the text that the server sends, so nothing is rounded: 1.0 and 1.00 of
+one type are two values, as they are to a client.  Where the two trees give a column different
+types, which the structural checks tell, the types alone make no row differ: numbers are compared as
+numbers, and UTC times without their zone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from pytest_schema_parity.behavior.findings import Row, ViewRows
+from pytest_schema_parity.behavior.pairing import pair_rows
+
+NUMBERS: Final = frozenset({20, 21, 23, 700, 701, 1700})
+"""The oids of bigint, smallint, integer, real, double precision and numeric."""
+TIMES: Final = frozenset({1114, 1184})
+"""The oids of timestamp without and with time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A view's result: column names and the oids of their types, and the rows as text."""
+
+    columns: tuple[str, ...]
+    types: tuple[int, ...]
+    rows: tuple[Row, ...]
+
+    def type_of(self, column: str) -> int:
+        """The oid of a column's type."""
+        return self.types[self.columns.index(column)]
+
+    def picked(
+        self, columns: Sequence[str], readings: Sequence[Callable[[str], str]] | None = None
+    ) -> list[Row]:
+        """The rows with these columns only, each value as its reading reads it."""
+        places = [self.columns.index(column) for column in columns]
+        chosen = list(zip(places, readings or [str] * len(places), strict=True))
+        return [
+            tuple(None if (value := row[at]) is None else reading(value) for at, reading in chosen)
+            for row in self.rows
+        ]
+
+
+def compare_results(
+    name: str, reference: Rows, candidate: Rows, *, left_out: Collection[str] = ()
+) -> ViewRows:
+    """Compare two results of one view, in the columns that both have and that are not left out."""
+    shared = [column for column in reference.columns if column in candidate.columns]
+    columns = tuple(column for column in shared if column not in left_out)
+    readings = [_reading(reference.type_of(c), candidate.type_of(c)) for c in columns]
+    expected = Counter(reference.picked(columns, readings))
+    actual = Counter(candidate.picked(columns, readings))
+    missing, extra = expected - actual, actual - expected
+    return ViewRows(
+        name=name,
+        columns=columns,
+        only_reference=tuple(c for c in reference.columns if c not in shared),
+        only_candidate=tuple(c for c in candidate.columns if c not in shared),
+        left_out=tuple(column for column in shared if column in left_out),
+        reference_count=len(reference.rows),
+        candidate_count=len(candidate.rows),
+        missing=missing.total(),
+        extra=extra.total(),
+        differing=pair_rows(missing, extra),
+    )
+
+
+def volatile_columns(one: Rows, other: Rows) -> tuple[str, ...] | None:
+    """The columns of a view in which two loads of one tree differ; None: in how many rows it has.
+
+    Where each column by itself has the same values, and only their rows differ, it is all columns.
+    """
+    if Counter(one.rows) == Counter(other.rows):
+        return ()
+    if len(one.rows) != len(other.rows):
+        return None
+    pairs = zip(zip(*one.rows, strict=True), zip(*other.rows, strict=True), strict=True)
+    same = [Counter(left) == Counter(right) for left, right in pairs]
+    steady = [column for column, equal in zip(one.columns, same, strict=False) if equal]
+    if Counter(one.picked(steady)) != Counter(other.picked(steady)):
+        return one.columns
+    return tuple(column for column in one.columns if column not in steady)
+
+
+def _reading(reference: int, candidate: int) -> Callable[[str], str]:
+    """How values of a column are read whose type has these oids on the two sides."""
+    if reference != candidate and {reference, candidate} <= NUMBERS:
+        return _plain_number
+    if reference != candidate and {reference, candidate} <= TIMES:
+        return _without_zone
+    return str
+
+
+def _plain_number(text: str) -> str:
+    """A number written out, without trailing zeros: 1.50 and 1.5 are 1.5, 1e+20 has 21 digits."""
+    number = Decimal(text)
+    if not number.is_finite():
+        return text
+    plain = format(number, "f")
+    plain = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if plain == "-0" else plain
+
+
+def _without_zone(text: str) -> str:
+    return text.removesuffix("+00")

@@ -1,0 +1,219 @@
+"""Secrets, and how they are kept out of everything that is printed or written.
+
+They are looked for in SQL, in connection strings and URIs, in JSON, and in messages that quote any
+of these.  Rather too much is hidden than too little.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Final, NamedTuple, TypeAlias
+
+from pytest_schema_parity.showing.literals import after_blank, after_value
+
+Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
+"""Whatever JSON holds: an attribute of a fact, or a whole report."""
+
+HIDDEN: Final = "***"
+
+_NAME: Final = r"(?:pass?\w?w\w{0,3}[dt]|passphrase|pwd)"
+"""``password``, what else it is called, and what is typed for it by mistake."""
+_KEY: Final = rf"(?:{_NAME}|secret|token|api_?key|access_?key|credentials?)"
+_MAYBE: Final = re.compile(r"pas|pwd|secret|token|key|credential|://", re.IGNORECASE)
+_NAMED: Final = re.compile(
+    rf"""(?ix)
+    {_NAME}\b (?: \\*" | '+(?=\s*(?:=>|[:=])) )?   # a value follows, if need be after = or :
+    | {_KEY}\b"? (?=\s*+['$eEuU])                 # OPTIONS (api_key 'x')
+    | \bset\s+ (?:local\s+|session\s+)? [\w."]*{_KEY}"? (?=\s*(?:=|to\b))
+    | \bset_config\s*\(\s*'+ [^']*{_KEY} '+\s*,
+    """
+)
+_ASSIGNED: Final = re.compile(r"=>|:=|[:=]|\b(?:to|is)\b", re.IGNORECASE)
+_OPENING: Final = re.compile(r"\\*\"|\\+'|(?:'')+(?!')")
+_QUOTE_BEFORE: Final = re.compile(r"'[\w.]*\Z")
+_WORD: Final = re.compile(r"(?!null\b)[^\s;'\"$]+", re.IGNORECASE | re.ASCII)
+_ROLE: Final = re.compile(r"\b(?:create|alter)\s+(?:role|user|group)\b(?!\s+mapping)", re.I)
+
+_BARE: Final = r"""(?!\\*['"])(?:\\++(?:.|\Z)|[^\s\\])+?(?=['"]{1,4}[)\]};,]{0,9}(?:\s|\Z)|\s|\Z)"""
+"""A value in a conninfo string: up to the next blank but for quotes around it all."""
+_PASSWORD: Final = re.compile(
+    r"(?:(?<![\w.?&])|(?<=\\[bfnrt]))(?:ssl|pg)?password(?P<blank>\s*)=(?P<more>\s*)", re.IGNORECASE
+)
+_VALUE: Final = re.compile(_BARE, re.DOTALL | re.ASCII)
+# What makes a conninfo string of a password with blanks around its sign.
+_CONNINFO: Final = re.compile(r"(?<![\w.])(?:host|hostaddr|dbname|port)\s*=", re.IGNORECASE)
+_PAIR_BEFORE: Final = re.compile(r"""(?:['"$]|\w\s*=\s*(?:[^'\s=]+|'[^']*'+)\s)\s*\Z""")
+_PAIR_AFTER: Final = re.compile(r"\s+\w+\s*=")
+_LOOKED_BACK: Final = 200
+"""Characters in which another keyword is looked for."""
+_IN_URI: Final = tuple(
+    re.compile(pattern, re.IGNORECASE | re.ASCII)
+    for pattern in (
+        r"[?&](?:ssl)?password=(?P<value>[^&\s]+?)(?=['\"]{1,4}[)\]};,]{0,9}(?:\s|\Z)|[&\s]|\Z)",
+        r"\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@'\"]*:(?P<value>\S*)@",
+        r"\bpostgres(?:ql)?://[^\s:/@'\"]*:(?P<value>[^/@\n]*)@",
+        r"://[^\s:/@'\"]*:(?!\d{1,5}(?!\w))(?P<value>[^\s@]+)\Z",  # cut off before its @
+    )
+)
+_ITEM: Final = re.compile(rf"([\w.]*{_KEY})=.*", re.IGNORECASE | re.DOTALL)
+_SECRET: Final = re.compile(rf"[\w.]*{_KEY}", re.IGNORECASE)
+_SHORT: Final = 4
+"""Characters below which a secret is looked for in other text as a whole word only."""
+
+
+class _Span(NamedTuple):
+    """A secret's place in a text, what is shown instead, and where in it the value begins."""
+
+    start: int
+    end: int
+    shown: str
+    value: int
+
+
+def redact(text: str) -> str:
+    """The text without its passwords, and without the secrets among options and settings."""
+    spans = _spans(text)
+    return _rendered(text, spans, 0, len(text)) if spans else text
+
+
+def redact_split(text: str, position: int) -> tuple[str, str]:
+    """The line of a text that holds a position (from 0), redacted: before it, and from it on.
+
+    What hides in the line is told by the whole text: a password may stand below its keyword.
+    """
+    start = text.rfind("\n", 0, position) + 1
+    end = text.find("\n", position)
+    end = len(text) if end < 0 else end
+    spans = _spans(text)
+    behind = max((span.end for span in spans if span.start < position), default=0)
+    before = _rendered(text, spans, start, position)
+    return before, _rendered(text, spans, min(max(position, behind), end), end)
+
+
+def redact_beside(message: str, source: str) -> str:
+    """A message without its own secrets and without those of what it was said about."""
+    hidden = {form for span in _spans(source) for form in _forms(source[span.value : span.end])}
+    for form in sorted(hidden, key=len, reverse=True):
+        whole = re.escape(form)
+        pattern = whole if len(form) >= _SHORT else rf"(?<!\w){whole}(?!\w)"
+        message = re.sub(pattern, HIDDEN, message)
+    return redact(message)
+
+
+def redact_value(value: Value) -> Value:
+    """The value with every string in it redacted, and every item whose key is a secret's."""
+    match value:
+        case str():
+            return redact(value)
+        case list():
+            return [_redact_item(item) for item in value]
+        case dict():
+            return {
+                key: HIDDEN if is_secret(key) and isinstance(item, str) else redact_value(item)
+                for key, item in value.items()
+            }
+    return value
+
+
+def is_secret(name: str) -> bool:
+    """Whether an option or a column of this name holds what nobody is to see."""
+    return _SECRET.fullmatch(name) is not None
+
+
+def _redact_item(item: Value) -> Value:
+    """An option ``password=x y`` as a catalog lists it: all behind the sign is its value."""
+    if isinstance(item, str) and (option := _ITEM.fullmatch(item)):
+        return f"{option[1]}={HIDDEN}"
+    return redact_value(item)
+
+
+def _spans(text: str) -> list[_Span]:
+    """The secrets of a text, in order and apart from each other."""
+    if not _MAYBE.search(text):
+        return []
+    apart: list[_Span] = []
+    found = (*_quoted(text), *_unquoted(text))
+    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+        if apart and span.start < apart[-1].end:
+            if span.end > apart[-1].end:
+                apart[-1] = apart[-1]._replace(end=span.end)
+        else:
+            apart.append(span)
+    return apart
+
+
+def _quoted(text: str) -> Iterator[_Span]:
+    """Values in quotes behind a name or keyword that tells of a secret."""
+    roles = [match.end() for match in _ROLE.finditer(text)]
+    for named in _NAMED.finditer(text):
+        start = named.end()
+        at = after_blank(text, start)
+        assigned = _ASSIGNED.match(text, at)
+        if assigned:
+            start = assigned.end()
+            at = after_blank(text, start)
+        start += len(text[start:at]) - len(text[start:at].lstrip())
+        if at == named.end() and _is_quoted(text, named.start()):
+            continue
+        if end := after_value(text, at):
+            opening = _OPENING.match(text, at)
+            mark = "" if assigned and assigned[0] == "=" else opening[0] if opening else "'"
+            yield _Span(start, end, f"{mark}{HIDDEN}{mark}", at)
+            if end == len(text):
+                return
+        elif not assigned and (word := _WORD.match(text, at)) and _in_role(text, roles, at):
+            yield _Span(start, word.end(), f"'{HIDDEN}'", at)
+
+
+def _is_quoted(text: str, start: int) -> bool:
+    """Whether a name is itself what stands in quotes: a label ``'password'``."""
+    return _QUOTE_BEFORE.search(text, max(start - _LOOKED_BACK, 0), start) is not None
+
+
+def _in_role(text: str, roles: list[int], at: int) -> bool:
+    """Whether a position is in a statement that makes or changes a role."""
+    last = bisect_left(roles, at)
+    return last > 0 and ";" not in text[roles[last - 1] : at]
+
+
+def _unquoted(text: str) -> Iterator[_Span]:
+    """Values without quotes: in conninfo strings and URIs, one inside of the other."""
+    for pattern in _IN_URI:
+        for match in pattern.finditer(text):
+            yield _Span(*match.span("value"), HIDDEN, match.start("value"))
+    passed = 0
+    in_conninfo = _CONNINFO.search(text) is not None
+    for named in _PASSWORD.finditer(text):
+        if named.start() < passed or not (value := _VALUE.match(text, named.end())):
+            continue
+        if (
+            not (named["blank"] or named["more"])
+            or in_conninfo
+            or _PAIR_BEFORE.search(text, max(named.start() - _LOOKED_BACK, 0), named.start())
+            or _PAIR_AFTER.match(text, value.end())
+        ):
+            passed = value.end()
+            yield _Span(*value.span(), HIDDEN, value.start())
+
+
+def _rendered(text: str, spans: list[_Span], start: int, end: int) -> str:
+    """A part of a text with what is hidden instead of secrets, of which it may cut one in two."""
+    parts = []
+    at = start
+    for span in spans:
+        if span.end > start and span.start < end:
+            parts += [text[at : max(at, span.start)], span.shown]
+            at = min(span.end, end)
+    return "".join((*parts, text[at:end]))
+
+
+def _forms(literal: str) -> set[str]:
+    """How a secret may be quoted elsewhere: as it was written, and as the server reads it."""
+    inner = re.sub(r"^(?:(?:u&|[enbx])?\\*'+|\\*\"|\$\w*\$)|(?:\\*['\"]+|\$\w*\$)$", "", literal)
+    undoubled = inner.replace("''", "'")
+    unescaped = re.sub(r"\\(.)", r"\1", undoubled, flags=re.DOTALL)
+    joined = re.findall(r"'(?:[^']|'')*'", literal)
+    forms = (literal, inner, undoubled, unescaped, *joined)
+    return {form for form in forms if form.strip("'\" ")}

@@ -1,0 +1,139 @@
+"""A gate that checks nothing must not pass, whatever made it so."""
+
+from __future__ import annotations
+
+import pytest
+
+TEST_FILE = "def test_of_the_project(): pass"
+SKIPPING = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("schema_parity"):
+            item.add_marker(pytest.mark.skip(reason="not today"))
+"""
+
+
+@pytest.fixture
+def pytester_with_test(project) -> pytest.Pytester:
+    pytester = project()
+    pytester.makepyfile(test_it=TEST_FILE)
+    return pytester
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        ["-k", "nothing_of_this_name"],
+        ["-k", "prisma"],
+        ["-m", "not schema_parity"],
+        ["--deselect", "pyproject.toml"],
+        ["--deselect", "pyproject.toml::supabase"],
+        ["--collect-only", "-k", "nothing_of_this_name"],
+    ],
+)
+def test_a_selection_of_no_check_of_a_candidate(pytester_with_test, selection) -> None:
+    result = pytester_with_test.runpytest_subprocess("--schema-parity", *selection)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*selected no check of a candidate tree*"])
+
+
+@pytest.mark.parametrize("selection", [["-k", "nothing_of_this_name"], ["-k", "test_of_the"]])
+def test_a_selection_spread_over_workers(pytester_with_test, selection) -> None:
+    result = pytester_with_test.runpytest_subprocess("--schema-parity", "-n2", *selection)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*ERROR: *selected no check of a candidate tree*"])
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_the_reference_alone_by_its_id(project) -> None:
+    result = project().runpytest_subprocess("--schema-parity", "pyproject.toml::prisma::applies")
+    result.assert_outcomes(passed=1)
+    assert result.ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_last_failed_that_leaves_no_check(project, workers) -> None:
+    pytester = project()
+    pytester.makepyfile(test_it="def test_fails(): assert False")
+    first = pytester.runpytest_subprocess("--schema-parity")
+    assert first.parseoutcomes()["failed"] == 1
+    again = pytester.runpytest_subprocess("--schema-parity", "--lf", *workers)
+    assert again.ret != pytest.ExitCode.OK
+    pytester.makepyfile(test_it="def test_fails(): pass")
+    fixed = pytester.runpytest_subprocess("--schema-parity", "--lf", *workers)
+    assert fixed.ret == pytest.ExitCode.USAGE_ERROR
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_checks_that_are_all_skipped(pytester_with_test, workers) -> None:
+    pytester_with_test.makeconftest(SKIPPING)
+    result = pytester_with_test.runpytest_subprocess("--schema-parity", *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*ERROR: *no check of a candidate tree has run*"])
+
+
+@pytest.mark.parametrize("name", ["schema-parity-gate", "schema-parity-results"])
+def test_no_part_of_the_gate_can_be_blocked(project, name) -> None:
+    drifted = project("CREATE TABLE users (id text PRIMARY KEY);")
+    result = drifted.runpytest_subprocess("--schema-parity", "pyproject.toml", "-p", f"no:{name}")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("async def check(tree): assert False", "*'mine' returned <coroutine*plain function*"),
+        ("def check(tree): yield", "*'mine' returned <generator*"),
+        ("def check(tree): return tree.name == 'x'", "*'mine' returned False*"),
+    ],
+)
+def test_a_check_of_the_project_that_does_not_check(project, body, said) -> None:
+    pytester = project()
+    hook = "def pytest_schema_parity_checks(): return {'mine': check}"
+    pytester.makeconftest(f"{body}\n{hook}")
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines([said])
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ("{'columns': print}", "*there is a check 'columns' already*"),
+        ("{'mine': 'columns'}", "*the check 'mine' is 'columns'; give a function*"),
+    ],
+)
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_a_check_of_the_project_that_is_none(project, checks, said, workers) -> None:
+    pytester = project()
+    pytester.makeconftest(f"def pytest_schema_parity_checks(): return {checks}")
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said])
+
+
+def test_a_configuration_where_pytest_does_not_look(project) -> None:
+    pytester = project()
+    hidden = pytester.mkdir(".hidden") / "parity.toml"
+    configuration = pytester.path.joinpath("pyproject.toml").read_text()
+    hidden.write_text(configuration.replace('path = "', 'path = "../'))
+    result = pytester.runpytest_subprocess("--schema-parity", f"--schema-parity-config={hidden}")
+    assert result.parseoutcomes()["passed"] > 10
+
+
+def test_a_configuration_behind_a_link(project) -> None:
+    pytester = project()
+    folder = pytester.mkdir("elsewhere")
+    link = folder / "pyproject.toml"
+    link.symlink_to(pytester.path / "pyproject.toml")
+    result = pytester.runpytest_subprocess("--schema-parity", "elsewhere/pyproject.toml")
+    assert result.parseoutcomes()["passed"] > 10
+
+
+def test_without_a_terminal(project) -> None:
+    drifted = project("CREATE TABLE users (id text PRIMARY KEY);")
+    result = drifted.runpytest_subprocess("--schema-parity", "pyproject.toml", "-p", "no:terminal")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()

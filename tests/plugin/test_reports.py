@@ -1,0 +1,125 @@
+"""Reports agree with the exit code, and none outlives the run that it is about."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+DRIFTED = "CREATE TABLE users (id text PRIMARY KEY);"
+GATE = ("--schema-parity", "pyproject.toml", "--schema-parity-report=json:report.json")
+STALE = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "none here"\n'
+
+
+def report_of(pytester: pytest.Pytester) -> dict:
+    return json.loads(pytester.path.joinpath("report.json").read_text())
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_a_stale_allowance_is_no_parity(project, workers) -> None:
+    pytester = project(extra=STALE)
+    result = pytester.runpytest_subprocess(*GATE, *workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    report = report_of(pytester)
+    assert report["verdict"] == "drift"
+    assert [one["state"] for one in report["allowances"]] == ["stale"]
+    assert report["checks"]["supabase"]["allowances"] == "failed"
+
+
+@pytest.mark.parametrize("workers", [[], ["-n2"]])
+def test_a_failing_check_of_the_project_is_no_parity(project, workers) -> None:
+    pytester = project()
+    pytester.makeconftest(
+        """
+        def check(tree):
+            assert tree is None
+
+        def pytest_schema_parity_checks():
+            return {"mine": check}
+        """
+    )
+    result = pytester.runpytest_subprocess(*GATE, *workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    report = report_of(pytester)
+    assert report["verdict"] == "drift"
+    assert report["checks"]["supabase"]["mine"] == "failed"
+    result.stdout.fnmatch_lines(["rows *", "mine *"])
+
+
+def test_what_was_not_checked_is_not_among_the_checks(project) -> None:
+    pytester = project()
+    result = pytester.runpytest_subprocess(GATE[0], GATE[2], "pyproject.toml::supabase::columns")
+    assert result.ret == pytest.ExitCode.OK
+    assert report_of(pytester)["checks"] == {"supabase": {"columns": "passed"}}
+
+
+@pytest.mark.parametrize("how", ["KeyboardInterrupt", "pytest.exit('enough')"])
+def test_a_run_that_is_interrupted_leaves_no_other_verdict(project, how) -> None:
+    pytester = project()
+    pytester.path.joinpath("report.json").write_text('{"verdict": "parity"}')
+    raising = how if "exit" in how else f"raise {how}"
+    pytester.makepyfile(test_it=f"import pytest\ndef test_it():\n    {raising}")
+    result = pytester.runpytest_subprocess("test_it.py", *GATE)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    report = report_of(pytester)
+    assert (report["verdict"], report["incomplete"]) == (
+        "broken",
+        "the run ended before its checks had run",
+    )
+
+
+def test_tests_that_cannot_be_collected_leave_no_other_verdict(project) -> None:
+    pytester = project()
+    pytester.path.joinpath("report.json").write_text('{"verdict": "parity"}')
+    pytester.makepyfile(test_it="raise RuntimeError")
+    result = pytester.runpytest_subprocess("test_it.py", *GATE)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert report_of(pytester)["verdict"] == "broken"
+
+
+def test_a_wrong_configuration_leaves_no_report(project) -> None:
+    pytester = project(extra='layuot = "x"\n')
+    pytester.path.joinpath("report.json").write_text('{"verdict": "parity"}')
+    result = pytester.runpytest_subprocess(*GATE)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert not pytester.path.joinpath("report.json").exists()
+
+
+def test_a_report_without_the_flag(pytester) -> None:
+    result = pytester.runpytest_subprocess("--schema-parity-report=json:report.json")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--schema-parity-report needs --schema-parity*"])
+
+
+def test_a_report_that_cannot_be_written_shows_before_anything_runs(project) -> None:
+    pytester = project()
+    pytester.mkdir("report.json")
+    result = pytester.runpytest_subprocess(*GATE)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*report.json cannot be written*"])
+
+
+@pytest.mark.parametrize(
+    ("candidate", "code"),
+    [(DRIFTED, pytest.ExitCode.TESTS_FAILED), (None, pytest.ExitCode.USAGE_ERROR)],
+)
+def test_a_report_that_fails_late_hides_nothing(project, candidate, code) -> None:
+    pytester = project(*filter(None, [candidate]))
+    pytester.makeconftest(
+        """
+        from pathlib import Path
+
+        def pytest_runtestloop():
+            Path("report.json").mkdir()
+        """
+    )
+    result = pytester.runpytest_subprocess(*GATE)
+    assert result.ret == code
+    result.stdout.fnmatch_lines(["*ERROR: *report.json cannot be written*"])
+    if candidate:
+        result.stdout.fnmatch_lines(["FAILED pyproject.toml::supabase::columns*"])
+
+
+def test_headlines_come_through_from_workers(project) -> None:
+    result = project(DRIFTED).runpytest_subprocess("--schema-parity", "pyproject.toml", "-n2")
+    result.stdout.fnmatch_lines(["FAILED pyproject.toml::supabase::columns - *missing column*"])

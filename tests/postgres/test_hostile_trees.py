@@ -1,0 +1,76 @@
+"""Trees that change what every later session is like: ours are not touched by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pytest_schema_parity.config import load_config
+from pytest_schema_parity.parity import BuiltTree, Parity, open_parity
+from pytest_schema_parity.postgres.installation import Installation
+
+CONFIGURATION = """\
+[tool.pytest-schema-parity]
+reference = "a"
+
+[tool.pytest-schema-parity.trees]
+a = { files = ["a.sql", "hostile.sql"] }
+b = { files = ["a.sql"] }
+"""
+
+HOSTILE = [
+    "ALTER DATABASE postgres SET default_transaction_read_only = on",
+    "ALTER DATABASE postgres SET statement_timeout = '1ms'",
+    "ALTER DATABASE postgres SET lock_timeout = '1ms'",
+    "ALTER DATABASE postgres SET search_path = nowhere",
+    "ALTER DATABASE postgres SET row_security = off",
+    "ALTER DATABASE postgres SET session_preload_libraries = 'no such library'",
+    "ALTER DATABASE postgres SET exit_on_error = on",
+    "CREATE ROLE poor; ALTER DATABASE postgres SET role = poor",
+    "ALTER ROLE postgres SET default_transaction_read_only = on",
+    "ALTER ROLE ALL SET default_transaction_read_only = on",
+    "ALTER ROLE ALL SET statement_timeout = '1ms'",
+    "ALTER ROLE ALL SET session_preload_libraries = 'no such library'",
+    "ALTER ROLE postgres NOLOGIN",
+    "ALTER ROLE postgres CONNECTION LIMIT 0",
+    "ALTER DATABASE postgres CONNECTION LIMIT 0",
+]
+
+
+@pytest.fixture
+def parity(installation: Installation, tmp_path: Path) -> Iterator[Parity]:
+    """Two trees that differ in the file ``hostile.sql``, which the test writes."""
+    (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
+    (tmp_path / "a.sql").write_text("CREATE TABLE kept (id int PRIMARY KEY);\nCREATE ROLE app;\n")
+    (tmp_path / "hostile.sql").write_text("")
+    config = load_config(tmp_path / "pyproject.toml")
+    assert config is not None
+    parity = open_parity(config, bindir=installation.bindir)
+    yield parity
+    parity.close()
+
+
+def build(parity: Parity, hostile: str) -> BuiltTree:
+    (parity.config.root / "hostile.sql").write_text(hostile)
+    return parity["a"]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_it_is_built_read_and_copied_all_the_same(parity: Parity, hostile: str) -> None:
+    built = build(parity, hostile)
+    assert built.applied.failures == ()
+    table = built.schema[("table", "public.kept")]
+    assert table.origin.made is not None
+    assert (table.origin.made.file, table.origin.made.line) == ("a.sql", 1)
+    assert not [fact for fact in built.schema if "schema_parity" in str(fact.name)]
+    with built.clone() as clone, psycopg.connect(built.cluster.housekeeping(clone.name)) as reader:
+        assert reader.execute("SELECT count(*) FROM public.kept").fetchone() == (0,)
+
+
+def test_its_own_settings_are_told_of_and_ours_are_not(parity: Parity) -> None:
+    built = build(parity, "ALTER ROLE app SET statement_timeout = '1ms'")
+    assert "pg_schema_parity" not in built.schema.to_json()
+    assert ("role", "app") in [fact.key for fact in built.schema]

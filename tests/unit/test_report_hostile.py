@@ -1,0 +1,207 @@
+"""Whatever the names and values of a run are: no report obeys them, and none tells a secret."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pytest_schema_parity.behavior.findings import RowFindings, RowPair, RowProblem, ViewRows
+from pytest_schema_parity.config.mistakes import shown
+from pytest_schema_parity.errors import SchemaParityError, ScriptError, UnknownName
+from pytest_schema_parity.migrations.failure import Failure
+from pytest_schema_parity.report import markdown
+from pytest_schema_parity.report.allowances import allowance_lines
+from pytest_schema_parity.report.assertion import explain
+from pytest_schema_parity.report.failures import failure_lines
+from pytest_schema_parity.report.json_report import render, report
+from pytest_schema_parity.report.rows import rows_lines
+from pytest_schema_parity.report.run import RunReport, TreeReport
+from pytest_schema_parity.report.summary import Cell, summary_lines
+from pytest_schema_parity.report.text import check_lines
+from pytest_schema_parity.schema.allowances import Allowance
+from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
+from pytest_schema_parity.schema.facts import Fact, Place, Schema
+from pytest_schema_parity.schema.kinds import CHECKS
+
+EVIL = "e\x1b[31m\x07\r\n\u202e\x9b2J\u2066 `````` ``` <script>alert(1)</script> |*_[x](y)#@me"
+SECRET = "ALTER ROLE a PASSWORD 's3cret'"
+PLACE = Place(EVIL, 1)
+
+FAILURE = Failure(
+    EVIL, 1, 1, f"{EVIL}{SECRET}", EVIL, f"{EVIL}{SECRET}", EVIL * 9, EVIL + SECRET, (EVIL, EVIL)
+)
+DIFFERENCES = tuple(
+    Difference(
+        kind=kind,
+        name=EVIL,
+        change=change,
+        attribute=attribute,
+        expected=expected,
+        actual=actual,
+        impact=impact,
+        origin=Origins(PLACE, None),
+        below=((EVIL, EVIL),),
+    )
+    for kind in ("view", "function", "role", EVIL)
+    for impact in ("behavior", "comment")
+    for change, attribute, expected, actual in (
+        ("changed", EVIL, EVIL + SECRET, EVIL),
+        ("changed", "body", f"BEGIN\n{EVIL}{SECRET}\nEND", f"BEGIN\n{EVIL}\nEND"),
+        ("changed", "definition", f"SELECT '{EVIL}' -- {SECRET}", f"SELECT 1 -- {EVIL}"),
+        ("changed", "settings", ["a", "b", EVIL, "password=s3 cret"], ["a", "c", "d", EVIL]),
+        ("changed", "options", {EVIL: EVIL}, {"password": "s3cret"}),
+        ("missing", None, {EVIL: EVIL, "body": EVIL + SECRET, "options": ["password=s3 c"]}, None),
+        ("extra", None, None, {"definition": f"SELECT 1 AS {EVIL} -- {SECRET}", EVIL: True}),
+        ("renamed", None, EVIL, f"x{EVIL}"),
+    )
+)  # fmt: skip
+ROWS = RowFindings(
+    reference=EVIL,
+    tree=EVIL,
+    views=(
+        ViewRows(
+            name=EVIL,
+            columns=(EVIL, "password", "api_key", "other"),
+            reference_count=1,
+            candidate_count=1,
+            missing=1,
+            extra=1,
+            differing=(
+                RowPair((EVIL, "s3cret", "s3cret", EVIL), (EVIL, "s3cret too", "s3cret", "x")),
+                RowPair((EVIL, "s3cret", "s3cret", EVIL), None),
+            ),
+        ),
+    ),
+    problems=(
+        RowProblem(
+            step="seed",
+            trees=(EVIL, EVIL),
+            subject=EVIL,
+            statement=EVIL + SECRET,
+            sqlstate=EVIL,
+            message=EVIL + SECRET,
+            detail=EVIL + SECRET,
+            hint=EVIL,
+        ),
+    ),
+)
+ALLOWANCE = Allowance(EVIL, name=EVIL, kind=EVIL, attribute=EVIL, place=PLACE, until=date.today())
+TREE = TreeReport(
+    files=(EVIL,),
+    failures=(FAILURE,),
+    stand_ins=(EVIL, "`" * 5),
+    comparison=Comparison(DIFFERENCES),
+    allowed=((DIFFERENCES[0], ALLOWANCE),),
+    stale=(ALLOWANCE,),
+    expired=(ALLOWANCE,),
+    rows=ROWS,
+)
+RUN = RunReport(
+    reference=EVIL,
+    version=EVIL,
+    source=EVIL,
+    trees={EVIL: TreeReport(failures=(FAILURE,)), f"b{EVIL}": TREE, "c": TreeReport(error=EVIL)},
+)
+
+
+def all_lines() -> dict[str, list[str]]:
+    """The lines of every report for people."""
+    schemas = (Schema([Fact("table", EVIL)], platform=EVIL), Schema([Fact("view", EVIL)]))
+    brought = [
+        Schema([Fact(EVIL, EVIL, {"a": value}, provided=True)], platform=EVIL) for value in "ab"
+    ]
+    return {
+        "failed": failure_lines([FAILURE, FAILURE], tree=EVIL),
+        "differing rows": rows_lines(ROWS),
+        "note": rows_lines(replace(ROWS, views=(), problems=())),
+        "dead allowances": allowance_lines([ALLOWANCE], [ALLOWANCE], tree=EVIL),
+        "summary": summary_lines({EVIL: {"rows": Cell("failed", 1)}}),
+        "assertion": explain(*schemas),
+        "brought": explain(*brought),
+        "markdown": markdown.render(RUN).split("\n"),
+        **{
+            check: check_lines(Comparison(DIFFERENCES), check=check, reference=EVIL, tree=EVIL)
+            for check in CHECKS
+        },
+    }
+
+
+@pytest.mark.parametrize("name", all_lines())
+def test_every_line_is_printable_and_tells_no_secret(name: str) -> None:
+    lines = all_lines()[name]
+    assert [line for line in lines if not line.isprintable()] == []
+    assert "cret" not in "\n".join(lines)
+
+
+def test_json_keeps_the_data_exactly_but_for_secrets() -> None:
+    text = render(RUN)
+    assert "s3" not in text
+    assert json.loads(text) == report(RUN)
+    assert report(RUN)["reference"] == EVIL
+    assert report(RUN)["differences"][0]["name"] == EVIL
+
+
+def test_a_tree_may_be_named_like_a_secret() -> None:
+    run = RunReport(reference="token", trees={"token": TreeReport(files=("a.sql",))})
+    assert report(run)["trees"]["token"]["files"] == ["a.sql"]
+
+
+def test_a_difference_in_a_secret_is_still_one() -> None:
+    pair = {"expected": ["password=a b"], "actual": ["password=a c"]}
+    secret = Difference(
+        kind="server", name="s", change="changed", attribute="options", impact="behavior", **pair
+    )
+    lines = check_lines(Comparison((secret,)), check="other", reference="a", tree="b")
+    assert "one password" in lines[3]
+    assert "another password" in lines[4]
+    run = RunReport(reference="a", trees={"b": TreeReport(comparison=Comparison((secret,)))})
+    assert run.verdict == "drift"
+    assert [entry["expected"] for entry in report(run)["differences"]] == [["password=***"]]
+
+
+def test_markdown_shows_html_and_markup_as_they_are() -> None:
+    text = markdown.render(RUN)
+    outside, fence = [], None
+    for line in text.split("\n"):
+        if fence is None and line.startswith("```"):
+            fence = line.removesuffix("text")
+        elif line == fence:
+            fence = None
+        elif fence is None:
+            outside.append(line)
+    assert fence is None
+    assert "PostgreSQL" in "\n".join(outside)
+    spans = "`{7} e.*? `{7}|`{6} `{5} `{6}"
+    bare = re.sub(spans, "", "\n".join(outside))
+    assert "<script" not in bare
+    assert "`" not in bare
+    assert "@me" not in bare
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SchemaParityError(f"first\n\tsecond {EVIL}{SECRET}"),
+        UnknownName(f"first\n\tsecond {EVIL}{SECRET}"),
+    ],
+)
+def test_an_error_is_printable_line_by_line(error: SchemaParityError) -> None:
+    lines = str(error).split("\n")
+    assert lines[:2] == ["first", r"	second e\x1b[31m\x07"]
+    assert all(line.replace("\t", "").isprintable() for line in lines)
+    assert "s3cret" not in str(error)
+
+
+def test_a_files_name_stays_on_its_line() -> None:
+    error = ScriptError("no", file="a\nb.sql", line=1, column=2)
+    assert str(error) == r"a\nb.sql:1:2: no"
+    assert error.file == "a\nb.sql"
+
+
+def test_a_configurations_name_is_printable() -> None:
+    assert shown(Path("a\n\x1b.toml")) == r"a\n\x1b.toml"
