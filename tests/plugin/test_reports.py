@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -188,11 +190,14 @@ def test_a_link_is_followed(project) -> None:
 
 
 def test_a_pipe_is_written_to(project) -> None:
-    result = project().runpytest_subprocess(
-        *GATE[:2], "--schema-parity-report=markdown:/dev/stdout", "-s"
-    )
+    pytester = project()
+    pipe = pytester.path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+    result = pytester.runpytest_subprocess(*GATE[:2], "--schema-parity-report=markdown:pipe")
     assert result.ret == pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["*# Schema parity"])
+    assert reader.communicate(timeout=20)[0].startswith("# Schema parity\n")
+    assert pipe.is_fifo()
 
 
 def test_two_reports_of_one_name(project) -> None:
