@@ -290,3 +290,18 @@ def test_many_statements_and_much_output_do_not_block(tmp_path, database) -> Non
     rows = "select repeat('y', 1000000);\n" * 5
     text = noise + rows + "select '" + "z" * 3_000_000 + "';"
     assert apply_tree(tree(tmp_path, a=text), database).failures == ()
+
+
+@pytest.mark.parametrize("begins", ["BEGIN", "START TRANSACTION", "begin work"])
+def test_a_transaction_that_is_left_open_is_told_and_is_not_the_next_files(
+    tmp_path, database, begins
+) -> None:
+    applied = apply_tree(
+        tree(tmp_path, a=f"SELECT 1;\n{begins};\ncreate table a ();\n", b="create table b ();"),
+        database,
+    )
+    failure = only(applied)
+    assert (failure.file, failure.line) == ("a.sql", 2)
+    assert "leaves this transaction open" in failure.message
+    assert not exists(database, "public.a")
+    assert exists(database, "public.b")
