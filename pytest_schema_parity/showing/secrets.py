@@ -57,6 +57,11 @@ _IN_URI: Final = tuple(
         r"://[^\s:/@'\"]*:(?!\d{1,5}(?!\w))(?P<value>[^\s@]+)\Z",  # cut off before its @
     )
 )
+_KEY_DETAIL: Final = re.compile(
+    r"\((?P<columns>[^()]*)\)=\((?P<value>.*?)\)(?=\s+(?:already|is|conflicts)\b|\.?\s*\Z)",
+    re.DOTALL,
+)
+"""``Key (id, password)=(1, x) already exists``, as the server's details have it."""
 _ITEM: Final = re.compile(rf"([\w.]*{_KEY})=.*", re.IGNORECASE | re.DOTALL)
 _SECRET: Final = re.compile(rf"[\w.]*{_KEY}", re.IGNORECASE)
 _SHORT: Final = 4
@@ -182,6 +187,9 @@ def _unquoted(text: str) -> Iterator[_Span]:
     """Values without quotes: in conninfo strings and URIs, one inside of the other."""
     for pattern in _IN_URI:
         for match in pattern.finditer(text):
+            yield _Span(*match.span("value"), HIDDEN, match.start("value"))
+    for match in _KEY_DETAIL.finditer(text):
+        if any(is_secret(name.strip(' "')) for name in match["columns"].split(",")):
             yield _Span(*match.span("value"), HIDDEN, match.start("value"))
     passed = 0
     in_conninfo = _CONNINFO.search(text) is not None

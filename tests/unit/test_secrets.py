@@ -167,6 +167,21 @@ def texts(draw: st.DrawFn) -> str:
     return draw(QUOTINGS)(inner)
 
 
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("Key (password)=(hunter2) already exists.", "Key (password)=(***) already exists."),
+        (
+            "Key (id, api_token)=(1, x(y)) already exists.",
+            "Key (id, api_token)=(***) already exists.",
+        ),
+        ("Key (id)=(1) is not present in table", "Key (id)=(1) is not present in table"),
+    ],
+)
+def test_the_values_of_a_key(detail: str, shown: str) -> None:
+    assert redact(detail) == shown
+
+
 @given(texts())
 @example("EXECUTE 'x PASSWORD ''s3''''cret'''")
 def test_no_spelling_of_a_secret_survives(text: str) -> None:
