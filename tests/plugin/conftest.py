@@ -31,6 +31,21 @@ SELECT id, email FROM users WHERE kajabi_contact_id IS NOT NULL;
 Project = Callable[..., pytest.Pytester]
 
 
+@pytest.fixture(autouse=True)
+def at_a_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What changes how an inner pytest prints is not for the outer one's surroundings to say."""
+    for name in (
+        "CI",
+        "BUILD_NUMBER",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "PY_COLORS",
+        "PYTEST_ADDOPTS",
+        "PYTEST_THEME",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> Project:
     """Make a project: ``project(candidate_sql)``; without arguments its trees are at parity."""
