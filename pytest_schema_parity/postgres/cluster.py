@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,7 @@ from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settin
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import reachable
 from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
-from pytest_schema_parity.postgres.server import Server, StartError, launch
+from pytest_schema_parity.postgres.server import Loan, Server, StartError, launch
 from pytest_schema_parity.postgres.template import PLAIN, Template
 
 
@@ -29,9 +30,13 @@ class Cluster:
     process, and leaves nothing behind.
     """
 
-    def __init__(self, installation: Installation, superuser: str, server: Server) -> None:
+    def __init__(
+        self, installation: Installation, superuser: str, path: Path, server: Server | Loan
+    ) -> None:
         self.installation = installation
         self.superuser = superuser
+        self.socket_directory = path
+        """What to give as host."""
         self._server = server
         self._running = True
         self._lock = threading.Lock()
@@ -53,17 +58,12 @@ class Cluster:
     @property
     def directory(self) -> Path:
         """The data directory."""
-        return self._server.run.data
-
-    @property
-    def socket_directory(self) -> Path:
-        """What to give as host."""
-        return self._server.run.path
+        return self.socket_directory / "data"
 
     @property
     def log(self) -> Path:
         """The server's log file."""
-        return self._server.run.log
+        return self.socket_directory / "log"
 
     def conninfo(
         self, dbname: str = "postgres", user: str | None = None, *, options: str = ""
@@ -80,25 +80,52 @@ class Cluster:
         return address(self.socket_directory, dbname, HOUSEKEEPER, options)
 
     def stop(self) -> None:
-        """End the server at once and remove its directory; again, it does nothing."""
+        """End the server at once and remove its directory; again, it does nothing.
+
+        A borrowed one is given back instead.
+        """
+        self._end(self._server.end)
+
+    def leave(self) -> None:
+        """Stop, unless other processes have borrowed the server: the last of them ends it."""
+        self._end(self._server.leave)
+
+    def _end(self, end: Callable[[], None]) -> None:
         with self._lock:
             if self._running:
                 self._running = False
-                self._server.end()
+                end()
 
 
 def start_cluster(
-    installation: Installation, *, template: Template = PLAIN, name: str = "schema parity"
+    installation: Installation,
+    *,
+    template: Template = PLAIN,
+    name: str = "schema parity",
+    notices: Path | None = None,
 ) -> Cluster:
     """Start a cluster as the template says; ``name`` shows in its processes' titles.
 
     The first one of a template makes and caches its data directory (initdb: half a second).
-    Raises ServerError.  Several may be started at once from threads.
+    Files whose paths begin with ``notices`` go when the cluster goes.  Raises ServerError.
+    Several may be started at once from threads.
     """
     account = server_account()
     programs = reachable(installation, account)
-    server = _start(template, name, programs, account)
-    cluster = Cluster(installation, template.superuser, server)
+    server = _start(template, name, programs, account, notices)
+    return _checked(Cluster(installation, template.superuser, server.run.path, server))
+
+
+def borrow_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
+    """The cluster that another process started, whose :attr:`Cluster.socket_directory` is ``path``.
+
+    It does not end before it is stopped here, too.  Raises ServerError if it has ended already.
+    """
+    return _checked(Cluster(installation, superuser, path, Loan(path)))
+
+
+def _checked(cluster: Cluster) -> Cluster:
+    """The cluster, if a connection to it leads to it; raises ServerError."""
     try:
         require_own(cluster.housekeeping(), cluster.directory)
     except BaseException:
@@ -107,16 +134,27 @@ def start_cluster(
     return cluster
 
 
-def _start(template: Template, name: str, programs: Installation, account: Account) -> Server:
+def _start(
+    template: Template,
+    name: str,
+    programs: Installation,
+    account: Account,
+    notices: Path | None,
+) -> Server:
     settings = settings_of(template, programs, account) | {"cluster_name": name}
     postgres = programs.binary("postgres")
+
+    def start() -> Server:
+        run = _laid_out(template, programs, account)
+        return launch(run, postgres, settings, account, notices=notices)
+
     try:
-        return launch(_laid_out(template, programs, account), postgres, settings, account)
+        return start()
     except StartError:
         # The image may be damaged in a way that only the server sees: once more, from the start.
         if not discard_image(template, programs):
             raise
-    return launch(_laid_out(template, programs, account), postgres, settings, account)
+    return start()
 
 
 def _laid_out(template: Template, programs: Installation, account: Account) -> RunDirectory:

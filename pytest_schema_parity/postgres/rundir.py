@@ -31,7 +31,11 @@ _LONGEST_SOCKET: Final = 103 if sys.platform == "darwin" else 107
 
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
-    """A private directory: ``data/``, the socket, the log, and a lock held while somebody cares."""
+    """A private directory: ``data/``, the socket, the log, and a lock held while somebody cares.
+
+    Whoever has its ``line`` open for writing keeps its server alive: this process, and those that
+    it tells of the server.
+    """
 
     path: Path
     lock: int
@@ -45,6 +49,11 @@ class RunDirectory:
     def log(self) -> Path:
         """What the server says."""
         return self.path / "log"
+
+    @property
+    def line(self) -> Path:
+        """A named pipe, from which the server's shell reads and finds out that nobody is left."""
+        return self.path / "line"
 
     def log_tail(self, lines: int = 12) -> str:
         """The log's last lines, indented."""
