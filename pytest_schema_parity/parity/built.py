@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import psycopg
 
 from pytest_schema_parity.migrations.apply import Applied
 from pytest_schema_parity.migrations.tree import Tree
+from pytest_schema_parity.parity.building import DATABASE, PRISTINE, Build
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.cluster import Cluster
@@ -22,9 +24,6 @@ from pytest_schema_parity.postgres.databases import clone_database, drop_databas
 from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.schema.facts import Schema
 
-DATABASE: Final = "postgres"
-"""The database that a tree is applied to, in a cluster of its own."""
-PRISTINE: Final = "schema_parity_pristine"
 PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
 """A platform's roles may be timed out while they wait; a debugger's user waits longer."""
 READING: Final = f"{PATIENT} -c default_transaction_read_only=on"
@@ -37,10 +36,10 @@ class Original:
     Nobody can copy a database while somebody else is connected to it.
     """
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, name: str = DATABASE) -> None:
         self._cluster = cluster
         self._lock = Lock()
-        self._name = DATABASE
+        self._name = name
         self._numbers = itertools.count(1)
 
     def release(self) -> None:
@@ -53,7 +52,7 @@ class Original:
     def copy(self, name: str | None = None) -> str:
         """Make a copy; returns its name, which is one of its own if none is given."""
         with self._lock:
-            name = name or f"schema_parity_clone_{next(self._numbers)}"
+            name = name or f"schema_parity_clone_{os.getpid()}_{next(self._numbers)}"
             clone_database(self._cluster, self._name, name)
             return name
 
@@ -93,18 +92,12 @@ class Clone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltTree:
-    """A tree, applied and read.
-
-    ``applied`` says which files there were and what failed; ``stand_ins`` names the extensions in
-    whose place something of ours stands.
-    """
+    """A tree, applied and read, and its cluster."""
 
     tree: Tree
     platform: Platform
     cluster: Cluster
-    applied: Applied
-    schema: Schema
-    stand_ins: tuple[str, ...]
+    build: Build
     compare: Callable[[], Comparison] = field(repr=False)
     original: Original = field(repr=False)
 
@@ -114,9 +107,19 @@ class BuiltTree:
         return self.tree.name
 
     @property
-    def is_empty(self) -> bool:
-        """Whether its files made nothing at all: then there is nothing to be at parity with."""
-        return all(fact.provided for fact in self.schema)
+    def schema(self) -> Schema:
+        """What its files made, and what of the platform they changed."""
+        return self.build.schema
+
+    @property
+    def applied(self) -> Applied:
+        """Which files there were, and what failed."""
+        return self.build.applied
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """The extensions in whose place something of ours stands."""
+        return self.build.stand_ins
 
     @property
     def comparison(self) -> Comparison:

@@ -10,15 +10,14 @@ from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.catalog.queries import fingerprint
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.migrations.origins import Marks
-from pytest_schema_parity.parity.built import DATABASE
 from pytest_schema_parity.postgres.cache import cache_directory, prune
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.template import Template
 from pytest_schema_parity.schema.facts import Schema
 
 
-def pristine_schema(cluster: Cluster, template: Template) -> Schema:
-    """The facts of a cluster as its template made it; call it before a tree is applied.
+def pristine_schema(cluster: Cluster, template: Template, database: str) -> Schema:
+    """The facts of a database as its template made it; call it before a tree is applied.
 
     They are cached by all that made them and by the queries that read them.
     """
@@ -27,7 +26,7 @@ def pristine_schema(cluster: Cluster, template: Template) -> Schema:
     try:
         schema = Schema.from_json(file.read_text(encoding="utf-8"))
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
-        schema = read_schema(cluster.housekeeping(DATABASE), marks=Marks().place)
+        schema = read_schema(cluster.housekeeping(database), marks=Marks().place)
         with suppress(OSError):  # a cache that is full or read-only: then it is read each time
             _keep(file, schema)
     with suppress(OSError):

@@ -32,20 +32,20 @@ def run_report(parity: Parity, *, names: Collection[str], with_rows: Collection[
 def _tree_report(parity: Parity, name: str, *, with_rows: bool) -> TreeReport:
     files = tuple(file.name for file in parity.trees[name].files)
     try:
-        tree = parity[name]
+        build = parity.build(name)
         if name == parity.config.reference:
             return TreeReport(
                 files=files,
-                failures=tree.applied.failures,
-                stand_ins=tree.stand_ins,
-                error=MAKES_NOTHING if tree.is_empty else None,
+                failures=build.failures,
+                stand_ins=build.stand_ins,
+                error=MAKES_NOTHING if build.is_empty else None,
             )
         judgement = parity.judgement(name)
         stale, expired = parity.dead_allowances(name)
         return TreeReport(
             files=files,
-            failures=tree.applied.failures,
-            stand_ins=tree.stand_ins,
+            failures=build.failures,
+            stand_ins=build.stand_ins,
             comparison=judgement.comparison,
             allowed=judgement.allowed,
             stale=tuple(stale),

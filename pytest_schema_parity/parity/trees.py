@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from threading import Lock
 
 from pytest_schema_parity.behavior.findings import RowFindings
 from pytest_schema_parity.behavior.rows import compare_rows
-from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.tree import Tree, load_tree
-from pytest_schema_parity.parity.built import DATABASE, BuiltTree, Original, clones
-from pytest_schema_parity.parity.pristine import pristine_schema
-from pytest_schema_parity.platforms import Platform, get_platform, installed_stand_ins
-from pytest_schema_parity.postgres.address import connect
-from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
+from pytest_schema_parity.parity.building import Build
+from pytest_schema_parity.parity.builds import Builds
+from pytest_schema_parity.parity.built import BuiltTree, Original, clones
+from pytest_schema_parity.parity.sharing import Rendezvous
+from pytest_schema_parity.platforms import Platform, get_platform
 from pytest_schema_parity.postgres.installation import Installation, find_installation
 from pytest_schema_parity.schema.allowances import (
     ROWS,
@@ -37,10 +33,27 @@ from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Comparison
 
 
+@dataclass
+class Found:
+    """What one process of a run found, and another need not find again.
+
+    ``builds`` holds, of a tree that could not be built, the reason.
+    """
+
+    builds: dict[str, Build | str] = field(default_factory=dict)
+    rows: dict[str, RowFindings] = field(default_factory=dict)
+
+    def add(self, other: Found) -> None:
+        """Take what another process found, but for what is known already."""
+        self.builds = other.builds | self.builds
+        self.rows = other.rows | self.rows
+
+
 class Parity:
     """A configuration's trees: ``parity["supabase"]`` is built when it is first asked for.
 
     All trees are built at once, each on a cluster of its own; :meth:`close` ends the clusters.
+    Processes that share a ``run`` and a host share the clusters, too.
     """
 
     def __init__(
@@ -49,29 +62,55 @@ class Parity:
         trees: Mapping[str, Tree],
         platforms: Mapping[str, Platform],
         installation: Installation,
+        *,
         shown_from: Path,
+        run: str | None = None,
     ) -> None:
         self.config = config
         self.shown_from = shown_from
         self.trees = trees
         self.platforms = platforms
         self.installation = installation
-        self._clusters: list[Cluster] = []
-        self._closed = False
-        self._lock = Lock()
-        self._builds: dict[str, Future[BuiltTree]] = {}
+        self.builds = Builds(
+            trees,
+            platforms,
+            installation,
+            statement_timeout=config.statement_timeout,
+            rendezvous=None if run is None else Rendezvous(f"{run} {config.file}"),
+        )
+        self.found = Found()
+        self._built: dict[str, BuiltTree] = {}
         self._judgements: dict[str, Judgement] = {}
-        self._rows: dict[str, RowFindings] = {}
 
     def __getitem__(self, name: str) -> BuiltTree:
         """The built tree of that name; raises KeyError where none is configured."""
         if name not in self.trees:
             raise KeyError(f"there is no tree {name!r}; the trees are {', '.join(self.trees)}")
-        self.start()
-        return self._builds[name].result()
+        build, cluster = self.builds[name]
+        if name not in self._built:
+            built = BuiltTree(
+                tree=self.trees[name],
+                platform=self.platforms[name],
+                cluster=cluster,
+                build=build,
+                compare=partial(self._comparison, name),
+                original=Original(cluster, build.database),
+            )
+            self._built.setdefault(name, built)
+        return self._built[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.trees)
+
+    def build(self, name: str) -> Build:
+        """What building a tree came to, here or where :attr:`found` comes from."""
+        match self.found.builds.get(name):
+            case None:
+                return self[name].build
+            case str(reason):
+                raise ServerError(reason)
+            case build:
+                return build
 
     @property
     def reference(self) -> BuiltTree:
@@ -85,23 +124,22 @@ class Parity:
 
     @property
     def started(self) -> bool:
-        """Whether any tree was asked for."""
-        return bool(self._builds)
+        """Whether any tree was asked for, or built by another process of the run."""
+        return self.builds.started or bool(self.found.builds)
 
     def start(self) -> None:
         """Begin to build every tree, side by side; once."""
-        with self._lock:
-            if self._builds or self._closed:
-                return
-            pool = ThreadPoolExecutor(len(self.trees), thread_name_prefix="schema-parity")
-            for name, tree in self.trees.items():
-                self._builds[name] = pool.submit(self._build, tree)
-            pool.shutdown(wait=False)
+        self.builds.start()
+
+    def all_found(self) -> Found:
+        """What this process found, for those that cannot ask it."""
+        builds = self.builds.outcomes() if self.builds.are_own else {}
+        return Found(builds, self.found.rows)
 
     def judgement(self, name: str) -> Judgement:
         """A candidate compared with the reference, and weighed by the allowances."""
         if name not in self._judgements:
-            schemas = self.reference.schema, self[name].schema
+            schemas = self.build(self.config.reference).schema, self.build(name).schema
             found = compare(*schemas, fail_on=self.config.fail_on)
             self._judgements[name] = judge(name, found, self.config.allow, today=date.today())
         return self._judgements[name]
@@ -114,77 +152,28 @@ class Parity:
 
     def rows(self, name: str) -> RowFindings:
         """What the views of a candidate and of the reference give for the seed data."""
-        if name not in self._rows:
+        if name not in self.found.rows:
             reference = self.config.reference
             found = compare_rows(
                 reference,
                 name,
-                schemas={tree: self[tree].schema for tree in (reference, name)},
+                schemas={tree: self.build(tree).schema for tree in (reference, name)},
                 copies=self._copies,
                 seeds=self.config.seed_files,
                 root=self.shown_from,
                 statement_timeout=self.config.statement_timeout,
             )
             judged = self._judge_rows(name, found)
-            self._rows[name] = replace(found, allowed=judged.allowed)
-        return self._rows[name]
+            self.found.rows[name] = replace(found, allowed=judged.allowed)
+        return self.found.rows[name]
 
-    def close(self, *, wait: bool = True) -> None:
+    def close(self, *, wait: bool = True, leave: bool = False) -> None:
         """End every server and remove what it left; safe to call twice, and while building.
 
-        Without ``wait`` it only begins to: Python's exit waits for the rest.
+        Without ``wait`` it only begins to: Python's exit waits for the rest.  To ``leave`` them is
+        to end those that no other process of the run uses.
         """
-        with self._lock:
-            self._closed = True
-            clusters, self._clusters = self._clusters, []
-        if clusters:
-            pool = ThreadPoolExecutor(len(clusters), thread_name_prefix="schema-parity-stop")
-            stops = pool.map(Cluster.stop, clusters)
-            pool.shutdown(wait=False)
-            if wait:
-                list(stops)
-
-    def _build(self, tree: Tree) -> BuiltTree:
-        """Start a cluster, apply the tree's files, read what they made."""
-        platform = self.platforms[tree.name]
-        template = platform.template(self.installation)
-        cluster = self._own(start_cluster(self.installation, template=template, name=tree.name))
-        pristine = pristine_schema(cluster, template)
-        applied = apply_tree(
-            tree,
-            cluster.conninfo(DATABASE, user=platform.role),
-            statement_timeout=self.config.statement_timeout,
-            housekeeping=cluster.housekeeping(DATABASE),
-            ended=lambda: self._closed,
-        )
-        with connect(cluster.housekeeping(DATABASE)) as connection:
-            schema = read_schema(
-                connection,
-                marks=applied.marks.place,
-                platform=platform.name,
-                provided=pristine,
-            )
-            stand_ins = installed_stand_ins(connection)
-        return BuiltTree(
-            tree=tree,
-            platform=platform,
-            cluster=cluster,
-            applied=applied,
-            schema=schema,
-            stand_ins=stand_ins,
-            compare=partial(self._comparison, tree.name),
-            original=Original(cluster),
-        )
-
-    def _own(self, cluster: Cluster) -> Cluster:
-        """Note a cluster as one to be stopped; stop it now if the end came first."""
-        with self._lock:
-            self._clusters.append(cluster)
-            closed = self._closed
-        if closed:
-            cluster.stop()
-            raise ServerError("the run ended while its servers were starting")
-        return cluster
+        self.builds.close(wait=wait, leave=leave)
 
     def _comparison(self, name: str) -> Comparison:
         return Comparison() if name == self.config.reference else self.judgement(name).comparison
@@ -210,13 +199,17 @@ class Parity:
 
 
 def open_parity(
-    config: Config, *, bindir: Path | None = None, shown_from: Path | None = None
+    config: Config,
+    *,
+    bindir: Path | None = None,
+    shown_from: Path | None = None,
+    run: str | None = None,
 ) -> Parity:
     """Find the server, the platforms and every tree's files; nothing is built yet.
 
     Files are named from the directory ``shown_from`` where the configuration lies below it, else
-    from the configuration's own.  Raises ServerNotFound, ConfigError or TreeError: mistakes show
-    before anything starts.
+    from the configuration's own.  What has the same ``run`` on one host shares its clusters.
+    Raises ServerNotFound, ConfigError or TreeError: mistakes show before anything starts.
     """
     if shown_from is None or not config.root.is_relative_to(shown_from):
         shown_from = config.root
@@ -232,4 +225,4 @@ def open_parity(
     }
     platforms = {tree.name: get_platform(tree.platform) for tree in config.trees.values()}
     installation = find_installation(bindir=bindir, major=config.postgres)
-    return Parity(config, trees, platforms, installation, shown_from)
+    return Parity(config, trees, platforms, installation, shown_from=shown_from, run=run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -70,8 +71,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _register_gate(config: pytest.Config) -> None:
     """Register the gate and what gathers its results; without names that -p could block."""
-    from pytest_schema_parity.plugin.gate import Gate, is_worker, only_shows
+    from pytest_schema_parity.plugin.gate import Gate, only_shows
     from pytest_schema_parity.plugin.results import Results
+    from pytest_schema_parity.plugin.session import is_worker
     from pytest_schema_parity.report.destinations import Destinations
 
     reports = config.getoption("--schema-parity-report")
@@ -81,6 +83,14 @@ def _register_gate(config: pytest.Config) -> None:
     gate = Gate(config)
     config.pluginmanager.register(gate)
     config.pluginmanager.register(Results(gate, destinations))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist which run it belongs to, so that it finds the others."""
+    from pytest_schema_parity.plugin.session import RUN_KEY, run_of
+
+    node.workerinput[RUN_KEY] = run_of(node.config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

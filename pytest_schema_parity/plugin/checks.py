@@ -40,8 +40,9 @@ def outcome_of(parity: Parity, tree: str, check: str) -> Outcome:
 
 
 def _applies(parity: Parity, tree: str) -> Outcome:
-    failures = parity[tree].applied.failures
-    if not failures and tree == parity.config.reference and parity[tree].is_empty:
+    build = parity.build(tree)
+    failures = build.failures
+    if not failures and tree == parity.config.reference and build.is_empty:
         return Outcome(1, 0, lambda _: [MAKES_NOTHING])
     return Outcome(
         len(failures),
@@ -51,7 +52,7 @@ def _applies(parity: Parity, tree: str) -> Outcome:
 
 
 def _structure(parity: Parity, tree: str, check: Check) -> Outcome:
-    found = parity[tree].comparison
+    found = parity.judgement(tree).comparison
     mine = found.only(difference for difference in found if difference.check == check)
     return Outcome(
         len(mine.failing),

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_schema_parity.plugin.items import ConfigurationFile, ParityItem
-from pytest_schema_parity.plugin.session import open_session
+from pytest_schema_parity.plugin.session import (
+    has_local_workers,
+    is_controller,
+    is_distributed,
+    open_session,
+)
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.wording import counted
 from pytest_schema_parity.schema.kinds import CHECKS
@@ -122,11 +127,9 @@ class Gate:
     def pytest_sessionstart(self) -> None:
         """Begin to build, beside the collecting; not where it is open whether a check will run."""
         _ = self.custom_checks  # a mistake in them shows before anything starts
-        if not (
-            only_shows(self.config)
-            or is_controller(self.config)
-            or chosen_by_the_cache(self.config)
-        ):
+        if only_shows(self.config) or chosen_by_the_cache(self.config):
+            return
+        if not is_controller(self.config) or has_local_workers(self.config):
             self.parity.start()
 
     def pytest_collect_file(
@@ -170,26 +173,10 @@ class Gate:
         return node
 
 
-def is_worker(config: pytest.Config) -> bool:
-    """Whether this process is a worker of pytest-xdist."""
-    return hasattr(config, "workerinput")
-
-
-def is_controller(config: pytest.Config) -> bool:
-    """Whether this process only hands work to the workers of pytest-xdist."""
-    workers = config.getoption("dist", "no") != "no" and config.getoption("tx", None)
-    return bool(workers) and not is_worker(config) and not config.option.collectonly
-
-
 def only_shows(config: pytest.Config) -> bool:
     """Whether this run was asked to show something, and to run no check."""
     names = ("collectonly", "showfixtures", "show_fixtures_per_test", "setuponly", "setupplan")
     return any(config.getoption(name, False) for name in names)
-
-
-def is_distributed(config: pytest.Config) -> bool:
-    """Whether this is one of several processes that share a run."""
-    return is_worker(config) or is_controller(config)
 
 
 def chosen_by_the_cache(config: pytest.Config) -> bool:

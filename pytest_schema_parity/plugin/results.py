@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_schema_parity.errors import SchemaParityError
-from pytest_schema_parity.plugin.gate import NOTHING_TO_CHECK, is_controller, is_worker, only_shows
+from pytest_schema_parity.plugin.gate import NOTHING_TO_CHECK, only_shows
 from pytest_schema_parity.plugin.items import ParityItem, Shown
+from pytest_schema_parity.plugin.session import is_controller, is_worker
 from pytest_schema_parity.report.run import RunReport
 from pytest_schema_parity.report.summary import Cell, summary_lines
 from pytest_schema_parity.report.wording import clean
@@ -72,30 +73,29 @@ class Results:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Sum up where the trees were built, and write the reports where they were asked for."""
+        """Sum up, and write the reports; a worker hands the controller what it knows instead."""
         if only_shows(self.config):
             return
         if not is_controller(self.config):
             checks = [item for item in session.items if isinstance(item, ParityItem)]
             self.selected = {(item.tree, item.name) for item in checks}
-            if is_worker(self.config) or not self._ended_early(session):
-                self._sum_up(checks)
         if is_worker(self.config):
-            carried = pickle.dumps((self.run, self.selected, self.problems))
+            carried = pickle.dumps((self.selected, self.gate.parity.all_found()))
             cast("Any", self.config).workeroutput[CARRIED] = carried
             return
+        if not self._ended_early(session):
+            self._sum_up()
         self._write_reports(ended_early=self._ended_early(session))
         self._refuse(session)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what the first worker knows that knows anything; all that do know the same."""
+        """Take what a worker knows."""
         carried = getattr(node, "workeroutput", {}).get(CARRIED)
         if carried:
-            run, selected, problems = pickle.loads(carried)  # noqa: S301 -- of this very run
-            self.run = self.run or run
+            selected, found = pickle.loads(carried)  # noqa: S301 -- of this very run
             self.selected |= selected
-            self.problems += [each for each in problems if each not in self.problems]
+            self.gate.parity.found.add(found)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show trees by checks, what the differences weigh, and the notes."""
@@ -137,16 +137,16 @@ class Results:
         elif self.problems:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
-    def _sum_up(self, checks: list[ParityItem]) -> None:
-        if not checks or not (self.destinations or self.gate.parity.started):
+    def _sum_up(self) -> None:
+        if not self.selected or not (self.destinations or self.gate.parity.started):
             return
         from pytest_schema_parity.parity.run import run_report
 
         try:
             self.run = run_report(
                 self.gate.parity,
-                names={item.tree for item in checks} | {self.gate.reference},
-                with_rows={item.tree for item in checks if item.name == "rows"},
+                names={tree for tree, _ in self.selected} | {self.gate.reference},
+                with_rows={tree for tree, check in self.selected if check == "rows"},
             )
         except Exception as error:  # noqa: BLE001 -- told, and no run without its sums passes
             self.problems.append(f"the trees could not be summed up: {clean(repr(error))}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 import pytest
 
@@ -14,6 +15,38 @@ if TYPE_CHECKING:
     from pytest_schema_parity.parity import Parity
 
 PARITY: pytest.StashKey[Parity] = pytest.StashKey()
+RUN: pytest.StashKey[str] = pytest.StashKey()
+RUN_KEY = "schema_parity_run"
+"""The key under which a controller tells its workers what their run is."""
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def is_controller(config: pytest.Config) -> bool:
+    """Whether this process only hands work to the workers of pytest-xdist."""
+    workers = config.getoption("dist", "no") != "no" and config.getoption("tx", None)
+    return bool(workers) and not is_worker(config) and not config.option.collectonly
+
+
+def is_distributed(config: pytest.Config) -> bool:
+    """Whether this is one of several processes that share a run."""
+    return is_worker(config) or is_controller(config)
+
+
+def has_local_workers(config: pytest.Config) -> bool:
+    """Whether a controller has workers on its own host, which can use its clusters."""
+    specs: Sequence[str] = config.getoption("tx", None) or ()
+    return any(spec.rpartition("*")[2].startswith("popen") for spec in specs)
+
+
+def run_of(config: pytest.Config) -> str:
+    """What the processes of one run of pytest-xdist have in common."""
+    if is_worker(config):
+        return str(cast("Any", config).workerinput[RUN_KEY])
+    return config.stash.setdefault(RUN, uuid4().hex)
 
 
 def setting(config: pytest.Config, name: str) -> str | None:
@@ -71,6 +104,7 @@ def _open(config: pytest.Config, configuration: Config) -> Parity:
             configuration,
             bindir=Path(bindir) if bindir else None,
             shown_from=config.rootpath,
+            run=run_of(config) if is_distributed(config) else None,
         )
 
 
@@ -86,6 +120,9 @@ def usage_errors() -> Iterator[None]:
 
 
 def close_session(config: pytest.Config) -> None:
-    """Stop what :func:`open_session` started, if it did; pytest need not wait for it."""
+    """Stop what :func:`open_session` started, if it did; pytest need not wait for it.
+
+    A worker of pytest-xdist leaves alone what other workers still use.
+    """
     if (parity := config.stash.get(PARITY, None)) is not None:
-        parity.close(wait=False)
+        parity.close(wait=False, leave=is_worker(config))

@@ -26,6 +26,8 @@ ROOM: Final = 256 * 2**20
 """Bytes that must be free in memory (/dev/shm) for a cluster to live there."""
 
 _PREFIX: Final = "schema-parity-"
+SHARED_PREFIX: Final = f"{_PREFIX}run-"
+"""How directories are named in which processes of one run meet; they are locked as a whole."""
 _LONGEST_SOCKET: Final = 103 if sys.platform == "darwin" else 107
 
 
@@ -130,7 +132,10 @@ def _is_stale(path: Path) -> bool:
     ours = os.geteuid() in (0, status.st_uid)
     if not (ours and stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700):
         return False
-    lock = os.open(path / "lock", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if path.name.startswith(SHARED_PREFIX):
+        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    else:
+        lock = os.open(path / "lock", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

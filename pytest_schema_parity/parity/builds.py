@@ -1,0 +1,135 @@
+"""The builds of a configuration's trees: begun at once, side by side, each on its own cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.migrations.tree import Tree
+from pytest_schema_parity.parity.building import Build, Plan, build, start
+from pytest_schema_parity.parity.sharing import Rendezvous, in_words
+from pytest_schema_parity.platforms import Platform
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.installation import Installation
+
+
+class Builds:
+    """Builds every tree when the first is asked for; :meth:`close` ends the clusters.
+
+    With a ``rendezvous`` it is one process of the run that builds, and the others take over.
+    """
+
+    def __init__(
+        self,
+        trees: Mapping[str, Tree],
+        platforms: Mapping[str, Platform],
+        installation: Installation,
+        *,
+        statement_timeout: float | None = None,
+        rendezvous: Rendezvous | None = None,
+    ) -> None:
+        self._plans = {
+            name: Plan(
+                tree=tree,
+                platform=platforms[name],
+                installation=installation,
+                statement_timeout=statement_timeout,
+                ended=lambda: self._closed,
+            )
+            for name, tree in trees.items()
+        }
+        self._rendezvous = rendezvous
+        self._builds: dict[str, Future[tuple[Build, Cluster]]] = {}
+        self._clusters: list[Cluster] = []
+        self._closed = False
+        self._lock = Lock()
+        self.are_own = True
+        """Whether it is this process that built them."""
+
+    def __getitem__(self, name: str) -> tuple[Build, Cluster]:
+        self.start()
+        return self._builds[name].result()
+
+    @property
+    def started(self) -> bool:
+        """Whether any tree was asked for."""
+        return bool(self._builds)
+
+    def start(self) -> None:
+        """Begin to build every tree, side by side; once."""
+        with self._lock:
+            if self._builds or self._closed:
+                return
+            meeting = self._rendezvous
+            self.are_own = meeting is None or meeting.claim()
+            pool = ThreadPoolExecutor(len(self._plans), thread_name_prefix="schema-parity")
+            for number, (name, plan) in enumerate(self._plans.items()):
+                if meeting is None:
+                    self._builds[name] = pool.submit(self._build, plan)
+                else:
+                    work = self._build_for_all if self.are_own else self._take_over
+                    self._builds[name] = pool.submit(work, plan, meeting, number)
+            pool.shutdown(wait=False)
+
+    def outcomes(self) -> dict[str, Build | str]:
+        """What each tree came to that was built by now; of one that was not, the reason."""
+        return {
+            name: future.result()[0] if (error := future.exception()) is None else in_words(error)
+            for name, future in self._builds.items()
+            if future.done()
+        }
+
+    def close(self, *, wait: bool = True, leave: bool = False) -> None:
+        """End every server and remove what it left; safe to call twice, and while building.
+
+        Without ``wait`` it only begins to: Python's exit waits for the rest.  To ``leave`` them is
+        to end those that no other process of the run uses.
+        """
+        with self._lock:
+            self._closed = True
+            clusters, self._clusters = self._clusters, []
+        if clusters or self._rendezvous:
+            pool = ThreadPoolExecutor(1, thread_name_prefix="schema-parity-stop")
+            ending = pool.submit(self._end, clusters, Cluster.leave if leave else Cluster.stop)
+            pool.shutdown(wait=False)
+            if wait:
+                ending.result()
+
+    def _end(self, clusters: Sequence[Cluster], end: Callable[[Cluster], None]) -> None:
+        if clusters:
+            with ThreadPoolExecutor(len(clusters), thread_name_prefix="schema-parity-stop") as pool:
+                list(pool.map(end, clusters))
+        if self._rendezvous:
+            self._rendezvous.leave(clusters_stay=bool(clusters) and end is Cluster.leave)
+
+    def _build(self, plan: Plan) -> tuple[Build, Cluster]:
+        cluster = self._own(start(plan))
+        return build(plan, cluster), cluster
+
+    def _build_for_all(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Cluster]:
+        """Build a tree, and tell the other processes of the run."""
+        try:
+            cluster = self._own(start(plan, meeting.notices))
+            made = build(plan, cluster).shareable(cluster)
+        except BaseException as error:
+            meeting.leave_notice(number, error)
+            raise
+        meeting.leave_notice(number, made)
+        return made, cluster
+
+    def _take_over(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Cluster]:
+        """Take over what another process of the run builds."""
+        made, cluster = meeting.take_over(number, plan.installation, ended=plan.ended)
+        return made, self._own(cluster)
+
+    def _own(self, cluster: Cluster) -> Cluster:
+        """Note a cluster as one to be stopped; stop it now if the end came first."""
+        with self._lock:
+            self._clusters.append(cluster)
+            closed = self._closed
+        if closed:
+            cluster.stop()
+            raise ServerError("the run ended while its servers were starting")
+        return cluster

@@ -1,0 +1,165 @@
+"""One build for all processes of a run on one host: the first builds, the others take over.
+
+They meet in a directory that is named after the run.  Whoever holds its lock builds; for each tree
+it leaves a notice there: a pickled :class:`~pytest_schema_parity.parity.building.Build`, or why
+there is none.  The notices go when the builder's clusters go.  A process on another host, or with
+another temporary directory, finds none of this, and builds for itself and its like.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pickle
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from pytest_schema_parity.errors import SchemaParityError, ServerError
+from pytest_schema_parity.parity.building import Build
+from pytest_schema_parity.postgres.account import server_account
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.rundir import SHARED_PREFIX
+from pytest_schema_parity.postgres.server import Loan
+
+POLL: Final = 0.003
+"""Seconds between two looks for a notice."""
+GONE: Final = "The process that was building this tree for the whole run has ended. Run it again."
+
+
+class Rendezvous:
+    """Where the processes of one run on one host meet; ``run`` is what they have in common."""
+
+    def __init__(self, run: str) -> None:
+        name = f"{SHARED_PREFIX}{sha256(run.encode()).hexdigest()[:16]}"
+        self.path = Path(tempfile.gettempdir(), name)
+        self._lock: int | None = None
+        self._own = f"{uuid4().hex}."
+
+    @property
+    def notices(self) -> Path:
+        """How the paths of this process's notices begin."""
+        return self.path / self._own
+
+    def claim(self) -> bool:
+        """Whether it is this process that builds: nobody else does, or has built what still is."""
+        while True:
+            self._make()
+            lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            with suppress(FileNotFoundError):  # removed by the last of those who were here before
+                if _locked(lock, fcntl.LOCK_EX) and not self._is_built():
+                    self.notices.touch(mode=0o600)
+                    self._lock = lock
+                    return True
+                os.close(lock)
+                return False
+            os.close(lock)
+
+    def leave_notice(self, number: int, build: Build | BaseException) -> None:
+        """Tell the others what a tree came to, whole or not at all."""
+        outcome = build if isinstance(build, Build) else in_words(build)
+        new = Path(f"{self.notices}{number}.new")
+        with suppress(FileNotFoundError):  # the clusters have ended, and all that told of them
+            new.write_bytes(pickle.dumps(outcome))
+            new.rename(new.with_suffix(".tree"))
+
+    def take_over(
+        self, number: int, installation: Installation, *, ended: Callable[[], bool]
+    ) -> tuple[Build, Cluster]:
+        """Wait until the tree is built, and borrow its cluster.
+
+        Raises ServerError where it could not be built, or was not before ``ended`` or the end of
+        its builder.
+        """
+        while not ended():
+            abandoned = self._is_abandoned()
+            for outcome in self._notices(str(number)):
+                if isinstance(outcome, str):
+                    raise ServerError(outcome)
+                with suppress(ServerError):  # it has ended since
+                    return outcome, outcome.borrow(installation)
+            if abandoned:
+                raise ServerError(GONE)
+            time.sleep(POLL)
+        raise ServerError("the run ended while its trees were being built")
+
+    def leave(self, *, clusters_stay: bool) -> None:
+        """Let another process build, should one come.
+
+        The notices are removed, unless there are clusters that stay: they go with those.
+        """
+        if self._lock is None:
+            return
+        if not clusters_stay:
+            for notice in self.path.glob(f"{self._own}*"):
+                notice.unlink(missing_ok=True)
+            with suppress(OSError):  # somebody else's are in it
+                self.path.rmdir()
+        os.close(self._lock)
+        self._lock = None
+
+    def _make(self) -> None:
+        """Make the directory, or make sure that it is ours; raises ServerError."""
+        account = server_account()
+        with suppress(FileExistsError):
+            self.path.mkdir(mode=0o700)
+            account.own(self.path)  # whose shells remove it
+        status = self.path.lstat()
+        ours = status.st_uid in (os.geteuid(), account.uid)
+        if not (ours and stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700):
+            raise ServerError(f"{self.path} is not a directory that is ours alone: remove it.")
+
+    def _notices(self, number: str = "*") -> Iterator[Build | str]:
+        for path in self.path.glob(f"*.{number}.tree"):
+            with suppress(FileNotFoundError):
+                yield _read(path)
+
+    def _is_built(self) -> bool:
+        """Whether there are trees whose clusters still run."""
+        for outcome in self._notices():
+            if isinstance(outcome, Build):
+                with suppress(ServerError):
+                    Loan(outcome.socket_directory).end()
+                    return True
+        return False
+
+    def _is_abandoned(self) -> bool:
+        """Whether nobody holds the lock, so that nobody builds."""
+        try:
+            lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return True
+        try:
+            return _locked(lock, fcntl.LOCK_SH)
+        finally:
+            os.close(lock)
+
+
+def _locked(directory: int, how: int) -> bool:
+    """Whether the lock could be taken at once."""
+    try:
+        fcntl.flock(directory, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def in_words(error: BaseException) -> str:
+    """An error for another process, which may not have its class."""
+    return str(error) if isinstance(error, SchemaParityError) else repr(error)
+
+
+def _read(path: Path) -> Build | str:
+    """A notice, if it is of our own making; raises ServerError."""
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
+        if os.fstat(file.fileno()).st_uid != os.geteuid():
+            raise ServerError(f"{path} is another user's: it is not read.")
+        outcome: Build | str = pickle.load(file)  # noqa: S301 -- written by this very run
+        return outcome
