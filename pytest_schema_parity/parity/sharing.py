@@ -12,11 +12,9 @@ import fcntl
 import os
 import pickle
 import stat
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -26,7 +24,7 @@ from pytest_schema_parity.parity.building import Build
 from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.rundir import SHARED_PREFIX
+from pytest_schema_parity.postgres.rundir import shared_directory
 from pytest_schema_parity.postgres.server import Loan
 
 POLL: Final = 0.003
@@ -38,8 +36,7 @@ class Rendezvous:
     """Where the processes of one run on one host meet; ``run`` is what they have in common."""
 
     def __init__(self, run: str) -> None:
-        name = f"{SHARED_PREFIX}{sha256(run.encode()).hexdigest()[:16]}"
-        self.path = Path(tempfile.gettempdir(), name)
+        self.path = shared_directory(run, server_account())
         self._lock: int | None = None
         self._own = f"{uuid4().hex}."
 

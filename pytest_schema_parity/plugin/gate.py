@@ -83,6 +83,12 @@ class Gate:
         """The checks of a tree, the plugin's own first; of the reference only that it applies."""
         return ("applies",) if tree == self.reference else (*CHECKS, *self.custom_checks)
 
+    @cached_property
+    def ranks(self) -> Mapping[tuple[str, str], int]:
+        """The order of all checks, by tree and check."""
+        every = [(tree, check) for tree in self.trees for check in self.checks_of(tree)]
+        return {each: rank for rank, each in enumerate(every)}
+
     def counts(self, tree: str, check: str) -> bool:
         """Whether a check makes the run one that checked something.
 

@@ -47,7 +47,7 @@ class Results:
         self.config = gate.config
         self.destinations = destinations
         self.cells: dict[tuple[str, str], Cell] = {}
-        self.notes: list[tuple[str, str]] = []
+        self.notes: dict[tuple[str, str], str] = {}
         self.run: RunReport | None = None
         self.selected: set[tuple[str, str]] = set()
         self.problems: list[str] = []
@@ -55,11 +55,7 @@ class Results:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what a check came to; the reports of workers come by here too."""
-        found = {
-            name.removeprefix(PREFIX): value
-            for name, value in report.user_properties
-            if name.startswith(PREFIX)
-        }
+        found = facts_of(report)
         if "tree" not in found or (report.when != "call" and report.passed):
             return
         if isinstance(report.longrepr, str):  # all that is left of it on its way from a worker
@@ -69,7 +65,7 @@ class Results:
         outcome = "error" if report.failed and not count and check in CHECKS else report.outcome
         self.cells[tree, check] = Cell(outcome, count)
         if report.passed and found.get("notes"):
-            self.notes.append((f"{tree}::{check}", str(found["findings"])))
+            self.notes[tree, check] = str(found["findings"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -83,6 +79,8 @@ class Results:
             carried = pickle.dumps((self.selected, self.gate.parity.all_found()))
             cast("Any", self.config).workeroutput[CARRIED] = carried
             return
+        if is_controller(self.config):
+            self._order_failures()
         if not self._ended_early(session):
             self._sum_up()
         self._write_reports(ended_early=self._ended_early(session))
@@ -117,6 +115,18 @@ class Results:
             terminalreporter.write_line(line)
         for problem in self.problems:
             terminalreporter.write_line(f"ERROR: {problem}", red=True)
+
+    def _order_failures(self) -> None:
+        """Let the terminal show failed checks in the order of the gate: workers report in any."""
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        failed = terminal.stats.get("failed", []) if terminal is not None else []
+        places = {at: facts_of(report) for at, report in enumerate(failed)}
+        mine = {
+            at: (str(found["tree"]), str(found["check"])) for at, found in places.items() if found
+        }
+        ordered = [failed[at] for at in sorted(mine, key=lambda at: self.gate.ranks[mine[at]])]
+        for at, report in zip(mine, ordered, strict=True):
+            failed[at] = report
 
     def _ended_early(self, session: pytest.Session) -> bool:
         return session.exitstatus == pytest.ExitCode.INTERRUPTED or bool(
@@ -168,17 +178,10 @@ class Results:
 
     def _cells_in_order(self) -> dict[str, dict[str, Cell]]:
         """The cells by tree and check, in the order of the gate: workers report in any."""
-        return {
-            tree: cells
-            for tree in self.gate.trees
-            if (
-                cells := {
-                    check: self.cells[tree, check]
-                    for check in self.gate.checks_of(tree)
-                    if (tree, check) in self.cells
-                }
-            )
-        }
+        ordered: dict[str, dict[str, Cell]] = {}
+        for tree, check in sorted(self.cells, key=self.gate.ranks.__getitem__):
+            ordered.setdefault(tree, {})[check] = self.cells[tree, check]
+        return ordered
 
     def _has_checked(self) -> bool:
         return any(
@@ -188,10 +191,19 @@ class Results:
 
     def _note_lines(self) -> Iterator[str]:
         lines = [
-            f"  {line}" if number else f"{check}: {line}"
-            for check, text in self.notes
-            for number, line in enumerate(text.splitlines())
+            f"  {line}" if number else f"{tree}::{check}: {line}"
+            for tree, check in sorted(self.notes, key=self.gate.ranks.__getitem__)
+            for number, line in enumerate(self.notes[tree, check].splitlines())
         ]
         yield from lines[:MOST_NOTES]
         if more := len(lines) - MOST_NOTES if len(lines) > MOST_NOTES else 0:
             yield f"… and {more} lines of notes more: -rP shows all"
+
+
+def facts_of(report: pytest.TestReport) -> dict[str, object]:
+    """What a check told with its report, by name; nothing of other reports."""
+    return {
+        name.removeprefix(PREFIX): value
+        for name, value in getattr(report, "user_properties", ())
+        if name.startswith(PREFIX)
+    }

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,7 @@ ROOM: Final = 256 * 2**20
 """Bytes that must be free in memory (/dev/shm) for a cluster to live there."""
 
 _PREFIX: Final = "schema-parity-"
-SHARED_PREFIX: Final = f"{_PREFIX}run-"
+_SHARED_PREFIX: Final = f"{_PREFIX}run-"
 """How directories are named in which processes of one run meet; they are locked as a whole."""
 _LONGEST_SOCKET: Final = 103 if sys.platform == "darwin" else 107
 
@@ -92,6 +93,14 @@ def make_run_directory(account: Account) -> RunDirectory:
     return RunDirectory(path, lock)
 
 
+def shared_directory(run: str, account: Account) -> Path:
+    """Where the processes of a run meet: one path for all that have the same temp dir."""
+    places = [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108  # it will be private
+    base = next(filter(account.can_fill, places), places[0])
+    key = sha256(f"{places[0]} {run}".encode(errors="surrogateescape")).hexdigest()[:16]
+    return base / f"{_SHARED_PREFIX}{key}"
+
+
 def _base(account: Account) -> Path:
     """The directory to make run directories in."""
     for base in _bases():
@@ -132,7 +141,7 @@ def _is_stale(path: Path) -> bool:
     ours = os.geteuid() in (0, status.st_uid)
     if not (ours and stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700):
         return False
-    if path.name.startswith(SHARED_PREFIX):
+    if path.name.startswith(_SHARED_PREFIX):
         lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     else:
         lock = os.open(path / "lock", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)

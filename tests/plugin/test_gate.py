@@ -111,12 +111,12 @@ def test_collecting_starts_no_server(project) -> None:
     pytester = project()
     pytester.makeconftest(
         """
-        from pytest_schema_parity.parity import trees
+        from pytest_schema_parity.parity import building
 
         def refuse(*args, **kwargs):
             raise RuntimeError("a server was to be started")
 
-        trees.start_cluster = refuse
+        building.start_cluster = refuse
         """
     )
     result = pytester.runpytest_subprocess("--schema-parity", "--collect-only", "-q")

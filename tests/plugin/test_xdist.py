@@ -1,0 +1,235 @@
+"""Many workers, one build: what pytest-xdist spreads is the checks, not the servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pytest_schema_parity.postgres.rundir import _bases
+
+DRIFTED = """\
+CREATE TABLE users (
+    id varchar(40) PRIMARY KEY,
+    email text NOT NULL
+);
+CREATE VIEW active_users AS
+SELECT id FROM users;
+CREATE TABLE more (id int);
+"""
+GATE = ("--schema-parity", "pyproject.toml")
+NOTES_WHERE = """
+import json, os
+from pathlib import Path
+
+def note(tree):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "none")
+    with Path(__file__).with_name("where.txt").open("a") as file:
+        file.write(f"{tree.name} {worker} {tree.cluster.directory}\\n")
+"""
+CHECKS_NOTE = (
+    NOTES_WHERE
+    + """
+def pytest_schema_parity_checks():
+    return {f"noted-{number}": note for number in range(12)}
+"""
+)
+TESTS_NOTE = (
+    NOTES_WHERE
+    + """
+import pytest
+
+@pytest.mark.parametrize("number", range(8))
+@pytest.mark.parametrize("tree", ["prisma", "supabase"])
+def test_built(schema_parity, schema_parity_database, tree, number):
+    with schema_parity_database[tree].connect() as connection:
+        connection.execute("INSERT INTO users (id, email) VALUES ('1', 'a@b')")
+        connection.commit()
+    assert len(schema_parity[tree].schema.tables) == 1
+    note(schema_parity[tree])
+"""
+)
+
+
+def where(directory: Path) -> list[tuple[str, str, str]]:
+    """Each time that a tree was used: its name, the worker, and its data directory."""
+    lines = directory.joinpath("where.txt").read_text().splitlines()
+    return [tuple(line.split(" ", 2)) for line in lines]
+
+
+def left_over() -> set[Path]:
+    """What runs leave in memory and in the temp dir while they last."""
+    return {path for base in _bases() for path in base.glob("*schema-parity-*[0-9a-z_]")}
+
+
+def settled(before: set[Path]) -> set[Path]:
+    """What is left over of runs that have ended, once what ends by itself has ended."""
+    deadline = time.monotonic() + 20
+    while (now := left_over() - before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return now
+
+
+@pytest.mark.parametrize("workers", ["-n2", "-n4"])
+def test_each_tree_is_built_once(project, workers: str) -> None:
+    pytester = project()
+    pytester.makeconftest(CHECKS_NOTE)
+    result = pytester.runpytest_subprocess(*GATE, workers)
+    assert result.ret == pytest.ExitCode.OK
+    used = where(pytester.path)
+    assert len({worker for _, worker, _ in used}) >= 2
+    assert len({directory for _, _, directory in used}) == 1
+
+
+def test_what_workers_find_is_shown_in_the_order_of_a_serial_run(project) -> None:
+    pytester = project(DRIFTED)
+    shown = []
+    for workers, report in (("-n0", "serial.json"), ("-n2", "spread.json")):
+        result = pytester.runpytest_subprocess(
+            *GATE, workers, f"--schema-parity-report=json:{report}"
+        )
+        text = result.stdout.str()
+        shown.append(text[text.index("= FAILURES =") : text.index("json report")])
+    assert re.sub(r"\[gw\d\] .*\n", "", shown[1]) == shown[0]
+    serial, spread = (json.loads(pytester.path.joinpath(f"{name}.json").read_text())
+                      for name in ("serial", "spread"))  # fmt: skip
+    assert spread == serial
+    assert serial["verdict"] == "drift"
+
+
+def test_fixtures_alone_share_a_build_too(project) -> None:
+    pytester = project()
+    pytester.makepyfile(TESTS_NOTE)
+    before = left_over()
+    result = pytester.runpytest_subprocess("-n2")
+    result.assert_outcomes(passed=16)
+    used = where(pytester.path)
+    assert len({worker for _, worker, _ in used}) == 2
+    assert len({directory for _, _, directory in used}) == 2  # one for each tree
+    assert not settled(before)
+
+
+def test_a_broken_tree_is_told_by_every_worker(project) -> None:
+    pytester = project()
+    pytester.path.joinpath("pyproject.toml").open("a").write("platform = 'supabase'\n")
+    pytester.makeconftest(
+        """
+        from pytest_schema_parity.errors import ServerError
+        from pytest_schema_parity.parity import building
+
+        def refuse(*args, **kwargs):
+            raise ServerError("no server today")
+
+        building.start_cluster = refuse
+        """
+    )
+    result = pytester.runpytest_subprocess(*GATE, "-n2")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["FAILED *supabase::columns - no server today"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
+@pytest.mark.parametrize("victim", ["controller", "worker"])
+def test_nothing_is_left_of_a_run_that_is_killed(project, victim: str) -> None:
+    pytester = project()
+    pytester.makepyfile(
+        """
+        import os, pathlib, time
+
+        def test_waits(schema_parity):
+            schema_parity["prisma"], schema_parity["supabase"]
+            pathlib.Path(__file__).with_name(f"{os.getpid()}.worker").touch()
+            time.sleep(0 if pathlib.Path(__file__).with_name("killed").exists() else 60)
+        test_waits_too = test_waits
+        """
+    )
+    before = left_over()
+    command = [sys.executable, "-m", "pytest", "--schema-parity", "-n2", "-k", "waits or columns"]
+    run = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while len(workers := list(pytester.path.glob("*.worker"))) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert left_over() - before
+    pytester.path.joinpath("killed").touch()
+    for process in [run.pid] if victim == "controller" else [int(w.stem) for w in workers]:
+        os.kill(process, signal.SIGKILL)
+    run.communicate(timeout=60)
+    assert run.returncode != 0
+    assert not settled(before)
+
+
+@dataclass(frozen=True)
+class Host:
+    """A server for workers that has directories of its own, as another machine would."""
+
+    spec: str
+    directory: Path
+
+    @property
+    def cached(self) -> list[Path]:
+        return list(self.directory.glob("cache/pytest-schema-parity/images/*.image"))
+
+
+@pytest.fixture
+def other_host(tmp_path: Path) -> Iterator[Host]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    directory = tmp_path / "other host"
+    for name in ("home", "cache", "tmp"):
+        directory.joinpath(name).mkdir(parents=True)
+    environment = os.environ | {
+        "HOME": str(directory / "home"),
+        "XDG_CACHE_HOME": str(directory / "cache"),
+        "TMPDIR": str(directory / "tmp"),
+    }
+    script = [sys.executable, "-u", "-m", "execnet.script.socketserver", address]
+    with subprocess.Popen(
+        script, cwd=directory / "home", env=environment, stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        assert "Accept" in server.stdout.readline()
+        yield Host(f"socket={address}", directory)
+        server.kill()
+
+
+@pytest.mark.parametrize("local", [[], ["--tx=popen"]], ids=["alone", "beside a local one"])
+def test_a_worker_on_another_host_builds_there(project, other_host: Host, local) -> None:
+    pytester = project(DRIFTED)
+    pytester.makeconftest(CHECKS_NOTE)
+    serial = pytester.runpytest_subprocess(*GATE, "--schema-parity-report=json:serial.json")
+    pytester.path.joinpath("where.txt").unlink()
+    before = left_over()
+    spread = pytester.runpytest_subprocess(
+        "--schema-parity",
+        str(pytester.path / "pyproject.toml"),
+        "--schema-parity-report=json:spread.json",
+        "--dist=load",
+        f"--rsyncdir={pytester.path}",
+        *local,
+        f"--tx={other_host.spec}",
+    )
+    outcomes = spread.parseoutcomes()
+    outcomes.pop("warnings", None)  # of xdist, on --rsyncdir
+    assert outcomes == serial.parseoutcomes()
+    reports = [pytester.path / f"{name}.json" for name in ("serial", "spread")]
+    assert len({report.read_text() for report in reports}) == 1
+    assert other_host.cached
+    remote = other_host.directory.glob("home/pyexecnetcache/*/where.txt")
+    there = {directory for file in remote for _, _, directory in where(file.parent)}
+    here = {directory for _, _, directory in where(pytester.path)} if local else set()
+    assert len(there) == 1 or local  # the local one is quicker
+    assert len(here) == len(local)
+    assert not there & here
+    assert not settled(before)
