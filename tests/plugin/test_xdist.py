@@ -80,7 +80,7 @@ def settled(before: set[Path]) -> set[Path]:
     return now
 
 
-@pytest.mark.parametrize("workers", ["-n2", "-n4"])
+@pytest.mark.parametrize("workers", ["-n3"])
 def test_each_tree_is_built_once(project, workers: str) -> None:
     pytester = project()
     pytester.makeconftest(CHECKS_NOTE)
