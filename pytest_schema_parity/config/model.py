@@ -37,7 +37,8 @@ class Config:
     """The whole configuration, checked.
 
     ``root`` is the directory that paths are relative to, ``seed`` glob patterns below it,
-    ``postgres`` a major version or None for any, ``statement_timeout`` in seconds.
+    ``postgres`` a major version or None for any, ``server`` the fixture whose server the trees are
+    built on or None for clusters of our own, ``statement_timeout`` in seconds.
     """
 
     file: Path
@@ -46,6 +47,7 @@ class Config:
     trees: Mapping[str, TreeConfig]
     platform: str | None = None
     postgres: int | None = None
+    server: str | None = None
     fail_on: frozenset[Impact] = FAILING
     seed: tuple[str, ...] = ()
     allow: tuple[Allowance, ...] = ()

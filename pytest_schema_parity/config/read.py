@@ -18,6 +18,7 @@ KEYS: Final = (
     "trees",
     "platform",
     "postgres",
+    "server",
     "fail_on",
     "seed",
     "allow",
@@ -44,6 +45,7 @@ def read_config(table: Table, file: Path, shown: str) -> Config:
         trees=trees,
         platform=platform,
         postgres=_read_postgres(table),
+        server=_read_server(table),
         fail_on=_read_fail_on(table),
         seed=_read_seed(table, file.parent),
         allow=read_allowances(table, reference, names, shown),
@@ -147,6 +149,16 @@ def _read_seed(table: Table, root: Path) -> tuple[str, ...]:
         if not matching(pattern, root):
             table.refuse("seed", f'"{pattern}" matches no file below {root}')
     return patterns
+
+
+def _read_server(table: Table) -> str | None:
+    server = table.text("server")
+    if server is not None and not server.isidentifier():
+        remedy = 'names a fixture of pytest-postgresql: server = "postgresql_noproc"'
+        table.refuse("server", remedy)
+    if server is not None and "postgres" in table.values:
+        table.refuse("postgres", "cannot be chosen where `server` names the server; keep one")
+    return server
 
 
 def _read_timeout(table: Table) -> float:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.tree import Tree
-from pytest_schema_parity.parity.building import Build, Plan, build, start
-from pytest_schema_parity.parity.sharing import Rendezvous, in_words
+from pytest_schema_parity.parity.building import Build, Plan, build
+from pytest_schema_parity.parity.sharing import Notice, Rendezvous, in_words
+from pytest_schema_parity.parity.sites import Home, Site
 from pytest_schema_parity.platforms import Platform
-from pytest_schema_parity.postgres.cluster import Cluster
-from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.host import Host
 
 
 class Builds:
@@ -25,7 +25,7 @@ class Builds:
         self,
         trees: Mapping[str, Tree],
         platforms: Mapping[str, Platform],
-        installation: Installation,
+        site: Site,
         *,
         statement_timeout: float | None = None,
         rendezvous: Rendezvous | None = None,
@@ -34,21 +34,21 @@ class Builds:
             name: Plan(
                 tree=tree,
                 platform=platforms[name],
-                installation=installation,
                 statement_timeout=statement_timeout,
                 ended=lambda: self._closed,
             )
             for name, tree in trees.items()
         }
+        self._site = site
         self._rendezvous = rendezvous
-        self._builds: dict[str, Future[tuple[Build, Cluster]]] = {}
-        self._clusters: list[Cluster] = []
+        self._builds: dict[str, Future[tuple[Build, Home]]] = {}
+        self._hosts: list[Host] = []
         self._closed = False
         self._lock = Lock()
         self.are_own = True
         """Whether it is this process that built them."""
 
-    def __getitem__(self, name: str) -> tuple[Build, Cluster]:
+    def __getitem__(self, name: str) -> tuple[Build, Home]:
         self.start()
         return self._builds[name].result()
 
@@ -89,47 +89,48 @@ class Builds:
         """
         with self._lock:
             self._closed = True
-            clusters, self._clusters = self._clusters, []
-        if clusters or self._rendezvous:
+            hosts, self._hosts = self._hosts, []
+        if hosts or self._rendezvous:
             pool = ThreadPoolExecutor(1, thread_name_prefix="schema-parity-stop")
-            ending = pool.submit(self._end, clusters, Cluster.leave if leave else Cluster.stop)
+            ending = pool.submit(self._end, hosts, leave)
             pool.shutdown(wait=False)
             if wait:
                 ending.result()
 
-    def _end(self, clusters: Sequence[Cluster], end: Callable[[Cluster], None]) -> None:
-        if clusters:
-            with ThreadPoolExecutor(len(clusters), thread_name_prefix="schema-parity-stop") as pool:
-                list(pool.map(end, clusters))
+    def _end(self, hosts: Sequence[Host], leave: bool) -> None:
+        if hosts:
+            with ThreadPoolExecutor(len(hosts), thread_name_prefix="schema-parity-stop") as pool:
+                list(pool.map(lambda host: host.leave() if leave else host.stop(), hosts))
         if self._rendezvous:
-            self._rendezvous.leave(clusters_stay=bool(clusters) and end is Cluster.leave)
+            self._rendezvous.leave(clusters_stay=leave and bool(hosts))
 
-    def _build(self, plan: Plan) -> tuple[Build, Cluster]:
-        cluster = self._own(start(plan))
-        return build(plan, cluster), cluster
+    def _build(self, plan: Plan) -> tuple[Build, Home]:
+        home = self._own(self._site.open(plan.tree.name, plan.platform, None))
+        return build(plan, self._site, home), home
 
-    def _build_for_all(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Cluster]:
+    def _build_for_all(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Home]:
         """Build a tree, and tell the other processes of the run."""
         try:
-            cluster = self._own(start(plan, meeting.notices))
-            made = build(plan, cluster).shareable(cluster)
+            home = self._site.open(plan.tree.name, plan.platform, meeting.notices)
+            made = build(plan, self._site, self._own(home))
+            home = home.shareable()
         except BaseException as error:
-            meeting.leave_notice(number, error)
+            meeting.leave_notice(number, in_words(error))
             raise
-        meeting.leave_notice(number, made)
-        return made, cluster
+        meeting.leave_notice(number, Notice.of(made, home))
+        return made, home
 
-    def _take_over(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Cluster]:
+    def _take_over(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Home]:
         """Take over what another process of the run builds."""
-        made, cluster = meeting.take_over(number, plan.installation, ended=plan.ended)
-        return made, self._own(cluster)
+        made, home = meeting.take_over(number, plan.platform, ended=plan.ended)
+        return made, self._own(home)
 
-    def _own(self, cluster: Cluster) -> Cluster:
-        """Note a cluster as one to be stopped; stop it now if the end came first."""
+    def _own(self, home: Home) -> Home:
+        """Note a host as one to be stopped; stop it now if the end came first."""
         with self._lock:
-            self._clusters.append(cluster)
+            self._hosts.append(home.host)
             closed = self._closed
         if closed:
-            cluster.stop()
+            home.host.stop()
             raise ServerError("the run ended while its servers were starting")
-        return cluster
+        return home

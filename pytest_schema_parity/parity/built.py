@@ -16,10 +16,10 @@ import psycopg
 
 from pytest_schema_parity.migrations.apply import Applied
 from pytest_schema_parity.migrations.tree import Tree
-from pytest_schema_parity.parity.building import DATABASE, PRISTINE, Build
+from pytest_schema_parity.parity.building import Build
+from pytest_schema_parity.parity.sites import Home
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.address import connect
-from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.schema.facts import Schema
@@ -36,39 +36,37 @@ class Original:
     Nobody can copy a database while somebody else is connected to it.
     """
 
-    def __init__(self, cluster: Cluster, name: str = DATABASE) -> None:
-        self._cluster = cluster
+    def __init__(self, home: Home) -> None:
+        self._home = home
         self._lock = Lock()
-        self._name = name
+        self._name = home.original
         self._numbers = itertools.count(1)
 
     def release(self) -> None:
         """Let others connect to the tree's database: clones come from a copy from now on."""
         with self._lock:
-            if self._name == DATABASE:
-                clone_database(self._cluster, DATABASE, PRISTINE, closed=True)
-                self._name = PRISTINE
+            if self._name == self._home.database:
+                self._name = self._home.shareable().original
 
     def copy(self, name: str | None = None) -> str:
         """Make a copy; returns its name, which is one of its own if none is given."""
         with self._lock:
-            name = name or f"schema_parity_clone_{os.getpid()}_{next(self._numbers)}"
-            clone_database(self._cluster, self._name, name)
+            name = name or f"{self._home.prefix}clone_{os.getpid()}_{next(self._numbers)}"
+            clone_database(self._home.host, self._name, name)
             return name
 
 
 class Clone:
     """A copy of a built tree's database, for writing; dropped when it is closed."""
 
-    def __init__(self, cluster: Cluster, role: str, name: str) -> None:
-        self._cluster = cluster
-        self._role = role
+    def __init__(self, home: Home, name: str) -> None:
+        self._home = home
         self.name = name
 
     @property
     def conninfo(self) -> str:
         """Where the copy is, as a libpq connection string."""
-        return self._cluster.conninfo(self.name, user=self._role, options=WRITING)
+        return self._home.host.conninfo(self.name, user=self._home.role, options=WRITING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the copy, as the role that applied the tree."""
@@ -76,7 +74,7 @@ class Clone:
 
     def close(self) -> None:
         """Drop the copy, whoever is still connected to it."""
-        drop_database(self._cluster, self.name, force=True)
+        drop_database(self._home.host, self.name, force=True)
 
     def __enter__(self) -> Self:
         return self
@@ -92,11 +90,11 @@ class Clone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltTree:
-    """A tree, applied and read, and its cluster."""
+    """A tree, applied and read, and where it is."""
 
     tree: Tree
     platform: Platform
-    cluster: Cluster
+    home: Home
     build: Build
     compare: Callable[[], Comparison] = field(repr=False)
     original: Original = field(repr=False)
@@ -130,7 +128,7 @@ class BuiltTree:
     def conninfo(self) -> str:
         """Where the built database is, for reading; to write, use a :meth:`clone` of it."""
         self.original.release()
-        return self.cluster.conninfo(DATABASE, user=self.platform.role, options=READING)
+        return self.home.host.conninfo(self.home.database, user=self.home.role, options=READING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the built database, as the role that applied the tree.
@@ -141,7 +139,7 @@ class BuiltTree:
 
     def clone(self, name: str | None = None) -> Clone:
         """A copy of the built database, made in milliseconds, for writing; a context manager."""
-        return Clone(self.cluster, self.platform.role, self.original.copy(name))
+        return Clone(self.home, self.original.copy(name))
 
 
 def _connect(conninfo: str, autocommit: bool) -> psycopg.Connection:

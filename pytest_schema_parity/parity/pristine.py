@@ -11,22 +11,21 @@ from pytest_schema_parity.catalog.queries import fingerprint
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.migrations.origins import Marks
 from pytest_schema_parity.postgres.cache import cache_directory, prune
-from pytest_schema_parity.postgres.cluster import Cluster
-from pytest_schema_parity.postgres.template import Template
 from pytest_schema_parity.schema.facts import Schema
 
 
-def pristine_schema(cluster: Cluster, template: Template, database: str) -> Schema:
+def pristine_schema(conninfo: str, template: str) -> Schema:
     """The facts of a database as its template made it; call it before a tree is applied.
 
-    They are cached by all that made them and by the queries that read them.
+    They are cached by the template's key, which names all that made them, and by the queries that
+    read them.
     """
-    key = f"{template.key(cluster.installation)}-{fingerprint()}"
+    key = f"{template}-{fingerprint()}"
     file = cache_directory() / "platforms" / f"{key}.json"
     try:
         schema = Schema.from_json(file.read_text(encoding="utf-8"))
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
-        schema = read_schema(cluster.housekeeping(database), marks=Marks().place)
+        schema = read_schema(conninfo, marks=Marks().place)
         with suppress(OSError):  # a cache that is full or read-only: then it is read each time
             _keep(file, schema)
     with suppress(OSError):

@@ -19,8 +19,8 @@ def run_report(parity: Parity, *, names: Collection[str], with_rows: Collection[
     """
     return RunReport(
         reference=parity.config.reference,
-        version=parity.installation.version,
-        source=parity.installation.source,
+        version=parity.site.version,
+        source=parity.site.source,
         trees={
             name: _tree_report(parity, name, with_rows=name in with_rows)
             for name in parity

@@ -1,9 +1,9 @@
 """One build for all processes of a run on one host: the first builds, the others take over.
 
 They meet in a directory that is named after the run.  Whoever holds its lock builds; for each tree
-it leaves a notice there: a pickled :class:`~pytest_schema_parity.parity.building.Build`, or why
-there is none.  The notices go when the builder's clusters go.  A process on another host, or with
-another temporary directory, finds none of this, and builds for itself and its like.
+it leaves a pickled :class:`Notice` there, or the reason why there is none.  The notices go when the
+builder's clusters go.  A process on another host, or with another temporary directory, finds none
+of this, and builds for itself and its like.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from uuid import uuid4
 
 from pytest_schema_parity.errors import SchemaParityError, ServerError
 from pytest_schema_parity.parity.building import Build
+from pytest_schema_parity.parity.sites import Home, OwnClusters
+from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.account import server_account
-from pytest_schema_parity.postgres.cluster import Cluster
-from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.rundir import shared_directory
 from pytest_schema_parity.postgres.server import Loan
 
@@ -32,10 +33,25 @@ POLL: Final = 0.003
 GONE: Final = "The process that was building this tree for the whole run has ended. Run it again."
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a tree came to, and where its cluster is."""
+
+    build: Build
+    superuser: str
+    directory: Path
+
+    @classmethod
+    def of(cls, build: Build, home: Home) -> Self:
+        """The notice of a tree that was built."""
+        return cls(build, home.host.superuser, Path(home.host.host))
+
+
 class Rendezvous:
     """Where the processes of one run on one host meet; ``run`` is what they have in common."""
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, run: str, site: OwnClusters) -> None:
+        self._site = site
         self.path = shared_directory(run, server_account())
         self._lock: int | None = None
         self._own = f"{uuid4().hex}."
@@ -59,17 +75,16 @@ class Rendezvous:
                 return False
             os.close(lock)
 
-    def leave_notice(self, number: int, build: Build | BaseException) -> None:
-        """Tell the others what a tree came to, whole or not at all."""
-        outcome = build if isinstance(build, Build) else in_words(build)
+    def leave_notice(self, number: int, notice: Notice | str) -> None:
+        """Tell the others what a tree came to, or why to nothing; whole or not at all."""
         new = Path(f"{self.notices}{number}.new")
         with suppress(FileNotFoundError):  # the clusters have ended, and all that told of them
-            new.write_bytes(pickle.dumps(outcome))
+            new.write_bytes(pickle.dumps(notice))
             new.rename(new.with_suffix(".tree"))
 
     def take_over(
-        self, number: int, installation: Installation, *, ended: Callable[[], bool]
-    ) -> tuple[Build, Cluster]:
+        self, number: int, platform: Platform, *, ended: Callable[[], bool]
+    ) -> tuple[Build, Home]:
         """Wait until the tree is built, and borrow its cluster.
 
         Raises ServerError where it could not be built, or was not before ``ended`` or the end of
@@ -77,11 +92,11 @@ class Rendezvous:
         """
         while not ended():
             abandoned = self._is_abandoned()
-            for outcome in self._notices(str(number)):
-                if isinstance(outcome, str):
-                    raise ServerError(outcome)
+            for notice in self._notices(str(number)):
+                if isinstance(notice, str):
+                    raise ServerError(notice)
                 with suppress(ServerError):  # it has ended since
-                    return outcome, outcome.borrow(installation)
+                    return notice.build, self._borrow(notice, platform)
             if abandoned:
                 raise ServerError(GONE)
             time.sleep(POLL)
@@ -102,6 +117,9 @@ class Rendezvous:
         os.close(self._lock)
         self._lock = None
 
+    def _borrow(self, notice: Notice, platform: Platform) -> Home:
+        return self._site.borrow(platform, superuser=notice.superuser, directory=notice.directory)
+
     def _make(self) -> None:
         """Make the directory, or make sure that it is ours; raises ServerError."""
         account = server_account()
@@ -113,17 +131,17 @@ class Rendezvous:
         if not (ours and stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700):
             raise ServerError(f"{self.path} is not a directory that is ours alone: remove it.")
 
-    def _notices(self, number: str = "*") -> Iterator[Build | str]:
+    def _notices(self, number: str = "*") -> Iterator[Notice | str]:
         for path in self.path.glob(f"*.{number}.tree"):
             with suppress(FileNotFoundError):
                 yield _read(path)
 
     def _is_built(self) -> bool:
         """Whether there are trees whose clusters still run."""
-        for outcome in self._notices():
-            if isinstance(outcome, Build):
+        for notice in self._notices():
+            if isinstance(notice, Notice):
                 with suppress(ServerError):
-                    Loan(outcome.socket_directory).end()
+                    Loan(notice.directory).end()
                     return True
         return False
 
@@ -153,10 +171,10 @@ def in_words(error: BaseException) -> str:
     return str(error) if isinstance(error, SchemaParityError) else repr(error)
 
 
-def _read(path: Path) -> Build | str:
+def _read(path: Path) -> Notice | str:
     """A notice, if it is of our own making; raises ServerError."""
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
         if os.fstat(file.fileno()).st_uid != os.geteuid():
             raise ServerError(f"{path} is another user's: it is not read.")
-        outcome: Build | str = pickle.load(file)  # noqa: S301 -- written by this very run
-        return outcome
+        notice: Notice | str = pickle.load(file)  # noqa: S301 -- written by this very run
+        return notice

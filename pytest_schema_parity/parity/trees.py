@@ -18,8 +18,9 @@ from pytest_schema_parity.parity.building import Build
 from pytest_schema_parity.parity.builds import Builds
 from pytest_schema_parity.parity.built import BuiltTree, Original, clones
 from pytest_schema_parity.parity.sharing import Rendezvous
+from pytest_schema_parity.parity.sites import LentSite, OwnClusters, Site, require_lendable
 from pytest_schema_parity.platforms import Platform, get_platform
-from pytest_schema_parity.postgres.installation import Installation, find_installation
+from pytest_schema_parity.postgres.installation import find_installation
 from pytest_schema_parity.schema.allowances import (
     ROWS,
     Allowance,
@@ -53,7 +54,7 @@ class Parity:
     """A configuration's trees: ``parity["supabase"]`` is built when it is first asked for.
 
     All trees are built at once, each on a cluster of its own; :meth:`close` ends the clusters.
-    Processes that share a ``run`` and a host share the clusters, too.
+    With a ``rendezvous``, the processes that meet there share the clusters.
     """
 
     def __init__(
@@ -61,22 +62,22 @@ class Parity:
         config: Config,
         trees: Mapping[str, Tree],
         platforms: Mapping[str, Platform],
-        installation: Installation,
+        site: Site,
         *,
         shown_from: Path,
-        run: str | None = None,
+        rendezvous: Rendezvous | None = None,
     ) -> None:
         self.config = config
         self.shown_from = shown_from
         self.trees = trees
         self.platforms = platforms
-        self.installation = installation
+        self.site = site
         self.builds = Builds(
             trees,
             platforms,
-            installation,
+            site,
             statement_timeout=config.statement_timeout,
-            rendezvous=None if run is None else Rendezvous(f"{run} {config.file}"),
+            rendezvous=rendezvous,
         )
         self.found = Found()
         self._built: dict[str, BuiltTree] = {}
@@ -86,15 +87,15 @@ class Parity:
         """The built tree of that name; raises KeyError where none is configured."""
         if name not in self.trees:
             raise KeyError(f"there is no tree {name!r}; the trees are {', '.join(self.trees)}")
-        build, cluster = self.builds[name]
+        build, home = self.builds[name]
         if name not in self._built:
             built = BuiltTree(
                 tree=self.trees[name],
                 platform=self.platforms[name],
-                cluster=cluster,
+                home=home,
                 build=build,
                 compare=partial(self._comparison, name),
-                original=Original(cluster, build.database),
+                original=Original(home),
             )
             self._built.setdefault(name, built)
         return self._built[name]
@@ -121,6 +122,11 @@ class Parity:
     def candidates(self) -> tuple[str, ...]:
         """The names of the trees that must match the reference."""
         return self.config.candidates
+
+    @property
+    def lent(self) -> LentSite | None:
+        """The server that a fixture lends for the trees, if it is not clusters of our own."""
+        return self.site if isinstance(self.site, LentSite) else None
 
     @property
     def started(self) -> bool:
@@ -224,5 +230,10 @@ def open_parity(
         for tree in config.trees.values()
     }
     platforms = {tree.name: get_platform(tree.platform) for tree in config.trees.values()}
-    installation = find_installation(bindir=bindir, major=config.postgres)
-    return Parity(config, trees, platforms, installation, shown_from=shown_from, run=run)
+    if config.server is not None:
+        for platform in platforms.values():
+            require_lendable(platform)
+        return Parity(config, trees, platforms, LentSite(config.server), shown_from=shown_from)
+    site = OwnClusters(find_installation(bindir=bindir, major=config.postgres))
+    meeting = None if run is None else Rendezvous(f"{run} {config.file}", site)
+    return Parity(config, trees, platforms, site, shown_from=shown_from, rendezvous=meeting)

@@ -27,13 +27,12 @@ def schema_parity_proc(tree: str | None = None, *, dbname: str = "tests") -> Cal
 
     @pytest.fixture(scope="session")
     def proc(schema_parity: Parity) -> Iterator[Any]:
-        from pytest_schema_parity.postgres.rundir import PORT
-
         built = schema_parity[tree or schema_parity.config.reference]
         executor = _noop_executor()(
-            host=str(built.cluster.socket_directory),
-            port=PORT,
-            user=built.platform.role,
+            host=built.home.host.host,
+            port=built.home.host.port,
+            user=built.home.role,
+            password=built.home.host.password,
             options="",
             dbname=f"{dbname}{os.environ.get('PYTEST_XDIST_WORKER', '')}",
         )

@@ -27,7 +27,7 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def schema_parity(pytestconfig: pytest.Config) -> Parity:
+def schema_parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
     """The configured trees: ``schema_parity["supabase"]`` is built when it is first asked for.
 
     A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
@@ -35,7 +35,15 @@ def schema_parity(pytestconfig: pytest.Config) -> Parity:
     """
     from pytest_schema_parity.plugin.session import open_session
 
-    return open_session(pytestconfig)
+    parity = open_session(request.config)
+    if parity.lent is None:
+        yield parity
+        return
+    parity.lent.take(request.getfixturevalue(parity.lent.fixture))
+    try:
+        yield parity
+    finally:
+        parity.close()  # as long as the server is there
 
 
 @pytest.fixture

@@ -114,8 +114,7 @@ class Gate:
 
     def pytest_report_header(self) -> list[str]:
         """Which PostgreSQL, from where, and which trees."""
-        server = self.parity.installation
-        lines = [f"schema-parity: PostgreSQL {server.version} ({server.source}: {server.bindir})"]
+        lines = [f"schema-parity: {self.parity.site.described}"]
         for name, tree in self.parity.trees.items():
             platform = self.parity.platforms[name]
             role = "reference" if name == self.reference else "candidate"
@@ -125,7 +124,7 @@ class Gate:
                 f"platform {platform.name}"
             )
             lines += (f"    passed over {file}: {why}" for file, why in tree.skipped)
-            if lacking := platform.lacking(server):
+            if lacking := self.parity.site.lacking(platform):
                 lines.append(f"    this server has no {', '.join(lacking)}")
         return list(map(printable, lines))
 
@@ -136,7 +135,7 @@ class Gate:
         if only_shows(self.config) or chosen_by_the_cache(self.config):
             return
         if not is_controller(self.config) or has_local_workers(self.config):
-            self.parity.start()
+            self._start()
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
@@ -171,6 +170,11 @@ class Gate:
         if not enough and not is_distributed(self.config):
             raise pytest.UsageError(NOTHING_TO_CHECK)
         if checks and not only_shows(self.config):
+            self._start()
+
+    def _start(self) -> None:
+        """Begin to build, unless the server is yet to come, from a fixture."""
+        if self.parity.site.is_ready:
             self.parity.start()
 
     def _node(self, parent: pytest.Collector, path: Path) -> ConfigurationFile:

@@ -14,7 +14,7 @@ from pytest_schema_parity.errors import ConfigError, SchemaParityError
 from pytest_schema_parity.report.markup import plain
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.parity import BuiltTree
+    from pytest_schema_parity.parity import BuiltTree, Parity
     from pytest_schema_parity.plugin.checks import Outcome
     from pytest_schema_parity.plugin.gate import Gate
 
@@ -73,11 +73,14 @@ class TreeChecks(pytest.Collector):
     def collect(self) -> Iterator[ParityItem]:
         """The checks of a tree; of the reference only whether it applies."""
         gate = gate_of(self)
+        lent = gate.parity.lent is not None
+        own, custom = (LentCheckItem, LentCustomCheckItem) if lent else (CheckItem, CustomCheckItem)
+        more = {"callobj": asks_for_the_server} if lent else {}
         for check in gate.checks_of(self.name):
             if function := gate.custom_checks.get(check):
-                yield CustomCheckItem.from_parent(self, name=check, function=function)
+                yield custom.from_parent(self, name=check, function=function, **more)
             else:
-                yield CheckItem.from_parent(self, name=check)
+                yield own.from_parent(self, name=check, **more)
 
 
 class ParityItem(pytest.Item):
@@ -154,6 +157,18 @@ class CustomCheckItem(ParityItem):
         if len(own) < len(excinfo.traceback):
             excinfo.traceback = own
         return super().repr_failure(excinfo, style)
+
+
+def asks_for_the_server(schema_parity: Parity) -> None:
+    """What pytest takes for the test function of a check that needs a fixture's server."""
+
+
+class LentCheckItem(CheckItem, pytest.Function):
+    """A check of a tree that is built on the server of a fixture; pytest sets that up."""
+
+
+class LentCustomCheckItem(CustomCheckItem, pytest.Function):
+    """A check of a project's own, of such a tree."""
 
 
 def gate_of(node: pytest.Collector | pytest.Item) -> Gate:

@@ -18,7 +18,7 @@ from pytest_schema_parity.postgres.address import (
 from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.relocation import reachable
-from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
+from pytest_schema_parity.postgres.rundir import PORT, RunDirectory, make_run_directory
 from pytest_schema_parity.postgres.server import Loan, Server, StartError, launch
 from pytest_schema_parity.postgres.template import PLAIN, Template
 
@@ -36,10 +36,18 @@ class Cluster:
         self.installation = installation
         self.superuser = superuser
         self.socket_directory = path
-        """What to give as host."""
+        """Where its run directory is."""
         self._server = server
         self._running = True
         self._lock = threading.Lock()
+
+    maintenance = "template1"
+    """Nobody copies it: a connection would keep its database from being copied."""
+    strategy = "FILE_COPY"
+    """Takes 10 ms where WAL_LOG takes 20: its checkpoints cost nothing without fsync."""
+    mark = None
+    password = None
+    port = PORT
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +62,11 @@ class Cluster:
 
     def __repr__(self) -> str:
         return f"<Cluster {self.installation.version} in {self.directory}>"
+
+    @property
+    def host(self) -> str:
+        """What to give as host: the socket's directory."""
+        return str(self.socket_directory)
 
     @property
     def directory(self) -> Path:

@@ -160,7 +160,7 @@ def test_nothing_is_left_behind(project, how) -> None:
         from pathlib import Path
 
         def note(tree):
-            directory = tree.cluster.directory.parent
+            directory = tree.home.host.directory.parent
             assert directory.is_dir()
             Path({str(pytester.path)!r}, "directory").write_text(str(directory))
             if {how!r} == "fails":

@@ -111,12 +111,12 @@ def test_collecting_starts_no_server(project) -> None:
     pytester = project()
     pytester.makeconftest(
         """
-        from pytest_schema_parity.parity import building
+        from pytest_schema_parity.parity import sites
 
         def refuse(*args, **kwargs):
             raise RuntimeError("a server was to be started")
 
-        building.start_cluster = refuse
+        sites.start_cluster = refuse
         """
     )
     result = pytester.runpytest_subprocess("--schema-parity", "--collect-only", "-q")

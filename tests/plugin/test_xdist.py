@@ -35,7 +35,7 @@ from pathlib import Path
 def note(tree):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "none")
     with Path(__file__).with_name("where.txt").open("a") as file:
-        file.write(f"{tree.name} {worker} {tree.cluster.directory}\\n")
+        file.write(f"{tree.name} {worker} {tree.home.host.directory}\\n")
 """
 CHECKS_NOTE = (
     NOTES_WHERE
@@ -125,12 +125,12 @@ def test_a_broken_tree_is_told_by_every_worker(project) -> None:
     pytester.makeconftest(
         """
         from pytest_schema_parity.errors import ServerError
-        from pytest_schema_parity.parity import building
+        from pytest_schema_parity.parity import sites
 
         def refuse(*args, **kwargs):
             raise ServerError("no server today")
 
-        building.start_cluster = refuse
+        sites.start_cluster = refuse
         """
     )
     result = pytester.runpytest_subprocess(*GATE, "-n2")

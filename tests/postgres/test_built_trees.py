@@ -78,6 +78,6 @@ def test_copies_are_of_what_was_built_not_of_what_was_made_of_it(built: BuiltTre
         with built.clone() as clone, clone.connect() as client:
             assert client.execute("SELECT array_agg(id) FROM kept").fetchone() == ([1],)
     finally:
-        with psycopg.connect(built.cluster.conninfo(), autocommit=True) as client:
+        with psycopg.connect(built.home.host.conninfo(), autocommit=True) as client:
             client.execute("SET default_transaction_read_only = off")
             client.execute("DELETE FROM kept WHERE id = 7")

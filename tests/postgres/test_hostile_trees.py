@@ -66,7 +66,10 @@ def test_it_is_built_read_and_copied_all_the_same(parity: Parity, hostile: str) 
     assert table.origin.made is not None
     assert (table.origin.made.file, table.origin.made.line) == ("a.sql", 1)
     assert not [fact for fact in built.schema if "schema_parity" in str(fact.name)]
-    with built.clone() as clone, psycopg.connect(built.cluster.housekeeping(clone.name)) as reader:
+    with (
+        built.clone() as clone,
+        psycopg.connect(built.home.host.housekeeping(clone.name)) as reader,
+    ):
         assert reader.execute("SELECT count(*) FROM public.kept").fetchone() == (0,)
 
 

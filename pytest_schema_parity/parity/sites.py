@@ -1,0 +1,160 @@
+"""Where trees are built: each on its own cluster, or all on a server that the project lends."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Protocol
+
+from pytest_schema_parity.catalog import read_schema
+from pytest_schema_parity.errors import ConfigError, ServerError
+from pytest_schema_parity.migrations.origins import Marks
+from pytest_schema_parity.parity.pristine import pristine_schema
+from pytest_schema_parity.platforms import Platform
+from pytest_schema_parity.postgres.cluster import borrow_cluster, start_cluster
+from pytest_schema_parity.postgres.databases import clone_database, create_database
+from pytest_schema_parity.postgres.host import Host
+from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.lent import Executor, LentServer
+from pytest_schema_parity.schema.facts import Schema
+
+DATABASE: Final = "postgres"
+"""The database that a tree is applied to, in a cluster of its own."""
+CLOSED: Final = "closed"
+"""How the name of a copy ends that nobody can connect to, so that it can always be copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A tree's place: its database, and the role that it is applied as.
+
+    ``original`` is the database that copies are made of; ``prefix`` is how their names begin.
+    """
+
+    host: Host
+    database: str
+    role: str
+    original: str
+    prefix: str = "schema_parity_"
+
+    def shareable(self) -> Home:
+        """The same, for many: copies do not depend on who is connected to the tree's database."""
+        closed = f"{self.prefix}{CLOSED}"
+        clone_database(self.host, self.database, closed, closed=True)
+        return replace(self, original=closed)
+
+
+class Site(Protocol):
+    """Gives each tree a database with its platform, and nothing else in it.
+
+    ``version`` is the server's, as in ``18.6``, or None as long as it is not known; ``source`` says
+    where the server comes from, ``described`` both, for the header of a run.  Trees can be built as
+    soon as it ``is_ready``.
+    """
+
+    @property
+    def version(self) -> str | None: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+    @property
+    def described(self) -> str: ...  # noqa: D102
+    @property
+    def is_ready(self) -> bool: ...  # noqa: D102
+
+    def lacking(self, platform: Platform, /) -> tuple[str, ...]:
+        """The platform's extensions that the server cannot have."""
+
+    def open(self, tree: str, platform: Platform, notices: Path | None, /) -> Home:
+        """A home for a tree; raises ServerError.
+
+        Files whose paths begin with ``notices`` go when it goes.
+        """
+
+    def pristine(self, home: Home, platform: Platform, /) -> Schema:
+        """The facts of a home to whose database no tree is applied yet."""
+
+
+class OwnClusters:
+    """A throw-away cluster for each tree."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.version = installation.version
+        self.source = installation.source
+        self.described = f"PostgreSQL {self.version} ({self.source}: {installation.bindir})"
+        self.is_ready = True
+
+    def lacking(self, platform: Platform, /) -> tuple[str, ...]:
+        """The platform's extensions that the server cannot have."""
+        return platform.lacking(self.installation)
+
+    def open(self, tree: str, platform: Platform, notices: Path | None, /) -> Home:
+        """Start a cluster for a tree; raises ServerError."""
+        template = platform.template(self.installation)
+        cluster = start_cluster(self.installation, template=template, name=tree, notices=notices)
+        return Home(cluster, DATABASE, platform.role, DATABASE)
+
+    def borrow(self, platform: Platform, *, superuser: str, directory: Path) -> Home:
+        """A home that another process opened and made shareable; raises ServerError."""
+        cluster = borrow_cluster(self.installation, superuser=superuser, path=directory)
+        home = Home(cluster, DATABASE, platform.role, DATABASE)
+        return replace(home, original=f"{home.prefix}{CLOSED}")
+
+    def pristine(self, home: Home, platform: Platform, /) -> Schema:
+        """The facts of a new cluster, which are read once and kept."""
+        key = platform.template(self.installation).key(self.installation)
+        return pristine_schema(home.host.housekeeping(home.database), key)
+
+
+class LentSite:
+    """A database for each tree on the server of one of the project's fixtures.
+
+    The server is there once a test has asked for the fixture: see :meth:`take`.
+    """
+
+    def __init__(self, fixture: str) -> None:
+        self.fixture = fixture
+        self.source = f"fixture {fixture}"
+        self.described = f"the server of the fixture {fixture}"
+        self.server: LentServer | None = None
+        self._numbers = itertools.count(1)
+
+    @property
+    def version(self) -> str | None:
+        """The server's version, if it is there."""
+        return None if self.server is None else self.server.version
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the server is there."""
+        return self.server is not None
+
+    def take(self, executor: Executor) -> None:
+        """Use the fixture's server from now on; raises ServerError where it cannot be."""
+        self.server = LentServer(executor)
+
+    def lacking(self, _platform: Platform, /) -> tuple[str, ...]:
+        """Nothing: see :func:`require_lendable`."""
+        return ()
+
+    def open(self, _tree: str, _platform: Platform, _notices: Path | None, /) -> Home:
+        """Make a database for a tree; raises ServerError."""
+        if self.server is None:
+            raise ServerError(f"nobody has asked for the fixture {self.fixture} yet")
+        name = f"schema_parity_{self.server.token}_{next(self._numbers)}"
+        create_database(self.server, name)
+        return Home(self.server, name, self.server.superuser, name, f"{name}_")
+
+    def pristine(self, home: Home, _platform: Platform, /) -> Schema:
+        """The facts of a new database; the next server may be another."""
+        return read_schema(home.host.housekeeping(home.database), marks=Marks().place)
+
+
+def require_lendable(platform: Platform) -> None:
+    """Raise ConfigError for a platform that needs a cluster of its own."""
+    if platform.scripts:
+        raise ConfigError(
+            f"The platform {platform.name} sets up roles and settings of a whole cluster, so its "
+            "trees cannot be built on a server that is lent: leave out the key `server`."
+        )

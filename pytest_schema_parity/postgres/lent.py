@@ -1,0 +1,157 @@
+"""A server that the project lends us: we make databases there, and drop those and no others.
+
+Each bears a comment with the run's token, and the run holds an advisory lock by that comment: where
+it can be taken the run was killed, and the next one drops what that left.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Final, Protocol
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.address import connect, housekeeping_options
+
+OLDEST: Final = 15
+"""The oldest major version that catalogs are read of."""
+
+_MARK: Final = "made by pytest-schema-parity, run "
+_MADE: Final = """
+SELECT datname, shobj_description(oid, 'pg_database') AS mark
+FROM pg_catalog.pg_database WHERE shobj_description(oid, 'pg_database') LIKE %s ORDER BY datname
+"""
+_LOCK: Final = "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(%s, 0))"
+_UNLOCK: Final = "SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended(%s, 0))"
+
+
+class Executor(Protocol):
+    """What pytest-postgresql tells of a server that it runs, or only knows of."""
+
+    host: str
+    port: int
+    user: str
+    password: str | None
+    options: str
+
+
+class LentServer:
+    """Somebody else's server, and in it the databases that this run made; :meth:`stop` drops them.
+
+    Raises ServerError if it cannot be used: it has to be of version 15 or later, and the user that
+    the project connects as a superuser.
+    """
+
+    maintenance = "postgres"
+    strategy = "WAL_LOG"
+    """A copy of files would want two checkpoints, of a server that may be slow at them."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.host = str(executor.host)
+        self.port = int(executor.port)
+        self.superuser = executor.user
+        self.password = executor.password or None
+        self._options = executor.options or ""
+        self.token = uuid4().hex[:12]
+        self.mark = f"{_MARK}{self.token}"
+        self._roles: set[str] = set()
+        self._lock = threading.Lock()
+        self._open = True
+        self._session = connect(self.conninfo(self.maintenance))
+        try:
+            self.major = self._session.info.server_version // 10000
+            self.version = str(self._session.info.parameter_status("server_version")).split()[0]
+            self._require()
+            self._session.execute(_LOCK, (self.mark,))
+            self._sweep()
+        except BaseException:
+            self._session.close()
+            raise
+
+    def __repr__(self) -> str:
+        return f"<LentServer {self.version} on {self.host}:{self.port}>"
+
+    def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> str:
+        """A connection string; without a user it is the one that the project connects as."""
+        return make_conninfo(
+            "",
+            host=self.host,
+            port=self.port,
+            hostaddr="",
+            user=user or self.superuser,
+            password=self.password,
+            dbname=dbname,
+            options=f"{self._options} {options}".strip(),
+            client_encoding="UTF8",
+        )
+
+    def housekeeping(self, dbname: str) -> str:
+        """A connection string for our own work, which nothing that a tree sets changes."""
+        return self.conninfo(dbname, options=housekeeping_options(self.major))
+
+    def adopt_roles(self, names: Iterable[str]) -> None:
+        """Note roles that a tree of ours made: they are dropped after the databases."""
+        with self._lock:
+            self._roles.update(names)
+
+    def stop(self) -> None:
+        """Drop every database that this run made, and the roles that its trees made.
+
+        A role that something else has come to need stays.  Nothing is done if the server is gone.
+        """
+        with self._lock:
+            if not self._open:
+                return
+            self._open = False
+        try:
+            self._drop(self.mark)
+            for role in sorted(self._roles):
+                try:
+                    self._session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(_name(role)))
+                except psycopg.errors.DependentObjectsStillExist:
+                    continue
+        except psycopg.OperationalError:
+            if not self._session.broken:
+                raise
+        finally:
+            self._session.close()
+
+    leave = stop
+
+    def _require(self) -> None:
+        if self.major < OLDEST:
+            raise ServerError(
+                f"The server on {self.host}:{self.port} is PostgreSQL {self.version}; "
+                f"trees can be built on {OLDEST} and later."
+            )
+        if self._session.info.parameter_status("is_superuser") != "on":
+            raise ServerError(
+                f"{self.superuser} is no superuser on {self.host}:{self.port}. Let the fixture "
+                "connect as one, or leave out the key `server`: then clusters of our own are used."
+            )
+
+    def _sweep(self) -> None:
+        """Drop what runs left that were killed."""
+        marks = {mark for _, mark in self._made(f"{_MARK}%")} - {self.mark}
+        for mark in sorted(marks):
+            if self._session.execute(_LOCK, (mark,)).fetchone() == (True,):
+                self._drop(mark)
+                self._session.execute(_UNLOCK, (mark,))
+
+    def _drop(self, mark: str) -> None:
+        for name, _ in self._made(mark):
+            self._session.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(_name(name))
+            )
+
+    def _made(self, pattern: str) -> list[tuple[str, str]]:
+        return self._session.execute(_MADE, (pattern,)).fetchall()
+
+
+def _name(name: str) -> sql.Identifier:
+    return sql.Identifier(name)
