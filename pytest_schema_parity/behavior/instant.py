@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -82,7 +83,7 @@ def _try_until_together(
 @contextmanager
 def _on_two_cores(*connections: psycopg.Connection) -> Iterator[None]:
     """Keep the servers' processes on cores of their own; a scheduler may leave both on one."""
-    processes = [connection.info.backend_pid for connection in connections]
+    processes = [c.info.backend_pid for c in connections if _is_own(c)]
     before: dict[int, set[int]] = {}
     if sys.platform == "linux":
         with suppress(OSError):  # a server elsewhere, or another user's
@@ -95,6 +96,18 @@ def _on_two_cores(*connections: psycopg.Connection) -> Iterator[None]:
         for process, cores in before.items():
             with suppress(OSError):
                 os.sched_setaffinity(process, cores)
+
+
+def _is_own(connection: psycopg.Connection) -> bool:
+    """Whether its server is one of ours: it works in the data directory beside its socket.
+
+    The number of a process in a container may be another process's here.
+    """
+    process = Path("/proc", str(connection.info.backend_pid), "cwd")
+    try:
+        return process.samefile(Path(connection.info.host, "data"))
+    except OSError:
+        return False
 
 
 def _begin_both(

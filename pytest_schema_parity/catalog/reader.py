@@ -56,19 +56,21 @@ def read_schema(
     marks: PlaceOf | None = None,
     platform: str | None = None,
     provided: Schema | None = None,
+    alone: bool | None = None,
 ) -> Schema:
     """The facts of a database: everything but PostgreSQL's own objects and those of extensions.
 
     ``source`` is a connection string, or a connection, which is left as it was; inside an open
     transaction its uncommitted changes are read.  The database is only read, in one snapshot.
-    ``marks`` tells where facts come from, in a cluster that holds nothing but one tree; facts that
-    are in ``provided`` too were brought by the ``platform``.  Raises ServerError.
+    ``marks`` tells where facts come from, in a database that holds nothing but one tree; facts that
+    are in ``provided`` too were brought by the ``platform``.  Where the database is ``alone`` in
+    its cluster, as it is taken to be with marks, all roles belong to it.  Raises ServerError.
     """
     try:
         if isinstance(source, str):
             with psycopg.connect(source, autocommit=True) as connection:
-                return _read(connection, marks, platform, provided)
-        return _read(source, marks, platform, provided)
+                return _read(connection, marks, platform, provided, alone)
+        return _read(source, marks, platform, provided, alone)
     except psycopg.Error as error:
         raise ServerError(f"The schema cannot be read: {error}") from error
 
@@ -78,13 +80,15 @@ def _read(
     marks: PlaceOf | None,
     platform: str | None,
     provided: Schema | None,
+    alone: bool | None,
 ) -> Schema:
     version = connection.info.server_version
     if version // 10_000 < OLDEST:
         raise ServerError(f"PostgreSQL {version // 10_000} is too old: {OLDEST} is the oldest")
     if connection.info.transaction_status == TransactionStatus.INERROR:
         raise ServerError("The schema cannot be read in an aborted transaction: roll it back first")
-    settings = SETTINGS if marks is None else (*SETTINGS, WHOLE_CLUSTER)
+    alone = marks is not None if alone is None else alone
+    settings = (*SETTINGS, WHOLE_CLUSTER) if alone else SETTINGS
     results = {}
     with _snapshot(connection), connection.pipeline():
         for setting in settings:

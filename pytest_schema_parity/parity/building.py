@@ -64,6 +64,7 @@ def build(plan: Plan, site: Site, home: Home) -> Build:
             marks=applied.marks.place,
             platform=plan.platform.name,
             provided=pristine,
+            alone=home.is_alone,
         )
         stand_ins = installed_stand_ins(connection)
     return Build(

@@ -30,6 +30,7 @@ class Home:
     """A tree's place: its database, and the role that it is applied as.
 
     ``original`` is the database that copies are made of; ``prefix`` is how their names begin.
+    It ``is_alone`` where the whole cluster is the tree's.
     """
 
     host: Host
@@ -37,6 +38,7 @@ class Home:
     role: str
     original: str
     prefix: str = "schema_parity_"
+    is_alone: bool = True
 
     def shareable(self) -> Home:
         """The same, for many: copies do not depend on who is connected to the tree's database."""
@@ -142,13 +144,14 @@ class LentSite:
         """Make a database for a tree; raises ServerError."""
         if self.server is None:
             raise ServerError(f"nobody has asked for the fixture {self.fixture} yet")
-        name = f"schema_parity_{self.server.token}_{next(self._numbers)}"
+        name = f"{self.server.prefix}{next(self._numbers)}"
         create_database(self.server, name)
-        return Home(self.server, name, self.server.superuser, name, f"{name}_")
+        return Home(self.server, name, self.server.superuser, name, f"{name}_", False)
 
     def pristine(self, home: Home, _platform: Platform, /) -> Schema:
         """The facts of a new database; the next server may be another."""
-        return read_schema(home.host.housekeeping(home.database), marks=Marks().place)
+        conninfo = home.host.housekeeping(home.database)
+        return read_schema(conninfo, marks=Marks().place, alone=False)
 
 
 def require_lendable(platform: Platform) -> None:

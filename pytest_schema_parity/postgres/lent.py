@@ -7,7 +7,6 @@ it can be taken the run was killed, and the next one drops what that left.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from typing import Final, Protocol
 from uuid import uuid4
 
@@ -21,10 +20,19 @@ from pytest_schema_parity.postgres.address import connect, housekeeping_options
 OLDEST: Final = 15
 """The oldest major version that catalogs are read of."""
 
+PREFIX: Final = "schema_parity_"
+"""How the names of our databases begin, those apart that a project names itself."""
 _MARK: Final = "made by pytest-schema-parity, run "
+_MARKS: Final = """
+SELECT DISTINCT mark
+FROM pg_catalog.pg_database, pg_catalog.shobj_description(oid, 'pg_database') AS mark
+WHERE pg_catalog.starts_with(mark, %s)
+"""
+# By their names, too: a tree may have commented on its own database.
 _MADE: Final = """
-SELECT datname, shobj_description(oid, 'pg_database') AS mark
-FROM pg_catalog.pg_database WHERE shobj_description(oid, 'pg_database') LIKE %s ORDER BY datname
+SELECT datname FROM pg_catalog.pg_database
+WHERE pg_catalog.shobj_description(oid, 'pg_database') = %(mark)s
+    OR pg_catalog.starts_with(datname, %(prefix)s)
 """
 _LOCK: Final = "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(%s, 0))"
 _UNLOCK: Final = "SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended(%s, 0))"
@@ -57,9 +65,9 @@ class LentServer:
         self.superuser = executor.user
         self.password = executor.password or None
         self._options = executor.options or ""
-        self.token = uuid4().hex[:12]
-        self.mark = f"{_MARK}{self.token}"
-        self._roles: set[str] = set()
+        token = uuid4().hex[:12]
+        self.prefix = f"{PREFIX}{token}_"
+        self.mark = f"{_MARK}{token}"
         self._lock = threading.Lock()
         self._open = True
         self._session = connect(self.conninfo(self.maintenance))
@@ -67,8 +75,8 @@ class LentServer:
             self.major = self._session.info.server_version // 10000
             self.version = str(self._session.info.parameter_status("server_version")).split()[0]
             self._require()
-            self._session.execute(_LOCK, (self.mark,))
             self._sweep()
+            self._session.execute(_LOCK, (self.mark,))
         except BaseException:
             self._session.close()
             raise
@@ -94,27 +102,14 @@ class LentServer:
         """A connection string for our own work, which nothing that a tree sets changes."""
         return self.conninfo(dbname, options=housekeeping_options(self.major))
 
-    def adopt_roles(self, names: Iterable[str]) -> None:
-        """Note roles that a tree of ours made: they are dropped after the databases."""
-        with self._lock:
-            self._roles.update(names)
-
     def stop(self) -> None:
-        """Drop every database that this run made, and the roles that its trees made.
-
-        A role that something else has come to need stays.  Nothing is done if the server is gone.
-        """
+        """Drop every database that this run made; nothing, if the server is gone by now."""
         with self._lock:
             if not self._open:
                 return
             self._open = False
         try:
             self._drop(self.mark)
-            for role in sorted(self._roles):
-                try:
-                    self._session.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(_name(role)))
-                except psycopg.errors.DependentObjectsStillExist:
-                    continue
         except psycopg.OperationalError:
             if not self._session.broken:
                 raise
@@ -137,21 +132,14 @@ class LentServer:
 
     def _sweep(self) -> None:
         """Drop what runs left that were killed."""
-        marks = {mark for _, mark in self._made(f"{_MARK}%")} - {self.mark}
-        for mark in sorted(marks):
+        for (mark,) in self._session.execute(_MARKS, (_MARK,)).fetchall():
             if self._session.execute(_LOCK, (mark,)).fetchone() == (True,):
                 self._drop(mark)
                 self._session.execute(_UNLOCK, (mark,))
 
     def _drop(self, mark: str) -> None:
-        for name, _ in self._made(mark):
-            self._session.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(_name(name))
-            )
-
-    def _made(self, pattern: str) -> list[tuple[str, str]]:
-        return self._session.execute(_MADE, (pattern,)).fetchall()
-
-
-def _name(name: str) -> sql.Identifier:
-    return sql.Identifier(name)
+        prefix = f"{PREFIX}{mark.removeprefix(_MARK)}_"
+        made = self._session.execute(_MADE, {"mark": mark, "prefix": prefix}).fetchall()
+        for (name,) in made:
+            statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+            self._session.execute(statement.format(sql.Identifier(name)))

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from pytest_schema_parity.behavior.instant import begin_together
+from pytest_schema_parity.behavior.instant import _on_two_cores, begin_together
 
 Pair = tuple[psycopg.Connection, psycopg.Connection]
 
@@ -47,7 +47,29 @@ def test_the_transactions_stay_open(pair: Pair) -> None:
         assert connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets processes be placed on cores")
+on_linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux lets processes be placed on cores"
+)
+
+
+@on_linux
+def test_the_servers_are_kept_apart_while_they_try(pair: Pair) -> None:
+    with _on_two_cores(*pair):
+        cores = [os.sched_getaffinity(connection.info.backend_pid) for connection in pair]
+    available = sorted(os.sched_getaffinity(0))[:2]
+    assert cores == [{available[0]}, {available[-1]}]
+
+
+@on_linux
+def test_processes_of_other_servers_are_not_touched(pair: Pair, monkeypatch) -> None:
+    monkeypatch.setattr(psycopg.ConnectionInfo, "host", "db.example.com")
+    processes = [connection.info.backend_pid for connection in pair]
+    before = list(map(os.sched_getaffinity, processes))
+    with _on_two_cores(*pair):
+        assert list(map(os.sched_getaffinity, processes)) == before
+
+
+@on_linux
 def test_the_servers_may_run_on_every_core_again(pair: Pair) -> None:
     processes = [connection.info.backend_pid for connection in pair]
     before = list(map(os.sched_getaffinity, processes))
