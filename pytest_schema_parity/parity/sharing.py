@@ -25,8 +25,8 @@ from pytest_schema_parity.parity.building import Build
 from pytest_schema_parity.parity.sites import Home, OwnClusters
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.account import server_account
+from pytest_schema_parity.postgres.lifeline import Loan
 from pytest_schema_parity.postgres.rundir import shared_directory
-from pytest_schema_parity.postgres.server import Loan
 
 POLL: Final = 0.003
 """Seconds between two looks for a notice."""
@@ -68,6 +68,8 @@ class Rendezvous:
             lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             with suppress(FileNotFoundError):  # removed by the last of those who were here before
                 if _locked(lock, fcntl.LOCK_EX) and not self._is_built():
+                    for stale in self.path.iterdir():  # of processes that were killed
+                        stale.unlink(missing_ok=True)
                     self.notices.touch(mode=0o600)
                     self._lock = lock
                     return True
@@ -87,16 +89,15 @@ class Rendezvous:
     ) -> tuple[Build, Home]:
         """Wait until the tree is built, and borrow its cluster.
 
-        Raises ServerError where it could not be built, or was not before ``ended`` or the end of
-        its builder.
+        Raises ServerError where it could not be built, was not before ``ended`` or the end of its
+        builder, or where its cluster has ended since.
         """
         while not ended():
             abandoned = self._is_abandoned()
             for notice in self._notices(str(number)):
                 if isinstance(notice, str):
                     raise ServerError(notice)
-                with suppress(ServerError):  # it has ended since
-                    return notice.build, self._borrow(notice, platform)
+                return notice.build, self._borrow(notice, platform)
             if abandoned:
                 raise ServerError(GONE)
             time.sleep(POLL)

@@ -17,9 +17,10 @@ from pytest_schema_parity.postgres.address import (
 )
 from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.lifeline import Lifeline, Loan
 from pytest_schema_parity.postgres.relocation import reachable
-from pytest_schema_parity.postgres.rundir import PORT, RunDirectory, make_run_directory
-from pytest_schema_parity.postgres.server import Loan, Server, StartError, launch
+from pytest_schema_parity.postgres.rundir import PORT
+from pytest_schema_parity.postgres.server import StartError, launch
 from pytest_schema_parity.postgres.template import PLAIN, Template
 
 
@@ -31,7 +32,7 @@ class Cluster:
     """
 
     def __init__(
-        self, installation: Installation, superuser: str, path: Path, server: Server | Loan
+        self, installation: Installation, superuser: str, path: Path, server: Lifeline | Loan
     ) -> None:
         self.installation = installation
         self.superuser = superuser
@@ -153,13 +154,18 @@ def _start(
     programs: Installation,
     account: Account,
     notices: Path | None,
-) -> Server:
+) -> Lifeline:
     settings = settings_of(template, programs, account) | {"cluster_name": name}
-    postgres = programs.binary("postgres")
 
-    def start() -> Server:
-        run = _laid_out(template, programs, account)
-        return launch(run, postgres, settings, account, notices=notices)
+    def start() -> Lifeline:
+        lifeline = Lifeline(account, notices=notices)
+        try:
+            lay_out(lifeline.run, template, programs, account)
+            launch(lifeline, programs.binary("postgres"), settings)
+        except BaseException:
+            lifeline.end()
+            raise
+        return lifeline
 
     try:
         return start()
@@ -168,13 +174,3 @@ def _start(
         if not discard_image(template, programs):
             raise
     return start()
-
-
-def _laid_out(template: Template, programs: Installation, account: Account) -> RunDirectory:
-    run = make_run_directory(account)
-    try:
-        lay_out(run, template, programs, account)
-    except BaseException:
-        run.remove()
-        raise
-    return run

@@ -16,9 +16,10 @@ from pytest_schema_parity.postgres.address import HOUSEKEEPER, address, connect,
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
 from pytest_schema_parity.postgres.image import BrokenImage, pack, unpack
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.lifeline import Lifeline, environment
 from pytest_schema_parity.postgres.relocation import readable
-from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
-from pytest_schema_parity.postgres.server import environment, launch
+from pytest_schema_parity.postgres.rundir import RunDirectory
+from pytest_schema_parity.postgres.server import launch, shut_down
 from pytest_schema_parity.postgres.template import SETTINGS, Template
 
 # CREATE ROLE refuses a name of the server's own; the number is one that no release uses.
@@ -104,17 +105,13 @@ def _unpacked(image: Path, run: RunDirectory, account: Account) -> bool:
 
 
 def _make(image: Path, template: Template, programs: Installation, account: Account) -> None:
-    run = make_run_directory(account)
+    lifeline = Lifeline(account)
     try:
+        run = lifeline.run
         _initdb(run, template, programs, account)
-        settings = settings_of(template, programs, account)
-    except BaseException:
-        run.remove()
-        raise
-    server = launch(run, programs.binary("postgres"), settings, account)
-    try:
+        launch(lifeline, programs.binary("postgres"), settings_of(template, programs, account))
         _run_scripts(template, run)
-        server.shut_down()
+        shut_down(lifeline)
         new = image.with_suffix(f".{os.getpid()}.new")
         new.unlink(missing_ok=True)
         try:
@@ -123,7 +120,7 @@ def _make(image: Path, template: Template, programs: Installation, account: Acco
         finally:
             new.unlink(missing_ok=True)
     finally:
-        server.end()
+        lifeline.end()
 
 
 def _initdb(

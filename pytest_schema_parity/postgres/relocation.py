@@ -21,7 +21,7 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.cache import NAME, locked, owned_directory, prune
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.server import environment
+from pytest_schema_parity.postgres.lifeline import environment
 
 _PROGRAMS: Final = ("postgres", "initdb")
 _NOT_NEEDED: Final = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc", "man", "locale")

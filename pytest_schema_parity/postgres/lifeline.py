@@ -1,0 +1,162 @@
+"""What ends a server and clears its directory away when nobody is left, however we ended."""
+
+from __future__ import annotations
+
+import os
+import select
+import shlex
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.account import Account
+from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
+
+# The shell is there before anything is in the directory.  It reads from a pipe that only we can
+# write to, and those to whom we lend the server: when the last of us has ended, however, so does
+# its `read`.  It is the server's parent, so the number it signals cannot have become another's.
+#   stdin  the pipe        stdout  passed to the server alone: closed when the server is gone
+#   stderr the lock, held as long as the shell lives (so its own complaints land in that file)
+# A server that has not set up its signals yet ignores SIGQUIT, as a shell's background job does;
+# SIGTERM reaches it at any time.  One that was killed left its pid file, and the 56 bytes of shared
+# memory (System V's) that the file names.  An initdb that lost us may still make files for a while.
+# What told others of the server goes with it: the files that begin with a name, and their directory
+# if nobody else's are in it.
+SCRIPT: Final = """
+directory=$1 notices=$2 server=
+trap : HUP TERM
+if read -r word && [ "$word" = start ]; then
+    eval "$(cat "$directory/start")" </dev/null 3>&1 >>"$directory/log" 2>&1 &
+    server=$!
+    exec >/dev/null
+    read -r word
+fi
+if [ -n "$server" ]; then
+    kill -TERM $server
+    kill -QUIT $server
+    wait $server
+    [ -e "$directory/data/postmaster.pid" ] &&
+        ipcrm -m "$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")"
+fi
+for second in 0 0 1 1 1 1 1; do rm -rf "$directory" && break; sleep $second; done
+[ -z "$notices" ] || { rm -f "$notices"*; rmdir "${notices%/*}"; }
+"""
+
+PATIENCE: Final = 30.0
+"""Seconds that a shell may take to end its server and to clear away."""
+LEAVING: Final = 1.0
+"""Seconds in which a server ends that nobody uses any more."""
+
+
+class Lifeline:
+    """A fresh run directory, and the shell that removes it when we end, however we end.
+
+    It also ends the server that it was told to :meth:`start`, and removes the files whose paths
+    begin with ``notices``.  Whoever holds a :class:`Loan` keeps it from doing so.
+    """
+
+    def __init__(self, account: Account, *, notices: Path | None = None) -> None:
+        self.account = account
+        self.run = make_run_directory(account)
+        reader, self._line = _pipe(self.run)
+        self._status, writer = os.pipe()
+        told = "" if notices is None else str(notices)
+        try:
+            self._shell = subprocess.Popen(
+                ["/bin/sh", "-c", SCRIPT, "schema-parity-lifeline", str(self.run.path), told],
+                stdin=reader,
+                stdout=writer,
+                stderr=self.run.lock,
+                start_new_session=True,
+                cwd="/",
+                env=environment(),
+                **account.popen,
+            )
+        except OSError as error:
+            os.close(self._line)
+            os.close(self._status)
+            self.run.remove()
+            raise ServerError(f"PostgreSQL cannot be started: {error}") from error
+        finally:
+            os.close(reader)
+            os.close(writer)
+
+    def start(self, command: Sequence[str]) -> None:
+        """Let the shell run a server; once."""
+        start = self.run.path / "start"
+        start.write_bytes(os.fsencode(f"exec {shlex.join(command)}\n"))
+        self.account.own(start)
+        with suppress(BrokenPipeError):  # somebody killed the shell: then no server comes
+            os.write(self._line, b"start\n")
+
+    def gone_within(self, seconds: float) -> bool:
+        """Whether the server ends within these seconds: then its end of the status pipe closes."""
+        return bool(select.select([self._status], [], [], seconds)[0])
+
+    def end(self) -> None:
+        """Stop the server at once, and remove the directory."""
+        with suppress(BrokenPipeError):  # somebody killed the shell
+            os.write(self._line, b"end\n")
+        # The shell's end of the line closes when it exits: sooner seen than by Popen.wait, which
+        # looks in ever longer steps.
+        poller = select.poll()
+        poller.register(self._line, 0)
+        poller.poll(PATIENCE * 1000)
+        os.close(self._line)
+        try:
+            self._shell.wait(1.0)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._shell.pid, signal.SIGKILL)
+            self._shell.wait()
+        os.close(self._status)
+        self.run.remove()
+
+    def leave(self) -> None:
+        """Let go of it: it goes on as long as somebody else holds a loan of it, else it ends."""
+        os.close(self._line)
+        os.close(self._status)
+        os.close(self.run.lock)
+        with suppress(subprocess.TimeoutExpired):
+            self._shell.wait(LEAVING)
+
+
+class Loan:
+    """A server that another process started, and that does not end before we let go of it."""
+
+    def __init__(self, directory: Path) -> None:
+        """Take hold of the server of this run directory.  Raises ServerError if it has ended."""
+        try:
+            self._line = os.open(
+                directory / "line", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+            )
+        except OSError as error:
+            raise ServerError(f"The server in {directory} has ended: {error.strerror}") from error
+
+    def end(self) -> None:
+        """Let go of it."""
+        os.close(self._line)
+
+    leave = end
+
+
+def _pipe(run: RunDirectory) -> tuple[int, int]:
+    """Both ends of the named pipe by which a shell sees whether anybody is left."""
+    os.mkfifo(run.line, 0o600)
+    reader = os.open(run.line, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # waits for no writer
+    writer = os.open(run.line, os.O_WRONLY | os.O_CLOEXEC)
+    os.set_blocking(reader, True)
+    return reader, writer
+
+
+def environment() -> dict[str, str]:
+    """Our environment without what would make a server differ from one machine to the next."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PG", "LC_")) and name not in ("LANG", "LANGUAGE", "TZ")
+    }
+    return kept | {"LC_ALL": "C"}

@@ -1,0 +1,210 @@
+"""Kill runs of the gate at random moments, and look for what they leave.
+
+``python tests/campaigns/kills.py [RUNS] [SEED]`` kills pytest, a worker, a lifeline's shell, a
+postmaster or a backend of each run with SIGKILL, and tells of every run that hung, every process,
+directory and shared-memory segment that stayed, and of every next run that did not pass. Linux.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_schema_parity.postgres.rundir import _bases
+
+VICTIMS = ("pytest", "worker", "shell", "postmaster", "backend")
+LONGEST = 60.0
+"""Seconds after which a run counts as hanging."""
+SETTLING = 10.0
+"""Seconds in which what ends by itself has to be gone."""
+CONFIGURATION = """\
+[tool.pytest-schema-parity]
+reference = "a"
+
+[tool.pytest-schema-parity.trees]
+a = { files = ["a.sql"] }
+b = { files = ["b.sql"] }
+"""
+SQL = "CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t;"
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process, told from a later one of the same number by when it began."""
+
+    number: int
+    began: str
+
+    @property
+    def lives(self) -> bool:
+        now = look(self.number)
+        return now is not None and now[0] == self.began and now[2] != "Z"
+
+
+def look(number: int) -> tuple[str, int, str] | None:
+    """When a process began, its parent, and its state; None if there is none."""
+    try:
+        status = Path("/proc", str(number), "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return status[19], int(status[1]), status[0]
+
+
+def kind(number: int) -> str | None:
+    """What a process of a run is, by its command line."""
+    try:
+        words = Path("/proc", str(number), "cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return None
+    match words:
+        case ["/bin/sh", "-c", _, "schema-parity-lifeline", *_]:
+            return "shell"
+        case [name, *_] if name.startswith("postgres: "):
+            return "backend"
+        case [name, "-D", *_] if name.endswith("/postgres"):
+            return "postmaster"
+        case [_, "-u", "-c", code, *_] if "execnet" in code:
+            return "worker"
+    return "pytest" if "--schema-parity" in words else None
+
+
+@dataclass
+class Watch:
+    """Every process that ever descended from a run, looked for all the time."""
+
+    run: subprocess.Popen[bytes]
+    seen: set[Process] = field(default_factory=set)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def descendants(self) -> Iterator[int]:
+        parents = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and (status := look(int(entry.name))):
+                parents[int(entry.name)] = status[1]
+        ours = {self.run.pid, *(process.number for process in list(self.seen) if process.lives)}
+        while more := {n for n, parent in parents.items() if parent in ours} - ours:
+            ours |= more
+        yield from ours
+
+    def look_around(self) -> None:
+        for number in self.descendants():
+            if status := look(number):
+                self.seen.add(Process(number, status[0]))
+
+    def keep_looking(self) -> None:
+        while not self.over.wait(0.01):
+            self.look_around()
+
+
+def leftovers() -> set[str]:
+    """Directories of runs, and segments of System V's shared memory."""
+    segments = {f"shm {line.split()[1]}" for line in
+                Path("/proc/sysvipc/shm").read_text().splitlines()[1:]}  # fmt: skip
+    return segments | {str(path) for base in _bases() for path in base.glob("*schema-parity-*-*")
+                       if path.is_dir() and not path.name.startswith("pytest")}  # fmt: skip
+
+
+def killed(
+    project: Path, choose: random.Random, environment: dict[str, str]
+) -> tuple[str, list[str]]:
+    """Run the gate, kill one of its processes; whom, and what is wrong afterwards."""
+    before = leftovers()
+    workers = choose.choice([[], ["-n2"]])
+    command = [sys.executable, "-m", "pytest", "-q", "--schema-parity", "schema-parity.toml"]
+    run = subprocess.Popen(
+        [*command, *workers, "-p", "no:cacheprovider"],
+        cwd=project,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    watch = Watch(run)
+    watcher = threading.Thread(target=watch.keep_looking)
+    watcher.start()
+    time.sleep(choose.uniform(0.05, 2.5 if workers else 1.3))
+    victims = [n for n in watch.descendants() if kind(n) in VICTIMS]
+    wanted = choose.choice(VICTIMS)
+    among = [n for n in victims if kind(n) == wanted] or [run.pid]
+    victim = choose.choice(sorted(among))
+    name = kind(victim) or "nobody"
+    with suppress(ProcessLookupError):
+        os.kill(victim, signal.SIGKILL)
+    wrong = []
+    try:
+        run.wait(LONGEST)
+    except subprocess.TimeoutExpired:
+        wrong.append(f"hung for {LONGEST:.0f} s")
+        run.kill()
+        run.wait()
+    wrong += settle(watch, before)
+    watch.over.set()
+    watcher.join()
+    return name, wrong
+
+
+def settle(watch: Watch, before: set[str]) -> list[str]:
+    """What stays of a run that has ended."""
+    deadline = time.monotonic() + SETTLING
+    while True:
+        alive = [process for process in list(watch.seen) if process.lives]
+        stayed = [f"process {p.number} ({kind(p.number)})" for p in alive]
+        stayed += sorted(leftovers() - before)
+        if not stayed or time.monotonic() > deadline:
+            return stayed
+        time.sleep(0.05)
+
+
+def main(runs: int, seed: int) -> int:
+    """Kill so many runs; returns how many were left in disorder."""
+    choose = random.Random(seed)
+    deaths: Counter[str] = Counter()
+    disorder = 0
+    with tempfile.TemporaryDirectory(prefix="kills-") as scratch:
+        project = Path(scratch, "project")
+        cache = Path(scratch, "cache")
+        project.mkdir()
+        project.joinpath("schema-parity.toml").write_text(CONFIGURATION)
+        for name in ("a.sql", "b.sql"):
+            project.joinpath(name).write_text(SQL)
+        environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
+        for number in range(1, runs + 1):
+            if choose.random() < 0.25:
+                shutil.rmtree(cache, ignore_errors=True)  # so that making an image is hit, too
+            t0 = time.monotonic()
+            victim, wrong = killed(project, choose, environment)
+            deaths[victim] += 1
+            if os.environ.get("V"):
+                print(number, victim, round(time.monotonic() - t0, 1), flush=True)
+            if number % 5 == 0:
+                wrong += next_run(project, environment)
+            if wrong:
+                disorder += 1
+                print(f"run {number}, killed {victim}: {'; '.join(wrong)}", flush=True)
+    print(f"{runs} runs killed ({dict(deaths)}), {disorder} in disorder, seed {seed}")
+    return disorder
+
+
+def next_run(project: Path, environment: dict[str, str]) -> list[str]:
+    """Whether the gate passes after all that."""
+    command = [sys.executable, "-m", "pytest", "-q", "--schema-parity", "schema-parity.toml"]
+    done = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+    return [] if done.returncode == 0 else [f"the next run did not pass:\n{done.stdout}"]
+
+
+if __name__ == "__main__":
+    given = [int(word) for word in sys.argv[1:]]
+    sys.exit(min(main(*(given or [200])[:1], *(given[1:] or [1])), 100))
