@@ -3,6 +3,7 @@
 ``python tests/campaigns/kills.py [RUNS] [SEED]`` kills pytest, a worker, a lifeline's shell, a
 postmaster or a backend of each run with SIGKILL, and tells of every run that hung, every process,
 directory and shared-memory segment that stayed, and of every next run that did not pass. Linux.
+What other runs on the machine leave would count, too: keep it apart, with ``unshare`` if need be.
 """
 
 from __future__ import annotations
@@ -182,11 +183,8 @@ def main(runs: int, seed: int) -> int:
         for number in range(1, runs + 1):
             if choose.random() < 0.25:
                 shutil.rmtree(cache, ignore_errors=True)  # so that making an image is hit, too
-            t0 = time.monotonic()
             victim, wrong = killed(project, choose, environment)
             deaths[victim] += 1
-            if os.environ.get("V"):
-                print(number, victim, round(time.monotonic() - t0, 1), flush=True)
             if number % 5 == 0:
                 wrong += next_run(project, environment)
             if wrong:
