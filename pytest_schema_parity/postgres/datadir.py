@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ from pytest_schema_parity.postgres.address import HOUSEKEEPER, address, connect,
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
 from pytest_schema_parity.postgres.image import BrokenImage, pack, unpack
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.lifeline import Lifeline, environment
+from pytest_schema_parity.postgres.lifeline import Lifeline
 from pytest_schema_parity.postgres.relocation import readable
 from pytest_schema_parity.postgres.rundir import RunDirectory
 from pytest_schema_parity.postgres.server import launch, shut_down
@@ -108,7 +107,7 @@ def _make(image: Path, template: Template, programs: Installation, account: Acco
     lifeline = Lifeline(account)
     try:
         run = lifeline.run
-        _initdb(run, template, programs, account)
+        _initdb(lifeline, template, programs)
         launch(lifeline, programs.binary("postgres"), settings_of(template, programs, account))
         _run_scripts(template, run)
         shut_down(lifeline)
@@ -123,10 +122,8 @@ def _make(image: Path, template: Template, programs: Installation, account: Acco
         lifeline.end()
 
 
-def _initdb(
-    run: RunDirectory, template: Template, programs: Installation, account: Account
-) -> None:
-    require_name(account)
+def _initdb(lifeline: Lifeline, template: Template, programs: Installation) -> None:
+    require_name(lifeline.account)
     # Sorting by code point is the same on every machine and in every version.  From 17 on the
     # server brings its own C.UTF-8, which knows upper and lower case beyond ASCII as well.
     locale = ["--locale=C"]
@@ -134,30 +131,17 @@ def _initdb(
         locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     if programs.major >= 18:
         locale += ["--no-data-checksums"]
-    done = subprocess.run(
+    code = lifeline.run_program(
         [
-            programs.binary("initdb"),
-            *(
-                "--pgdata",
-                str(run.data),
-                "--username",
-                template.superuser,
-                "--encoding=UTF8",
-                *locale,
-            ),
-            *("--auth=trust", "--wal-segsize=1", "--no-sync", "--no-instructions"),
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        cwd="/",
-        env=environment(),
-        check=False,
-        **account.popen,
+            str(programs.binary("initdb")),
+            *(f"--pgdata={lifeline.run.data}", f"--username={template.superuser}"),
+            *("--encoding=UTF8", *locale, "--auth=trust", "--wal-segsize=1"),
+            *("--no-sync", "--no-instructions"),
+        ]
     )
-    if done.returncode:
-        raise ServerError(f"initdb failed ({programs.binary('initdb')}):\n{done.stderr.strip()}")
+    if code:
+        said = lifeline.run.log_tail()
+        raise ServerError(f"initdb failed ({programs.binary('initdb')}):\n{said}")
 
 
 def _run_scripts(template: Template, run: RunDirectory) -> None:

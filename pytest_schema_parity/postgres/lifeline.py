@@ -23,18 +23,24 @@ from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_director
 #   stderr the lock, held as long as the shell lives (so its own complaints land in that file)
 # A server that has not set up its signals yet ignores SIGQUIT, as a shell's background job does;
 # SIGTERM reaches it at any time.  One that was killed left its pid file, and the 56 bytes of shared
-# memory (System V's) that the file names.  An initdb that lost us may still make files for a while.
+# memory (System V's) that the file names.  An initdb that lost us comes to its end first: without
+# its directory it would leave such memory, and no file to tell which.
 # What told others of the server goes with it: the files that begin with a name, and their directory
 # if nobody else's are in it.
 SCRIPT: Final = """
 directory=$1 notices=$2 server=
 trap : HUP TERM
-if read -r word && [ "$word" = start ]; then
-    eval "$(cat "$directory/start")" </dev/null 3>&1 >>"$directory/log" 2>&1 &
-    server=$!
-    exec >/dev/null
-    read -r word
-fi
+while read -r word; do
+    case $word in
+        run) eval "$(cat "$directory/command")" </dev/null >"$directory/log" 2>&1 & ;;
+        start)
+            eval "exec $(cat "$directory/command")" </dev/null 3>&1 >>"$directory/log" 2>&1 &
+            server=$!
+            exec >/dev/null
+            ;;
+        *) break ;;
+    esac
+done
 if [ -n "$server" ]; then
     kill -TERM $server
     kill -QUIT $server
@@ -42,12 +48,15 @@ if [ -n "$server" ]; then
     [ -e "$directory/data/postmaster.pid" ] &&
         ipcrm -m "$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")"
 fi
-for second in 0 0 1 1 1 1 1; do rm -rf "$directory" && break; sleep $second; done
+wait
+rm -rf "$directory" || rm -rf "$directory"
 [ -z "$notices" ] || { rm -f "$notices"*; rmdir "${notices%/*}"; }
 """
 
 PATIENCE: Final = 30.0
 """Seconds that a shell may take to end its server and to clear away."""
+POLL: Final = 0.005
+"""Seconds between two looks whether a program has ended."""
 LEAVING: Final = 1.0
 """Seconds in which a server ends that nobody uses any more."""
 
@@ -85,13 +94,31 @@ class Lifeline:
             os.close(reader)
             os.close(writer)
 
+    def run_program(self, command: Sequence[str]) -> int:
+        """Let the shell run a program; returns its exit code.  What it says is in the log."""
+        code = self.run.path / "code"
+        code.unlink(missing_ok=True)
+        new = shlex.quote(f"{code}.new")
+        self._tell(
+            "run", f"{shlex.join(command)}; echo $? >{new}; mv {new} {shlex.quote(str(code))}"
+        )
+        ended = select.poll()
+        ended.register(self._line, 0)
+        while not code.exists():
+            if ended.poll(POLL * 1000):
+                raise ServerError(f"The shell was killed that was to run {command[0]}.")
+        return int(code.read_text())
+
     def start(self, command: Sequence[str]) -> None:
         """Let the shell run a server; once."""
-        start = self.run.path / "start"
-        start.write_bytes(os.fsencode(f"exec {shlex.join(command)}\n"))
-        self.account.own(start)
-        with suppress(BrokenPipeError):  # somebody killed the shell: then no server comes
-            os.write(self._line, b"start\n")
+        self._tell("start", shlex.join(command))
+
+    def _tell(self, word: str, command: str) -> None:
+        file = self.run.path / "command"
+        file.write_bytes(os.fsencode(f"{command}\n"))
+        self.account.own(file)
+        with suppress(BrokenPipeError):  # somebody killed the shell
+            os.write(self._line, f"{word}\n".encode())
 
     def gone_within(self, seconds: float) -> bool:
         """Whether the server ends within these seconds: then its end of the status pipe closes."""
