@@ -1,6 +1,20 @@
 """``[tool.pytest-schema-parity]``: found, read, checked whole, and turned into frozen values."""
 
-from pytest_schema_parity.config.load import NAME, OWN_FILE, find_config, load_config
+from pytest_schema_parity.config.load import (
+    NAME,
+    OWN_FILE,
+    configurations_below,
+    find_config,
+    load_config,
+)
 from pytest_schema_parity.config.model import Config, TreeConfig
 
-__all__ = ["NAME", "OWN_FILE", "Config", "TreeConfig", "find_config", "load_config"]
+__all__ = [
+    "NAME",
+    "OWN_FILE",
+    "Config",
+    "TreeConfig",
+    "configurations_below",
+    "find_config",
+    "load_config",
+]

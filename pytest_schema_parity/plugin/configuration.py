@@ -1,0 +1,115 @@
+"""Which configuration a run has: the one that was named, else the one nearest to what runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.config import Config
+
+ONE_A_RUN = (
+    "A run checks one configuration: run pytest once for each, or say which with "
+    "--schema-parity-config=FILE."
+)
+
+
+def find_configuration(config: pytest.Config) -> Config:
+    """The session's configuration.
+
+    It is in the file that ``--schema-parity-config`` or its ini value names, else in the TOML file
+    that the command line names as what to run, else in the nearest one, from the paths that run
+    upwards, then from the working directory, then from the rootdir.  Raises UsageError, with the
+    remedy, when there is none, when there are two, or when it is wrong.
+    """
+    from pytest_schema_parity.config import load_config
+
+    with usage_errors():
+        if (named := path_setting(config, "schema-parity-config")) is not None:
+            files = [named]
+        else:
+            files = _named_on_command_line(config) or _nearest(config)
+        for file in files:
+            if (configuration := load_config(file)) is not None:
+                return configuration
+    raise pytest.UsageError(_nothing_in(files, config.invocation_params.dir))
+
+
+def path_setting(config: pytest.Config, name: str) -> Path | None:
+    """An option's path, else that of the ini value of the same name, else None.
+
+    As pytest has it: the one is relative to the working directory, the other to the ini file.
+    """
+    here = config.invocation_params.dir
+    if (given := config.getoption(f"--{name}")) is not None:
+        return Path(here, given)
+    if value := config.getini(name.replace("-", "_")):
+        return Path(config.inipath.parent if config.inipath is not None else here, value)
+    return None
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Raise what is wrong with the configuration or the machine as pytest's UsageError."""
+    from pytest_schema_parity.errors import SchemaParityError
+
+    try:
+        yield
+    except SchemaParityError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _paths_that_run(config: pytest.Config) -> list[Path]:
+    """What the command line names, else ``testpaths``, else the working directory."""
+    paths = (config.invocation_params.dir / arg.partition("::")[0] for arg in config.args)
+    return list(dict.fromkeys(path.resolve() for path in paths if path.exists()))
+
+
+def _named_on_command_line(config: pytest.Config) -> list[Path]:
+    """The TOML file with a configuration that the command line names as what to run; or none."""
+    from pytest_schema_parity.config import load_config
+
+    files = [path for path in _paths_that_run(config) if path.suffix == ".toml"]
+    return _one_of([file for file in files if load_config(file) is not None])
+
+
+def _nearest(config: pytest.Config) -> list[Path]:
+    """The nearest files with a configuration; of those above the paths that run there is one."""
+    from pytest_schema_parity.config import find_config
+
+    paths = _paths_that_run(config)
+    starts = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
+    above = dict.fromkeys(filter(None, map(find_config, starts)))
+    others = map(find_config, (config.invocation_params.dir, config.rootpath))
+    return [*_one_of(list(above)), *filter(None, others)]
+
+
+def _one_of(files: list[Path]) -> list[Path]:
+    """These files; raises UsageError if they are several."""
+    from pytest_schema_parity.showing import printable
+
+    if len(files) > 1:
+        names = " and ".join(map(str, files))
+        raise pytest.UsageError(
+            printable(f"there are {len(files)} configurations of what runs, {names}. {ONE_A_RUN}")
+        )
+    return files
+
+
+def _nothing_in(files: list[Path], here: Path) -> str:
+    """The error where there is no configuration; names those that are further down."""
+    from pytest_schema_parity.config import configurations_below
+    from pytest_schema_parity.showing import printable
+
+    places = " or ".join(map(str, files)) or f"any pyproject.toml from {here} upwards"
+    message = (
+        "schema parity was asked for, but there is no table [tool.pytest-schema-parity] in "
+        f"{places}. Add it, or name its file with --schema-parity-config=FILE."
+    )
+    if below := [str(file.relative_to(here)) for file in configurations_below(here)]:
+        message += f" Below there is {' and '.join(below)}."
+    return printable(message)
