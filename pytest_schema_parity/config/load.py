@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.locator import KeyPath, Locator
@@ -51,8 +53,10 @@ def configurations_below(start: Path) -> list[Path]:
     return sorted(found)
 
 
-def load_config(file: Path) -> Config | None:
+def load_config(file: Path, *, added: Mapping[str, object] = MappingProxyType({})) -> Config | None:
     """Read and check the configuration in a file; None where it holds none.
+
+    ``added`` are the tables of further trees, by name, which a hook gave.
 
     It is the table ``[tool.pytest-schema-parity]``; in a file that is not a ``pyproject.toml`` and
     has no table ``tool`` the keys stand at the top level.  Raises one ConfigError that tells of
@@ -69,7 +73,7 @@ def load_config(file: Path) -> Config | None:
         raise ConfigError(f"{name}: its values are nested too deeply to be read") from None
     table = _table(values, mistakes, in_project=file.name == PROJECT_FILE)
     mistakes.check()
-    return None if table is None else read_config(table, file.absolute(), name)
+    return None if table is None else read_config(table, file.absolute(), name, added)
 
 
 def _candidates(directory: Path) -> list[Path]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
@@ -31,12 +33,17 @@ LONGEST_TIMEOUT: Final = 2_147_483
 TREE_NAME: Final = re.compile(r"\w[\w.-]*")
 
 
-def read_config(table: Table, file: Path, shown: str) -> Config:
-    """The configuration that a table holds; raises one ConfigError for all of its mistakes."""
+def read_config(
+    table: Table, file: Path, shown: str, added: Mapping[str, object] = MappingProxyType({})
+) -> Config:
+    """The configuration that a table holds; raises one ConfigError for all of its mistakes.
+
+    ``added`` are the tables of further trees, by name, which a hook gave.
+    """
     table.know(*KEYS)
     platform = table.text("platform")
-    trees = _read_trees(table, file.parent, platform)
-    names = _names(table)
+    trees = _read_trees(table, added, file.parent, platform)
+    names = [*_names(table), *added]
     reference = _read_reference(table, names)
     config = Config(
         file=file,
@@ -55,14 +62,18 @@ def read_config(table: Table, file: Path, shown: str) -> Config:
     return config
 
 
-def _read_trees(table: Table, root: Path, platform: str | None) -> dict[str, TreeConfig]:
+def _read_trees(
+    table: Table, added: Mapping[str, object], root: Path, platform: str | None
+) -> dict[str, TreeConfig]:
     trees: dict[str, TreeConfig] = {}
     sources: dict[object, str] = {}
     folded: dict[str, str] = {}
-    if "trees" not in table.values or table.values["trees"] == {}:
+    if not added and table.values.get("trees", {}) == {}:
         table.refuse("trees", f"there is no tree; add {_header(table, 'trees.NAME')} with a path")
-    for below in table.below("trees", form="table"):
+    for below in [*table.below("trees", form="table"), *_added_trees(table, added)]:
         name = str(below.path[-1])
+        if name in trees:
+            below.refuse(None, "is a tree of the configuration already; give yours another name")
         tree = _read_tree(below, name, root, platform)
         trees[name] = tree
         if (twin := folded.setdefault(name.casefold(), name)) != name:
@@ -71,6 +82,27 @@ def _read_trees(table: Table, root: Path, platform: str | None) -> dict[str, Tre
         if source[0] and (twin := sources.setdefault(source, name)) != name:
             below.refuse(None, f'has the very files of "{twin}": the two can never differ')
     return trees
+
+
+def _added_trees(table: Table, added: Mapping[str, object]) -> Iterator[Table]:
+    """The tables of the trees that a hook gave; they are told of by its name."""
+    for name, values in added.items():
+        header = f"pytest_schema_parity_trees: {name!r}"
+        empty = Table({}, (*table.path, "trees", name), header, table.mistakes)
+        if isinstance(values, Mapping):
+            plain = {key: _plain(value) for key, value in values.items()}
+            yield replace(empty, values=plain)
+        else:
+            empty.refuse(None, f"{values!r} stands where the keys of a tree should")
+
+
+def _plain(value: object) -> object:
+    """A value as TOML would hold it: a path as text, any sequence as a list."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_plain(item) for item in value]
+    return value
 
 
 def _read_tree(table: Table, name: str, root: Path, platform: str | None) -> TreeConfig:

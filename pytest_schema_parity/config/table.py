@@ -115,4 +115,4 @@ def named(value: object) -> str:
         (dict, "a table"),
         ((date, datetime, time), "a date or time"),
     ]
-    return next(name for kind, name in names if isinstance(value, kind))
+    return next((name for kind, name in names if isinstance(value, kind)), repr(value))

@@ -9,6 +9,7 @@ from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.migrations.apply import Applied, Failure, apply_tree
 from pytest_schema_parity.migrations.origins import Marks
 from pytest_schema_parity.migrations.tree import Tree
+from pytest_schema_parity.parity.adjusting import Adjustments
 from pytest_schema_parity.parity.sites import Home, Site
 from pytest_schema_parity.platforms import Platform, installed_stand_ins
 from pytest_schema_parity.postgres.address import connect
@@ -25,6 +26,7 @@ class Plan:
     tree: Tree
     platform: Platform
     statement_timeout: float | None
+    adjustments: Adjustments
     ended: Callable[[], bool]
 
 
@@ -69,6 +71,6 @@ def build(plan: Plan, site: Site, home: Home) -> Build:
         stand_ins = installed_stand_ins(connection)
     return Build(
         applied=replace(applied, marks=Marks()),  # they have told all that they know
-        schema=schema,
+        schema=plan.adjustments.schema(schema),
         stand_ins=stand_ins,
     )

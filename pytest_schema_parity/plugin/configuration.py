@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_schema_parity.plugin.adding import added_trees
+
 if TYPE_CHECKING:
     from pytest_schema_parity.config import Config
 
@@ -26,15 +28,13 @@ def find_configuration(config: pytest.Config) -> Config:
     upwards, then from the working directory, then from the rootdir.  Raises UsageError, with the
     remedy, when there is none, when there are two, or when it is wrong.
     """
-    from pytest_schema_parity.config import load_config
-
     with usage_errors():
         if (named := path_setting(config, "schema-parity-config")) is not None:
             files = [named]
         else:
             files = _named_on_command_line(config) or _nearest(config)
         for file in files:
-            if (configuration := load_config(file)) is not None:
+            if (configuration := _load(config, file)) is not None:
                 return configuration
     raise pytest.UsageError(_nothing_in(files, config.invocation_params.dir))
 
@@ -63,6 +63,13 @@ def usage_errors() -> Iterator[None]:
         raise pytest.UsageError(str(error)) from None
 
 
+def _load(config: pytest.Config, file: Path) -> Config | None:
+    """The configuration in a file, with the trees that hooks add."""
+    from pytest_schema_parity.config import load_config
+
+    return load_config(file, added=added_trees(config))
+
+
 def _paths_that_run(config: pytest.Config) -> list[Path]:
     """What the command line names, else ``testpaths``, else the working directory."""
     paths = (config.invocation_params.dir / arg.partition("::")[0] for arg in config.args)
@@ -71,10 +78,8 @@ def _paths_that_run(config: pytest.Config) -> list[Path]:
 
 def _named_on_command_line(config: pytest.Config) -> list[Path]:
     """The TOML file with a configuration that the command line names as what to run; or none."""
-    from pytest_schema_parity.config import load_config
-
     files = [path for path in _paths_that_run(config) if path.suffix == ".toml"]
-    return _one_of([file for file in files if load_config(file) is not None])
+    return _one_of([file for file in files if _load(config, file) is not None])
 
 
 def _nearest(config: pytest.Config) -> list[Path]:

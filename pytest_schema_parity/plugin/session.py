@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from pytest_schema_parity.plugin.adding import adjustments_of
 from pytest_schema_parity.plugin.configuration import (
     find_configuration,
     path_setting,
@@ -17,6 +18,7 @@ from pytest_schema_parity.plugin.configuration import (
 if TYPE_CHECKING:
     from pytest_schema_parity.config import Config
     from pytest_schema_parity.parity import Parity
+    from pytest_schema_parity.parity.builds import Ending
 
 PARITY: pytest.StashKey[Parity] = pytest.StashKey()
 RUN: pytest.StashKey[str] = pytest.StashKey()
@@ -69,13 +71,16 @@ def _open(config: pytest.Config, configuration: Config) -> Parity:
             bindir=path_setting(config, "schema-parity-bindir"),
             shown_from=config.rootpath,
             run=run_of(config) if is_distributed(config) else None,
+            adjustments=adjustments_of(config),
         )
 
 
 def close_session(config: pytest.Config) -> None:
     """Stop what :func:`open_session` started, if it did; pytest need not wait for it.
 
-    A worker of pytest-xdist leaves alone what other workers still use.
+    A worker of pytest-xdist leaves alone what other workers still use.  With
+    ``--schema-parity-keep`` all of it stays.
     """
     if (parity := config.stash.get(PARITY, None)) is not None:
-        parity.close(wait=False, leave=is_worker(config))
+        keep: Ending = "keep" if config.getoption("--schema-parity-keep") else "stop"
+        parity.close(wait=False, end="leave" if is_worker(config) else keep)

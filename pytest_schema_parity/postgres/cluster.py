@@ -104,6 +104,15 @@ class Cluster:
         """Stop, unless other processes have borrowed the server: the last of them ends it."""
         self._end(self._server.leave)
 
+    def keep(self) -> None:
+        """Let the server go on after us, until it is shut down; its directory goes then."""
+        self._end(self._server.keep)
+
+    @property
+    def postmaster(self) -> int:
+        """The number of the server's first process: SIGINT shuts it down."""
+        return int((self.directory / "postmaster.pid").read_text().split()[0])
+
     def _end(self, end: Callable[[], None]) -> None:
         with self._lock:
             if self._running:

@@ -39,3 +39,6 @@ class Host(Protocol):
 
     def leave(self) -> None:
         """Stop, unless other processes use it still."""
+
+    def keep(self) -> None:
+        """Let go of it, and end nothing."""

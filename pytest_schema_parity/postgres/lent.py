@@ -118,6 +118,12 @@ class LentServer:
 
     leave = stop
 
+    def keep(self) -> None:
+        """Let the databases stay until the next run drops what earlier ones left."""
+        with self._lock:
+            self._open = False
+        self._session.close()
+
     def _require(self) -> None:
         if self.major < OLDEST:
             raise ServerError(

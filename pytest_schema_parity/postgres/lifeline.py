@@ -38,6 +38,11 @@ while read -r word; do
             server=$!
             exec >/dev/null
             ;;
+        keep)
+            wait $server
+            server=
+            break
+            ;;
         *) break ;;
     esac
 done
@@ -142,13 +147,22 @@ class Lifeline:
         os.close(self._status)
         self.run.remove()
 
+    def keep(self) -> None:
+        """Let go of it: it goes on until somebody ends the server, and is cleared away then."""
+        with suppress(BrokenPipeError):
+            os.write(self._line, b"keep\n")
+        self._let_go()
+
     def leave(self) -> None:
         """Let go of it: it goes on as long as somebody else holds a loan of it, else it ends."""
+        self._let_go()
+        with suppress(subprocess.TimeoutExpired):
+            self._shell.wait(LEAVING)
+
+    def _let_go(self) -> None:
         os.close(self._line)
         os.close(self._status)
         os.close(self.run.lock)
-        with suppress(subprocess.TimeoutExpired):
-            self._shell.wait(LEAVING)
 
 
 class Loan:
@@ -167,7 +181,7 @@ class Loan:
         """Let go of it."""
         os.close(self._line)
 
-    leave = end
+    leave = keep = end
 
 
 def _pipe(run: RunDirectory) -> tuple[int, int]:

@@ -77,9 +77,16 @@ class Judgement:
 
 
 def judge(
-    tree: str, comparison: Comparison, allowances: Sequence[Allowance], *, today: date
+    tree: str,
+    comparison: Comparison,
+    allowances: Sequence[Allowance],
+    *,
+    today: date,
+    accept: Callable[[Difference, str], str | None] | None = None,
 ) -> Judgement:
     """Part a tree's differences into those that are left and those that are allowed.
+
+    What no allowance covers is accepted, too, if ``accept`` has a reason for it in this tree.
 
     What is allowed is unfolded: an allowance of an extra schema says nothing of the functions in
     it, nor one of an extra table of who may read it.  What is left stays folded.
@@ -94,6 +101,8 @@ def judge(
     for difference in waiting:
         covering = covering_of(difference)
         used.update(covering)
+        if not covering and accept is not None and (reason := accept(difference, tree)):
+            covering = [Allowance(reason)]
         if covering:
             whole, others = difference.unfold()
             allowed.append((whole, covering[0]))

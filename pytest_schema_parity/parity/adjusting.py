@@ -1,0 +1,73 @@
+"""What a project adds in Python to what is compared, and to what is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pytest_schema_parity.errors import ConfigError
+from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.facts import Fact, Schema
+
+AdjustFact: TypeAlias = Callable[[Fact], Fact | Literal[False] | None]
+"""Gives what to have in a fact's place: another, False for none, or None to leave it as it is."""
+Accept: TypeAlias = Callable[[Difference, str], str | None]
+"""Gives the reason for which a difference of a tree is accepted, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustments:
+    """The project's hooks, where it has them."""
+
+    fact: AdjustFact | None = None
+    allow: Accept | None = None
+
+    def schema(self, schema: Schema) -> Schema:
+        """What is left of a tree's facts; with a fact goes all that hangs below it.
+
+        Facts that the platform brought are left alone.  Raises ConfigError.
+        """
+        if self.fact is None:
+            return schema
+        kept: list[Fact] = []
+        dropped: set[tuple[str, str]] = set()
+        for fact in schema:
+            other = None if fact.provided else self.fact(fact)
+            if other is False:
+                dropped.add(fact.key)
+            elif other is None or isinstance(other, Fact):
+                kept.append(fact if other is None else other)
+            else:
+                raise ConfigError(
+                    f"pytest_schema_parity_fact gave {other!r} for {fact.kind} {fact.name}. "
+                    "Return a Fact to have it instead, False to drop it, or None to leave it."
+                )
+        below = [fact for fact in kept if not _hangs_below(fact, dropped, schema)]
+        try:
+            return Schema(below, version=schema.version, platform=schema.platform)
+        except ValueError as error:
+            raise ConfigError(f"pytest_schema_parity_fact made one fact of two: {error}") from None
+
+    def reason(self, difference: Difference, tree: str) -> str | None:
+        """Why the project accepts a difference, or None.  Raises ConfigError."""
+        reason = None if self.allow is None else self.allow(difference, tree)
+        if reason is None or (isinstance(reason, str) and reason.strip()):
+            return reason
+        raise ConfigError(
+            f"pytest_schema_parity_allow gave {reason!r} for {difference.kind} {difference.name}. "
+            "Return the reason as text, or None to let the difference stand."
+        )
+
+
+UNADJUSTED: Final = Adjustments()
+
+
+def _hangs_below(fact: Fact, dropped: set[tuple[str, str]], schema: Schema) -> bool:
+    parent = fact.parent
+    while parent is not None:
+        if parent in dropped:
+            return True
+        above = schema.get(parent)
+        parent = None if above is None else above.parent
+    return False

@@ -1,0 +1,49 @@
+"""What ``--schema-parity-keep`` leaves up: how to reach it, and how to end it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_schema_parity.plugin.session import PARITY
+from pytest_schema_parity.postgres.cluster import Cluster
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.parity import BuiltTree
+
+NOTHING: str = (
+    "nothing: no tree was built by this process. With pytest -n, tests that use the fixtures build "
+    "in their workers; run them without."
+)
+
+
+def kept_lines(config: pytest.Config) -> Iterator[str]:
+    """A psql command for each tree, and what ends all of their servers."""
+    parity = config.stash.get(PARITY, None)
+    if parity is None or not parity.builds.started:
+        yield NOTHING
+        return
+    built = [parity[name] for name in parity.built()]
+    for tree in built:
+        yield f"{tree.name}: {psql(tree)}"
+    hosts = [tree.home.host for tree in built]
+    ours = [str(host.postmaster) for host in hosts if isinstance(host, Cluster)]
+    if ours:
+        yield f"To end their servers and remove them: kill -INT {' '.join(ours)}"
+    elif built:
+        yield "The next run that uses this server drops these databases."
+
+
+def psql(tree: BuiltTree) -> str:
+    """A command for a shell that opens a tree's database, as the role that applied it."""
+    host = tree.home.host
+    where = {
+        "-h": host.host,
+        "-p": str(host.port),
+        "-U": tree.home.role,
+        "-d": tree.home.database,
+    }
+    return f"psql {' '.join(f'{option} {shlex.quote(value)}' for option, value in where.items())}"
