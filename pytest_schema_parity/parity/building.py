@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -20,7 +21,8 @@ from pytest_schema_parity.schema.facts import Schema
 class Plan:
     """What is needed to build a tree.
 
-    ``statement_timeout`` is in seconds; ``ended`` says whether nobody waits for it any more.
+    ``statement_timeout`` is in seconds; ``ended`` says whether nobody waits for it any more;
+    ``tell`` takes what is being done.
     """
 
     tree: Tree
@@ -28,6 +30,7 @@ class Plan:
     statement_timeout: float | None
     adjustments: Adjustments
     ended: Callable[[], bool]
+    tell: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +56,16 @@ def build(plan: Plan, site: Site, home: Home) -> Build:
     """Apply a tree's files at its home, and read what they made.  Raises ServerError."""
     pristine = site.pristine(home, plan.platform)
     housekeeping = home.host.housekeeping(home.database)
+    files = itertools.count(1)
     applied = apply_tree(
         plan.tree,
         home.host.conninfo(home.database, user=home.role),
         statement_timeout=plan.statement_timeout,
         housekeeping=housekeeping,
         ended=plan.ended,
+        progress=lambda _: plan.tell(f"file {next(files)} of {len(plan.tree.files)}"),
     )
+    plan.tell("reading the catalog")
     with connect(housekeeping) as connection:
         schema = read_schema(
             connection,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from operator import methodcaller
 from threading import Lock
 from typing import Literal, TypeAlias
@@ -37,6 +38,7 @@ class Builds:
         adjustments: Adjustments,
         rendezvous: Rendezvous | None = None,
     ) -> None:
+        self._stages = dict.fromkeys(trees, "starting a server")
         self._plans = {
             name: Plan(
                 tree=tree,
@@ -44,6 +46,7 @@ class Builds:
                 statement_timeout=statement_timeout,
                 adjustments=adjustments,
                 ended=lambda: self._closed,
+                tell=partial(self._stages.__setitem__, name),
             )
             for name, tree in trees.items()
         }
@@ -81,6 +84,13 @@ class Builds:
                     self._builds[name] = pool.submit(work, plan, meeting, number)
             pool.shutdown(wait=False)
 
+    def wait(self, seconds: float) -> dict[str, str]:
+        """Wait so long, or until all is built; what is still being done with which tree."""
+        wait(self._builds.values(), timeout=seconds)
+        return {
+            name: self._stages[name] for name, build in self._builds.items() if not build.done()
+        }
+
     def outcomes(self) -> dict[str, Build | str]:
         """What each tree came to that was built by now; of one that was not, the reason."""
         return {
@@ -109,16 +119,16 @@ class Builds:
             with ThreadPoolExecutor(len(hosts), thread_name_prefix="schema-parity-stop") as pool:
                 list(pool.map(methodcaller(how), hosts))
         if self._rendezvous:
-            self._rendezvous.leave(clusters_stay=how != "stop" and bool(hosts))
+            self._rendezvous.leave()
 
     def _build(self, plan: Plan) -> tuple[Build, Home]:
-        home = self._own(self._site.open(plan.tree.name, plan.platform, None))
+        home = self._own(self._site.open(plan.tree.name, plan.platform))
         return build(plan, self._site, home), home
 
     def _build_for_all(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Home]:
         """Build a tree, and tell the other processes of the run."""
         try:
-            home = self._site.open(plan.tree.name, plan.platform, meeting.notices)
+            home = self._site.open(plan.tree.name, plan.platform)
             made = build(plan, self._site, self._own(home))
             home = home.shareable()
         except BaseException as error:

@@ -2,7 +2,7 @@
 
 They meet in a directory that is named after the run.  Whoever holds its lock builds; for each tree
 it leaves a pickled :class:`Notice` there, or the reason why there is none.  The notices go when the
-builder's clusters go.  A process on another host, or with another temporary directory, finds none
+builder goes.  A process on another host, or with another temporary directory, finds none
 of this, and builds for itself and its like.
 """
 
@@ -25,7 +25,7 @@ from pytest_schema_parity.parity.building import Build
 from pytest_schema_parity.parity.sites import Home, OwnClusters
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.account import server_account
-from pytest_schema_parity.postgres.lifeline import Loan
+from pytest_schema_parity.postgres.lifeline import Guard
 from pytest_schema_parity.postgres.rundir import shared_directory
 
 POLL: Final = 0.003
@@ -54,6 +54,7 @@ class Rendezvous:
         self._site = site
         self.path = shared_directory(run, server_account())
         self._lock: int | None = None
+        self._guard: Guard | None = None
         self._own = f"{uuid4().hex}."
 
     @property
@@ -62,25 +63,20 @@ class Rendezvous:
         return self.path / self._own
 
     def claim(self) -> bool:
-        """Whether it is this process that builds: nobody else does, or has built what still is."""
-        while True:
-            self._make()
-            lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            with suppress(FileNotFoundError):  # removed by the last of those who were here before
-                if _locked(lock, fcntl.LOCK_EX) and not self._is_built():
-                    for stale in self.path.iterdir():  # of processes that were killed
-                        stale.unlink(missing_ok=True)
-                    self.notices.touch(mode=0o600)
-                    self._lock = lock
-                    return True
-                os.close(lock)
-                return False
-            os.close(lock)
+        """Whether it is this process that builds: nobody else does."""
+        if not self._is_abandoned():
+            return False
+        guard = Guard(self.notices, server_account())
+        if not self._lock_it():
+            guard.end()
+            return False
+        self._guard = guard
+        return True
 
     def leave_notice(self, number: int, notice: Notice | str) -> None:
         """Tell the others what a tree came to, or why to nothing; whole or not at all."""
         new = Path(f"{self.notices}{number}.new")
-        with suppress(FileNotFoundError):  # the clusters have ended, and all that told of them
+        with suppress(FileNotFoundError):  # the run has ended
             new.write_bytes(pickle.dumps(notice))
             new.rename(new.with_suffix(".tree"))
 
@@ -103,20 +99,30 @@ class Rendezvous:
             time.sleep(POLL)
         raise ServerError("the run ended while its trees were being built")
 
-    def leave(self, *, clusters_stay: bool) -> None:
-        """Let another process build, should one come.
+    def leave(self) -> None:
+        """Remove the notices, and let another process build, should one come."""
+        if self._guard is not None:
+            self._guard.end()
+            self._guard = None
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
-        The notices are removed, unless there are clusters that stay: they go with those.
-        """
-        if self._lock is None:
-            return
-        if not clusters_stay:
-            for notice in self.path.glob(f"{self._own}*"):
-                notice.unlink(missing_ok=True)
-            with suppress(OSError):  # somebody else's are in it
-                self.path.rmdir()
-        os.close(self._lock)
-        self._lock = None
+    def _lock_it(self) -> bool:
+        """Make the directory, if need be, and lock it."""
+        while True:
+            self._make()
+            lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            with suppress(FileNotFoundError):  # removed by the last of those who were here before
+                if _locked(lock, fcntl.LOCK_EX):
+                    for stale in self.path.iterdir():  # of processes that were killed
+                        stale.unlink(missing_ok=True)
+                    self.notices.touch(mode=0o600)
+                    self._lock = lock
+                    return True
+                os.close(lock)
+                return False
+            os.close(lock)
 
     def _borrow(self, notice: Notice, platform: Platform) -> Home:
         return self._site.borrow(platform, superuser=notice.superuser, directory=notice.directory)
@@ -136,15 +142,6 @@ class Rendezvous:
         for path in self.path.glob(f"*.{number}.tree"):
             with suppress(FileNotFoundError):
                 yield _read(path)
-
-    def _is_built(self) -> bool:
-        """Whether there are trees whose clusters still run."""
-        for notice in self._notices():
-            if isinstance(notice, Notice):
-                with suppress(ServerError):
-                    Loan(notice.directory).end()
-                    return True
-        return False
 
     def _is_abandoned(self) -> bool:
         """Whether nobody holds the lock, so that nobody builds."""

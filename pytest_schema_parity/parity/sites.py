@@ -67,11 +67,8 @@ class Site(Protocol):
     def lacking(self, platform: Platform, /) -> tuple[str, ...]:
         """The platform's extensions that the server cannot have."""
 
-    def open(self, tree: str, platform: Platform, notices: Path | None, /) -> Home:
-        """A home for a tree; raises ServerError.
-
-        Files whose paths begin with ``notices`` go when it goes.
-        """
+    def open(self, tree: str, platform: Platform, /) -> Home:
+        """A home for a tree; raises ServerError."""
 
     def pristine(self, home: Home, platform: Platform, /) -> Schema:
         """The facts of a home to whose database no tree is applied yet."""
@@ -91,10 +88,10 @@ class OwnClusters:
         """The platform's extensions that the server cannot have."""
         return platform.lacking(self.installation)
 
-    def open(self, tree: str, platform: Platform, notices: Path | None, /) -> Home:
+    def open(self, tree: str, platform: Platform, /) -> Home:
         """Start a cluster for a tree; raises ServerError."""
         template = platform.template(self.installation)
-        cluster = start_cluster(self.installation, template=template, name=tree, notices=notices)
+        cluster = start_cluster(self.installation, template=template, name=tree)
         return Home(cluster, DATABASE, platform.role, DATABASE)
 
     def borrow(self, platform: Platform, *, superuser: str, directory: Path) -> Home:
@@ -140,7 +137,7 @@ class LentSite:
         """Nothing: see :func:`require_lendable`."""
         return ()
 
-    def open(self, _tree: str, _platform: Platform, _notices: Path | None, /) -> Home:
+    def open(self, _tree: str, _platform: Platform, /) -> Home:
         """Make a database for a tree; raises ServerError."""
         if self.server is None:
             raise ServerError(f"nobody has asked for the fixture {self.fixture} yet")

@@ -78,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _register_gate(config: pytest.Config) -> None:
     """Register the gate and what gathers its results; without names that -p could block."""
     from pytest_schema_parity.plugin.gate import Gate, only_shows
+    from pytest_schema_parity.plugin.progress import Progress
     from pytest_schema_parity.plugin.results import Results
     from pytest_schema_parity.plugin.session import is_worker
     from pytest_schema_parity.report.destinations import Destinations
@@ -89,6 +90,7 @@ def _register_gate(config: pytest.Config) -> None:
     gate = Gate(config)
     config.pluginmanager.register(gate)
     config.pluginmanager.register(Results(gate, destinations))
+    config.pluginmanager.register(Progress(config, gate.parity))
 
 
 @pytest.hookimpl(optionalhook=True)

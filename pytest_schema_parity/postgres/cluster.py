@@ -125,17 +125,15 @@ def start_cluster(
     *,
     template: Template = PLAIN,
     name: str = "schema parity",
-    notices: Path | None = None,
 ) -> Cluster:
     """Start a cluster as the template says; ``name`` shows in its processes' titles.
 
     The first one of a template makes and caches its data directory (initdb: half a second).
-    Files whose paths begin with ``notices`` go when the cluster goes.  Raises ServerError.
-    Several may be started at once from threads.
+    Raises ServerError.  Several may be started at once from threads.
     """
     account = server_account()
     programs = reachable(installation, account)
-    server = _start(template, name, programs, account, notices)
+    server = _start(template, name, programs, account)
     return _checked(Cluster(installation, template.superuser, server.run.path, server))
 
 
@@ -162,12 +160,11 @@ def _start(
     name: str,
     programs: Installation,
     account: Account,
-    notices: Path | None,
 ) -> Lifeline:
     settings = settings_of(template, programs, account) | {"cluster_name": name}
 
     def start() -> Lifeline:
-        lifeline = Lifeline(account, notices=notices)
+        lifeline = Lifeline(account)
         try:
             lay_out(lifeline.run, template, programs, account)
             launch(lifeline, programs.binary("postgres"), settings)

@@ -25,10 +25,8 @@ from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_director
 # SIGTERM reaches it at any time.  One that was killed left its pid file, and the 56 bytes of shared
 # memory (System V's) that the file names.  An initdb that lost us comes to its end first: without
 # its directory it would leave such memory, and no file to tell which.
-# What told others of the server goes with it: the files that begin with a name, and their directory
-# if nobody else's are in it.
 SCRIPT: Final = """
-directory=$1 notices=$2 server=
+directory=$1 server=
 trap : HUP TERM
 while read -r word; do
     case $word in
@@ -58,7 +56,12 @@ if [ -n "$server" ]; then
         ipcrm -m "$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")"
 fi
 rm -rf "$directory" || rm -rf "$directory"
-[ -z "$notices" ] || { rm -f "$notices"*; rmdir "${notices%/*}"; }
+"""
+GUARD: Final = """
+trap : HUP TERM
+read -r _
+rm -f "$1"*
+rmdir "${1%/*}"
 """
 
 PATIENCE: Final = 30.0
@@ -72,19 +75,18 @@ LEAVING: Final = 1.0
 class Lifeline:
     """A fresh run directory, and the shell that removes it when we end, however we end.
 
-    It also ends the server that it was told to :meth:`start`, and removes the files whose paths
-    begin with ``notices``.  Whoever holds a :class:`Loan` keeps it from doing so.
+    It also ends the server that it was told to :meth:`start`.  Whoever holds a :class:`Loan` keeps
+    it from doing so.
     """
 
-    def __init__(self, account: Account, *, notices: Path | None = None) -> None:
+    def __init__(self, account: Account) -> None:
         self.account = account
         self.run = make_run_directory(account)
         reader, self._line = _pipe(self.run)
         self._status, writer = os.pipe()
-        told = "" if notices is None else str(notices)
         try:
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", SCRIPT, "schema-parity-lifeline", str(self.run.path), told],
+                ["/bin/sh", "-c", SCRIPT, "schema-parity-lifeline", str(self.run.path)],
                 stdin=reader,
                 stdout=writer,
                 stderr=self.run.lock,
@@ -183,6 +185,36 @@ class Loan:
         os.close(self._line)
 
     leave = keep = end
+
+
+class Guard:
+    """Removes files when we end, however we end: those whose paths begin alike.
+
+    Their directory goes with them, unless somebody else's files are in it.
+    """
+
+    def __init__(self, prefix: Path, account: Account) -> None:
+        reader, self._line = os.pipe()
+        try:
+            self._shell = subprocess.Popen(
+                ["/bin/sh", "-c", GUARD, "schema-parity-guard", str(prefix)],
+                stdin=reader,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
+                **account.popen,
+            )
+        except OSError as error:
+            os.close(self._line)
+            raise ServerError(f"/bin/sh cannot be run: {error}") from error
+        finally:
+            os.close(reader)
+
+    def end(self) -> None:
+        """Remove them now."""
+        os.close(self._line)
+        self._shell.wait()
 
 
 def _pipe(run: RunDirectory) -> tuple[int, int]:

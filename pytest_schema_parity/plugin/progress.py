@@ -1,0 +1,64 @@
+"""What a terminal shows while trees are being built, if that takes longer than a second."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Generator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_schema_parity.plugin.items import ParityItem
+from pytest_schema_parity.report.wording import clipped
+from pytest_schema_parity.showing import printable
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.parity import Parity
+
+QUIET = 1.0
+"""Seconds of waiting before anything is shown."""
+STEP = 0.1
+"""Seconds between two pictures."""
+SAVE, RESTORE, CLEAR = "\x1b7", "\x1b8", "\x1b[K"
+"""Where pytest's own line ends stays where it is: what we write comes after it, and goes again."""
+
+
+class Progress:
+    """Waits for the trees before the first check, and shows what is being done with them."""
+
+    def __init__(self, config: pytest.Config, parity: Parity) -> None:
+        self.config = config
+        self.parity = parity
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Wait where nothing is captured: a check itself could not be seen waiting."""
+        if isinstance(item, ParityItem) and self.parity.started and self.is_watched:
+            self._wait()
+        return (yield)
+
+    @cached_property
+    def is_watched(self) -> bool:
+        """Whether somebody looks on: at a terminal, and not with ``-q``."""
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        return terminal is not None and terminal.isatty and self.config.get_verbosity() >= 0
+
+    def _wait(self) -> None:
+        began = time.monotonic()
+        shown = ""
+        while stages := self.parity.builds.wait(STEP):
+            text = "   building " + ", ".join(f"{name}: {what}" for name, what in stages.items())
+            if time.monotonic() - began > QUIET and text != shown:
+                self._draw(printable(text))
+                shown = text
+        if shown:
+            self._draw("")
+
+    def _draw(self, text: str) -> None:
+        writer = self.config.get_terminal_writer()
+        room = writer.fullwidth - writer.width_of_current_line - 1
+        writer.flush()
+        sys.stdout.write(f"{SAVE}{CLEAR}{clipped(text, room) if room > 0 else ''}{RESTORE}")
+        sys.stdout.flush()
