@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from operator import methodcaller
 from threading import Lock
 from typing import Literal, TypeAlias
@@ -97,19 +98,23 @@ class Builds:
         with self._lock:
             self._closed = True
             hosts, self._hosts = self._hosts, []
-        if hosts or self._rendezvous:
-            pool = ThreadPoolExecutor(1, thread_name_prefix="schema-parity-stop")
-            ending = pool.submit(self._end, hosts, end)
-            pool.shutdown(wait=False)
-            if wait:
+        if not hosts and self._rendezvous is None:
+            return
+        # Handed out here and now: while Python exits, no thread can begin another.
+        pool = ThreadPoolExecutor(len(hosts) + 1, thread_name_prefix="schema-parity-stop")
+        endings = [pool.submit(methodcaller(end), host) for host in hosts]
+        endings.append(pool.submit(self._leave, list(endings), clusters_stay=end != "stop"))
+        pool.shutdown(wait=False)
+        if wait:
+            wait_for(endings)
+            for ending in endings:
                 ending.result()
 
-    def _end(self, hosts: Sequence[Host], how: Ending) -> None:
-        if hosts:
-            with ThreadPoolExecutor(len(hosts), thread_name_prefix="schema-parity-stop") as pool:
-                list(pool.map(methodcaller(how), hosts))
-        if self._rendezvous:
-            self._rendezvous.leave(clusters_stay=how != "stop" and bool(hosts))
+    def _leave(self, endings: Sequence[Future[None]], *, clusters_stay: bool) -> None:
+        """Leave the other processes of the run, once the servers have ended."""
+        wait_for(endings)
+        if self._rendezvous is not None:
+            self._rendezvous.leave(clusters_stay=clusters_stay and bool(endings))
 
     def _build(self, plan: Plan) -> tuple[Build, Home]:
         home = self._own(self._site.open(plan.tree.name, plan.platform, None))
