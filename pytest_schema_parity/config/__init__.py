@@ -1,13 +1,12 @@
 """``[tool.pytest-schema-parity]``: found, read, checked whole, and turned into frozen values."""
 
 from pytest_schema_parity.config.load import (
-    NAME,
     OWN_FILE,
     configurations_below,
     find_config,
     load_config,
 )
-from pytest_schema_parity.config.model import Config, TreeConfig
+from pytest_schema_parity.config.model import NAME, Config, TreeConfig
 
 __all__ = [
     "NAME",

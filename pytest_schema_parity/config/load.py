@@ -11,13 +11,11 @@ from typing import Final
 
 from pytest_schema_parity.config.locator import KeyPath, Locator
 from pytest_schema_parity.config.mistakes import Mistakes, shown
-from pytest_schema_parity.config.model import Config
+from pytest_schema_parity.config.model import NAME, Config
 from pytest_schema_parity.config.read import read_config
 from pytest_schema_parity.config.table import Table, named
 from pytest_schema_parity.errors import ConfigError
 
-NAME: Final = "pytest-schema-parity"
-"""The name of the table below ``[tool]``."""
 PROJECT_FILE: Final = "pyproject.toml"
 OWN_FILE: Final = "schema-parity.toml"
 FILES: Final = (PROJECT_FILE, OWN_FILE)

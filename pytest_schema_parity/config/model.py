@@ -11,6 +11,8 @@ from typing import Final
 from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.kinds import FAILING, Impact
 
+NAME: Final = "pytest-schema-parity"
+"""The name of the table below ``[tool]``."""
 STATEMENT_TIMEOUT: Final = 60.0
 """Seconds that one statement of a migration may take."""
 
@@ -36,6 +38,7 @@ class TreeConfig:
 class Config:
     """The whole configuration, checked.
 
+    ``header`` is that of its table in the file, or empty where the keys stand at the top level.
     ``root`` is the directory that paths are relative to, ``seed`` glob patterns below it,
     ``postgres`` a major version or None for any, ``server`` the fixture whose server the trees are
     built on or None for clusters of our own, ``statement_timeout`` in seconds.
@@ -43,6 +46,7 @@ class Config:
 
     file: Path
     root: Path
+    header: str = f"tool.{NAME}"
     reference: str
     trees: Mapping[str, TreeConfig]
     platform: str | None = None
@@ -52,6 +56,11 @@ class Config:
     seed: tuple[str, ...] = ()
     allow: tuple[Allowance, ...] = ()
     statement_timeout: float = STATEMENT_TIMEOUT
+
+    @property
+    def allow_header(self) -> str:
+        """What stands above an allowance in the file."""
+        return f"[[{self.header}.allow]]" if self.header else "[[allow]]"
 
     @property
     def candidates(self) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ def read_config(
     config = Config(
         file=file,
         root=file.parent,
+        header=table.header.strip("[]"),
         reference=reference,
         trees=trees,
         platform=platform,

@@ -62,6 +62,7 @@ def _structure(parity: Parity, tree: str, check: Check) -> Outcome:
             check=check,
             reference=parity.config.reference,
             tree=tree,
+            allow=parity.config.allow_header,
             highlight=highlight,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -76,6 +77,11 @@ class Gate:
                     raise pytest.UsageError(
                         f"pytest_schema_parity_checks: the check {name!r} is {function!r}; "
                         "give a function that takes a built tree."
+                    )
+                if mistake := _mistake_in_signature(function):
+                    raise pytest.UsageError(
+                        f"pytest_schema_parity_checks: the check {name!r} cannot be called with "
+                        f"one built tree: {mistake}."
                     )
                 checks[name] = function
         return checks
@@ -184,6 +190,17 @@ class Gate:
         node: ConfigurationFile = ConfigurationFile.from_parent(parent, path=path, nodeid=nodeid)
         node.gate = self
         return node
+
+
+def _mistake_in_signature(function: Callable[..., object]) -> str | None:
+    """Why a check cannot be called with a tree; None if it can be, or nobody knows."""
+    try:
+        inspect.signature(function).bind(object())
+    except TypeError as error:
+        return str(error)
+    except ValueError:  # of a callable that is not written in Python
+        return None
+    return None
 
 
 def only_shows(config: pytest.Config) -> bool:

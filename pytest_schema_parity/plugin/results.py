@@ -18,6 +18,7 @@ from pytest_schema_parity.report.run import RunReport
 from pytest_schema_parity.report.summary import Cell, summary_lines
 from pytest_schema_parity.report.wording import clean
 from pytest_schema_parity.schema.kinds import CHECKS
+from pytest_schema_parity.showing import printable
 
 if TYPE_CHECKING:
     from pytest_schema_parity.plugin.gate import Gate
@@ -29,10 +30,7 @@ CARRIED = "schema_parity"
 MOST_NOTES = 20
 """Lines of notes that the summary shows."""
 ENDED_EARLY = "the run ended before its checks had run"
-BROKEN = (
-    "the trees could not be compared as they should be: one of them does not apply as a whole, "
-    "makes nothing, or was not summed up. Run its check `applies`, too."
-)
+UNKNOWN = "the trees could not be summed up. Run their check `applies`, too."
 CHECKED_NOTHING = (
     "--schema-parity was asked for, but no check of a candidate tree has run. "
     "A gate that checks nothing must not pass."
@@ -141,11 +139,18 @@ class Results:
         if not self._has_checked():
             self.problems.append(NOTHING_TO_CHECK if not self.cells else CHECKED_NOTHING)
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        elif self._ended_early(session) or self.run is None or self.run.has_broken_trees:
-            self.problems.append(BROKEN)
+        elif self._ended_early(session) or self.run is None or self.run.broken_trees:
+            self.problems += self._what_is_broken()
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         elif self.problems:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+
+    def _what_is_broken(self) -> Iterator[str]:
+        broken = {} if self.run is None else self.run.broken_trees
+        for tree, why in broken.items():
+            yield f"{printable(tree)} is not as its files would have it: {clean(why)}"
+        if not broken:
+            yield UNKNOWN
 
     def _sum_up(self) -> None:
         if not self.selected or not (self.destinations or self.gate.parity.started):

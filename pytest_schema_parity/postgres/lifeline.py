@@ -32,7 +32,11 @@ directory=$1 notices=$2 server=
 trap : HUP TERM
 while read -r word; do
     case $word in
-        run) eval "$(cat "$directory/command")" </dev/null >"$directory/log" 2>&1 & ;;
+        run)
+            eval "$(cat "$directory/command")" </dev/null 3>&1 >"$directory/log" 2>&1
+            echo $? >"$directory/code.new"
+            mv "$directory/code.new" "$directory/code"
+            ;;
         start)
             eval "exec $(cat "$directory/command")" </dev/null 3>&1 >>"$directory/log" 2>&1 &
             server=$!
@@ -53,7 +57,6 @@ if [ -n "$server" ]; then
     [ -e "$directory/data/postmaster.pid" ] &&
         ipcrm -m "$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")"
 fi
-wait
 rm -rf "$directory" || rm -rf "$directory"
 [ -z "$notices" ] || { rm -f "$notices"*; rmdir "${notices%/*}"; }
 """
@@ -103,14 +106,12 @@ class Lifeline:
         """Let the shell run a program; returns its exit code.  What it says is in the log."""
         code = self.run.path / "code"
         code.unlink(missing_ok=True)
-        new = shlex.quote(f"{code}.new")
-        self._tell(
-            "run", f"{shlex.join(command)}; echo $? >{new}; mv {new} {shlex.quote(str(code))}"
-        )
+        self._tell("run", shlex.join(command))
         ended = select.poll()
         ended.register(self._line, 0)
         while not code.exists():
             if ended.poll(POLL * 1000):
+                self.gone_within(PATIENCE)  # the program, which nobody is to disturb
                 raise ServerError(f"The shell was killed that was to run {command[0]}.")
         return int(code.read_text())
 

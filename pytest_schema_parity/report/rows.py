@@ -64,8 +64,9 @@ def view_lines(
     for pair in view.differing[:MOST_PAIRS]:
         body = _pair_lines(pair, view.columns, reference, tree, highlight)
         lines += (INDENT + line for line in body)
-    if more := len(view.differing) - MOST_PAIRS if len(view.differing) > MOST_PAIRS else 0:
-        lines.append(f"{INDENT}… and {more} more")
+    shown = sum(pair.times * _sides(pair) for pair in view.differing[:MOST_PAIRS])
+    if (more := view.missing + view.extra - shown) > 0:
+        lines.append(f"{INDENT}… and {counted(more, 'row')} more, both trees counted")
     return lines
 
 
@@ -90,6 +91,10 @@ def _pair_lines(
     for name, left, right in table:
         shown = f"{INDENT}{name:<{widths[0]}}  {left:<{widths[1]}}  {right}"
         yield highlight("heading", shown) if not name else shown
+
+
+def _sides(pair: RowPair) -> int:
+    return (pair.reference is not None) + (pair.candidate is not None)
 
 
 def _values(column: str, left: str | None, right: str | None) -> tuple[str, str]:

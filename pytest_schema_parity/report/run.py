@@ -59,9 +59,13 @@ class RunReport:
         return {name: tree for name, tree in self.trees.items() if name != self.reference}
 
     @property
-    def has_broken_trees(self) -> bool:
-        """Whether a tree could not be built, or does not apply as a whole."""
-        return any(tree.error or tree.failures for tree in self.trees.values())
+    def broken_trees(self) -> Mapping[str, str]:
+        """The trees that could not be built or do not apply as a whole, and what was said first."""
+        return {
+            name: tree.error or str(tree.failures[0])
+            for name, tree in self.trees.items()
+            if tree.error or tree.failures
+        }
 
     @property
     def verdict(self) -> Verdict:
@@ -73,7 +77,7 @@ class RunReport:
         outcomes = {outcome for checks in self.checks.values() for outcome in checks.values()}
         if self.incomplete or not candidates or "error" in outcomes:
             return "broken"
-        if self.has_broken_trees:
+        if self.broken_trees:
             return "broken"
         if any(tree.comparison is None for tree in candidates):
             return "broken"

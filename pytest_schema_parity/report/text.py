@@ -30,11 +30,13 @@ def check_lines(
     check: Check,
     reference: str,
     tree: str,
+    allow: str = "[[tool.pytest-schema-parity.allow]]",
     highlight: Highlight = plain,
 ) -> list[str]:
     """What a check has to tell; empty when there is nothing.
 
     The first line counts what is wrong.  Notes, which fail nothing, follow below a heading.
+    ``allow`` is what stands above an allowance in the configuration.
     """
     reference, tree = printable(reference), printable(tree)
     mine = comparison.only(d for d in comparison if d.check == check)
@@ -49,8 +51,7 @@ def check_lines(
             )
         lines += [
             "",
-            f"Fix {tree} in a new migration; or accept a difference, with a reason, under "
-            "[[tool.pytest-schema-parity.allow]].",
+            f"Fix {tree} in a new migration; or accept a difference, with a reason, under {allow}.",
         ]
     if notes:
         lines += ["", highlight("note", f"{counted(len(notes), 'note')} (shown, failing nothing):")]

@@ -105,7 +105,7 @@ def _compare_pairs(match: _Match) -> Iterator[Difference]:
         told: tuple[Key, ...] = ()
         if "form" in impacts.values() and _tell_parents_apart(old, new):
             impacts.pop("parent", None)
-            told = (*_tell(match.missing, old), *_tell(match.extra, new))
+            told = tuple(sorted((*_tell(match.missing, old), *_tell(match.extra, new))))
         for attribute, impact in impacts.items():
             yield Difference(
                 kind=old.kind,

@@ -177,3 +177,29 @@ def test_nothing_is_left_behind(project, how) -> None:
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert directory not in running.stdout
     assert not Path(directory).exists()
+
+
+def test_a_check_that_cannot_be_called_with_a_tree(project) -> None:
+    pytester = project()
+    pytester.makeconftest(
+        """
+        def pytest_schema_parity_checks():
+            return {"two": lambda tree, more: None}
+        """
+    )
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["*the check 'two' cannot be called with one built tree: missing a required argument: *"]
+    )
+
+
+def test_the_remedy_names_the_table_as_the_file_has_it(project) -> None:
+    pytester = project("CREATE TABLE other ();")
+    own = pytester.path.joinpath("pyproject.toml").rename(pytester.path / "schema-parity.toml")
+    own.write_text(own.read_text().replace("[tool.pytest-schema-parity]", "").replace(
+        "[tool.pytest-schema-parity.", "["
+    ))  # fmt: skip
+    result = pytester.runpytest_subprocess("--schema-parity", "schema-parity.toml")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*with a reason, under [[][[]allow[]][]]."])

@@ -148,7 +148,9 @@ def test_a_broken_reference_lets_no_candidate_pass(project, workers) -> None:
     pytester.path.joinpath("prisma/migrations/002_b.sql").write_text(BROKEN)
     result = pytester.runpytest_subprocess("--schema-parity", "-k", "supabase", *workers)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*ERROR: *does not apply as a whole*"])
+    result.stdout.fnmatch_lines(
+        ["*ERROR: prisma is not as its files would have it: prisma/migrations/002_b.sql:1:*"]
+    )
 
 
 def test_trees_that_make_nothing_are_not_at_parity(project) -> None:

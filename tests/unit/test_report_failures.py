@@ -163,10 +163,19 @@ def test_rows_that_are_equal() -> None:
     assert rows_lines(Findings(note="0 rows in every view")) == ["note: 0 rows in every view"]
 
 
+def test_rows_that_are_not_shown_are_counted() -> None:
+    only_there = tuple(Pair((str(number),), None) for number in range(20))
+    view = View(columns=("id",), differing=only_there, missing=500, extra=0)
+    lines = rows_lines(Findings(differing=(view,)))
+    assert lines[-1] == "    … and 495 rows more, both trees counted"
+
+
 def test_long_values_are_cut_around_their_difference() -> None:
     long = "x" * 200
     pair = Pair((long + "1",), (long + "2",))
-    lines = rows_lines(Findings(differing=(View(columns=("a",), differing=(pair,)),)))
+    lines = rows_lines(
+        Findings(differing=(View(columns=("a",), differing=(pair,), missing=1, extra=1),))
+    )
     assert lines[-1].split() == ["a", "…" + "x" * 20 + "1", "…" + "x" * 20 + "2"]
 
 
