@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from functools import partial
 from operator import methodcaller
 from threading import Lock
@@ -86,7 +87,7 @@ class Builds:
 
     def wait(self, seconds: float) -> dict[str, str]:
         """Wait so long, or until all is built; what is still being done with which tree."""
-        wait(self._builds.values(), timeout=seconds)
+        wait_for(self._builds.values(), timeout=seconds)
         return {
             name: self._stages[name] for name, build in self._builds.items() if not build.done()
         }
@@ -107,18 +108,22 @@ class Builds:
         with self._lock:
             self._closed = True
             hosts, self._hosts = self._hosts, []
-        if hosts or self._rendezvous:
-            pool = ThreadPoolExecutor(1, thread_name_prefix="schema-parity-stop")
-            ending = pool.submit(self._end, hosts, end)
-            pool.shutdown(wait=False)
-            if wait:
+        if not hosts and self._rendezvous is None:
+            return
+        # Handed out here and now: while Python exits, no thread can begin another.
+        pool = ThreadPoolExecutor(len(hosts) + 1, thread_name_prefix="schema-parity-stop")
+        endings = [pool.submit(methodcaller(end), host) for host in hosts]
+        endings.append(pool.submit(self._leave, list(endings)))
+        pool.shutdown(wait=False)
+        if wait:
+            wait_for(endings)
+            for ending in endings:
                 ending.result()
 
-    def _end(self, hosts: Sequence[Host], how: Ending) -> None:
-        if hosts:
-            with ThreadPoolExecutor(len(hosts), thread_name_prefix="schema-parity-stop") as pool:
-                list(pool.map(methodcaller(how), hosts))
-        if self._rendezvous:
+    def _leave(self, endings: Sequence[Future[None]]) -> None:
+        """Leave the other processes of the run, once the servers have ended."""
+        wait_for(endings)
+        if self._rendezvous is not None:
             self._rendezvous.leave()
 
     def _build(self, plan: Plan) -> tuple[Build, Home]:

@@ -79,7 +79,7 @@ class Looked:
         monkeypatch.setattr(progress.time, "monotonic", lambda: self.now)
 
     def wait(self, seconds: float) -> dict[str, str]:
-        self.now += 0.5
+        self.now += max(seconds, 0.5)
         self.looks -= 1
         return {"a": "file 1 of 2"} if self.looks else {}
 

@@ -27,6 +27,7 @@ CREATE VIEW active_users AS
 SELECT id FROM users;
 CREATE TABLE more (id int);
 """
+ROOT = "[tool.pytest.ini_options]\n"  # else pytest 8.0 has its rootdir where a worker started
 GATE = ("--schema-parity", "pyproject.toml")
 NOTES_WHERE = """
 import json, os
@@ -206,7 +207,7 @@ def other_host(tmp_path: Path) -> Iterator[Host]:
 
 @pytest.mark.parametrize("local", [[], ["--tx=popen"]], ids=["alone", "beside a local one"])
 def test_a_worker_on_another_host_builds_there(project, other_host: Host, local) -> None:
-    pytester = project(DRIFTED)
+    pytester = project(DRIFTED, extra=ROOT)
     pytester.makeconftest(CHECKS_NOTE)
     serial = pytester.runpytest_subprocess(*GATE, "--schema-parity-report=json:serial.json")
     pytester.path.joinpath("where.txt").unlink()
