@@ -1,22 +1,27 @@
 """Servers for the tests: one plain, one as Supabase has it, and fresh databases on the plain one.
 
-``SCHEMA_PARITY_TEST_BINDIR=/usr/lib/postgresql/15/bin pytest`` runs them on another PostgreSQL.
+``SCHEMA_PARITY_TEST_BINDIR=/usr/lib/postgresql/15/bin pytest`` runs them on another PostgreSQL,
+and ``pytest --hypothesis-profile=long`` tries fifty times as many inputs where those are generated.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 from pytest_schema_parity.postgres.installation import Installation, find_installation
 
 pytest_plugins = ["pytester"]
+
+settings.register_profile("long", max_examples=5_000, deadline=None)
 
 _numbers = count(1)
 
@@ -26,6 +31,16 @@ def installation() -> Installation:
     """The PostgreSQL that the tests run on."""
     bindir = os.environ.get("SCHEMA_PARITY_TEST_BINDIR")
     return find_installation(bindir=Path(bindir) if bindir else None)
+
+
+@pytest.fixture(scope="session")
+def psql(installation: Installation) -> Path:
+    """The psql of that PostgreSQL, else any."""
+    own = installation.binary("psql")
+    found = own if own.is_file() else shutil.which("psql")
+    if found is None:
+        pytest.skip("there is no psql to compare with: it is what says where statements end")
+    return Path(found)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,20 @@ import subprocess
 import threading
 from pathlib import Path
 
+from boundaries import uncommented
+
 _READY = b"Z" + struct.pack("!ic", 5, b"I")
-_COPY = re.compile(r"\s*copy\s+\w+\s*(\([^)]*\)\s*)?from\s+stdin\b", re.IGNORECASE)
+_STANDARD_STRINGS = re.compile(
+    r"(?:set\s+(?:session\s+)?standard_conforming_strings\s*(?:=|to)\s*'?(on|off)'?"
+    r"|reset\s+standard_conforming_strings)\s*;?\s*",
+    re.IGNORECASE,
+)
+_COPY = re.compile(r"copy\s+\w+\s*(\([^)]*\)\s*)?from\s+stdin\b", re.IGNORECASE)
+
+
+def reads_data(statement: str) -> bool:
+    """Whether it is a COPY for which the listener asks for data."""
+    return _COPY.match(uncommented(statement)) is not None
 
 
 def _message(kind: bytes, body: bytes) -> bytes:
@@ -36,8 +48,9 @@ _WELCOME = b"".join(
 class Listener:
     """Takes one connection at a time on a Unix socket, in a thread of its own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, psql: Path) -> None:
         self.directory = directory
+        self._psql = psql
         self._server = socket.socket(socket.AF_UNIX)
         self._server.bind(str(directory / ".s.PGSQL.5432"))
         self._server.listen()
@@ -48,12 +61,12 @@ class Listener:
     def close(self) -> None:
         self._server.close()
 
-    def sent_by(self, psql: Path, script: Path) -> list[str]:
+    def sent_by(self, script: Path) -> list[str]:
         """The texts that ``psql -f script`` sends, one an item."""
         self._heard.clear()
         self._over.clear()
         subprocess.run(
-            [psql, "-X", "-q", "-h", self.directory, "-U", "u", "-d", "d", "-f", script],
+            [self._psql, "-X", "-q", "-h", self.directory, "-U", "u", "-d", "d", "-f", script],
             env={"PGSSLMODE": "disable", "PGGSSENCMODE": "disable", "PGCLIENTENCODING": "UTF8"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -81,10 +94,15 @@ class Listener:
         if kind == b"Q":
             query = body[:-1].decode("utf-8", "surrogateescape")
             self._heard.append(query)
-            if _COPY.match(query):
+            if reads_data(query):
                 self._heard[-1] = query.rstrip("; ")
                 return _message(b"G", struct.pack("!bh", 0, 0))
-            return _message(b"C", b"OK\0") + _READY
+            if match := _STANDARD_STRINGS.fullmatch(uncommented(query)):
+                value = (match.group(1) or "on").lower()
+                told = _parameter("standard_conforming_strings", value)
+                return told + _message(b"C", b"SET\0") + _READY
+            done = _message(b"C", b"OK\0") if uncommented(query) else _message(b"I", b"")
+            return done + _READY
         if kind == b"d":
             self._heard[-1] += "\n" + body.decode()
             return b""

@@ -95,7 +95,7 @@ class _Applier:
         text = None
         try:
             text = file.read()
-            statements = split(text, file=file.name)
+            statements = split(text, file=file.name, standard_strings=self.session.standard_strings)
         except ScriptError as error:
             return failed_script(error, text)
         for statement in statements:

@@ -13,57 +13,44 @@ from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations import psql
+from pytest_schema_parity.migrations.lexis import (
+    BLANK,
+    COMMENT_EDGE,
+    DOLLAR_QUOTE,
+    ESCAPING,
+    STANDARD,
+    WORD,
+    unterminated,
+)
+from pytest_schema_parity.migrations.settings import StringSetting
 from pytest_schema_parity.migrations.statement import Statement
 
 __all__ = ["Statement", "split"]
 
-# What is none: a class that reaches beyond ASCII, where all is letters, is slow to compile.
-_LETTER = r"[^\x00-@\[-^`{-\x7f]"
-_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
-_WORD_TEXT = rf"{_LETTER}(?:{_LETTER_OR_DIGIT}|\$)*+"
-_NEWLINE = r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*+)*+"
-_ESCAPED = r"'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+'"
-_OPAQUE = (  # what a glance can skip whole
-    r"--[^\n\r]*+",
-    r"'[^']*+(?:''[^']*+)*+'",
-    rf"[eE]{_ESCAPED}(?:{_NEWLINE}{_ESCAPED})*+",
-    r'"[^"]*+"',
-    r":[:=]",
-    r"/(?!\*)",
-    r"-(?!-)",
-    r"[\x00-!#%&*+,.0-9<=>?@\[\]^`{-\x7f]++",
-)
-_UNTIL_WORD: Final = re.compile(f"(?:{'|'.join(_OPAQUE)})*+", re.DOTALL)
-_UNTIL_MARK: Final = re.compile(f"(?:{'|'.join(_OPAQUE)}|(?![eE]'){_WORD_TEXT})*+", re.DOTALL)
-_WORD: Final = re.compile(rf"(?![eE]'){_WORD_TEXT}")
-_BLANK: Final = re.compile(r"(?:[ \t\n\r\f\v;]|\\;|--[^\n\r]*+)*+")
-_DOLLAR: Final = re.compile(rf"\$(?:{_LETTER}{_LETTER_OR_DIGIT}*)?\$")
-_COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 _BOM: Final = "\ufeff"
 _COLONS: Final = re.compile(r"(?:\\:)+")
 _END_OF_DATA: Final = re.compile(r"^\\\.\r?$", re.MULTILINE)
-_UNTERMINATED: Final = dict.fromkeys("'eE", "unterminated quoted string") | {
-    '"': "unterminated quoted identifier"
-}
 
 
-def split(text: str, *, file: str) -> list[Statement]:
+def split(text: str, *, file: str, standard_strings: bool = True) -> list[Statement]:
     """Cut a script into its statements; raise ScriptError where a quote or a comment never ends.
 
-    ``file`` is the name that errors give.  Empty statements, and psql's commands that only display,
-    are left out.
+    ``file`` is the name that errors give; ``standard_strings`` is what the setting
+    ``standard_conforming_strings`` of its session is at first.  Empty statements, and psql's
+    commands that only display, are left out.
     """
-    return list(_Script(text, file).statements())
+    return list(_Script(text, file, standard_strings).statements())
 
 
 class _Script:
     """A script, and how far it has been read."""
 
-    def __init__(self, text: str, file: str) -> None:
+    def __init__(self, text: str, file: str, standard_strings: bool) -> None:
         self.text = text
         self.file = file
         self.position = len(_BOM) if text.startswith(_BOM) else 0
         self.variables = set(psql.PREDEFINED)
+        self.strings = StringSetting(text, standard_strings)
         self._line = 1
         self._line_known_at = 0
 
@@ -75,13 +62,14 @@ class _Script:
             else:
                 reader = _Reader(self)
                 statement = reader.read()
+                self.strings.follow(statement)
                 yield from reader.refused
                 yield self._with_data(statement) if reader.from_stdin else statement
 
     def _skip_blanks(self) -> bool:
         """Go to the next statement's first token; False at the end."""
         while True:
-            match = _BLANK.match(self.text, self.position)
+            match = BLANK.match(self.text, self.position)
             self.position = match.end() if match else self.position
             if not self.text.startswith("/*", self.position):
                 return self.position < len(self.text)
@@ -90,7 +78,7 @@ class _Script:
     def after_comment(self, start: int) -> int:
         """The position after the comment, nested ones included, that opens at ``start``."""
         depth = 0
-        for edge in _COMMENT_EDGE.finditer(self.text, start):
+        for edge in COMMENT_EDGE.finditer(self.text, start):
             depth += 1 if edge.group() == "/*" else -1
             if depth == 0:
                 return edge.end()
@@ -98,7 +86,7 @@ class _Script:
 
     def after_dollar(self, start: int) -> int:
         """The position after the dollar quote that opens at ``start``, or after a lone ``$``."""
-        opening = _DOLLAR.match(self.text, start)
+        opening = DOLLAR_QUOTE.match(self.text, start)
         if opening is None:
             return start + 1
         end = self.text.find(opening.group(), opening.end())
@@ -124,7 +112,7 @@ class _Script:
         """Take the lines up to ``\\.`` for a statement that reads its data from the script."""
         end_of_line = self.text.find("\n", self.position)
         start = len(self.text) if end_of_line < 0 else end_of_line + 1
-        rest = _BLANK.match(self.text, self.position, start)
+        rest = BLANK.match(self.text, self.position, start)
         if rest is not None and rest.end() < start:
             raise self.error("only its data may follow COPY … FROM stdin", rest.end())
         end = _END_OF_DATA.search(self.text, start)
@@ -166,9 +154,10 @@ class _Reader:
     def read(self) -> Statement:
         """The statement; the script stands behind it."""
         script, text = self.script, self.script.text
+        lexis = STANDARD if script.strings.standard else ESCAPING
         position, end = self.start, None
         while end is None:
-            pattern = _UNTIL_WORD if self._watching else _UNTIL_MARK
+            pattern = lexis.until_word if self._watching else lexis.until_mark
             skipped = pattern.match(text, position)
             position = skipped.end() if skipped else position
             mark = text[position : position + 1]
@@ -198,11 +187,11 @@ class _Reader:
                 return self.script.after_comment(position)
             case ":":
                 return self._variable(position)
-            case _ if word := _WORD.match(self.script.text, position):
+            case _ if word := WORD.match(self.script.text, position):
                 self._count(word.group().lower())
                 return word.end()
-            case _ if mark in _UNTERMINATED:
-                raise self.script.error(_UNTERMINATED[mark], position)
+            case _ if problem := unterminated(self.script.text, position):
+                raise self.script.error(problem, position)
         return position + 1
 
     def _count(self, word: str) -> None:

@@ -70,6 +70,11 @@ class Session:
     ) -> None:
         self.connection.close()
 
+    @property
+    def standard_strings(self) -> bool:
+        """Whether a backslash in a plain string is one: ``standard_conforming_strings``."""
+        return self.connection.pgconn.parameter_status(b"standard_conforming_strings") != b"off"
+
     def undo_what_is_open(self) -> bool:
         """Roll a transaction back that was left open; whether there was one."""
         status = self.connection.pgconn.transaction_status

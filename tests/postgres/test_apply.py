@@ -305,3 +305,24 @@ def test_a_transaction_that_is_left_open_is_told_and_is_not_the_next_files(
     assert "leaves this transaction open" in failure.message
     assert not exists(database, "public.a")
     assert exists(database, "public.b")
+
+
+OLD_STRINGS = "create table t (c text default '\\';'); create table u (c text default 'it\\'s');"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("set standard_conforming_strings = off;", ""),
+        ("set local standard_conforming_strings = off;", ""),
+        ("", "alter role current_user set standard_conforming_strings = off"),
+    ],
+)
+def test_backslashes_may_escape_in_plain_strings(tmp_path, database, settings) -> None:
+    here, before = settings
+    after = "alter role current_user reset standard_conforming_strings"
+    applied = apply_tree(
+        tree(tmp_path, a=before, b=f"{here}\n{OLD_STRINGS}", c=after, d="select '\\'"), database
+    )
+    assert applied.failures == ()
+    assert exists(database, "u")

@@ -162,3 +162,40 @@ def test_colons_that_are_no_variables_stay() -> None:
 
 def test_an_unbalanced_parenthesis_is_left_to_the_server() -> None:
     assert texts("create table t (a int;\nselect 1;") == ["create table t (a int;\nselect 1;"]
+
+
+OFF = "set standard_conforming_strings = off"
+
+
+@pytest.mark.parametrize(
+    ("before", "standard"),
+    [
+        ([], True),
+        ([OFF], False),
+        ([OFF.upper()], False),
+        (["set session standard_conforming_strings to 'off'"], False),
+        (["select set_config('standard_conforming_strings', 'off', false)"], False),
+        ([OFF, "set standard_conforming_strings = on"], True),
+        ([OFF, "set standard_conforming_strings to default"], True),
+        ([OFF, "reset standard_conforming_strings"], True),
+        ([OFF, "reset all"], True),
+        ([OFF, "discard all"], True),
+        ([OFF, "commit"], False),
+        (["set local standard_conforming_strings = off"], False),
+        (["set local standard_conforming_strings = off", "commit"], True),
+        ([OFF, "begin", "set local standard_conforming_strings = on", "rollback"], False),
+        (["set standard_conforming_strings_ = off"], True),
+    ],
+)
+def test_backslashes_escape_where_the_script_says_so(before: list[str], standard: bool) -> None:
+    script = "; ".join([*before, "select '\\';', ';'"])
+    if standard:
+        with pytest.raises(ScriptError, match="unterminated quoted string"):
+            split(script, file="a.sql")
+    else:
+        assert texts(script) == [*before, "select '\\';', ';'"]
+
+
+def test_a_session_may_begin_with_backslashes_that_escape() -> None:
+    (statement,) = split("select '\\';'", file="a.sql", standard_strings=False)
+    assert statement.text == "select '\\';'"

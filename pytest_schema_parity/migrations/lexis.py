@@ -1,0 +1,80 @@
+"""The tokens of PostgreSQL's SQL, as far as statement boundaries hang on them.
+
+A plain string is read in one of two ways, by the setting ``standard_conforming_strings``: by the
+standard, or with backslashes that escape, as scripts from before 2010 want it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Self
+
+# What is none: a class that reaches beyond ASCII, where all is letters, is slow to compile.
+_LETTER = r"[^\x00-@\[-^`{-\x7f]"
+_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
+_PREFIXED = r"[bBeEnNxX]'|[uU]&['\"]"
+_NAME = rf"{_LETTER}(?:{_LETTER_OR_DIGIT}|\$)*+"
+_WORD = rf"(?!{_PREFIXED}){_NAME}"
+_NUMBER = rf"[0-9]++(?:\.(?!\.)[0-9]*+)?(?:[eE][-+](?:[0-9]++(?:{_NAME})?)?|{_NAME})?"
+_NEWLINE = r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*+)*+"
+_PLAIN = r"'[^']*+(?:''[^']*+)*+'"
+_ESCAPED = r"'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+'"
+_BITS = r"[bBxX]'[^']*+'"
+_OPAQUE = (  # what a glance can skip whole
+    r"--[^\n\r]*+",
+    r'(?:[uU]&)?"[^"]*+"',
+    r":[:=]",
+    r"/(?!\*)",
+    r"-(?!-)",
+    rf"\$[0-9]++(?:{_NAME})?",
+    _NUMBER,
+    r"[\x00-!#%&*+,.<=>?@\[\]^`{-\x7f]++",
+)
+
+WORD: Final = re.compile(_WORD)
+BLANK: Final = re.compile(r"(?:[ \t\n\r\f\v;]|\\;|--[^\n\r]*+)*+")
+DOLLAR_QUOTE: Final = re.compile(rf"\$(?:{_LETTER}{_LETTER_OR_DIGIT}*)?\$")
+COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
+
+_UNTERMINATED: Final = re.compile(r"(?P<identifier>(?:[uU]&)?\")|(?:[bBeEnNxX]|[uU]&)?'")
+
+
+def _continued(string: str) -> str:
+    """A string that may go on below: parts with nothing but a line's end between them are one."""
+    return f"{string}(?:{_NEWLINE}{string.removeprefix('[uU]&').removeprefix('[bBxX]')})*+"
+
+
+@dataclass(frozen=True, slots=True)
+class Lexis:
+    """How far one may skip: to the next word or mark, or past words to the next mark.
+
+    A mark is what counts, or what never ends: ``; ( ) $ : \\``, a comment, a quote.
+    """
+
+    until_word: re.Pattern[str]
+    until_mark: re.Pattern[str]
+
+    @classmethod
+    def of(cls, strings: Iterable[str]) -> Self:
+        """The lexis in which strings are read so."""
+        tokens = (*strings, *_OPAQUE)
+        return cls(
+            re.compile(f"(?:{'|'.join(tokens)})*+", re.DOTALL),
+            re.compile(f"(?:{'|'.join((*tokens, _WORD))})*+", re.DOTALL),
+        )
+
+
+STANDARD: Final = Lexis.of([rf"(?:[bBnNxX]|[uU]&)?{_PLAIN}", rf"[eE]{_continued(_ESCAPED)}"])
+ESCAPING: Final = Lexis.of(
+    [rf"[eEnN]?{_continued(_ESCAPED)}", _continued(f"[uU]&{_PLAIN}"), _continued(_BITS)]
+)
+
+
+def unterminated(text: str, position: int) -> str | None:
+    """What opens at a position where no such thing is complete; None if nothing does."""
+    opening = _UNTERMINATED.match(text, position)
+    if opening is None:
+        return None
+    return f"unterminated quoted {'identifier' if opening['identifier'] else 'string'}"

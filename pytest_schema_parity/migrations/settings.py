@@ -1,0 +1,47 @@
+"""The one setting that decides where statements end, followed through a script."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pytest_schema_parity.migrations.statement import Statement
+
+_NAME: Final = "standard_conforming_strings"
+_SET: Final = re.compile(
+    rf"""(?ix) \s*
+    (?: set \s+ (?P<scope> (?:session|local) \s+)? {_NAME} \s* (?:=|\bto\b) \s* '?(?P<value>\w+)'?
+      | select \s+ (?:pg_catalog\.)? set_config \s* \(
+            \s* '{_NAME}' \s*,\s* '(?P<configured>\w+)' \s*,\s* (?P<local>\w+) \s* \)
+      | reset \s+ (?:{_NAME}|all) | discard \s+ all )
+    \s*"""
+)
+_OFF: Final = frozenset(("off", "of", "false", "fals", "fal", "fa", "f", "no", "n", "0"))
+_ENDS: Final = frozenset(("commit", "end", "rollback", "abort"))
+
+
+class StringSetting:
+    """``standard_conforming_strings`` while a script runs: what the server is going to make of it.
+
+    Only statements that set it outright are followed, not what a function of theirs may do.
+    """
+
+    def __init__(self, text: str, standard: bool) -> None:
+        self.standard = standard
+        self._at_first = standard
+        self._outside = standard
+        self._may_change = _NAME in text.lower()
+
+    def follow(self, statement: Statement) -> None:
+        """Take note of a statement that was just read."""
+        if not self._may_change:
+            return
+        if statement.words[:1] and statement.words[0] in _ENDS:
+            self.standard = self._outside
+        elif change := _SET.fullmatch(statement.text):
+            value = change["value"] or change["configured"]
+            default = value is None or value.lower() == "default"
+            self.standard = self._at_first if default else value.lower() not in _OFF
+            local = (change["scope"] or change["local"] or "").strip().lower()
+            if local not in ("local", "true", "t"):
+                self._outside = self.standard
