@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,13 +32,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def directory() -> Iterator[Path]:
     """A name below a directory that the server's user may write to."""
-    base = tmp_path_factory.mktemp("guarded")
-    for place in (base, base.parent, base.parent.parent):
-        place.chmod(0o755)
-    server_account().own(base)
-    return base / 'it\'s "here"'
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:
+        Path(base).chmod(0o1777)
+        yield Path(base, "it's 'here'")
 
 
 @pytest.mark.parametrize("killed", [False, True])
