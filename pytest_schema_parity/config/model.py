@@ -22,8 +22,9 @@ class TreeConfig:
     """Where a tree's files are: a directory or file (``path``), or its ``files`` in order.
 
     Paths are absolute; whether they exist is for the loading of the tree to say.  ``layout`` is
-    None where it is found by looking; ``platform`` is the tree's own, else that of all trees;
-    ``line`` is that of its table in the configuration file, from 1.
+    None where it is found by looking; ``platform`` and ``superuser`` (whether it is applied with
+    the rights of one) are the tree's own, else those of all trees; ``line`` is that of its table
+    in the configuration file, from 1.
     """
 
     name: str
@@ -31,6 +32,7 @@ class TreeConfig:
     files: tuple[Path, ...] | None = None
     layout: str | None = None
     platform: str | None = None
+    superuser: bool = True
     line: int = 1
 
 

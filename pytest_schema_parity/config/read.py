@@ -19,6 +19,7 @@ KEYS: Final = (
     "reference",
     "trees",
     "platform",
+    "superuser",
     "postgres",
     "server",
     "fail_on",
@@ -26,7 +27,7 @@ KEYS: Final = (
     "allow",
     "statement_timeout",
 )
-TREE_KEYS: Final = ("path", "files", "layout", "platform")
+TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser")
 OLDEST: Final = 15
 LONGEST_TIMEOUT: Final = 2_147_483
 """The longest ``statement_timeout`` that PostgreSQL takes, in seconds."""
@@ -42,7 +43,9 @@ def read_config(
     """
     table.know(*KEYS)
     platform = table.text("platform")
-    trees = _read_trees(table, added, file.parent, platform)
+    trees = _read_trees(
+        table, added, file.parent, platform=platform, superuser=table.flag("superuser", True)
+    )
     names = [*_names(table), *added]
     reference = _read_reference(table, names)
     config = Config(
@@ -64,7 +67,12 @@ def read_config(
 
 
 def _read_trees(
-    table: Table, added: Mapping[str, object], root: Path, platform: str | None
+    table: Table,
+    added: Mapping[str, object],
+    root: Path,
+    *,
+    platform: str | None,
+    superuser: bool,
 ) -> dict[str, TreeConfig]:
     trees: dict[str, TreeConfig] = {}
     sources: dict[object, str] = {}
@@ -75,11 +83,11 @@ def _read_trees(
         name = str(below.path[-1])
         if name in trees:
             below.refuse(None, "is a tree of the configuration already; give yours another name")
-        tree = _read_tree(below, name, root, platform)
+        tree = _read_tree(below, name, root, platform=platform, superuser=superuser)
         trees[name] = tree
         if (twin := folded.setdefault(name.casefold(), name)) != name:
             below.refuse(None, f'differs from "{twin}" in upper and lower case only; rename one')
-        source = (_source(tree), tree.platform)
+        source = (_source(tree), tree.platform, tree.superuser)
         if source[0] and (twin := sources.setdefault(source, name)) != name:
             below.refuse(None, f'has the very files of "{twin}": the two can never differ')
     return trees
@@ -106,7 +114,9 @@ def _plain(value: object) -> object:
     return value
 
 
-def _read_tree(table: Table, name: str, root: Path, platform: str | None) -> TreeConfig:
+def _read_tree(
+    table: Table, name: str, root: Path, *, platform: str | None, superuser: bool
+) -> TreeConfig:
     table.know(*TREE_KEYS)
     if not TREE_NAME.fullmatch(name):
         table.refuse(None, "a tree's name is made of letters, digits, underscores, dots and dashes")
@@ -123,6 +133,7 @@ def _read_tree(table: Table, name: str, root: Path, platform: str | None) -> Tre
         files=None if files is None else tuple(root / file for file in files),
         layout=table.text("layout"),
         platform=table.text("platform") or platform,
+        superuser=table.flag("superuser", superuser),
         line=table.mistakes.locator.line(table.path),
     )
 

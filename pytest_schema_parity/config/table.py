@@ -66,6 +66,14 @@ class Table:
             return tuple(value)
         return None
 
+    def flag(self, key: str, default: bool) -> bool:
+        """True or false; the default where the key is absent or was refused."""
+        value = self.values.get(key, default)
+        if not isinstance(value, bool):
+            self.refuse(key, f"{named(value)} stands where true or false should: {key} = false")
+            return default
+        return value
+
     def choice(self, key: str, known: Iterable[Choice]) -> Choice | None:
         """One of the known names."""
         value = self.text(key)

@@ -59,18 +59,20 @@ def apply_tree(
     statement_timeout: float | None = None,
     progress: Callable[[MigrationFile], None] | None = None,
     housekeeping: str | None = None,
+    trusted: bool = True,
     ended: Callable[[], bool] = lambda: False,
 ) -> Applied:
     """Apply a tree's files in order, each in a session as good as new; never stop at a failure.
 
     ``statement_timeout`` is in seconds; ``progress`` is called before each file.
-    ``housekeeping`` is a superuser's conninfo that the tree's settings do not reach.  Raises
-    ServerError if the server cannot be reached, soon if ``ended`` says that it never will be.
+    ``housekeeping`` is a superuser's conninfo that the tree's settings do not reach; nothing is
+    read through it that a tree made which is not ``trusted``.  Raises ServerError if the server
+    cannot be reached, soon if ``ended`` says that it never will be.
     """
     names = tuple(file.name for file in tree.files)
     failures = []
     with Session(conninfo, statement_timeout=statement_timeout, ended=ended) as session:
-        applier = _Applier(tree, session, Marker(session, names, housekeeping))
+        applier = _Applier(tree, session, Marker(session, names, housekeeping, trusted=trusted))
         for number, file in enumerate(tree.files):
             if progress is not None:
                 progress(file)

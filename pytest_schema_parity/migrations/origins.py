@@ -33,7 +33,8 @@ _CREATE: Final = (
 _MARK: Final = f"INSERT INTO {SCRATCH}.marks (file, line) VALUES ($1, $2)"  # noqa: S608
 _BLANK: Final = f"INSERT INTO {SCRATCH}.marks (file) VALUES ($1)"  # noqa: S608
 _READ: Final = f"""
-    SELECT (transaction::text::numeric % 4294967296)::bigint, cmin::text::bigint, file, line
+    SELECT (transaction::text::numeric % 4294967296)::bigint, cmin::text::bigint,
+        file::integer, line::integer
     FROM {SCRATCH}.marks ORDER BY 1, 2
 """  # noqa: S608
 
@@ -94,14 +95,21 @@ class Marker:
     """Writes the markers of a tree whose files are ``names``, by number.
 
     ``housekeeping`` is a superuser's conninfo, for a tree whose own sessions cannot remove them.
+    What they have become in a tree that is not ``trusted`` is not for a superuser to read.
     """
 
     def __init__(
-        self, session: Session, names: Sequence[str], housekeeping: str | None = None
+        self,
+        session: Session,
+        names: Sequence[str],
+        housekeeping: str | None = None,
+        *,
+        trusted: bool = True,
     ) -> None:
         self._session = session
         self._names = names
         self._housekeeping = housekeeping
+        self._trusted = trusted
         self._created = session.pipeline([Command(text) for text in _CREATE]) is None
         self._reliable = self._created
         self._privileges: set[Place] = set()
@@ -132,6 +140,7 @@ class Marker:
         marks = (
             (transaction, command, None if line is None else Place(self._names[file], line))
             for transaction, command, file, line in rows
+            if file in range(len(self._names))  # a tree may have written some itself
         )
         return Marks(marks, privileges=self._privileges - self._others)
 
@@ -143,7 +152,7 @@ class Marker:
     def _take_all_the_same(self, error: psycopg.Error) -> list[TupleRow]:
         """Take the markers after what went wrong: a tree may have dropped them, or set its own
         sessions to be read-only."""
-        if self._housekeeping is not None:
+        if self._housekeeping is not None and self._trusted:
             with connect(self._housekeeping) as connection, suppress(psycopg.Error):
                 return self._take(connection)
         try:

@@ -62,6 +62,7 @@ def build(plan: Plan, site: Site, home: Home) -> Build:
         home.host.conninfo(home.database, user=home.role),
         statement_timeout=plan.statement_timeout,
         housekeeping=housekeeping,
+        trusted=plan.platform.is_trusted,
         ended=plan.ended,
         progress=lambda _: plan.tell(f"file {next(files)} of {len(plan.tree.files)}"),
     )

@@ -155,6 +155,6 @@ def require_lendable(platform: Platform) -> None:
     """Raise ConfigError for a platform that needs a cluster of its own."""
     if platform.scripts:
         raise ConfigError(
-            f"The platform {platform.name} sets up roles and settings of a whole cluster, so its "
+            f'The platform "{platform.name}" sets up roles and settings of a whole cluster, so its '
             "trees cannot be built on a server that is lent: leave out the key `server`."
         )

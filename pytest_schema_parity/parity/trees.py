@@ -246,7 +246,10 @@ def open_parity(
         )
         for tree in config.trees.values()
     }
-    platforms = {tree.name: get_platform(tree.platform) for tree in config.trees.values()}
+    platforms = {
+        tree.name: get_platform(tree.platform, superuser=tree.superuser)
+        for tree in config.trees.values()
+    }
     if config.server is not None:
         for platform in platforms.values():
             require_lendable(platform)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -21,7 +21,7 @@ class Platform:
 
     ``superuser`` is the bootstrap superuser, ``role`` the one that migrations run as; ``scripts``
     run as the superuser, in order.  ``extensions`` names those that the scripts make where they
-    can be had.
+    can be had.  ``is_trusted`` says whether migrations have the rights of a superuser.
     """
 
     name: str
@@ -29,6 +29,18 @@ class Platform:
     role: str = PLAIN.superuser
     scripts: tuple[Path, ...] = ()
     extensions: tuple[str, ...] = ()
+    is_trusted: bool = True
+
+    def without_superuser(self) -> Platform:
+        """The same, where migrations run with the rights of the database's owner and no others."""
+        shared = self.superuser == self.role
+        return replace(
+            self,
+            name=f"{self.name}, no superuser",
+            superuser="schema_parity_admin" if shared else self.superuser,
+            scripts=(*self.scripts, Path(__file__).with_name("no_superuser.sql")),
+            is_trusted=False,
+        )
 
     def template(self, installation: Installation) -> Template:
         """What a cluster of this platform holds before any tree."""
@@ -81,12 +93,14 @@ PLATFORMS: Final[Mapping[str, Platform]] = MappingProxyType(
 """Every platform by its name; ``none`` is a database as initdb makes it."""
 
 
-def get_platform(name: str | None) -> Platform:
-    """The platform of that name; None is ``none``.  Raises ConfigError, with the nearest name."""
-    if name is None:
-        return PLATFORMS["none"]
+def get_platform(name: str | None, *, superuser: bool = True) -> Platform:
+    """The platform of that name; None is ``none``.  Raises ConfigError, with the nearest name.
+
+    Its migrations run with the rights of a superuser, unless that is refused.
+    """
+    name = "none" if name is None else name
     if name in PLATFORMS:
-        return PLATFORMS[name]
+        return PLATFORMS[name] if superuser else PLATFORMS[name].without_superuser()
     near = difflib.get_close_matches(name.casefold(), PLATFORMS, n=1)
     remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(PLATFORMS)}."
     raise ConfigError(f"Unknown platform {name!r}: {remedy}")

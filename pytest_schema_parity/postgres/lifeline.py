@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import select
 import shlex
@@ -62,6 +63,7 @@ trap : HUP TERM
 read -r _
 rm -f "$1"*
 rmdir "${1%/*}"
+exit 0
 """
 
 PATIENCE: Final = 30.0
@@ -194,6 +196,7 @@ class Guard:
     """
 
     def __init__(self, prefix: Path, account: Account) -> None:
+        self._prefix = prefix
         reader, self._line = os.pipe()
         try:
             self._shell = subprocess.Popen(
@@ -214,7 +217,11 @@ class Guard:
     def end(self) -> None:
         """Remove them now."""
         os.close(self._line)
-        self._shell.wait()
+        if self._shell.wait():  # somebody killed it
+            for path in self._prefix.parent.glob(f"{glob.escape(self._prefix.name)}*"):
+                path.unlink(missing_ok=True)
+            with suppress(OSError):  # somebody else's are in it
+                self._prefix.parent.rmdir()
 
 
 def _pipe(run: RunDirectory) -> tuple[int, int]:

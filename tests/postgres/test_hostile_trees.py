@@ -11,6 +11,7 @@ import pytest
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.parity import BuiltTree, Parity, open_parity
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.schema.facts import UNKNOWN
 
 CONFIGURATION = """\
 [tool.pytest-schema-parity]
@@ -37,6 +38,7 @@ HOSTILE = [
     "ALTER ROLE postgres NOLOGIN",
     "ALTER ROLE postgres CONNECTION LIMIT 0",
     "ALTER DATABASE postgres CONNECTION LIMIT 0",
+    "INSERT INTO schema_parity_marks.marks VALUES (99, 1), (-1, 1)",
 ]
 
 
@@ -71,6 +73,19 @@ def test_it_is_built_read_and_copied_all_the_same(parity: Parity, hostile: str) 
         psycopg.connect(built.home.host.housekeeping(clone.name)) as reader,
     ):
         assert reader.execute("SELECT count(*) FROM public.kept").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "DROP TABLE schema_parity_marks.marks",
+        "ALTER TABLE schema_parity_marks.marks ALTER file TYPE text USING 'x'",
+    ],
+)
+def test_it_is_built_without_origins_where_it_took_them(parity: Parity, hostile: str) -> None:
+    built = build(parity, hostile)
+    assert built.schema[("table", "public.kept")].origin == UNKNOWN
+    assert not [fact for fact in built.schema if "schema_parity" in str(fact.name)]
 
 
 def test_its_own_settings_are_told_of_and_ours_are_not(parity: Parity) -> None:

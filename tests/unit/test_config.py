@@ -120,6 +120,26 @@ def test_everything(load: Load, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("of_all", "of_one", "expected"),
+    [
+        ("", "", (True, True)),
+        ("superuser = false", "", (False, False)),
+        ("", "superuser = false", (True, False)),
+        ("superuser = false", "superuser = true", (False, True)),
+    ],
+)
+def test_who_has_no_superuser(load: Load, of_all: str, of_one: str, expected: object) -> None:
+    text = TREES.replace('reference = "prisma"', f'reference = "prisma"\n{of_all}') + of_one
+    trees = load(text).trees
+    assert (trees["prisma"].superuser, trees["supabase"].superuser) == expected
+
+
+def test_one_tree_may_be_compared_with_itself_without_a_superuser(load: Load) -> None:
+    text = TREES.replace("sql/supabase", "sql/prisma")
+    assert load(f"{text}superuser = false").candidates == ("supabase",)
+
+
 @pytest.mark.parametrize("text", ["", "[tool.black]\n", "[project]\nname = 'x'\n", "tool = 3\n"])
 def test_a_project_without_a_table(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)

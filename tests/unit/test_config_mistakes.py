@@ -102,6 +102,8 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f'seed = "seed/*.sql"{BASE}', 'p.toml:1: seed: "seed/*.sql" matches no file below /'),
         (f"statement_timeout = 0{BASE}", "statement_timeout: has to lie between 0.001 and 2147483"),
         (f"statement_timeout = nan{BASE}", "statement_timeout: has to lie between"),
+        (f"superuser = 'no'{BASE}", "superuser: a string stands where true or false should"),
+        (f"superuser = 0{BASE}", "superuser: a number stands where true or false should"),
         (f"statement_timeout = true{BASE}", "statement_timeout: has to be a number of seconds"),
         (f'[allow]\nreason = "x"\n{BASE[1:]}', "allow: a table stands where tables should"),
         (f"{BASE}[[allow]]\nkind = 'index'", "p.toml:6: [[allow]]: has no reason; say why"),

@@ -46,8 +46,16 @@ def test_an_unlike_name_is_told_with_all_there_are(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
+def test_without_a_superuser_it_is_another_platform_for_the_same_role(name: str) -> None:
+    with_one, without = get_platform(name), get_platform(name, superuser=False)
+    assert without.name == f"{name}, no superuser"
+    assert without.role == with_one.role != without.superuser
+    assert (with_one.is_trusted, without.is_trusted) == (True, False)
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
 def test_every_script_is_there(name: str) -> None:
-    for script in get_platform(name).scripts:
+    for script in get_platform(name, superuser=False).scripts:
         assert script.read_text(encoding="ascii").endswith(";\n")
 
 

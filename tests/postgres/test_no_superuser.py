@@ -1,0 +1,158 @@
+"""``superuser = false``: SQL that nobody has read gets no further than the database."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pytest_schema_parity.config import load_config
+from pytest_schema_parity.parity import BuiltTree, open_parity
+from pytest_schema_parity.platforms import PLATFORMS, get_platform
+from pytest_schema_parity.postgres.cluster import start_cluster
+from pytest_schema_parity.postgres.installation import Installation
+
+CONFIGURATION = """\
+reference = "plain"
+
+[trees.plain]
+files = ["made.sql"]
+
+[trees.untrusted]
+files = ["made.sql", {files}]
+superuser = false
+"""
+MADE = """\
+CREATE SCHEMA app;
+CREATE TABLE app.users (id int PRIMARY KEY, name text NOT NULL);
+CREATE TABLE orders (id int PRIMARY KEY, buyer int REFERENCES app.users);
+CREATE VIEW buyers AS SELECT DISTINCT buyer FROM orders;
+CREATE FUNCTION one() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+ALTER DATABASE postgres SET search_path = public, app;
+GRANT SELECT ON orders TO PUBLIC;
+"""
+REFUSED = [
+    "COPY (SELECT 1) TO PROGRAM 'cat'",
+    "COPY orders FROM '/etc/passwd'",
+    "COPY (SELECT 1) TO '/tmp/never'",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT pg_ls_dir('/')",
+    "SELECT lo_import('/etc/passwd')",
+    "CREATE EXTENSION file_fdw",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE internal AS 'pg_backend_pid'",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'libc', 'getpid'",
+    "ALTER SYSTEM SET archive_command = 'true'",
+    "ALTER DATABASE postgres SET session_preload_libraries = 'x'",
+    "LOAD 'auto_explain'",
+    "CREATE ROLE mighty SUPERUSER",
+    "ALTER ROLE postgres SUPERUSER",
+    "SET ROLE schema_parity_admin",
+    "SET SESSION AUTHORIZATION pg_schema_parity",
+    "GRANT pg_execute_server_program TO postgres",
+    "CREATE ROLE helper CREATEROLE; SET ROLE helper; GRANT pg_execute_server_program TO helper",
+    "CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p WITH (connect = false)",
+]
+SUPERUSERS_PROGRAM = """\
+CREATE FUNCTION run_a_program() RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        COPY (SELECT 1) TO PROGRAM 'cat > {file}';
+    END IF;
+    RETURN true;
+END $$;
+"""
+MARKS = """\
+DROP TABLE schema_parity_marks.marks;
+CREATE VIEW schema_parity_marks.marks AS
+SELECT 0 AS file, 1 AS line, pg_current_xact_id() AS transaction, '0'::cid AS cmin
+WHERE run_a_program() AND 1 / (current_user <> 'postgres')::int = 1;
+"""
+EXTENSION = """\
+CREATE FUNCTION format(text, text, text) RETURNS text LANGUAGE sql AS $$
+    SELECT run_a_program()::text;
+    SELECT pg_catalog.format($1, $2, $3)
+$$;
+CREATE EXTENSION pgcrypto;
+"""
+
+Build = Callable[..., BuiltTree]
+
+
+@pytest.fixture
+def build(installation: Installation) -> Iterator[Build]:
+    """Build a plain tree, and return the same one with files more, which are not trusted."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory, ExitStack() as stack:
+
+        def write_and_build(*untrusted: str) -> BuiltTree:
+            here = Path(directory)
+            files = [f"{number}.sql" for number in range(len(untrusted))]
+            for file, text in zip(files, untrusted, strict=True):
+                (here / file).write_text(text)
+            (here / "made.sql").write_text(MADE)
+            listed = ", ".join(f'"{file}"' for file in files)
+            (here / "schema-parity.toml").write_text(CONFIGURATION.replace("{files}", listed))
+            config = load_config(here / "schema-parity.toml")
+            assert config is not None
+            parity = open_parity(config, bindir=installation.bindir)
+            stack.callback(parity.close)
+            return parity["untrusted"]
+
+        yield write_and_build
+
+
+def test_what_an_owner_may_do_comes_to_the_same(build: Build) -> None:
+    built = build("SELECT 1")
+    assert built.applied.failures == ()
+    assert list(built.comparison) == []
+    made = built.schema[("table", "app.users")].origin.made
+    assert made is not None
+    assert made.line == 2
+    with built.clone() as clone, clone.connect() as connection:
+        connection.execute("INSERT INTO app.users VALUES (1, 'a')")
+        row = connection.execute("SELECT usesuper FROM pg_user WHERE usename = current_user")
+        assert row.fetchone() == (False,)
+
+
+def test_everything_else_is_a_finding_and_the_rest_goes_on(build: Build) -> None:
+    built = build(*(f"-- who knows\n{statement};\n" for statement in REFUSED))
+    failures = {failure.file: failure for failure in built.applied.failures}
+    done = [sql for number, sql in enumerate(REFUSED) if f"{number}.sql" not in failures]
+    assert done == []
+    assert {(one.line, one.sqlstate) for one in failures.values()} == {(2, "42501")}
+    assert list(built.comparison) == []
+
+
+@pytest.mark.parametrize("trap", [MARKS, EXTENSION], ids=["origins", "extension"])
+def test_our_superuser_runs_nothing_of_its(build: Build, trap: str) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        Path(directory).chmod(0o1777)
+        mark = Path(directory, "ran")
+        built = build(SUPERUSERS_PROGRAM.format(file=mark) + trap)
+        assert built.applied.failures == ()
+        assert not mark.exists()
+        with psycopg.connect(built.home.host.housekeeping("postgres")) as connection:
+            connection.execute("SELECT public.run_a_program()")
+        assert mark.exists(), "this would have told"
+
+
+@pytest.mark.parametrize("name", PLATFORMS)
+def test_no_way_leads_to_more(installation: Installation, name: str) -> None:
+    platform = get_platform(name, superuser=False)
+    with (
+        start_cluster(installation, template=platform.template(installation)) as cluster,
+        psycopg.connect(cluster.conninfo(user=platform.role)) as connection,
+    ):
+        reached = connection.execute(
+            "SELECT rolname, rolsuper, rolreplication, rolcreaterole FROM pg_roles"
+            " WHERE pg_has_role(oid, 'member') ORDER BY 1"
+        ).fetchall()
+        reads = {"pg_monitor", "pg_read_all_data", "pg_read_all_settings", "pg_read_all_stats"}
+        more = {role for role, *_ in reached if role.startswith("pg_")}
+        assert more <= reads | {"pg_stat_scan_tables", "pg_signal_backend", "pg_database_owner"}
+        assert not any(superuser or replication for _, superuser, replication, _ in reached)
+        if installation.major < 16:
+            assert not any(creates for *_, creates in reached)
