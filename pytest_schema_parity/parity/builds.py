@@ -69,6 +69,11 @@ class Builds:
         """Whether any tree was asked for."""
         return bool(self._builds)
 
+    @property
+    def going_on(self) -> bool:
+        """Whether a tree is being built just now."""
+        return not all(future.done() for future in self._builds.values())
+
     def start(self) -> None:
         """Begin to build every tree, side by side; once."""
         with self._lock:

@@ -118,11 +118,13 @@ class CheckItem(ParityItem):
 
         outcome = outcome_of(gate_of(self).parity, self.tree, self.name)
         lines = outcome.lines(plain)
-        self.user_properties += [
-            ("schema_parity_failing", outcome.failing),
-            ("schema_parity_notes", outcome.notes),
-            ("schema_parity_findings", "\n".join(lines)),
-        ]
+        facts: dict[str, object] = {
+            "schema_parity_failing": outcome.failing,
+            "schema_parity_notes": outcome.notes,
+            "schema_parity_findings": "\n".join(lines),
+        }
+        others = [each for each in self.user_properties if each[0] not in facts]
+        self.user_properties = [*others, *facts.items()]  # a check may run again
         if outcome.failing:
             raise CheckFailed(outcome)
         if lines:

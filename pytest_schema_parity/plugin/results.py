@@ -79,9 +79,10 @@ class Results:
             return
         if is_controller(self.config):
             self._order_failures()
-        if not self._ended_early(session):
+        ended_early = self._ended_early(session) or self._was_cut_off()
+        if not ended_early:
             self._sum_up()
-        self._write_reports(ended_early=self._ended_early(session))
+        self._write_reports(ended_early=ended_early)
         self._refuse(session)
 
     @pytest.hookimpl(optionalhook=True)
@@ -131,6 +132,11 @@ class Results:
             self.selected - self.cells.keys()
         )
 
+    def _was_cut_off(self) -> bool:
+        """Whether a check was ended while it waited for its trees; nobody waits for them then."""
+        erred = any(cell.outcome == "error" for cell in self.cells.values())
+        return erred and self.gate.parity.builds.going_on
+
     def _refuse(self, session: pytest.Session) -> None:
         """Let no run pass that has checked too little to say that the trees are at parity."""
         ended = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -161,7 +167,11 @@ class Results:
             self.run = run_report(
                 self.gate.parity,
                 names={tree for tree, _ in self.selected} | {self.gate.reference},
-                with_rows={tree for tree, check in self.selected if check == "rows"},
+                with_rows={
+                    tree
+                    for (tree, check), cell in self.cells.items()
+                    if check == "rows" and cell.outcome != "error"
+                },
             )
         except Exception as error:  # noqa: BLE001 -- told, and no run without its sums passes
             self.problems.append(f"the trees could not be summed up: {clean(repr(error))}")

@@ -34,7 +34,7 @@ def is_worker(config: pytest.Config) -> bool:
 def is_controller(config: pytest.Config) -> bool:
     """Whether this process only hands work to the workers of pytest-xdist."""
     workers = config.getoption("dist", "no") != "no" and config.getoption("tx", None)
-    return bool(workers) and not is_worker(config) and not config.option.collectonly
+    return bool(workers) and not is_worker(config) and not config.getoption("collectonly", False)
 
 
 def is_distributed(config: pytest.Config) -> bool:

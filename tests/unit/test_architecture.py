@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,43 @@ from pytest_schema_parity.schema.kinds import KINDS
 PACKAGE = Path(pytest_schema_parity.__file__).parent
 PROJECT = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
+OF_PLUGIN = sorted((PACKAGE / "plugin").rglob("*.py"))
+
+
+def parsed(module: Path) -> ast.Module:
+    return ast.parse(module.read_text(encoding="utf-8"))
+
+
+def strings_in(tree: ast.Module) -> set[str]:
+    """The texts of a module that could name something."""
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str) and "\n" not in value}
+
+
+def is_private(name: str) -> bool:
+    return re.fullmatch(r"_[^\W_]\w*", name) is not None
+
+
+def is_self(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
+
+
+def defined_in(tree: ast.Module) -> set[str]:
+    """The functions of a module, its methods, and the attributes that these assign."""
+    nodes = list(ast.walk(tree))
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    stored = {
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+    }
+    return functions | stored
 
 
 def imported(module: Path) -> set[str]:
     """The top-level packages that a module imports, be it inside a function."""
     found = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(module)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -40,7 +73,47 @@ def test_the_layers_hold(
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_module_uses_what_is_private_to_pytest(module: Path) -> None:
     assert "_pytest" not in imported(module)
-    assert "import_module('_pytest" not in module.read_text(encoding="utf-8").replace('"', "'")
+    assert "_pytest" not in {name.partition(".")[0] for name in strings_in(parsed(module))}
+
+
+@pytest.mark.parametrize("module", OF_PLUGIN, ids=lambda path: path.name)
+def test_the_plugin_uses_only_what_pytest_documents(module: Path) -> None:
+    """What begins with an underscore is its module's own, be it an attribute or asked for by name.
+
+    And what it takes from pytest itself is exported there; options are asked for by getoption.
+    """
+    tree = parsed(module)
+    own = defined_in(tree)
+    foreign = {
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and (is_private(node.attr) and not (is_self(node.value) and node.attr in own))
+    }
+    assert not foreign
+    assert not {name for name in strings_in(tree) if is_private(name)}
+    taken = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "pytest"
+    }
+    assert taken <= set(pytest.__all__)
+    assert "option" not in {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def test_the_oldest_that_is_tested_are_the_lower_bounds() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    bounds = re.findall(
+        r"^(\S+?)(?:\[\w+\])?>=(\S+)$",
+        "\n".join([*project["dependencies"], *extras["xdist"], *extras["test"]]),
+        re.MULTILINE,
+    )
+    oldest = (PROJECT / "tests/oldest.txt").read_text()
+    pinned = dict(re.findall(r"^(\S+)==(\S+)$", oldest, re.MULTILINE))
+    tools = {"import-linter", "mypy", "ruff"}  # which look at the code and do not run it
+    lower = {name: version for name, version in bounds if name not in tools}
+    assert pinned == lower | {"psycopg-binary": lower["psycopg"]}
 
 
 def test_every_kind_has_its_query_and_every_query_its_kind() -> None:
