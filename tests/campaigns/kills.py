@@ -1,6 +1,6 @@
 """Kill runs of the gate at random moments, and look for what they leave.
 
-``python tests/campaigns/kills.py [RUNS] [SEED]`` kills pytest, a worker, a lifeline's shell, a
+``python tests/campaigns/kills.py [RUNS] [SEED]`` kills pytest, a worker, one of our shells, a
 postmaster or a backend of each run with SIGKILL, and tells of every run that hung, every process,
 directory and shared-memory segment that stayed, and of every next run that did not pass. Linux.
 What other runs on the machine leave would count, too: keep it apart, with ``unshare`` if need be.
@@ -25,7 +25,6 @@ from pathlib import Path
 
 from pytest_schema_parity.postgres.rundir import _bases
 
-VICTIMS = ("pytest", "worker", "shell", "postmaster", "backend")
 LONGEST = 60.0
 """Seconds after which a run counts as hanging."""
 SETTLING = 10.0
@@ -70,13 +69,13 @@ def kind(number: int) -> str | None:
     except OSError:
         return None
     match words:
-        case ["/bin/sh", "-c", _, "schema-parity-lifeline", *_]:
+        case ["/bin/sh", "-c", _, "schema-parity-lifeline" | "schema-parity-guard", *_]:
             return "shell"
         case [name, *_] if name.startswith("postgres: "):
             return "backend"
         case [name, "-D", *_] if name.endswith("/postgres"):
             return "postmaster"
-        case [_, "-u", "-c", code, *_] if "execnet" in code:
+        case [_, "-u", "-c", "import sys;exec(eval(sys.stdin.readline()))", *_]:
             return "worker"
     return "pytest" if "--schema-parity" in words else None
 
@@ -135,10 +134,11 @@ def killed(
     watcher = threading.Thread(target=watch.keep_looking)
     watcher.start()
     time.sleep(choose.uniform(0.05, 2.5 if workers else 1.3))
-    victims = [n for n in watch.descendants() if kind(n) in VICTIMS]
-    wanted = choose.choice(VICTIMS)
-    among = [n for n in victims if kind(n) == wanted] or [run.pid]
-    victim = choose.choice(sorted(among))
+    kinds: dict[str, list[int]] = {}
+    for number in sorted(watch.descendants()):
+        if (what := kind(number)) is not None:
+            kinds.setdefault(what, []).append(number)
+    victim = choose.choice(kinds[choose.choice(sorted(kinds))]) if kinds else run.pid
     name = kind(victim) or "nobody"
     with suppress(ProcessLookupError):
         os.kill(victim, signal.SIGKILL)
