@@ -153,9 +153,12 @@ def test_a_check_that_fails_again(project) -> None:
 
 @pytest.fixture
 def sleeping(project, monkeypatch) -> Iterator[pytest.Pytester]:
-    """A project with a view that takes most of a minute; no process of its runs may be left."""
+    """A project with a view that takes minutes; no process of its runs may be left."""
     pytester = project()
-    view = "CREATE VIEW slow AS SELECT pg_sleep(50)::text;"
+    configuration = pytester.path / "pyproject.toml"
+    patient = configuration.read_text().replace("reference", "statement_timeout = 600\nreference")
+    configuration.write_text(patient)
+    view = "CREATE VIEW slow AS SELECT pg_sleep(500)::text;"
     for file in ("prisma/migrations/002_slow.sql", SLEEPING):
         pytester.path.joinpath(file).write_text(view)
     monkeypatch.setenv("RUN_OF", str(pytester.path))
@@ -189,10 +192,10 @@ def processes_of(run: Path) -> list[str]:
 def test_a_check_that_is_cut_off(sleeping, check, method, workers) -> None:
     """By a signal the check fails; from a thread pytest, or its worker, ends where it stands."""
     if check == "columns":
-        sleeping.path.joinpath(SLEEPING).write_text("SELECT pg_sleep(50);")
+        sleeping.path.joinpath(SLEEPING).write_text("SELECT pg_sleep(500);")
     arguments = ("--timeout=2", f"--timeout-method={method}", "--schema-parity-report=json:a.json")
     result = sleeping.runpytest_subprocess(
-        "--schema-parity", f"pyproject.toml::supabase::{check}", *arguments, *workers, timeout=40
+        "--schema-parity", f"pyproject.toml::supabase::{check}", *arguments, *workers, timeout=120
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     said = result.stdout.str() + result.stderr.str()
