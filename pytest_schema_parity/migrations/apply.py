@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.errors import ScriptError, ServerError
+from pytest_schema_parity.migrations.exchange import Command
 from pytest_schema_parity.migrations.failure import (
     Complaint,
     Failure,
@@ -18,9 +19,10 @@ from pytest_schema_parity.migrations.failure import (
 from pytest_schema_parity.migrations.nearest import Names
 from pytest_schema_parity.migrations.origins import Marker, Marks
 from pytest_schema_parity.migrations.scanner import split
-from pytest_schema_parity.migrations.session import Command, Session
+from pytest_schema_parity.migrations.session import Session
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.migrations.tree import MigrationFile, Tree
+from pytest_schema_parity.showing import printable
 
 __all__ = ["Applied", "Failure", "apply_tree"]
 
@@ -92,6 +94,12 @@ class _Applier:
 
     def apply(self, number: int, file: MigrationFile) -> Failure | None:
         """Apply a file; the session is as good as new afterwards."""
+        try:
+            return self._apply(number, file)
+        except ServerError as error:
+            raise ServerError(f"while {printable(file.name)} was applied, {error}") from error
+
+    def _apply(self, number: int, file: MigrationFile) -> Failure | None:
         if file.refused is not None:
             return failed_file(file.name, file.refused)
         text = None
@@ -131,7 +139,7 @@ class _Applier:
             statement = plan[index][1] if index < len(plan) else None
             if way == "at once" and _wants_no_transaction(statement, complaint):
                 way = "by itself"
-            elif way == "at once" and _holds_several(complaint):
+            elif way == "at once" and _wants_simple_protocol(complaint):
                 way = "in steps"
             elif statement is None and marked and index < len(plan) and way != "by itself":
                 self.session.renew(after=text)
@@ -187,9 +195,12 @@ def _wants_no_transaction(statement: Statement | None, complaint: Complaint) -> 
     return complaint.sqlstate in _NOT_IN_A_TRANSACTION and not setting
 
 
-def _holds_several(complaint: Complaint) -> bool:
-    """Whether psql's rule took several commands for one, which only the simple protocol takes."""
-    return complaint.sqlstate == "42601" and complaint.position is None
+def _wants_simple_protocol(complaint: Complaint) -> bool:
+    """Whether the other protocol is at fault, or would say it better.
+
+    Psql's rule took several commands for one; or a ``$1`` stands where nobody gives a value.
+    """
+    return (complaint.sqlstate, complaint.position) in (("42601", None), ("08P01", None))
 
 
 def _nearest_statement(plan: Sequence[tuple[Command, Statement | None]], index: int) -> Statement:

@@ -15,7 +15,8 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations.session import Command, Session
+from pytest_schema_parity.migrations.exchange import Command
+from pytest_schema_parity.migrations.session import Session
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.schema.facts import Place

@@ -52,6 +52,7 @@ class _Script:
         self.variables = set(psql.PREDEFINED)
         self.strings = StringSetting(text, standard_strings)
         self._line = 1
+        self._line_start = 0
         self._line_known_at = 0
 
     def statements(self) -> Iterator[Statement]:
@@ -124,10 +125,13 @@ class _Script:
     def place(self, position: int) -> tuple[int, int]:
         """Line and column of a position; cheap when positions come in rising order."""
         if position < self._line_known_at:
-            self._line, self._line_known_at = 1, 0
-        self._line += self.text.count("\n", self._line_known_at, position)
+            self._line, self._line_start, self._line_known_at = 1, 0, 0
+        newlines = self.text.count("\n", self._line_known_at, position)
+        if newlines:
+            self._line += newlines
+            self._line_start = self.text.rfind("\n", self._line_known_at, position) + 1
         self._line_known_at = position
-        start = self.text.rfind("\n", 0, position) + 1
+        start = self._line_start
         return self._line, position - start + 1 - self.text.startswith(_BOM, start)
 
     def error(self, message: str, position: int) -> ScriptError:
@@ -243,11 +247,12 @@ class _Reader:
 
     def _text(self, end: int) -> str:
         """The statement with what only psql reads blanked out, so that positions stay right."""
-        text = self.script.text[self.start : end]
+        text, at = self.script.text, self.start
+        parts = []
         for position, blank in self._blanked:
-            at = position - self.start
-            text = text[:at] + blank + text[at + len(blank) :]
-        return text.rstrip()
+            parts += [text[at:position], blank]
+            at = position + len(blank)
+        return "".join((*parts, text[at:end])).rstrip()
 
 
 def _is_routine(words: list[str]) -> bool:
