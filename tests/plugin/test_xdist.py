@@ -9,14 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from pytest_schema_parity.postgres.rundir import _bases
 
 DRIFTED = """\
 CREATE TABLE users (
@@ -68,15 +67,25 @@ def where(directory: Path) -> list[tuple[str, str, str]]:
     return [tuple(line.split(" ", 2)) for line in lines]
 
 
-def left_over() -> set[Path]:
-    """What runs leave in memory and in the temp dir while they last."""
-    return {path for base in _bases() for path in base.glob("*schema-parity-*[0-9a-z_]")}
+@pytest.fixture
+def scratch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A temp dir for the runs of one test, in which the servers' user may make directories."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as directory:
+        Path(directory).chmod(0o1777)
+        monkeypatch.setenv("TMPDIR", directory)
+        yield Path(directory)
 
 
-def settled(before: set[Path]) -> set[Path]:
+def left_over(scratch: Path, used: set[str]) -> list[Path]:
+    """What of a test's runs is still there: where they met, and the clusters they used."""
+    found = [path for path in scratch.iterdir() if "schema-parity-" in path.name]
+    return found + [path for path in map(Path, used) if path.exists()]
+
+
+def settled(scratch: Path, used: set[str]) -> list[Path]:
     """What is left over of runs that have ended, once what ends by itself has ended."""
-    deadline = time.monotonic() + 20
-    while (now := left_over() - before) and time.monotonic() < deadline:
+    deadline = time.monotonic() + 30
+    while (now := left_over(scratch, used)) and time.monotonic() < deadline:
         time.sleep(0.05)
     return now
 
@@ -108,16 +117,16 @@ def test_what_workers_find_is_shown_in_the_order_of_a_serial_run(project) -> Non
     assert serial["verdict"] == "drift"
 
 
-def test_fixtures_alone_share_a_build_too(project) -> None:
+def test_fixtures_alone_share_a_build_too(project, scratch: Path) -> None:
     pytester = project()
     pytester.makepyfile(TESTS_NOTE)
-    before = left_over()
     result = pytester.runpytest_subprocess("-n2")
     result.assert_outcomes(passed=16)
     used = where(pytester.path)
     assert len({worker for _, worker, _ in used}) == 2
-    assert len({directory for _, _, directory in used}) == 2  # one for each tree
-    assert not settled(before)
+    directories = {directory for _, _, directory in used}
+    assert len(directories) == 2  # one for each tree
+    assert not settled(scratch, directories)
 
 
 def test_a_broken_tree_is_told_by_every_worker(project) -> None:
@@ -141,33 +150,35 @@ def test_a_broken_tree_is_told_by_every_worker(project) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
 @pytest.mark.parametrize("victim", ["controller", "worker"])
-def test_nothing_is_left_of_a_run_that_is_killed(project, victim: str) -> None:
+def test_nothing_is_left_of_a_run_that_is_killed(project, scratch: Path, victim: str) -> None:
     pytester = project()
     pytester.makepyfile(
         """
         import os, pathlib, time
 
         def test_waits(schema_parity):
-            schema_parity["prisma"], schema_parity["supabase"]
-            pathlib.Path(__file__).with_name(f"{os.getpid()}.worker").touch()
+            used = [str(schema_parity[tree].home.host.directory) for tree in schema_parity]
+            new = pathlib.Path(__file__).with_name(f"{os.getpid()}.new")
+            new.write_text(" ".join(used))
+            new.rename(new.with_suffix(".worker"))
             time.sleep(0 if pathlib.Path(__file__).with_name("killed").exists() else 60)
         test_waits_too = test_waits
         """
     )
-    before = left_over()
     command = [sys.executable, "-m", "pytest", "--schema-parity", "-n2", "-k", "waits or columns"]
     run = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 30
     while len(workers := list(pytester.path.glob("*.worker"))) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    assert left_over() - before
+    used = set(workers[0].read_text().split())
+    assert len(left_over(scratch, used)) == 3
     pytester.path.joinpath("killed").touch()
     for process in [run.pid] if victim == "controller" else [int(w.stem) for w in workers]:
         os.kill(process, signal.SIGKILL)
     run.communicate(timeout=60)
     assert run.returncode != 0
-    assert not settled(before)
+    assert not settled(scratch, used)
 
 
 @dataclass(frozen=True)
@@ -206,12 +217,13 @@ def other_host(tmp_path: Path) -> Iterator[Host]:
 
 
 @pytest.mark.parametrize("local", [[], ["--tx=popen"]], ids=["alone", "beside a local one"])
-def test_a_worker_on_another_host_builds_there(project, other_host: Host, local) -> None:
+def test_a_worker_on_another_host_builds_there(
+    project, other_host: Host, scratch: Path, local
+) -> None:
     pytester = project(DRIFTED, extra=ROOT)
     pytester.makeconftest(CHECKS_NOTE)
     serial = pytester.runpytest_subprocess(*GATE, "--schema-parity-report=json:serial.json")
     pytester.path.joinpath("where.txt").unlink()
-    before = left_over()
     spread = pytester.runpytest_subprocess(
         "--schema-parity",
         str(pytester.path / "pyproject.toml"),
@@ -233,4 +245,4 @@ def test_a_worker_on_another_host_builds_there(project, other_host: Host, local)
     assert len(there) == 1 or local  # the local one is quicker
     assert len(here) == len(local)
     assert not there & here
-    assert not settled(before)
+    assert not settled(scratch, there | here)

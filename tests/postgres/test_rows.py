@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from pytest_schema_parity.behavior.findings import RowFindings, RowPair
+from pytest_schema_parity.behavior.instant import begin_together
 from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
@@ -84,6 +86,15 @@ class Compare:
         finally:
             for name in names:
                 drop_database(self.cluster, name, force=True)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine two databases may need long for one instant: here they have it."""
+    patient = partial(begin_together, patience=20.0)
+    monkeypatch.setattr(
+        "pytest_schema_parity.behavior.sides.begin_together", lambda *pair, **_: patient(*pair)
+    )
 
 
 @pytest.fixture
