@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.errors import ScriptError, ServerError
+from pytest_schema_parity.migrations import psql
 from pytest_schema_parity.migrations.exchange import Command
 from pytest_schema_parity.migrations.failure import (
     Complaint,
@@ -211,5 +212,5 @@ def _nearest_statement(plan: Sequence[tuple[Command, Statement | None]], index: 
 
 def _refused(file: MigrationFile, statement: Statement) -> Failure:
     message = f"{statement.meta_command} is carried out by psql only"
-    hint = "Write it as SQL, or apply what it stands for in a file of its own."
+    hint = psql.remedy(statement.meta_command or "")
     return failed_statement(file.name, statement, Complaint(None, message, hint=hint))

@@ -11,6 +11,8 @@ from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.showing import redact, redact_beside, redact_split
 
 _SHOWN: Final = 200
+_SAID: Final = 2_000
+"""Characters that a message may have: one may quote a value of any length."""
 _DO_LINE: Final = re.compile(r"inline_code_block\D{1,12}(\d+)")
 _COPY_LINE: Final = re.compile(r"COPY [^\n]*?, \D{1,12}(\d+)")
 _BODY: Final = re.compile(r"\$\w*\$|'")
@@ -23,7 +25,8 @@ class Failure:
     ``line`` and ``column`` (from 1) are those of the mistake where the server says where it is,
     else of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is None
     where no server was asked.  ``excerpt`` is the line of the mistake, before it and from it on;
-    None where there is no such line.  No text in it holds a secret that the statement holds.
+    None where there is no such line.  What is long is cut.  No text in it holds a secret that the
+    statement holds.
     """
 
     file: str
@@ -67,9 +70,9 @@ def failed_statement(
         column,
         shorten(redact(text)),
         complaint.sqlstate,
-        redact_beside(complaint.message, text),
-        redact_beside(hints, text) or None,
-        complaint.detail and redact_beside(complaint.detail, text),
+        _cut(redact_beside(complaint.message, text)),
+        _cut(redact_beside(hints, text)) or None,
+        complaint.detail and _cut(redact_beside(complaint.detail, text)),
         _excerpt(statement, line, column),
     )
 
@@ -87,8 +90,12 @@ def failed_file(file: str, message: str, hint: str | None = None) -> Failure:
 
 def shorten(text: str) -> str:
     """A statement on one line of at most 200 characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+    return _cut(" ".join(text.split()), _SHOWN)
+
+
+def _cut(text: str, length: int = _SAID) -> str:
+    """A text, its end cut off where it goes on without measure."""
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def place_of(statement: Statement, complaint: Complaint) -> tuple[int, int]:
@@ -125,4 +132,5 @@ def _line(text: str, line: int, column: int) -> tuple[str, str] | None:
         return None
     start = sum(len(above) + 1 for above in lines[: line - 1])
     before, after = redact_split(text, start + min(max(column - 1, 0), len(lines[line - 1])))
-    return before, after.rstrip("\r")
+    before = before if len(before) <= _SHOWN else "…" + before[1 - _SHOWN :]
+    return before, _cut(after.rstrip("\r"), _SHOWN)

@@ -17,8 +17,36 @@ VARIABLE: Final = re.compile(
 )
 """A variable's use: ``:name``, ``:'name'``, ``:"name"``, and the question ``:{?name}``."""
 
-PREDEFINED: Final = ("DBNAME", "HOST", "PORT", "USER", "ENCODING", "ECHO", "QUIET", "VERSION_NUM")
+PREDEFINED: Final = frozenset(
+    """
+    AUTOCOMMIT COMP_KEYWORD_CASE DBNAME ECHO ECHO_HIDDEN ENCODING ERROR FETCH_COUNT HIDE_TABLEAM
+    HIDE_TOAST_COMPRESSION HISTCONTROL HISTSIZE HOST IGNOREEOF LASTOID LAST_ERROR_MESSAGE
+    LAST_ERROR_SQLSTATE ON_ERROR_ROLLBACK ON_ERROR_STOP PORT PROMPT1 PROMPT2 PROMPT3 QUIET ROW_COUNT
+    SERVER_VERSION_NAME SERVER_VERSION_NUM SERVICE SHELL_ERROR SHELL_EXIT_CODE SHOW_ALL_RESULTS
+    SHOW_CONTEXT SINGLELINE SINGLESTEP SQLSTATE USER VERBOSITY VERSION VERSION_NAME VERSION_NUM
+    WATCH_INTERVAL
+    """.split()  # noqa: SIM905
+)
 """The variables that psql sets by itself and that a script may ask for."""
+
+_REMEDIES: Final = (
+    (r"i|ir|include|include_relative", "Put that file's SQL here, or make it a file of the tree."),
+    (r"copy", "Use COPY … FROM stdin with the data below it, or INSERT."),
+    (r"c|connect", "A tree is one database: leave it out, and use SET ROLE for another role."),
+    (r"gexec", "Use a DO block that EXECUTEs what the query returns."),
+    (r"if|elif|else|endif", "Use a DO block with IF, or write what holds for a new database."),
+    (
+        r"g|gx|gset|gdesc|crosstabview|watch|parse|bind|bind_named",
+        "End the query with a semicolon.",
+    ),
+    (r"set|:.*", "Write the value itself, or SET a setting and ask current_setting() for it."),
+    (r"!|o|out|w|write|cd|setenv|getenv|prompt|lo_\w+", "Do it outside of the migration."),
+    (r"q|quit", "Leave it out, and what stands behind it: psql reads no further."),
+    (r"encoding", "Save the file as UTF-8."),
+    (r"\.", "Only the data of COPY … FROM stdin end so: remove it."),
+    (r"", "Two backslashes, or one at a line's end, only part commands of psql's: remove them."),
+)
+_REMEDY: Final = "Write it as SQL, or apply what it stands for in a file of its own."
 
 _DISPLAYING: Final = re.compile(
     r"[?CHTafhlptxz]|d\S*|conninfo|copyright|echo|errverbose|help|list|print|pset|qecho|restrict"
@@ -26,6 +54,12 @@ _DISPLAYING: Final = re.compile(
 )
 _SENDING: Final = re.compile(r"crosstabviewx?|g|gdesc|gexec|gset|gx|parse|watch")
 _BEHAVIOUR: Final = frozenset(("AUTOCOMMIT", "ON_ERROR_ROLLBACK", "SINGLELINE", "SINGLESTEP"))
+
+
+def remedy(name: str) -> str:
+    """What to do about a command or variable, named as it is written: ``\\\\i``, ``:'x'``."""
+    bare = name.removeprefix("\\")
+    return next((said for names, said in _REMEDIES if re.fullmatch(names, bare)), _REMEDY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,3 +82,15 @@ def test_a_quote_that_never_ends_shows_nothing_of_what_it_holds() -> None:
 def test_a_file_that_is_no_text_shows_no_line() -> None:
     error = ScriptError("byte 0xff is not UTF-8", file="a.sql", line=1, column=1)
     assert failed_script(error).excerpt is None
+
+
+def test_what_goes_on_without_measure_is_cut() -> None:
+    text = f"SELECT '{'x' * 9000}', FOO '{'y' * 9000}'"
+    found = failure(text, at="FOO", message="m" * 9000, detail="d" * 9000, hint="h" * 9000)
+    assert found.excerpt is not None
+    before, after = found.excerpt
+    assert (len(before), before[0], before[-2:]) == (200, "…", ", ")
+    assert (len(after), after[:5], after[-1]) == (200, "FOO '", "…")
+    for said in (found.message, found.detail, found.hint):
+        assert said is not None
+        assert (len(said), said[-1]) == (2000, "…")

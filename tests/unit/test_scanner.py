@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.migrations import psql
 from pytest_schema_parity.migrations.scanner import Statement, split
 
 
@@ -129,6 +130,9 @@ def test_what_never_ends_is_named_by_where_it_began(script: str, place: str, mes
         ("\\set x 1\nselect :'x';", ":'x'", (2, 8)),
         ('\\set x 1\nselect * from :"x";', ':"x"', (2, 15)),
         ("select :DBNAME", ":DBNAME", (1, 8)),
+        ("select :'SERVER_VERSION_NUM'", ":'SERVER_VERSION_NUM'", (1, 8)),
+        ("\\.\n", "\\.", (1, 1)),
+        ("select 1;\n\\\n", "\\", (2, 1)),
         ("select :{?x}", ":{?x}", (1, 8)),
     ],
 )
@@ -199,3 +203,27 @@ def test_backslashes_escape_where_the_script_says_so(before: list[str], standard
 def test_a_session_may_begin_with_backslashes_that_escape() -> None:
     (statement,) = split("select '\\';'", file="a.sql", standard_strings=False)
     assert statement.text == "select '\\';'"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("\\i", "make it a file of the tree"),
+        ("\\include_relative", "make it a file of the tree"),
+        ("\\copy", "Use COPY"),
+        ("\\connect", "one database"),
+        ("\\gexec", "EXECUTE"),
+        ("\\gset", "semicolon"),
+        ("\\if", "DO block with IF"),
+        ("\\set", "the value itself"),
+        (":'x'", "the value itself"),
+        ("\\!", "outside"),
+        ("\\q", "reads no further"),
+        ("\\encoding", "UTF-8"),
+        ("\\.", "COPY"),
+        ("\\", "remove"),
+        ("\\unheard", "Write it as SQL"),
+    ],
+)
+def test_what_only_psql_can_do_comes_with_a_remedy(name: str, said: str) -> None:
+    assert said in psql.remedy(name)
