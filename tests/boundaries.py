@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 
 _BLANK = re.compile(r"(?:[ \t\r\n\f;]|--[^\r\n]*)*")
+_SPACE = re.compile(r"[ \t\r\n\f]+")
 _EDGE = re.compile(r"/\*|\*/")
 
 
 def bounds(statements: Iterable[str]) -> list[str]:
     """Statements without what boundaries are not about: comments in front, blanks, semicolons."""
-    bare = ("".join(uncommented(text).rstrip("; \t\r\n\f").split()) for text in statements)
+    bare = (_SPACE.sub("", uncommented(text).rstrip("; \t\r\n\f")) for text in statements)
     return [text for text in bare if text]
 
 

@@ -139,6 +139,8 @@ LINES = (
     "$$\n;\n$$",
     "\f",
     "\t",
+    "\u00a0",
+    "\x1d",
 )
 STATEMENTS = (
     "select 1;",

@@ -33,6 +33,8 @@ _OPAQUE = (  # what a glance can skip whole
     r"[\x00-!#%&*+,.<=>?@\[\]^`{-\x7f]++",
 )
 
+SPACE: Final = " \t\n\r\f\v"
+"""What is blank; to Python more is, such as a no-break space, which here is a letter."""
 WORD: Final = re.compile(_WORD)
 BLANK: Final = re.compile(r"(?:[ \t\n\r\f\v;]|\\;|--[^\n\r]*+)*+")
 DOLLAR_QUOTE: Final = re.compile(rf"\$(?:{_LETTER}{_LETTER_OR_DIGIT}*)?\$")

@@ -18,6 +18,7 @@ from pytest_schema_parity.migrations.lexis import (
     COMMENT_EDGE,
     DOLLAR_QUOTE,
     ESCAPING,
+    SPACE,
     STANDARD,
     WORD,
     unterminated,
@@ -252,7 +253,7 @@ class _Reader:
         for position, blank in self._blanked:
             parts += [text[at:position], blank]
             at = position + len(blank)
-        return "".join((*parts, text[at:end])).rstrip()
+        return "".join((*parts, text[at:end])).rstrip(SPACE)
 
 
 def _is_routine(words: list[str]) -> bool:

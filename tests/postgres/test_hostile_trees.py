@@ -35,7 +35,11 @@ HOSTILE = [
     "ALTER ROLE ALL SET default_transaction_read_only = on",
     "ALTER ROLE ALL SET statement_timeout = '1ms'",
     "ALTER ROLE ALL SET session_preload_libraries = 'no such library'",
+    "ALTER ROLE ALL SET idle_session_timeout = '1ms'",
     "ALTER ROLE postgres NOLOGIN",
+    "ALTER ROLE postgres PASSWORD 'x'; ALTER SYSTEM SET listen_addresses = '*'",
+    "SET search_path = nowhere; SET row_security = off; SET ROLE pg_monitor",
+    "SET client_encoding = 'LATIN1'",
     "ALTER ROLE postgres CONNECTION LIMIT 0",
     "ALTER DATABASE postgres CONNECTION LIMIT 0",
     "INSERT INTO schema_parity_marks.marks VALUES (99, 1), (-1, 1)",
@@ -92,3 +96,24 @@ def test_its_own_settings_are_told_of_and_ours_are_not(parity: Parity) -> None:
     built = build(parity, "ALTER ROLE app SET statement_timeout = '1ms'")
     assert "pg_schema_parity" not in built.schema.to_json()
     assert ("role", "app") in [fact.key for fact in built.schema]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "DROP SCHEMA public CASCADE",
+        "CREATE ROLE b SUPERUSER; SET SESSION AUTHORIZATION b; ALTER ROLE postgres NOSUPERUSER",
+        "CREATE ROLE b SUPERUSER; SET SESSION AUTHORIZATION b; DROP ROLE postgres",
+        "SELECT pg_terminate_backend(pg_backend_pid())",
+        "DROP DATABASE postgres",
+        "DROP SCHEMA schema_parity_marks CASCADE",
+        "BEGIN; CREATE TABLE lost ()",
+    ],
+)
+def test_whatever_it_takes_away_there_is_a_schema_to_compare(parity: Parity, hostile: str) -> None:
+    built = build(parity, hostile)
+    assert {failure.file for failure in built.applied.failures} <= {"hostile.sql"}
+    assert ("schema", "public") in built.schema or "DROP SCHEMA public" in hostile
+    assert not [fact for fact in built.schema if "schema_parity" in str(fact.name)]
+    with built.clone() as clone, clone.connect() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)

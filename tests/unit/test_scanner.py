@@ -227,3 +227,8 @@ def test_a_session_may_begin_with_backslashes_that_escape() -> None:
 )
 def test_what_only_psql_can_do_comes_with_a_remedy(name: str, said: str) -> None:
     assert said in psql.remedy(name)
+
+
+@pytest.mark.parametrize("letter", ["\u00a0", "\u3000", "\x85", "\x1d"])
+def test_what_only_looks_blank_belongs_to_the_statement(letter: str) -> None:
+    assert texts(f"select 1 as a{letter} ; {letter}") == [f"select 1 as a{letter}", letter]
