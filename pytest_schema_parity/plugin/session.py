@@ -48,10 +48,13 @@ def has_local_workers(config: pytest.Config) -> bool:
     return any(spec.rpartition("*")[2].startswith("popen") for spec in specs)
 
 
-def run_of(config: pytest.Config) -> str:
-    """What the processes of one run of pytest-xdist have in common."""
+def run_of(config: pytest.Config) -> str | None:
+    """What the processes of one run of pytest-xdist have in common.
+
+    None in a worker whose controller has not got this plugin.
+    """
     if is_worker(config):
-        return str(cast("Any", config).workerinput[RUN_KEY])
+        return cast("str | None", cast("Any", config).workerinput.get(RUN_KEY))
     return config.stash.setdefault(RUN, uuid4().hex)
 
 
