@@ -150,6 +150,7 @@ def _run_scripts(template: Template, run: RunDirectory) -> None:
     require_own(conninfo, run.data)
     try:
         with connect(conninfo) as connection:
+            connection.prepare_threshold = None  # DISCARD ALL would take what was prepared
             connection.execute("SET allow_system_table_mods = on")
             connection.execute(_HOUSEKEEPER)
             connection.execute("DISCARD ALL")
