@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -203,3 +204,15 @@ def test_a_fixture_that_is_not_there_is_named(project) -> None:
     result = project(configuration=unknown).runpytest_subprocess("--schema-parity")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*fixture 'nobodys_fixture' not found*"])
+
+
+def test_databases_stay_for_a_look(project, lent: Lent) -> None:
+    pytester = project(configuration=CONFIGURATION)
+    gate = ("--schema-parity", "pyproject.toml", *lent.options())
+    result = pytester.runpytest_subprocess(*gate, "--schema-parity-keep")
+    assert result.ret == pytest.ExitCode.OK
+    kept = dict(re.findall(r"^(\w+): psql .* -d (\S+)$", result.stdout.str(), re.MULTILINE))
+    assert list(kept) == ["prisma", "supabase"]
+    assert set(kept.values()) <= lent.databases
+    assert pytester.runpytest_subprocess(*gate).ret == pytest.ExitCode.OK
+    assert lent.databases == THEIRS
