@@ -64,7 +64,7 @@ class Rendezvous:
 
     def claim(self) -> bool:
         """Whether it is this process that builds: nobody else does."""
-        if not self._is_abandoned():
+        if not self._is_abandoned() and self._holds_something():
             return False
         guard = Guard(self.notices, server_account())
         if not self._lock_it():
@@ -120,9 +120,17 @@ class Rendezvous:
                     self.notices.touch(mode=0o600)
                     self._lock = lock
                     return True
-                os.close(lock)
-                return False
+                if self._holds_something():
+                    os.close(lock)
+                    return False
+                time.sleep(POLL)  # somebody who is about to build, or who sweeps
             os.close(lock)
+
+    def _holds_something(self) -> bool:
+        """Whether a builder's files are there: it makes the first as soon as it has the lock."""
+        with suppress(FileNotFoundError):
+            return any(self.path.iterdir())
+        return False
 
     def _borrow(self, notice: Notice, platform: Platform) -> Home:
         return self._site.borrow(platform, superuser=notice.superuser, directory=notice.directory)

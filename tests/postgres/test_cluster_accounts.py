@@ -197,10 +197,11 @@ def test_reaching_a_file_takes_every_directory_above(
 def test_a_temp_directory_that_is_roots_alone_is_passed_over(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, mode: int
 ) -> None:
-    monkeypatch.setattr("pytest_schema_parity.postgres.rundir.ROOM", 2**62)
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(mode)
-        monkeypatch.setattr("tempfile.tempdir", directory)
+        monkeypatch.setattr(
+            "pytest_schema_parity.postgres.places.places", lambda: [Path(directory), Path("/tmp")]
+        )
         with start_cluster(installation, name="elsewhere") as cluster:
             assert cluster.socket_directory.parent == Path("/tmp")
 
