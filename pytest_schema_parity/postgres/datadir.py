@@ -44,7 +44,8 @@ def lay_out(
     try:
         _make(image, template, programs, account)
     except OSError as error:
-        raise ServerError(with_remedy(f"A data directory cannot be made: {error}")) from error
+        failed = f"A data directory cannot be made in {run.path}: {error}"
+        raise ServerError(with_remedy(failed)) from error
     if not _unpacked(image, run, account):
         raise ServerError(f"A data directory cannot be made: {image} was damaged at once.")
     image.unlink()
