@@ -162,9 +162,10 @@ def _bury(path: Path) -> None:
 def _works_in(process: int, directory: Path) -> bool:
     """Whether that process is one of this directory: its number may be another's by now."""
     proc = Path("/proc", str(process))
-    if not proc.exists():
-        return False
-    return proc.stat().st_uid == directory.stat().st_uid and (proc / "cwd").samefile(directory)
+    with suppress(OSError):  # there is none, or it has ended and nobody has asked how
+        same_user = proc.stat().st_uid == directory.stat().st_uid
+        return same_user and (proc / "cwd").samefile(directory)
+    return False
 
 
 def _forget_memory(key: str, segment: str) -> None:

@@ -126,6 +126,38 @@ def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, 
         assert memory not in [line.split()[1] for line in segments.read_text().splitlines()]
 
 
+@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="nothing tells of its memory")
+def test_the_memory_of_a_server_that_was_killed_with_all_others_is_cleared_up(
+    victim: Victim,
+) -> None:
+    pid_file = victim.directory / "data" / "postmaster.pid"
+    memory = pid_file.read_text().splitlines()[6].split()[1]
+    for process in (victim.shell, victim.postmaster):
+        os.kill(process, signal.SIGKILL)
+    victim.die(lambda process: os.kill(process, signal.SIGKILL))
+    wait_until(lambda: attached(memory) == "0")  # its children end when they notice
+    rundir.sweep([victim.directory.parent])
+    assert not victim.directory.exists()
+    assert attached(memory) is None
+
+
+@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="nothing tells of its memory")
+def test_memory_that_is_anothers_by_now_is_not_touched(victim: Victim) -> None:
+    pid_file = victim.directory / "data" / "postmaster.pid"
+    key, memory = pid_file.read_text().splitlines()[6].split()
+    rundir._forget_memory(key, memory)  # in use
+    rundir._forget_memory(str(int(key) + 1), memory)
+    assert attached(memory) not in (None, "0")
+
+
+def attached(memory: str) -> str | None:
+    """How many processes use a segment of shared memory; None if there is no such."""
+    for line in Path("/proc/sysvipc/shm").read_text().splitlines():
+        if line.split()[1] == memory:
+            return line.split()[6]
+    return None
+
+
 def test_what_others_left_in_the_temp_directory_is_not_touched(tmp_path: Path) -> None:
     for name in ("schema-parity-theirs", "schema-parity-pg-dead", "schema-parity-run-dead"):
         (tmp_path / name).mkdir(mode=0o700)
