@@ -8,13 +8,14 @@ of this, and builds for itself and its like.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pickle
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -26,6 +27,7 @@ from pytest_schema_parity.parity.sites import Home, OwnClusters
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.lifeline import Guard
+from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.rundir import shared_directory
 
 POLL: Final = 0.003
@@ -67,18 +69,33 @@ class Rendezvous:
         if not self._is_abandoned() and self._holds_something():
             return False
         guard = Guard(self.notices, server_account())
-        if not self._lock_it():
+        try:
+            if self._lock_it():
+                self._guard = guard
+                return True
+        except OSError as error:
             guard.end()
-            return False
-        self._guard = guard
-        return True
+            failed = f"The processes of this run cannot meet in {self.path}: {error}"
+            raise ServerError(with_remedy(failed)) from error
+        guard.end()
+        return False
 
     def leave_notice(self, number: int, notice: Notice | str) -> None:
-        """Tell the others what a tree came to, or why to nothing; whole or not at all."""
+        """Tell the others what a tree came to, or why to nothing; whole, or empty on a full disk.
+
+        Where there is not even room for that, it leaves: nobody is to wait for what will not come.
+        """
         new = Path(f"{self.notices}{number}.new")
-        with suppress(FileNotFoundError):  # the run has ended
-            new.write_bytes(pickle.dumps(notice))
+        try:
+            try:
+                new.write_bytes(pickle.dumps(notice))
+            except OSError:
+                new.write_bytes(b"")
             new.rename(new.with_suffix(".tree"))
+        except FileNotFoundError:  # the run has ended
+            return
+        except OSError:
+            self.leave()
 
     def take_over(
         self, number: int, platform: Platform, *, ended: Callable[[], bool]
@@ -111,20 +128,20 @@ class Rendezvous:
     def _lock_it(self) -> bool:
         """Make the directory, if need be, and lock it."""
         while True:
-            self._make()
-            lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            with suppress(FileNotFoundError):  # removed by the last of those who were here before
+            with suppress(FileNotFoundError), ExitStack() as undo:  # removed by others meanwhile
+                self._make()
+                lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                undo.callback(os.close, lock)
                 if _locked(lock, fcntl.LOCK_EX):
                     for stale in self.path.iterdir():  # of processes that were killed
                         stale.unlink(missing_ok=True)
                     self.notices.touch(mode=0o600)
                     self._lock = lock
+                    undo.pop_all()
                     return True
                 if self._holds_something():
-                    os.close(lock)
                     return False
-                time.sleep(POLL)  # somebody who is about to build, or who sweeps
-            os.close(lock)
+            time.sleep(POLL)  # somebody was about to build, or to sweep
 
     def _holds_something(self) -> bool:
         """Whether a builder's files are there: it makes the first as soon as it has the lock."""
@@ -182,5 +199,7 @@ def _read(path: Path) -> Notice | str:
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
         if os.fstat(file.fileno()).st_uid != os.geteuid():
             raise ServerError(f"{path} is another user's: it is not read.")
-        notice: Notice | str = pickle.load(file)  # noqa: S301 -- written by this very run
+        if not (content := file.read()):
+            raise ServerError(with_remedy(f"{path}: {os.strerror(errno.ENOSPC)}"))
+        notice: Notice | str = pickle.loads(content)  # noqa: S301 -- written by this very run
         return notice
