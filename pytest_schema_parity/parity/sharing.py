@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from typing import Final, Self
 from uuid import uuid4
 
@@ -25,7 +26,6 @@ from pytest_schema_parity.errors import SchemaParityError, ServerError
 from pytest_schema_parity.parity.building import Build
 from pytest_schema_parity.parity.sites import Home, OwnClusters
 from pytest_schema_parity.platforms import Platform
-from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.lifeline import Guard
 from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.rundir import shared_directory
@@ -54,10 +54,11 @@ class Rendezvous:
 
     def __init__(self, run: str, site: OwnClusters) -> None:
         self._site = site
-        self.path = shared_directory(run, server_account())
+        self.path = shared_directory(run)
         self._lock: int | None = None
         self._guard: Guard | None = None
         self._own = f"{uuid4().hex}."
+        self._leaving = RLock()
 
     @property
     def notices(self) -> Path:
@@ -68,7 +69,7 @@ class Rendezvous:
         """Whether it is this process that builds: nobody else does."""
         if not self._is_abandoned() and self._holds_something():
             return False
-        guard = Guard(self.notices, server_account())
+        guard = Guard(self.notices)
         try:
             if self._lock_it():
                 self._guard = guard
@@ -84,18 +85,20 @@ class Rendezvous:
         """Tell the others what a tree came to, or why to nothing; whole, or empty on a full disk.
 
         Where there is not even room for that, it leaves: nobody is to wait for what will not come.
+        Once it has left, no notice of it is to stay.
         """
         new = Path(f"{self.notices}{number}.new")
-        try:
+        with self._leaving:
+            if self._lock is None:
+                return
             try:
-                new.write_bytes(pickle.dumps(notice))
+                try:
+                    new.write_bytes(pickle.dumps(notice))
+                except OSError:
+                    new.write_bytes(b"")
+                new.rename(new.with_suffix(".tree"))
             except OSError:
-                new.write_bytes(b"")
-            new.rename(new.with_suffix(".tree"))
-        except FileNotFoundError:  # the run has ended
-            return
-        except OSError:
-            self.leave()
+                self.leave()
 
     def take_over(
         self, number: int, platform: Platform, *, ended: Callable[[], bool]
@@ -118,12 +121,13 @@ class Rendezvous:
 
     def leave(self) -> None:
         """Remove the notices, and let another process build, should one come."""
-        if self._guard is not None:
-            self._guard.end()
-            self._guard = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        with self._leaving:
+            if self._guard is not None:
+                self._guard.end()
+                self._guard = None
+            if self._lock is not None:
+                os.close(self._lock)
+                self._lock = None
 
     def _lock_it(self) -> bool:
         """Make the directory, if need be, and lock it."""
@@ -154,12 +158,10 @@ class Rendezvous:
 
     def _make(self) -> None:
         """Make the directory, or make sure that it is ours; raises ServerError."""
-        account = server_account()
         with suppress(FileExistsError):
             self.path.mkdir(mode=0o700)
-            account.own(self.path)  # whose shells remove it
         status = self.path.lstat()
-        ours = status.st_uid in (os.geteuid(), account.uid)
+        ours = status.st_uid == os.geteuid()
         if not (ours and stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700):
             raise ServerError(f"{self.path} is not a directory that is ours alone: remove it.")
 

@@ -197,7 +197,7 @@ class Guard:
     Their directory goes with them, unless somebody else's files are in it.
     """
 
-    def __init__(self, prefix: Path, account: Account) -> None:
+    def __init__(self, prefix: Path) -> None:
         self._prefix = prefix
         reader, self._line = os.pipe()
         try:
@@ -208,7 +208,6 @@ class Guard:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
                 cwd="/",
-                **account.popen,
             )
         except OSError as error:
             os.close(self._line)

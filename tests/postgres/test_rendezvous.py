@@ -25,7 +25,7 @@ def process(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[], Rendezvous]]:
     """Makes a further process of one run, which leaves in the end."""
-    monkeypatch.setattr(sharing, "shared_directory", lambda run, _account: tmp_path / run)
+    monkeypatch.setattr(sharing, "shared_directory", lambda run: tmp_path / run)
     made: list[Rendezvous] = []
 
     def another() -> Rendezvous:
@@ -65,6 +65,16 @@ def test_a_builder_whose_disk_is_full_keeps_nobody_waiting(
     deadline = time.monotonic() + 20
     with pytest.raises(ServerError, match=said):
         other.take_over(0, PLATFORMS["none"], ended=lambda: time.monotonic() > deadline)
+
+
+def test_who_has_left_leaves_no_notice(process: Callable[[], Rendezvous]) -> None:
+    """A tree whose server is stopped under it fails, and that is noticed after the end."""
+    builder = process()
+    assert builder.claim()
+    builder.leave()
+    builder.path.mkdir(mode=0o700)  # another process is here
+    builder.leave_notice(0, "the run ended")
+    assert list(builder.path.iterdir()) == []
 
 
 def test_a_meeting_place_on_a_full_disk_is_said(
