@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_schema_parity.plugin.configuration import usage_errors
 from pytest_schema_parity.plugin.items import ConfigurationFile, ParityItem
 from pytest_schema_parity.plugin.session import (
     has_local_workers,
@@ -182,7 +183,8 @@ class Gate:
     def _start(self) -> None:
         """Begin to build, unless the server is yet to come, from a fixture."""
         if self.parity.site.is_ready:
-            self.parity.start()
+            with usage_errors():
+                self.parity.start()
 
     def _node(self, parent: pytest.Collector, path: Path) -> ConfigurationFile:
         root = self.config.rootpath  # where pytest would leave out which file is meant

@@ -13,7 +13,7 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.postgres.rundir import PORT
+from pytest_schema_parity.postgres.places import PORT
 
 HOUSEKEEPER: Final = "pg_schema_parity"
 """A superuser of ours in every cluster.  By its name and number it counts as the server's own: no

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, server_account
 from pytest_schema_parity.postgres.address import (
     HOUSEKEEPER,
@@ -18,8 +19,9 @@ from pytest_schema_parity.postgres.address import (
 from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.lifeline import Lifeline, Loan
+from pytest_schema_parity.postgres.places import PORT
 from pytest_schema_parity.postgres.relocation import reachable
-from pytest_schema_parity.postgres.rundir import PORT
+from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.server import StartError, launch
 from pytest_schema_parity.postgres.template import PLAIN, Template
 
@@ -133,7 +135,10 @@ def start_cluster(
     """
     account = server_account()
     programs = reachable(installation, account)
-    server = _start(template, name, programs, account)
+    try:
+        server = _start(template, name, programs, account)
+    except OSError as error:
+        raise ServerError(with_remedy(f"A server cannot be started: {error}")) from error
     return _checked(Cluster(installation, template.superuser, server.run.path, server))
 
 

@@ -172,7 +172,7 @@ def test_nothing_is_left_of_a_run_that_is_killed(project, scratch: Path, victim:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     used = set(workers[0].read_text().split())
-    assert len(left_over(scratch, used)) == 3
+    assert len(left_over(scratch, used)) >= 3
     pytester.path.joinpath("killed").touch()
     for process in [run.pid] if victim == "controller" else [int(w.stem) for w in workers]:
         os.kill(process, signal.SIGKILL)
