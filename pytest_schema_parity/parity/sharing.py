@@ -35,6 +35,10 @@ POLL: Final = 0.003
 GONE: Final = "The process that was building this tree for the whole run has ended. Run it again."
 
 
+class Abandoned(ServerError):
+    """The builder has left before it built this tree: whoever claims the build has to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What a tree came to, and where its cluster is."""
@@ -65,8 +69,15 @@ class Rendezvous:
         """How the paths of this process's notices begin."""
         return self.path / self._own
 
+    @property
+    def is_builder(self) -> bool:
+        """Whether this process has claimed the build, and not left."""
+        return self._lock is not None
+
     def claim(self) -> bool:
         """Whether it is this process that builds: nobody else does."""
+        if self.is_builder:
+            return True
         if not self._is_abandoned() and self._holds_something():
             return False
         guard = Guard(self.notices)
@@ -93,7 +104,7 @@ class Rendezvous:
                 return
             try:
                 try:
-                    new.write_bytes(pickle.dumps(notice))
+                    new.write_bytes(_pickled(notice))
                 except OSError:
                     new.write_bytes(b"")
                 new.rename(new.with_suffix(".tree"))
@@ -105,17 +116,17 @@ class Rendezvous:
     ) -> tuple[Build, Home]:
         """Wait until the tree is built, and borrow its cluster.
 
-        Raises ServerError where it could not be built, was not before ``ended`` or the end of its
-        builder, or where its cluster has ended since.
+        Raises Abandoned where its builder left before, or this process has become the builder, and
+        ServerError where it could not be built or borrowed, or ``ended`` came first.
         """
         while not ended():
-            abandoned = self._is_abandoned()
+            abandoned = self.is_builder or self._is_abandoned()
             for notice in self._notices(str(number)):
                 if isinstance(notice, str):
                     raise ServerError(notice)
                 return notice.build, self._borrow(notice, platform)
             if abandoned:
-                raise ServerError(GONE)
+                raise Abandoned(GONE)
             time.sleep(POLL)
         raise ServerError("the run ended while its trees were being built")
 
@@ -162,7 +173,7 @@ class Rendezvous:
             self.path.mkdir(mode=0o700)
         status = self.path.lstat()
         ours = status.st_uid == os.geteuid()
-        if not (ours and stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700):
+        if not (ours and stat.S_ISDIR(status.st_mode) and status.st_mode & 0o777 == 0o700):
             raise ServerError(f"{self.path} is not a directory that is ours alone: remove it.")
 
     def _notices(self, number: str = "*") -> Iterator[Notice | str]:
@@ -194,6 +205,14 @@ def _locked(directory: int, how: int) -> bool:
 def in_words(error: BaseException) -> str:
     """An error for another process, which may not have its class."""
     return str(error) if isinstance(error, SchemaParityError) else repr(error)
+
+
+def _pickled(notice: Notice | str) -> bytes:
+    """A notice for another process; where a hook put in what cannot go there, that is said."""
+    try:
+        return pickle.dumps(notice)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        return pickle.dumps(f"What was built cannot be handed to another process: {error}")
 
 
 def _read(path: Path) -> Notice | str:

@@ -6,7 +6,6 @@ import fcntl
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -119,7 +118,7 @@ def _taken(path: Path) -> Iterator[bool]:
     lock = _opened(path)
     try:
         status = os.fstat(lock)
-        ours = os.geteuid() in (0, status.st_uid) and stat.S_IMODE(status.st_mode) == 0o700
+        ours = os.geteuid() in (0, status.st_uid) and status.st_mode & 0o777 == 0o700
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
