@@ -16,6 +16,7 @@ from pytest_schema_parity.postgres.address import (
     housekeeping_options,
     require_own,
 )
+from pytest_schema_parity.postgres.conninfo import Conninfo
 from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.lifeline import Lifeline, Loan
@@ -83,14 +84,14 @@ class Cluster:
 
     def conninfo(
         self, dbname: str = "postgres", user: str | None = None, *, options: str = ""
-    ) -> str:
+    ) -> Conninfo:
         """A connection string; without a user it is the superuser's.
 
         Variables like PGHOSTADDR, and a PGSERVICE, do not lead it elsewhere.
         """
         return address(self.socket_directory, dbname, user or self.superuser, options)
 
-    def housekeeping(self, dbname: str = "postgres") -> str:
+    def housekeeping(self, dbname: str = "postgres") -> Conninfo:
         """A connection string for our own work, which nothing that a tree sets changes."""
         options = housekeeping_options(self.installation.major)
         return address(self.socket_directory, dbname, HOUSEKEEPER, options)

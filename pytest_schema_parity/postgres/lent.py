@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.address import connect, housekeeping_options
+from pytest_schema_parity.postgres.conninfo import Conninfo
 
 OLDEST: Final = 15
 """The oldest major version that catalogs are read of."""
@@ -97,21 +98,23 @@ class LentServer:
     def __repr__(self) -> str:
         return f"<LentServer {self.version} on {self.host}:{self.port}>"
 
-    def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> str:
+    def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> Conninfo:
         """A connection string; without a user it is the one that the project connects as."""
-        return make_conninfo(
-            "",
-            host=self.host,
-            port=self.port,
-            hostaddr="",
-            user=user or self.superuser,
-            password=self.password,
-            dbname=dbname,
-            options=f"{self._options} {options}".strip(),
-            client_encoding="UTF8",
+        return Conninfo(
+            make_conninfo(
+                "",
+                host=self.host,
+                port=self.port,
+                hostaddr="",
+                user=user or self.superuser,
+                password=self.password,
+                dbname=dbname,
+                options=f"{self._options} {options}".strip(),
+                client_encoding="UTF8",
+            )
         )
 
-    def housekeeping(self, dbname: str) -> str:
+    def housekeeping(self, dbname: str) -> Conninfo:
         """A connection string for our own work, which nothing that a tree sets changes."""
         return self.conninfo(dbname, options=housekeeping_options(self.major))
 

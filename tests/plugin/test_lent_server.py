@@ -129,6 +129,29 @@ def test_no_cluster_of_ours_is_started(project, lent: Lent) -> None:
     assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize("style", ["--tb=long", "--full-trace"])
+def test_no_traceback_shows_the_password(project, lent: Lent, style: str) -> None:
+    pytester = project(configuration=CONFIGURATION)
+    pytester.makepyfile(
+        """
+def test_of_a_copy_that_cannot_be(schema_parity):
+    tree = schema_parity["supabase"]
+    conninfo = tree.conninfo
+    tree.clone("postgres")
+
+def test_of_a_role_that_is_not_there(schema_parity):
+    tree = schema_parity["prisma"]
+    tree.home.host.superuser = "nobody of that name"
+    tree.original.copy()
+"""
+    )
+    given = [*lent.options(), "--postgresql-password=S3cretOfTheirs"]
+    result = pytester.runpytest_subprocess("-l", "-vv", style, *given)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*cannot be copied to postgres*", "*nobody of that name*"])
+    assert "S3cretOfTheirs" not in result.stdout.str() + result.stderr.str()
+
+
 def test_who_is_no_superuser_is_told(project, lent: Lent) -> None:
     lent.execute("CREATE ROLE humble LOGIN CREATEDB")
     pytester = project(configuration=CONFIGURATION)
