@@ -134,7 +134,9 @@ class Lifeline:
 
     def gone_within(self, seconds: float) -> bool:
         """Whether the server ends within these seconds: then its end of the status pipe closes."""
-        return bool(select.select([self._status], [], [], seconds)[0])
+        ended = select.poll()
+        ended.register(self._status, select.POLLIN)
+        return bool(ended.poll(seconds * 1000))
 
     def end(self) -> None:
         """Stop the server at once, and remove the directory."""
