@@ -88,6 +88,7 @@ class Lifeline:
         with ExitStack() as failed, ExitStack() as done:
             failed.callback(self.run.remove)
             os.mkfifo(self.run.line, 0o600)
+            failed.callback(self.run.line.unlink)
             reader = os.open(self.run.line, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             done.callback(os.close, reader)
             self._line = os.open(self.run.line, os.O_WRONLY | os.O_CLOEXEC)

@@ -155,6 +155,8 @@ def _bury(path: Path) -> None:
             _forget_memory(*lines[6].split())
     for _ in range(3):  # a process that is going may still make a file
         shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):
+            path.rmdir()  # which needs no open file, where there may be no more
         if not path.exists():
             return
 

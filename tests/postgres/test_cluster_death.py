@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from pytest_schema_parity.postgres import rundir
 from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.lifeline import Lifeline
 
 PATIENCE = 20.0
 
@@ -110,6 +113,20 @@ def test_a_process_that_forgets_to_stop_holds_nobody_up(installation: Installati
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     directory, postmaster, _ = done.stdout.splitlines()
     wait_until(lambda: not is_running(int(postmaster)) and not Path(directory).exists())
+
+
+def test_where_no_more_files_can_be_opened_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(*_given: object, **_more: object) -> tuple[int, int]:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(rundir, "place_for", lambda _account: tmp_path)
+    monkeypatch.setattr(os, "pipe", too_many)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_given, **_more: None)  # it opens, too
+    with pytest.raises(OSError, match="Too many open files"):
+        Lifeline(server_account())
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("which", ["the shell", "the server"])
