@@ -33,7 +33,7 @@ def schema_parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
     A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
     ``.conninfo``, ``.connect()`` (both for reading) and ``.clone()`` (for writing).
     """
-    from pytest_schema_parity.plugin.session import open_session
+    from pytest_schema_parity.plugin.session import ending_of, open_session
 
     parity = open_session(request.config)
     if parity.lent is None:
@@ -43,7 +43,7 @@ def schema_parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
     try:
         yield parity
     finally:
-        parity.close()  # as long as the server is there
+        parity.close(end=ending_of(request.config))  # as long as the server is there
 
 
 @pytest.fixture

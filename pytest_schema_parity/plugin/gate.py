@@ -63,13 +63,18 @@ class Gate:
         """The checks that the project and other plugins add."""
         checks: dict[str, Callable[[BuiltTree], None]] = {}
         for added in self.config.hook.pytest_schema_parity_checks(config=self.config):
+            if not isinstance(added, Mapping):
+                raise pytest.UsageError(
+                    f"pytest_schema_parity_checks gave {added!r}: return a mapping of names to "
+                    "functions."
+                )
             for name, function in added.items():
                 if name in checks or name in CHECKS:
                     raise pytest.UsageError(
                         f"pytest_schema_parity_checks: there is a check {name!r} already; "
                         "give yours another name."
                     )
-                if not re.fullmatch(r"[\w.-]+", name):
+                if not (isinstance(name, str) and re.fullmatch(r"[\w.-]+", name)):
                     raise pytest.UsageError(
                         f"pytest_schema_parity_checks: {name!r} is no name for a check; "
                         "use letters, digits, '.', '_' and '-'."

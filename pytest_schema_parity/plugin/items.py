@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,10 +156,23 @@ class CustomCheckItem(ParityItem):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the check and what it called, not how it came to be called."""
-        own = excinfo.traceback.cut(path=inspect.getsourcefile(inspect.unwrap(self.function)))
+        own = excinfo.traceback.cut(path=_file_of(self.function))
         if len(own) < len(excinfo.traceback):
             excinfo.traceback = own
         return super().repr_failure(excinfo, style)
+
+
+def _file_of(function: Callable[..., object]) -> str | None:
+    """The file that a check is written in; None for what is written in none."""
+    while isinstance(function, partial):
+        function = function.func
+    written = inspect.unwrap(function)
+    if not (inspect.isroutine(written) or inspect.isclass(written)):
+        written = type(written).__call__
+    try:
+        return inspect.getsourcefile(written)
+    except TypeError:  # a builtin
+        return None
 
 
 def asks_for_the_server(schema_parity: Parity) -> None:

@@ -217,8 +217,9 @@ class Results:
 
 def facts_of(report: pytest.TestReport) -> dict[str, object]:
     """What a check told with its report, by name; nothing of other reports."""
-    return {
+    facts = {
         name.removeprefix(PREFIX): value
         for name, value in getattr(report, "user_properties", ())
         if name.startswith(PREFIX)
     }
+    return facts if {"tree", "check"} <= facts.keys() else {}

@@ -85,5 +85,11 @@ def close_session(config: pytest.Config) -> None:
     ``--schema-parity-keep`` all of it stays.
     """
     if (parity := config.stash.get(PARITY, None)) is not None:
-        keep: Ending = "keep" if config.getoption("--schema-parity-keep") else "stop"
-        parity.close(wait=False, end="leave" if is_worker(config) else keep)
+        parity.close(wait=False, end=ending_of(config))
+
+
+def ending_of(config: pytest.Config) -> Ending:
+    """What becomes of the servers when this process has done with them."""
+    if is_worker(config):
+        return "leave"
+    return "keep" if config.getoption("--schema-parity-keep") else "stop"

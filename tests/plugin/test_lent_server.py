@@ -152,6 +152,17 @@ def test_of_a_role_that_is_not_there(schema_parity):
     assert "S3cretOfTheirs" not in result.stdout.str() + result.stderr.str()
 
 
+def test_what_is_kept_is_there(project, lent: Lent) -> None:
+    pytester = project(configuration=CONFIGURATION)
+    gate = ["--schema-parity", "pyproject.toml", *lent.options()]
+    result = pytester.runpytest_subprocess(*gate, "--schema-parity-keep")
+    kept = {line.split(" -d ")[1].strip() for line in result.outlines if ": psql -h" in line}
+    assert len(kept) == 2
+    assert lent.databases == THEIRS | kept
+    assert pytester.runpytest_subprocess(*gate).ret == pytest.ExitCode.OK
+    assert lent.databases == THEIRS
+
+
 def test_who_is_no_superuser_is_told(project, lent: Lent) -> None:
     lent.execute("CREATE ROLE humble LOGIN CREATEDB")
     pytester = project(configuration=CONFIGURATION)
