@@ -33,7 +33,7 @@ def schema_parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
     A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
     ``.conninfo``, ``.connect()`` (both for reading) and ``.clone()`` (for writing).
     """
-    from pytest_schema_parity.plugin.session import ending_of, open_session
+    from pytest_schema_parity.plugin.session import close_session, left_up, open_session
 
     parity = open_session(request.config)
     if parity.lent is None:
@@ -43,7 +43,8 @@ def schema_parity(request: pytest.FixtureRequest) -> Iterator[Parity]:
     try:
         yield parity
     finally:
-        parity.close(end=ending_of(request.config))  # as long as the server is there
+        left_up(request.config)
+        close_session(request.config, wait=True)  # as long as the server is there
 
 
 @pytest.fixture

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_schema_parity.plugin.configuration import usage_errors
+from pytest_schema_parity.plugin.adding import added_checks
 from pytest_schema_parity.plugin.items import ConfigurationFile, ParityItem
 from pytest_schema_parity.plugin.session import (
     has_local_workers,
@@ -61,36 +59,7 @@ class Gate:
     @cached_property
     def custom_checks(self) -> Mapping[str, Callable[[BuiltTree], None]]:
         """The checks that the project and other plugins add."""
-        checks: dict[str, Callable[[BuiltTree], None]] = {}
-        for added in self.config.hook.pytest_schema_parity_checks(config=self.config):
-            if not isinstance(added, Mapping):
-                raise pytest.UsageError(
-                    f"pytest_schema_parity_checks gave {added!r}: return a mapping of names to "
-                    "functions."
-                )
-            for name, function in added.items():
-                if name in checks or name in CHECKS:
-                    raise pytest.UsageError(
-                        f"pytest_schema_parity_checks: there is a check {name!r} already; "
-                        "give yours another name."
-                    )
-                if not (isinstance(name, str) and re.fullmatch(r"[\w.-]+", name)):
-                    raise pytest.UsageError(
-                        f"pytest_schema_parity_checks: {name!r} is no name for a check; "
-                        "use letters, digits, '.', '_' and '-'."
-                    )
-                if not callable(function):
-                    raise pytest.UsageError(
-                        f"pytest_schema_parity_checks: the check {name!r} is {function!r}; "
-                        "give a function that takes a built tree."
-                    )
-                if mistake := _mistake_in_signature(function):
-                    raise pytest.UsageError(
-                        f"pytest_schema_parity_checks: the check {name!r} cannot be called with "
-                        f"one built tree: {mistake}."
-                    )
-                checks[name] = function
-        return checks
+        return added_checks(self.config)
 
     def checks_of(self, tree: str) -> tuple[str, ...]:
         """The checks of a tree, the plugin's own first; of the reference only that it applies."""
@@ -188,8 +157,7 @@ class Gate:
     def _start(self) -> None:
         """Begin to build, unless the server is yet to come, from a fixture."""
         if self.parity.site.is_ready:
-            with usage_errors():
-                self.parity.start()
+            self.parity.start()
 
     def _node(self, parent: pytest.Collector, path: Path) -> ConfigurationFile:
         root = self.config.rootpath  # where pytest would leave out which file is meant
@@ -197,17 +165,6 @@ class Gate:
         node: ConfigurationFile = ConfigurationFile.from_parent(parent, path=path, nodeid=nodeid)
         node.gate = self
         return node
-
-
-def _mistake_in_signature(function: Callable[..., object]) -> str | None:
-    """Why a check cannot be called with a tree; None if it can be, or nobody knows."""
-    try:
-        inspect.signature(function).bind(object())
-    except TypeError as error:
-        return str(error)
-    except ValueError:  # of a callable that is not written in Python
-        return None
-    return None
 
 
 def only_shows(config: pytest.Config) -> bool:

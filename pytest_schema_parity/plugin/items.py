@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +77,8 @@ class TreeChecks(pytest.Collector):
         own, custom = (LentCheckItem, LentCustomCheckItem) if lent else (CheckItem, CustomCheckItem)
         more = {"callobj": asks_for_the_server} if lent else {}
         for check in gate.checks_of(self.name):
-            if function := gate.custom_checks.get(check):
+            if check in gate.custom_checks:
+                function = gate.custom_checks[check]
                 yield custom.from_parent(self, name=check, function=function, **more)
             else:
                 yield own.from_parent(self, name=check, **more)
@@ -137,14 +137,14 @@ class CustomCheckItem(ParityItem):
 
     def __init__(self, *, function: Callable[[BuiltTree], object], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.function = function
+        self.custom = function  # not `function`: pytest and its plugins take that for a test
 
     def runtest(self) -> None:
         """Call the project's check with the built tree; raises ConfigError where it only seems to.
 
         A coroutine or a generator has not run at all, and nobody would look at another value.
         """
-        result = self.function(gate_of(self).parity[self.tree])
+        result = self.custom(gate_of(self).parity[self.tree])
         if result is None:
             return
         if inspect.iscoroutine(result):
@@ -156,23 +156,10 @@ class CustomCheckItem(ParityItem):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the check and what it called, not how it came to be called."""
-        own = excinfo.traceback.cut(path=_file_of(self.function))
-        if len(own) < len(excinfo.traceback):
-            excinfo.traceback = own
+        below = excinfo.traceback.cut(path=__file__)[1:]
+        if below:  # nothing is, where the callable is not written in Python
+            excinfo.traceback = below
         return super().repr_failure(excinfo, style)
-
-
-def _file_of(function: Callable[..., object]) -> str | None:
-    """The file that a check is written in; None for what is written in none."""
-    while isinstance(function, partial):
-        function = function.func
-    written = inspect.unwrap(function)
-    if not (inspect.isroutine(written) or inspect.isclass(written)):
-        written = type(written).__call__
-    try:
-        return inspect.getsourcefile(written)
-    except TypeError:  # a builtin
-        return None
 
 
 def asks_for_the_server(schema_parity: Parity) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_schema_parity.plugin.session import PARITY
+from pytest_schema_parity.plugin.session import left_up
 from pytest_schema_parity.postgres.cluster import Cluster
 
 if TYPE_CHECKING:
@@ -22,11 +22,9 @@ NOTHING: str = (
 
 def kept_lines(config: pytest.Config) -> Iterator[str]:
     """A psql command for each tree, and what ends all of their servers."""
-    parity = config.stash.get(PARITY, None)
-    if parity is None or not parity.builds.started:
+    built = left_up(config)
+    if not built:
         yield NOTHING
-        return
-    built = [parity[name] for name in parity.built()]
     for tree in built:
         yield f"{tree.name}: {psql(tree)}"
     hosts = [tree.home.host for tree in built]

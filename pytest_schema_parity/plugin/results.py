@@ -53,17 +53,17 @@ class Results:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note what a check came to; the reports of workers come by here too."""
-        found = facts_of(report)
-        if "tree" not in found or (report.when != "call" and report.passed):
+        place = self._place_of(report)
+        if place is None or (report.when != "call" and report.passed):
             return
         if isinstance(report.longrepr, str):  # all that is left of it on its way from a worker
             report.longrepr = cast("Any", Shown(report.longrepr))
-        tree, check = str(found["tree"]), str(found["check"])
+        found = facts_of(report)
         count = int(cast("int", found.get("failing", 0)))
-        outcome = "error" if report.failed and not count and check in CHECKS else report.outcome
-        self.cells[tree, check] = Cell(outcome, count)
+        outcome = "error" if report.failed and not count and place[1] in CHECKS else report.outcome
+        self.cells[place] = Cell(outcome, count)
         if report.passed and found.get("notes"):
-            self.notes[tree, check] = str(found["findings"])
+            self.notes[place] = str(found["findings"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -119,13 +119,17 @@ class Results:
         """Let the terminal show failed checks in the order of the gate: workers report in any."""
         terminal = self.config.pluginmanager.get_plugin("terminalreporter")
         failed = terminal.stats.get("failed", []) if terminal is not None else []
-        places = {at: facts_of(report) for at, report in enumerate(failed)}
-        mine = {
-            at: (str(found["tree"]), str(found["check"])) for at, found in places.items() if found
-        }
-        ordered = [failed[at] for at in sorted(mine, key=lambda at: self.gate.ranks[mine[at]])]
+        places = {at: self._place_of(report) for at, report in enumerate(failed)}
+        mine = {at: self.gate.ranks[place] for at, place in places.items() if place is not None}
+        ordered = [failed[at] for at in sorted(mine, key=mine.__getitem__)]
         for at, report in zip(mine, ordered, strict=True):
             failed[at] = report
+
+    def _place_of(self, report: pytest.TestReport) -> tuple[str, str] | None:
+        """The tree and the check that a report is about; None of a test that is no check."""
+        found = facts_of(report)
+        place = str(found.get("tree")), str(found.get("check"))
+        return place if place in self.gate.ranks else None
 
     def _ended_early(self, session: pytest.Session) -> bool:
         return session.exitstatus == pytest.ExitCode.INTERRUPTED or bool(
@@ -216,10 +220,9 @@ class Results:
 
 
 def facts_of(report: pytest.TestReport) -> dict[str, object]:
-    """What a check told with its report, by name; nothing of other reports."""
-    facts = {
+    """What a check told with its report, by name; little, if anything, of other reports."""
+    return {
         name.removeprefix(PREFIX): value
         for name, value in getattr(report, "user_properties", ())
         if name.startswith(PREFIX)
     }
-    return facts if {"tree", "check"} <= facts.keys() else {}

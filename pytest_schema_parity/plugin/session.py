@@ -17,10 +17,10 @@ from pytest_schema_parity.plugin.configuration import (
 
 if TYPE_CHECKING:
     from pytest_schema_parity.config import Config
-    from pytest_schema_parity.parity import Parity
-    from pytest_schema_parity.parity.builds import Ending
+    from pytest_schema_parity.parity import BuiltTree, Parity
 
 PARITY: pytest.StashKey[Parity] = pytest.StashKey()
+KEPT: pytest.StashKey[list[BuiltTree]] = pytest.StashKey()
 RUN: pytest.StashKey[str] = pytest.StashKey()
 RUN_KEY = "schema_parity_run"
 """The key under which a controller tells its workers what their run is."""
@@ -78,18 +78,22 @@ def _open(config: pytest.Config, configuration: Config) -> Parity:
         )
 
 
-def close_session(config: pytest.Config) -> None:
+def left_up(config: pytest.Config) -> list[BuiltTree]:
+    """The trees that stay for ``--schema-parity-keep``: those that are built when first asked."""
+    if KEPT not in config.stash:
+        parity = config.stash.get(PARITY, None)
+        wanted = config.getoption("--schema-parity-keep") and not is_worker(config)
+        config.stash[KEPT] = [parity[name] for name in parity.built()] if parity and wanted else []
+        for tree in config.stash[KEPT]:
+            tree.home.host.keep()
+    return config.stash[KEPT]
+
+
+def close_session(config: pytest.Config, *, wait: bool = False) -> None:
     """Stop what :func:`open_session` started, if it did; pytest need not wait for it.
 
-    A worker of pytest-xdist leaves alone what other workers still use.  With
-    ``--schema-parity-keep`` all of it stays.
+    A worker of pytest-xdist leaves alone what other workers still use.  What :func:`left_up` gave
+    stays.
     """
     if (parity := config.stash.get(PARITY, None)) is not None:
-        parity.close(wait=False, end=ending_of(config))
-
-
-def ending_of(config: pytest.Config) -> Ending:
-    """What becomes of the servers when this process has done with them."""
-    if is_worker(config):
-        return "leave"
-    return "keep" if config.getoption("--schema-parity-keep") else "stop"
+        parity.close(wait=wait, end="leave" if is_worker(config) else "stop")

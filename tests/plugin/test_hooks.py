@@ -102,51 +102,6 @@ def test_a_difference_is_accepted_with_a_reason(project) -> None:
     assert {"known: table", "known: column"} <= reasons
 
 
-def test_checks_are_whatever_can_be_called(project) -> None:
-    pytester = project()
-    pytester.makeconftest(
-        """
-from functools import partial
-
-def at_most(tree, limit):
-    assert len(tree.schema.tables) < limit
-
-class Check:
-    def __call__(self, tree):
-        assert not tree.schema.tables
-
-def pytest_schema_parity_checks():
-    return {"few": partial(at_most, limit=1), "none": Check()}
-"""
-    )
-    result = pytester.runpytest_subprocess(*GATE)
-    result.assert_outcomes(passed=17, failed=2)
-    result.stdout.fnmatch_lines(["*assert len(*) < limit*", "*assert not tree.schema.tables*"])
-
-
-@pytest.mark.parametrize("given", ["[print]", "{1: print}"])
-def test_checks_that_are_none_are_told(project, given: str) -> None:
-    pytester = project()
-    pytester.makeconftest(f"def pytest_schema_parity_checks(): return {given}")
-    result = pytester.runpytest_subprocess(*GATE)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*pytest_schema_parity_checks*"])
-
-
-def test_a_property_of_somebody_elses_is_no_fact_of_ours(project) -> None:
-    pytester = project()
-    pytester.makepyfile(
-        """
-def test_theirs(record_property):
-    record_property("schema_parity_version", "1")
-    assert False
-"""
-    )
-    result = pytester.runpytest_subprocess("--schema-parity", "-n2")
-    result.assert_outcomes(passed=17, failed=1)
-    result.stdout.fnmatch_lines(["*schema parity*", "*FAILED*test_theirs*"])
-
-
 @pytest.mark.parametrize(
     ("hook", "told"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -46,3 +47,46 @@ def test_where_nothing_was_built_it_says_so(project) -> None:
     pytester.makepyfile("def test_of_the_project(): pass")
     result = pytester.runpytest_subprocess("--schema-parity-keep")
     result.stdout.fnmatch_lines(["*schema parity: kept*", "nothing: *"])
+
+
+def test_what_is_not_built_by_the_end_does_not_stay(project) -> None:
+    pytester = project()
+    sleeps = pytester.path / "supabase" / "migrations" / "20250102000000_sleeps.sql"
+    sleeps.write_text("SELECT pg_sleep(60);")
+    pytester.makeconftest(
+        """
+        import time
+        from pathlib import Path
+        from pytest_schema_parity.parity import sites
+
+        start = sites.start_cluster
+
+        def note(*args, **kwargs):
+            cluster = start(*args, **kwargs)
+            with Path("directories.txt").open("a") as file:
+                print(cluster.socket_directory, file=file)
+            return cluster
+
+        sites.start_cluster = note
+        """
+    )
+    pytester.makepyfile(
+        """
+        def test_it(schema_parity):
+            assert schema_parity["prisma"].schema.tables
+            while "file 2" not in str(schema_parity.builds.wait(0.05)):
+                pass
+        """
+    )
+    result = pytester.runpytest_subprocess("-k", "test_it", "--schema-parity-keep")
+    result.assert_outcomes(passed=1)
+    (directory,) = re.findall(r"^prisma: psql -h (\S+) ", result.stdout.str(), re.MULTILINE)
+    (end,) = re.findall(r"^To end .*: (kill -INT \d+)$", result.stdout.str(), re.MULTILINE)
+    subprocess.run(shlex.split(end), check=True)
+    started = pytester.path.joinpath("directories.txt").read_text().split()
+    assert len(started) == 2
+    assert directory in started
+    deadline = time.monotonic() + 20
+    while any(map(os.path.exists, started)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(map(os.path.exists, started))

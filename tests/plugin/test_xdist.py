@@ -296,3 +296,19 @@ def test_a_worker_on_another_host_builds_there(
     assert len(here) == len(local)
     assert not there & here
     assert not settled(scratch, there | here)
+
+
+def test_properties_that_look_like_ours(project) -> None:
+    pytester = project()
+    pytester.makepyfile(
+        """
+        def test_of_the_project(record_property):
+            record_property("schema_parity_version", "1")
+            record_property("schema_parity_tree", "supabase")
+            assert False, "as it should"
+        """
+    )
+    result = pytester.runpytest_subprocess("--schema-parity", "-n2")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["FAILED *::test_of_the_project - Asse*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")

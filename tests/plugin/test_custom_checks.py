@@ -1,0 +1,63 @@
+"""Checks of a project's own: whatever can be called, and what is told of what cannot be one."""
+
+from __future__ import annotations
+
+import pytest
+
+GATE = ("--schema-parity", "pyproject.toml")
+CALLABLES = """
+from functools import partial
+
+def wanted(name, tree):
+    assert name in tree.schema.tables, f"{name} is wanted"
+
+class Wanted:
+    def __len__(self):
+        return 0  # it is false, and can be called for all that
+
+    def __call__(self, tree):
+        wanted("public.objects", tree)
+
+def pytest_schema_parity_checks():
+    return {
+        "partial": partial(wanted, "public.partials"),
+        "object": Wanted(),
+        "builtin": {}.__getitem__,
+        "lambda": lambda tree: wanted("public.lambdas", tree),
+    }
+"""
+
+
+def test_whatever_can_be_called(project) -> None:
+    pytester = project()
+    pytester.makeconftest(CALLABLES)
+    result = pytester.runpytest_subprocess(*GATE, "-k", "supabase")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED, result.stdout.str()
+    result.stdout.fnmatch_lines(
+        [
+            "*AssertionError: public.partials is wanted",
+            "*AssertionError: public.objects is wanted",
+            "*TypeError: unhashable type: *",
+            "*AssertionError: public.lambdas is wanted",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*def runtest(*")
+    result.assert_outcomes(failed=4, passed=result.parseoutcomes()["passed"], deselected=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ('["x"]', "*pytest_schema_parity_checks gave ?'x'?: return a mapping of names*"),
+        ("{1: print}", "*pytest_schema_parity_checks: 1 is no name for a check; use letters*"),
+        ('{"a b": print}', "*pytest_schema_parity_checks: 'a b' is no name for a check*"),
+        ('{"x": 3}', "*pytest_schema_parity_checks: the check 'x' is 3; give a function*"),
+        ('{"columns": print}', "*pytest_schema_parity_checks: there is a check 'columns' already*"),
+    ],
+)
+def test_what_cannot_be_a_check(project, given: str, told: str) -> None:
+    pytester = project()
+    pytester.makeconftest(f"def pytest_schema_parity_checks(): return {given}")
+    result = pytester.runpytest_subprocess(*GATE)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])
