@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from pytest_schema_parity.behavior.instant import PATIENCE, begin_together
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.conninfo import open_connection
 
 PINNED: Final = (
     "-c TimeZone=UTC -c DateStyle=ISO,MDY -c IntervalStyle=postgres -c extra_float_digits=1"
@@ -104,9 +105,8 @@ def open_sides(
 
 def _connect(conninfo: str, options: str) -> psycopg.Connection:
     own = conninfo_to_dict(conninfo).get("options") or ""
-    return psycopg.connect(
+    return open_connection(
         conninfo,
-        autocommit=True,
         prepare_threshold=None,
         options=f"{own} {options}",
         client_encoding="UTF8",

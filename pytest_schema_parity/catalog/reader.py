@@ -15,6 +15,7 @@ from psycopg.rows import tuple_row
 
 from pytest_schema_parity.catalog.queries import OTHER, queries
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.conninfo import Conninfo, open_connection
 from pytest_schema_parity.schema.facts import UNKNOWN, Fact, Key, Origin, Place, Schema
 
 OLDEST: Final = 15
@@ -67,11 +68,19 @@ def read_schema(
     its cluster, as it is taken to be with marks, all roles belong to it.  Raises ServerError.
     """
     try:
-        if isinstance(source, str):
-            with psycopg.connect(source, autocommit=True) as connection:
-                return _read(connection, marks, platform, provided, alone)
-        return _read(source, marks, platform, provided, alone)
+        if not isinstance(source, str):
+            return _read(source, marks, platform, provided, alone)
+        source = Conninfo(source)  # for who looks at the locals of this frame
+        with _opened(source) as connection:
+            return _read(connection, marks, platform, provided, alone)
     except psycopg.Error as error:
+        raise ServerError(f"The schema cannot be read: {error}") from error
+
+
+def _opened(conninfo: Conninfo) -> psycopg.Connection[Any]:
+    try:
+        return open_connection(conninfo)
+    except ServerError as error:
         raise ServerError(f"The schema cannot be read: {error}") from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import select
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -18,6 +19,8 @@ _GRACE: Final = 1.0
 """Seconds that the server has to end by itself what takes longer than it may."""
 _OBEYING: Final = 5.0
 """Seconds in which the server ends what it is told to; what a program does, it cannot end."""
+_CHUNK: Final = 2**16
+"""Bytes of a COPY's data that are sent at once."""
 _UNLIMITED: Final = re.compile(r"statement_timeout|\bprogram\b", re.IGNORECASE)
 """What the server may not end in time by itself."""
 _CANCELED: Final = "57014"
@@ -52,6 +55,8 @@ class Exchange:
         self._timeout = statement_timeout
         self._watching = True
         self._overdue = False
+        self._asked = time.monotonic()
+        self._until: float | None = None
 
     def pipeline(self, commands: Sequence[Command]) -> tuple[int, Complaint] | None:
         """Run commands as one transaction in one round trip.
@@ -66,6 +71,8 @@ class Exchange:
             return 0, _lost(error)
         pgconn.nonblocking = 1
         self._watching = any(_UNLIMITED.search(command.text) for command in commands)
+        # A command may take the limit off by way of a function, too.
+        self._allow(1 if self._watching else len(commands))
         failure = self._send_and_read(commands)
         if pgconn.status == pq.ConnStatus.OK:
             pgconn.nonblocking = 0
@@ -90,12 +97,22 @@ class Exchange:
                 if result.status == _STATUS.FATAL_ERROR and failure is None:
                     failure = answered, self._complaint(result)
                 answered += 1
+                if self._watching:
+                    self._allow(1)
         except psycopg.OperationalError as error:
             return failure or (answered, _lost(error))
         return failure
 
     def one(self, command: Command) -> Complaint | None:
         """Run one command by the simple protocol, which takes several in one text."""
+        self._pgconn.nonblocking = 1
+        self._allow(1)
+        complaint = self._send_and_read_one(command)
+        if self._pgconn.status == pq.ConnStatus.OK:
+            self._pgconn.nonblocking = 0
+        return complaint
+
+    def _send_and_read_one(self, command: Command) -> Complaint | None:
         pgconn = self._pgconn
         complaint = None
         try:
@@ -107,16 +124,31 @@ class Exchange:
             self._flush()
             while (result := self._next_result()) is not None:
                 if result.status == _STATUS.COPY_IN:
-                    pgconn.put_copy_data((command.copy_data or "").encode())
-                    pgconn.put_copy_end()
+                    self._give((command.copy_data or "").encode())
                 elif result.status == _STATUS.COPY_OUT:
-                    while pgconn.get_copy_data(0)[0] > 0:
-                        pass
+                    self._take_all()
                 elif result.status == _STATUS.FATAL_ERROR and complaint is None:
                     complaint = self._complaint(result)
+                self._allow(1)
         except psycopg.OperationalError as error:
             return complaint or _lost(error)
         return complaint
+
+    def _give(self, data: bytes) -> None:
+        """Send the data of a COPY."""
+        for start in range(0, len(data), _CHUNK):
+            while not self._pgconn.put_copy_data(data[start : start + _CHUNK]):
+                self._wait(sending=True)
+            self._flush()
+        while not self._pgconn.put_copy_end():
+            self._wait(sending=True)
+        self._flush()
+
+    def _take_all(self) -> None:
+        """Read what a COPY sends, which nobody wants."""
+        while (size := self._pgconn.get_copy_data(1)[0]) >= 0:
+            if size == 0:  # nothing yet
+                self._wait()
 
     def _flush(self) -> None:
         """Send what is waiting; read meanwhile, as a server that cannot write does not read."""
@@ -128,30 +160,44 @@ class Exchange:
             self._wait()
         return self._pgconn.get_result()
 
-    def _wait(self, *, sending: bool = False) -> None:
-        """Wait until the server answers, or takes more; cancel what takes longer than it may."""
-        patience = self._timeout + _GRACE if self._timeout and self._watching else None
-        if not self._ready(patience, sending):
-            self._overdue = True
-            self._pgconn.get_cancel().cancel()
-            if not self._ready(_OBEYING, sending):
-                limit = f"{self._timeout:g} seconds"
-                raise ServerError(f"a statement takes longer than {limit} and cannot be canceled")
+    def _allow(self, commands: int) -> None:
+        """Let so many commands take, from now on, what each may."""
+        self._asked = time.monotonic()
+        if self._timeout is not None:
+            self._until = self._asked + (self._timeout + _GRACE) * commands
 
-    def _ready(self, patience: float | None, sending: bool) -> bool:
-        socket = [self._pgconn.socket]
-        readable, writable, _ = select.select(socket, socket if sending else [], [], patience)
-        if readable:
+    def _wait(self, *, sending: bool = False) -> None:
+        """Wait until the server says something, or takes more; cancel what takes too long."""
+        if self._ready(sending):
+            return
+        if self._overdue:
+            limit = f"{self._timeout:g} seconds"
+            raise ServerError(f"a statement takes longer than {limit} and cannot be canceled")
+        self._overdue = True
+        self._until = time.monotonic() + _OBEYING
+        self._pgconn.get_cancel().cancel()
+
+    def _ready(self, sending: bool) -> bool:
+        """Whether something can be read or sent before time is up; a notice buys none."""
+        patience = None if self._until is None else self._until - time.monotonic()
+        if patience is not None and patience <= 0:
+            return False
+        wanted = select.POLLIN | (select.POLLOUT if sending else 0)
+        poller = select.poll()
+        poller.register(self._pgconn.socket, wanted)
+        found = poller.poll(None if patience is None else patience * 1000)
+        if any(event & ~select.POLLOUT for _, event in found):
             self._pgconn.consume_input()
-        return bool(readable or writable)
+        return bool(found)
 
     def _complaint(self, result: pq.abc.PGresult) -> Complaint:
         """What the server says, with what it cannot know: the limit is the configuration's."""
         complaint = _complaint(result)
         if complaint.sqlstate != _CANCELED or self._timeout is None:
             return complaint
-        if not self._overdue and complaint.message != _OVERDUE:
-            return complaint
+        took = time.monotonic() - self._asked
+        if not self._overdue and (complaint.message != _OVERDUE or took < self._timeout):
+            return complaint  # by whoever, or by a limit of the file's own
         hint = f"The configuration allows a statement {self._timeout:g} seconds: statement_timeout."
         return replace(complaint, message=_OVERDUE, hint=hint)
 

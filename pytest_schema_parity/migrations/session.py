@@ -17,6 +17,7 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.exchange import Command, Exchange
 from pytest_schema_parity.migrations.failure import Complaint
 from pytest_schema_parity.postgres.address import connect, undo_environment
+from pytest_schema_parity.postgres.conninfo import Conninfo
 
 _RECOVERY: Final = 15.0
 """Seconds that a server may need to stand up again after one of its backends died."""
@@ -139,7 +140,7 @@ class Session:
         raise ServerError("the run ended while its trees were being built")
 
 
-def _with_settings(conninfo: str, statement_timeout: float | None) -> str:
+def _with_settings(conninfo: str, statement_timeout: float | None) -> Conninfo:
     """Give every session of a conninfo settings that RESET ALL does not take away.
 
     What is committed is in the log at once, so that a crash undoes no file before the one that made
@@ -154,4 +155,4 @@ def _with_settings(conninfo: str, statement_timeout: float | None) -> str:
         settings.append(f"statement_timeout={max(round(statement_timeout * 1000), 1)}")
     given = conninfo_to_dict(conninfo).get("options") or ""
     options = " ".join((str(given), *(f"-c {setting}" for setting in settings))).strip()
-    return make_conninfo(conninfo, client_encoding="UTF8", options=options)
+    return Conninfo(make_conninfo(conninfo, client_encoding="UTF8", options=options))

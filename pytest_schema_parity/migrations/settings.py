@@ -17,7 +17,10 @@ _SET: Final = re.compile(
     \s*"""
 )
 _OFF: Final = frozenset(("off", "of", "false", "fals", "fal", "fa", "f", "no", "n", "0"))
-_ENDS: Final = frozenset(("commit", "end", "rollback", "abort"))
+_BEGINS: Final = frozenset(("begin", "start"))
+_TO_SAVEPOINT: Final = re.compile(r"rollback(\s+(work|transaction))?\s+to\b", re.IGNORECASE)
+_UNDOES: Final = frozenset(("rollback", "abort"))
+_ENDS: Final = frozenset(("commit", "end"))
 
 
 class StringSetting:
@@ -30,14 +33,21 @@ class StringSetting:
         self.standard = standard
         self._at_first = standard
         self._outside = standard
+        self._before = standard
         self._may_change = _NAME in text.lower()
 
     def follow(self, statement: Statement) -> None:
         """Take note of a statement that was just read."""
         if not self._may_change:
             return
-        if statement.words[:1] and statement.words[0] in _ENDS:
-            self.standard = self._outside
+        first = statement.words[0] if statement.words else ""
+        if first in _BEGINS:
+            self._before = self._outside
+        elif first in _UNDOES:
+            if not _TO_SAVEPOINT.match(statement.text):  # it may have been set before that
+                self.standard = self._outside = self._before
+        elif first in _ENDS:
+            self.standard = self._before = self._outside
         elif change := _SET.fullmatch(statement.text):
             value = change["value"] or change["configured"]
             default = value is None or value.lower() == "default"

@@ -57,15 +57,16 @@ def build(plan: Plan, site: Site, home: Home) -> Build:
     pristine = site.pristine(home, plan.platform)
     housekeeping = home.host.housekeeping(home.database)
     files = itertools.count(1)
-    applied = apply_tree(
-        plan.tree,
-        home.host.conninfo(home.database, user=home.role),
-        statement_timeout=plan.statement_timeout,
-        housekeeping=housekeeping,
-        trusted=plan.platform.is_trusted,
-        ended=plan.ended,
-        progress=lambda _: plan.tell(f"file {next(files)} of {len(plan.tree.files)}"),
-    )
+    with site.turn():
+        applied = apply_tree(
+            plan.tree,
+            home.host.conninfo(home.database, user=home.role),
+            statement_timeout=plan.statement_timeout,
+            housekeeping=housekeeping,
+            trusted=plan.platform.is_trusted,
+            ended=plan.ended,
+            progress=lambda _: plan.tell(f"file {next(files)} of {len(plan.tree.files)}"),
+        )
     plan.tell("reading the catalog")
     with connect(housekeeping) as connection:
         schema = read_schema(

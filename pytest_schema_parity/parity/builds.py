@@ -14,7 +14,7 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.tree import Tree
 from pytest_schema_parity.parity.adjusting import Adjustments
 from pytest_schema_parity.parity.building import Build, Plan, build
-from pytest_schema_parity.parity.sharing import Notice, Rendezvous, in_words
+from pytest_schema_parity.parity.sharing import Abandoned, Notice, Rendezvous, in_words
 from pytest_schema_parity.parity.sites import Home, Site
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.host import Host
@@ -55,7 +55,8 @@ class Builds:
         self._rendezvous = rendezvous
         self._builds: dict[str, Future[tuple[Build, Home]]] = {}
         self._hosts: list[Host] = []
-        self._closed = False
+        self._closed = self._left = False
+        self._taken: dict[int, Notice] = {}
         self._lock = Lock()
         self.are_own = True
         """Whether it is this process that built them."""
@@ -111,7 +112,7 @@ class Builds:
         Without ``wait`` it only begins to: Python's exit waits for the rest.
         """
         with self._lock:
-            self._closed = True
+            self._closed, self._left = True, end == "leave"
             hosts, self._hosts = self._hosts, []
         if not hosts and self._rendezvous is None:
             return
@@ -142,15 +143,36 @@ class Builds:
             made = build(plan, self._site, self._own(home))
             home = home.shareable()
         except BaseException as error:
-            meeting.leave_notice(number, in_words(error))
+            if not self._left:  # else those who go on without this process build the tree
+                meeting.leave_notice(number, in_words(error))
             raise
         meeting.leave_notice(number, Notice.of(made, home))
         return made, home
 
     def _take_over(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Home]:
-        """Take over what another process of the run builds."""
-        made, home = meeting.take_over(number, plan.platform, ended=plan.ended)
-        return made, self._own(home)
+        """Take over what another process of the run builds; build it if that process has left."""
+        while True:
+            try:
+                made, home = meeting.take_over(number, plan.platform, ended=plan.ended)
+            except Abandoned:
+                if self._succeeds(meeting):
+                    return self._build_for_all(plan, meeting, number)
+                continue
+            with self._lock:
+                self._taken[number] = Notice.of(made, home)
+                if meeting.is_builder:
+                    meeting.leave_notice(number, self._taken[number])
+            return made, self._own(home)
+
+    def _succeeds(self, meeting: Rendezvous) -> bool:
+        """Whether this process is the builder from now on; what it has taken over it hands on."""
+        with self._lock:
+            if self._closed or meeting.is_builder or not meeting.claim():
+                return meeting.is_builder
+            self.are_own = True
+            for number, notice in self._taken.items():
+                meeting.leave_notice(number, notice)
+            return True
 
     def _own(self, home: Home) -> Home:
         """Note a host as one to be stopped; stop it now if the end came first."""

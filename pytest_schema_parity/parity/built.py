@@ -20,6 +20,7 @@ from pytest_schema_parity.parity.building import Build
 from pytest_schema_parity.parity.sites import Home
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.address import connect
+from pytest_schema_parity.postgres.conninfo import Conninfo
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.schema.facts import Schema
@@ -64,7 +65,7 @@ class Clone:
         self.name = name
 
     @property
-    def conninfo(self) -> str:
+    def conninfo(self) -> Conninfo:
         """Where the copy is, as a libpq connection string."""
         return self._home.host.conninfo(self.name, user=self._home.role, options=WRITING)
 
@@ -125,7 +126,7 @@ class BuiltTree:
         return self.compare()
 
     @property
-    def conninfo(self) -> str:
+    def conninfo(self) -> Conninfo:
         """Where the built database is, for reading; to write, use a :meth:`clone` of it."""
         self.original.release()
         return self.home.host.conninfo(self.home.database, user=self.home.role, options=READING)
@@ -142,7 +143,7 @@ class BuiltTree:
         return Clone(self.home, self.original.copy(name))
 
 
-def _connect(conninfo: str, autocommit: bool) -> psycopg.Connection:
+def _connect(conninfo: Conninfo, autocommit: bool) -> psycopg.Connection:
     connection = connect(conninfo)
     connection.autocommit = autocommit
     return connection

@@ -10,8 +10,9 @@ from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.catalog.queries import fingerprint
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.migrations.origins import Marks
-from pytest_schema_parity.postgres.cache import cache_directory, prune
+from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
 from pytest_schema_parity.schema.facts import Schema
+from pytest_schema_parity.schema.store import from_json
 
 
 def pristine_schema(conninfo: str, template: str) -> Schema:
@@ -23,7 +24,7 @@ def pristine_schema(conninfo: str, template: str) -> Schema:
     key = f"{template}-{fingerprint()}"
     file = cache_directory() / "platforms" / f"{key}.json"
     try:
-        schema = Schema.from_json(file.read_text(encoding="utf-8"))
+        schema = from_json(file.read_bytes())
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
         schema = read_schema(conninfo, marks=Marks().place)
         with suppress(OSError):  # a cache that is full or read-only: then it is read each time
@@ -37,9 +38,10 @@ def pristine_schema(conninfo: str, template: str) -> Schema:
 def _keep(file: Path, schema: Schema) -> None:
     """Write a schema, whole or not at all; two runs may do so at once."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
-    new = file.with_suffix(f".{os.getpid()}.{id(schema):x}.new")
-    try:
-        new.write_text(schema.to_json(), encoding="utf-8")
-        new.replace(file)
-    finally:
-        new.unlink(missing_ok=True)
+    new = file.with_suffix(".new")
+    with locked(file.with_suffix(".lock")):
+        try:
+            new.write_text(schema.to_json(), encoding="utf-8")
+            new.replace(file)
+        finally:
+            new.unlink(missing_ok=True)

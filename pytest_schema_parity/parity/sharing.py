@@ -8,15 +8,17 @@ of this, and builds for itself and its like.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import pickle
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from typing import Final, Self
 from uuid import uuid4
 
@@ -24,13 +26,17 @@ from pytest_schema_parity.errors import SchemaParityError, ServerError
 from pytest_schema_parity.parity.building import Build
 from pytest_schema_parity.parity.sites import Home, OwnClusters
 from pytest_schema_parity.platforms import Platform
-from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.lifeline import Guard
+from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.rundir import shared_directory
 
 POLL: Final = 0.003
 """Seconds between two looks for a notice."""
 GONE: Final = "The process that was building this tree for the whole run has ended. Run it again."
+
+
+class Abandoned(ServerError):
+    """The builder has left before it built this tree: whoever claims the build has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,90 +58,122 @@ class Rendezvous:
 
     def __init__(self, run: str, site: OwnClusters) -> None:
         self._site = site
-        self.path = shared_directory(run, server_account())
+        self.path = shared_directory(run)
         self._lock: int | None = None
         self._guard: Guard | None = None
         self._own = f"{uuid4().hex}."
+        self._leaving = RLock()
 
     @property
     def notices(self) -> Path:
         """How the paths of this process's notices begin."""
         return self.path / self._own
 
+    @property
+    def is_builder(self) -> bool:
+        """Whether this process has claimed the build, and not left."""
+        return self._lock is not None
+
     def claim(self) -> bool:
         """Whether it is this process that builds: nobody else does."""
-        if not self._is_abandoned():
+        if self.is_builder:
+            return True
+        if not self._is_abandoned() and self._holds_something():
             return False
-        guard = Guard(self.notices, server_account())
-        if not self._lock_it():
+        guard = Guard(self.notices)
+        try:
+            if self._lock_it():
+                self._guard = guard
+                return True
+        except OSError as error:
             guard.end()
-            return False
-        self._guard = guard
-        return True
+            failed = f"The processes of this run cannot meet in {self.path}: {error}"
+            raise ServerError(with_remedy(failed)) from error
+        guard.end()
+        return False
 
     def leave_notice(self, number: int, notice: Notice | str) -> None:
-        """Tell the others what a tree came to, or why to nothing; whole or not at all."""
+        """Tell the others what a tree came to, or why to nothing; whole, or empty on a full disk.
+
+        Where there is not even room for that, it leaves: nobody is to wait for what will not come.
+        Once it has left, no notice of it is to stay.
+        """
         new = Path(f"{self.notices}{number}.new")
-        with suppress(FileNotFoundError):  # the run has ended
-            new.write_bytes(pickle.dumps(notice))
-            new.rename(new.with_suffix(".tree"))
+        with self._leaving:
+            if self._lock is None:
+                return
+            try:
+                try:
+                    new.write_bytes(_pickled(notice))
+                except OSError:
+                    new.write_bytes(b"")
+                new.rename(new.with_suffix(".tree"))
+            except OSError:
+                self.leave()
 
     def take_over(
         self, number: int, platform: Platform, *, ended: Callable[[], bool]
     ) -> tuple[Build, Home]:
         """Wait until the tree is built, and borrow its cluster.
 
-        Raises ServerError where it could not be built, was not before ``ended`` or the end of its
-        builder, or where its cluster has ended since.
+        Raises Abandoned where its builder left before, or this process has become the builder, and
+        ServerError where it could not be built or borrowed, or ``ended`` came first.
         """
         while not ended():
-            abandoned = self._is_abandoned()
+            abandoned = self.is_builder or self._is_abandoned()
             for notice in self._notices(str(number)):
                 if isinstance(notice, str):
                     raise ServerError(notice)
                 return notice.build, self._borrow(notice, platform)
             if abandoned:
-                raise ServerError(GONE)
+                raise Abandoned(GONE)
             time.sleep(POLL)
         raise ServerError("the run ended while its trees were being built")
 
     def leave(self) -> None:
         """Remove the notices, and let another process build, should one come."""
-        if self._guard is not None:
-            self._guard.end()
-            self._guard = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        with self._leaving:
+            if self._guard is not None:
+                self._guard.end()
+                self._guard = None
+            if self._lock is not None:
+                os.close(self._lock)
+                self._lock = None
 
     def _lock_it(self) -> bool:
         """Make the directory, if need be, and lock it."""
         while True:
-            self._make()
-            lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            with suppress(FileNotFoundError):  # removed by the last of those who were here before
+            with suppress(FileNotFoundError), ExitStack() as undo:  # removed by others meanwhile
+                self._make()
+                lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                undo.callback(os.close, lock)
                 if _locked(lock, fcntl.LOCK_EX):
                     for stale in self.path.iterdir():  # of processes that were killed
                         stale.unlink(missing_ok=True)
                     self.notices.touch(mode=0o600)
                     self._lock = lock
+                    undo.pop_all()
                     return True
-                os.close(lock)
-                return False
-            os.close(lock)
+                if self._holds_something():
+                    return False
+            time.sleep(POLL)  # somebody was about to build, or to sweep
+
+    def _holds_something(self) -> bool:
+        """Whether a builder's files are there: it makes the first as soon as it has the lock."""
+        with suppress(FileNotFoundError):
+            return any(self.path.iterdir())
+        return False
 
     def _borrow(self, notice: Notice, platform: Platform) -> Home:
         return self._site.borrow(platform, superuser=notice.superuser, directory=notice.directory)
 
     def _make(self) -> None:
         """Make the directory, or make sure that it is ours; raises ServerError."""
-        account = server_account()
         with suppress(FileExistsError):
             self.path.mkdir(mode=0o700)
-            account.own(self.path)  # whose shells remove it
         status = self.path.lstat()
-        ours = status.st_uid in (os.geteuid(), account.uid)
-        if not (ours and stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700):
+        ours = status.st_uid == os.geteuid()
+        if not (ours and stat.S_ISDIR(status.st_mode) and status.st_mode & 0o777 == 0o700):
             raise ServerError(f"{self.path} is not a directory that is ours alone: remove it.")
 
     def _notices(self, number: str = "*") -> Iterator[Notice | str]:
@@ -169,10 +207,20 @@ def in_words(error: BaseException) -> str:
     return str(error) if isinstance(error, SchemaParityError) else repr(error)
 
 
+def _pickled(notice: Notice | str) -> bytes:
+    """A notice for another process; where a hook put in what cannot go there, that is said."""
+    try:
+        return pickle.dumps(notice)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        return pickle.dumps(f"What was built cannot be handed to another process: {error}")
+
+
 def _read(path: Path) -> Notice | str:
     """A notice, if it is of our own making; raises ServerError."""
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
         if os.fstat(file.fileno()).st_uid != os.geteuid():
             raise ServerError(f"{path} is another user's: it is not read.")
-        notice: Notice | str = pickle.load(file)  # noqa: S301 -- written by this very run
+        if not (content := file.read()):
+            raise ServerError(with_remedy(f"{path}: {os.strerror(errno.ENOSPC)}"))
+        notice: Notice | str = pickle.loads(content)  # noqa: S301 -- written by this very run
         return notice

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -70,6 +71,9 @@ class Site(Protocol):
     def open(self, tree: str, platform: Platform, /) -> Home:
         """A home for a tree; raises ServerError."""
 
+    def turn(self) -> AbstractContextManager[None]:
+        """What a tree is applied in, so that trees of one cluster wait for each other."""
+
     def pristine(self, home: Home, platform: Platform, /) -> Schema:
         """The facts of a home to whose database no tree is applied yet."""
 
@@ -99,6 +103,10 @@ class OwnClusters:
         cluster = borrow_cluster(self.installation, superuser=superuser, path=directory)
         home = Home(cluster, DATABASE, platform.role, DATABASE)
         return replace(home, original=f"{home.prefix}{CLOSED}")
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Nobody waits: each tree has a cluster of its own."""
+        return nullcontext()
 
     def pristine(self, home: Home, platform: Platform, /) -> Schema:
         """The facts of a new cluster, which are read once and kept."""
@@ -144,6 +152,10 @@ class LentSite:
         name = f"{self.server.prefix}{next(self._numbers)}"
         create_database(self.server, name)
         return Home(self.server, name, self.server.superuser, name, f"{name}_", False)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """One tree after the other: roles are everybody's, and two trees may make one."""
+        return nullcontext() if self.server is None else self.server.turn()
 
     def pristine(self, home: Home, _platform: Platform, /) -> Schema:
         """The facts of a new database; the next server may be another."""

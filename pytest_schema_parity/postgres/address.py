@@ -13,7 +13,8 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.postgres.rundir import PORT
+from pytest_schema_parity.postgres.conninfo import Conninfo, open_connection
+from pytest_schema_parity.postgres.places import PORT
 
 HOUSEKEEPER: Final = "pg_schema_parity"
 """A superuser of ours in every cluster.  By its name and number it counts as the server's own: no
@@ -82,7 +83,7 @@ _OVERRIDING: Final = (
 _OVERRIDING_SINCE_17: Final = "transaction_timeout=0 event_triggers=off"
 
 
-def address(socket_directory: Path, dbname: str, user: str, options: str = "") -> str:
+def address(socket_directory: Path, dbname: str, user: str, options: str = "") -> Conninfo:
     """The conninfo of a database of the server that listens in this directory."""
     given = {
         "host": str(socket_directory),
@@ -91,7 +92,7 @@ def address(socket_directory: Path, dbname: str, user: str, options: str = "") -
         "dbname": dbname,
         "options": options,
     }
-    return make_conninfo("", **given, **_NEUTRAL, **_wanted())
+    return Conninfo(make_conninfo("", **given, **_NEUTRAL, **_wanted()))
 
 
 def housekeeping_options(major: int) -> str:
@@ -103,9 +104,9 @@ def housekeeping_options(major: int) -> str:
 def connect(conninfo: str) -> psycopg.Connection:
     """A connection in autocommit, as it were in an empty environment.  Raises ServerError."""
     try:
-        connection = psycopg.connect(conninfo, autocommit=True)
+        connection = open_connection(conninfo)
         undo_environment(connection)
-    except psycopg.Error as error:
+    except (ServerError, psycopg.Error) as error:
         raise ServerError(f"cannot connect to our own server: {error}{blame()}") from error
     return connection
 

@@ -6,7 +6,6 @@ import fcntl
 import os
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from typing import Final
 from platformdirs import user_cache_path
 
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.places import temporary_directory
 
 NAME: Final = "pytest-schema-parity"
 KEPT: Final = 30 * 24 * 3600
@@ -32,13 +32,13 @@ def cache_directory() -> Path:
     """
     try:
         path = user_cache_path(NAME)
-        if _owner(path) == os.geteuid():
+        if path.is_absolute() and _owner(path) == os.geteuid():  # "~" for a user without home
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if os.access(path, os.W_OK | os.X_OK):
                 return path
     except (OSError, RuntimeError):  # no home directory to be found
         pass
-    return owned_directory(Path(tempfile.gettempdir(), f"{NAME}-{os.geteuid()}"), 0o700)
+    return owned_directory(Path(temporary_directory(), f"{NAME}-{os.geteuid()}"), 0o700)
 
 
 def _owner(path: Path) -> int:
@@ -87,8 +87,8 @@ def _lock(path: Path) -> int:
 def prune(directory: Path) -> None:
     """Remove the entries of ``directory`` that nobody has used for 30 days.
 
-    Using one sets its time.  Directories are to be used, and pruned, under a lock; a file that
-    somebody is reading stays readable.
+    Using one sets its time, which a clock that jumps may make an old one.  So whoever uses a
+    directory holds a shared lock on it; a file that somebody is reading stays readable.
     """
     oldest = time.time() - KEPT
     for path in directory.iterdir():
@@ -96,6 +96,15 @@ def prune(directory: Path) -> None:
             if path.lstat().st_mtime >= oldest:
                 continue
             if path.is_dir():
-                shutil.rmtree(path)
+                _remove_unless_held(path)
             else:
                 path.unlink()
+
+
+def _remove_unless_held(directory: Path) -> None:
+    lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(directory)
+    finally:
+        os.close(lock)

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, server_account
 from pytest_schema_parity.postgres.address import (
     HOUSEKEEPER,
@@ -15,11 +16,13 @@ from pytest_schema_parity.postgres.address import (
     housekeeping_options,
     require_own,
 )
+from pytest_schema_parity.postgres.conninfo import Conninfo
 from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.lifeline import Lifeline, Loan
+from pytest_schema_parity.postgres.places import PORT
 from pytest_schema_parity.postgres.relocation import reachable
-from pytest_schema_parity.postgres.rundir import PORT
+from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.server import StartError, launch
 from pytest_schema_parity.postgres.template import PLAIN, Template
 
@@ -81,14 +84,14 @@ class Cluster:
 
     def conninfo(
         self, dbname: str = "postgres", user: str | None = None, *, options: str = ""
-    ) -> str:
+    ) -> Conninfo:
         """A connection string; without a user it is the superuser's.
 
         Variables like PGHOSTADDR, and a PGSERVICE, do not lead it elsewhere.
         """
         return address(self.socket_directory, dbname, user or self.superuser, options)
 
-    def housekeeping(self, dbname: str = "postgres") -> str:
+    def housekeeping(self, dbname: str = "postgres") -> Conninfo:
         """A connection string for our own work, which nothing that a tree sets changes."""
         options = housekeeping_options(self.installation.major)
         return address(self.socket_directory, dbname, HOUSEKEEPER, options)
@@ -133,7 +136,10 @@ def start_cluster(
     """
     account = server_account()
     programs = reachable(installation, account)
-    server = _start(template, name, programs, account)
+    try:
+        server = _start(template, name, programs, account)
+    except OSError as error:
+        raise ServerError(with_remedy(f"A server cannot be started: {error}")) from error
     return _checked(Cluster(installation, template.superuser, server.run.path, server))
 
 

@@ -17,6 +17,7 @@ from pytest_schema_parity.postgres.image import BrokenImage, pack, unpack
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.lifeline import Lifeline
 from pytest_schema_parity.postgres.relocation import readable
+from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.rundir import RunDirectory
 from pytest_schema_parity.postgres.server import launch, shut_down
 from pytest_schema_parity.postgres.template import SETTINGS, Template
@@ -28,7 +29,6 @@ INSERT INTO pg_catalog.pg_authid
      rolbypassrls, rolconnlimit)
 VALUES (9997, '{HOUSEKEEPER}', true, true, true, true, true, false, true, -1)
 """  # noqa: S608
-_REMEDY: Final = "Free some space there, or set TMPDIR to a directory that has more."
 
 
 def lay_out(
@@ -44,9 +44,10 @@ def lay_out(
     try:
         _make(image, template, programs, account)
     except OSError as error:
-        raise ServerError(f"A data directory cannot be made: {error}. {_REMEDY}") from error
+        failed = f"A data directory cannot be made in {run.path}: {error}"
+        raise ServerError(with_remedy(failed)) from error
     if not _unpacked(image, run, account):
-        raise ServerError(f"A data directory cannot be made: {image} was damaged. {_REMEDY}")
+        raise ServerError(f"A data directory cannot be made: {image} was damaged at once.")
     image.unlink()
 
 
@@ -97,7 +98,7 @@ def _unpacked(image: Path, run: RunDirectory, account: Account) -> bool:
     except OSError as error:
         if str(error.filename) == str(image):
             return False
-        raise ServerError(f"{run.data} cannot be written: {error}. {_REMEDY}") from error
+        raise ServerError(with_remedy(f"{run.data} cannot be written: {error}")) from error
     with suppress(OSError):
         os.utime(image)
     return True
@@ -111,8 +112,9 @@ def _make(image: Path, template: Template, programs: Installation, account: Acco
         launch(lifeline, programs.binary("postgres"), settings_of(template, programs, account))
         _run_scripts(template, run)
         shut_down(lifeline)
+        for begun in image.parent.glob(f"{image.stem}.*.new"):  # by a process that was killed
+            begun.unlink(missing_ok=True)
         new = image.with_suffix(f".{os.getpid()}.new")
-        new.unlink(missing_ok=True)
         try:
             pack(run.data, new)
             new.rename(image)
@@ -129,19 +131,23 @@ def _initdb(lifeline: Lifeline, template: Template, programs: Installation) -> N
     locale = ["--locale=C"]
     if programs.major >= 17:
         locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    others = ["--no-sync", "--no-instructions", "--no-clean"]  # the lifeline cleans up
+    if programs.major >= 16:  # else it leaves memory behind when it is killed
+        others += ["--set=dynamic_shared_memory_type=mmap"]
     if programs.major >= 18:
-        locale += ["--no-data-checksums"]
+        others += ["--no-data-checksums"]
     code = lifeline.run_program(
         [
             str(programs.binary("initdb")),
             *(f"--pgdata={lifeline.run.data}", f"--username={template.superuser}"),
             *("--encoding=UTF8", *locale, "--auth=trust", "--wal-segsize=1"),
-            *("--no-sync", "--no-instructions"),
+            *others,
         ]
     )
     if code:
         said = lifeline.run.log_tail()
-        raise ServerError(f"initdb failed ({programs.binary('initdb')}):\n{said}")
+        failed = f"initdb failed in {lifeline.run.data} ({programs.binary('initdb')}):\n{said}"
+        raise ServerError(with_remedy(failed))
 
 
 def _run_scripts(template: Template, run: RunDirectory) -> None:
@@ -159,7 +165,8 @@ def _run_scripts(template: Template, run: RunDirectory) -> None:
                 connection.execute("DISCARD ALL")
             connection.execute("SELECT pg_catalog.pg_switch_wal()")  # an image wants that
     except psycopg.Error as error:
-        raise ServerError(f"Template {template.name}: {_place(script, error)}{error}") from error
+        failed = f"Template {template.name}: {_place(script, error)}{error}"
+        raise ServerError(with_remedy(failed)) from error
 
 
 def _place(script: Path | None, error: psycopg.Error) -> str:

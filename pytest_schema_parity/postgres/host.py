@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pytest_schema_parity.postgres.conninfo import Conninfo
+
 
 class Host(Protocol):
     """Where databases are made, copied and dropped; each of them is one that we made.
@@ -28,10 +30,10 @@ class Host(Protocol):
     @property
     def mark(self) -> str | None: ...  # noqa: D102
 
-    def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> str:
+    def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> Conninfo:
         """A connection string; without a user it is the superuser's."""
 
-    def housekeeping(self, dbname: str) -> str:
+    def housekeeping(self, dbname: str) -> Conninfo:
         """A connection string for our own work, which nothing that a tree sets changes."""
 
     def stop(self) -> None:

@@ -1,12 +1,16 @@
 """A server that the project lends us: we make databases there, and drop those and no others.
 
-Each bears a comment with the run's token, and the run holds an advisory lock by that comment: where
-it can be taken the run was killed, and the next one drops what that left.
+Each bears the run's token in its name, and in a comment where a project names it itself; the run
+holds an advisory lock by that token: where it can be taken the run was killed, and the next one
+drops what that left.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Protocol
 from uuid import uuid4
 
@@ -16,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.address import connect, housekeeping_options
+from pytest_schema_parity.postgres.conninfo import Conninfo
 
 OLDEST: Final = 15
 """The oldest major version that catalogs are read of."""
@@ -23,10 +28,16 @@ OLDEST: Final = 15
 PREFIX: Final = "schema_parity_"
 """How the names of our databases begin, those apart that a project names itself."""
 _MARK: Final = "made by pytest-schema-parity, run "
+# A run that was killed while it made a database left one without a comment.
 _MARKS: Final = """
-SELECT DISTINCT mark
+SELECT mark
 FROM pg_catalog.pg_database, pg_catalog.shobj_description(oid, 'pg_database') AS mark
-WHERE pg_catalog.starts_with(mark, %s)
+WHERE pg_catalog.starts_with(mark, %(mark)s)
+UNION
+SELECT %(mark)s || token
+FROM pg_catalog.pg_database,
+    pg_catalog.substring(datname, '^' || %(prefix)s || '([0-9a-f]{12})_') AS token
+WHERE token IS NOT NULL
 """
 # By their names, too: a tree may have commented on its own database.
 _MADE: Final = """
@@ -35,6 +46,7 @@ WHERE pg_catalog.shobj_description(oid, 'pg_database') = %(mark)s
     OR pg_catalog.starts_with(datname, %(prefix)s)
 """
 _LOCK: Final = "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(%s, 0))"
+_TURN: Final = "pytest-schema-parity builds"
 _UNLOCK: Final = "SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended(%s, 0))"
 
 
@@ -68,13 +80,15 @@ class LentServer:
         token = uuid4().hex[:12]
         self.prefix = f"{PREFIX}{token}_"
         self.mark = f"{_MARK}{token}"
-        self._lock = threading.Lock()
+        self._lock, self._turns = threading.Lock(), threading.Lock()
         self._open = True
         self._session = connect(self.conninfo(self.maintenance))
         try:
             self.major = self._session.info.server_version // 10000
             self.version = str(self._session.info.parameter_status("server_version")).split()[0]
             self._require()
+            # Its end would give up the lock.
+            self._session.execute("SET idle_session_timeout = 0")
             self._sweep()
             self._session.execute(_LOCK, (self.mark,))
         except BaseException:
@@ -84,23 +98,37 @@ class LentServer:
     def __repr__(self) -> str:
         return f"<LentServer {self.version} on {self.host}:{self.port}>"
 
-    def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> str:
+    def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> Conninfo:
         """A connection string; without a user it is the one that the project connects as."""
-        return make_conninfo(
-            "",
-            host=self.host,
-            port=self.port,
-            hostaddr="",
-            user=user or self.superuser,
-            password=self.password,
-            dbname=dbname,
-            options=f"{self._options} {options}".strip(),
-            client_encoding="UTF8",
+        return Conninfo(
+            make_conninfo(
+                "",
+                host=self.host,
+                port=self.port,
+                hostaddr="",
+                user=user or self.superuser,
+                password=self.password,
+                dbname=dbname,
+                options=f"{self._options} {options}".strip(),
+                client_encoding="UTF8",
+            )
         )
 
-    def housekeeping(self, dbname: str) -> str:
+    def housekeeping(self, dbname: str) -> Conninfo:
         """A connection string for our own work, which nothing that a tree sets changes."""
         return self.conninfo(dbname, options=housekeeping_options(self.major))
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until nobody else builds here: roles are everybody's, and two trees may make one."""
+        with self._turns:  # for threads of this process, whose session could take the lock twice
+            while self._open and self._session.execute(_LOCK, (_TURN,)).fetchone() != (True,):
+                time.sleep(0.02)
+            try:
+                yield
+            finally:
+                if not self._session.closed:
+                    self._session.execute(_UNLOCK, (_TURN,))
 
     def stop(self) -> None:
         """Drop every database that this run made; nothing, if the server is gone by now."""
@@ -138,7 +166,8 @@ class LentServer:
 
     def _sweep(self) -> None:
         """Drop what runs left that were killed."""
-        for (mark,) in self._session.execute(_MARKS, (_MARK,)).fetchall():
+        given = {"mark": _MARK, "prefix": PREFIX}
+        for (mark,) in self._session.execute(_MARKS, given).fetchall():
             if self._session.execute(_LOCK, (mark,)).fetchone() == (True,):
                 self._drop(mark)
                 self._session.execute(_UNLOCK, (mark,))

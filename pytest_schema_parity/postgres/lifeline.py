@@ -9,23 +9,24 @@ import shlex
 import signal
 import subprocess
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account
-from pytest_schema_parity.postgres.rundir import RunDirectory, make_run_directory
+from pytest_schema_parity.postgres.rundir import make_run_directory
 
 # The shell is there before anything is in the directory.  It reads from a pipe that only we can
 # write to, and those to whom we lend the server: when the last of us has ended, however, so does
 # its `read`.  It is the server's parent, so the number it signals cannot have become another's.
 #   stdin  the pipe        stdout  passed to the server alone: closed when the server is gone
-#   stderr the lock, held as long as the shell lives (so its own complaints land in that file)
+#   stderr the directory's lock, held as long as the shell lives; its own complaints go nowhere
 # A server that has not set up its signals yet ignores SIGQUIT, as a shell's background job does;
-# SIGTERM reaches it at any time.  One that was killed left its pid file, and the 56 bytes of shared
-# memory (System V's) that the file names.  An initdb that lost us comes to its end first: without
-# its directory it would leave such memory, and no file to tell which.
+# SIGTERM reaches it at any time.  One that was killed, or that initdb ran and that crashed, left
+# its pid file, and the 56 bytes of shared memory (System V's) that the file names.  An initdb that
+# lost us comes to its end first: without its directory it would leave such memory, and no file to
+# tell which.
 SCRIPT: Final = """
 directory=$1 server=
 trap : HUP TERM
@@ -33,8 +34,7 @@ while read -r word; do
     case $word in
         run)
             eval "$(cat "$directory/command")" </dev/null 3>&1 >"$directory/log" 2>&1
-            echo $? >"$directory/code.new"
-            mv "$directory/code.new" "$directory/code"
+            ln -s $? "$directory/code" || break  # where even a full disk has room for it
             ;;
         start)
             eval "exec $(cat "$directory/command")" </dev/null 3>&1 >>"$directory/log" 2>&1 &
@@ -53,9 +53,9 @@ if [ -n "$server" ]; then
     kill -TERM $server
     kill -QUIT $server
     wait $server
-    [ -e "$directory/data/postmaster.pid" ] &&
-        ipcrm -m "$(sed -n '7s/.* //p' "$directory/data/postmaster.pid")"
 fi
+pid_file=$directory/data/postmaster.pid
+[ -e "$pid_file" ] && ipcrm -m "$(sed -n '7s/.* //p' "$pid_file")"
 rm -rf "$directory" || rm -rf "$directory"
 """
 GUARD: Final = """
@@ -82,11 +82,21 @@ class Lifeline:
     """
 
     def __init__(self, account: Account) -> None:
+        """Make both; raises ServerError where there is no place, and OSError."""
         self.account = account
         self.run = make_run_directory(account)
-        reader, self._line = _pipe(self.run)
-        self._status, writer = os.pipe()
-        try:
+        with ExitStack() as failed, ExitStack() as done:
+            failed.callback(self.run.remove)
+            os.mkfifo(self.run.line, 0o600)
+            failed.callback(self.run.line.unlink)
+            reader = os.open(self.run.line, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            done.callback(os.close, reader)
+            self._line = os.open(self.run.line, os.O_WRONLY | os.O_CLOEXEC)
+            failed.callback(os.close, self._line)
+            os.set_blocking(reader, True)  # now that it need not wait for a writer
+            self._status, writer = os.pipe()
+            failed.callback(os.close, self._status)
+            done.callback(os.close, writer)
             self._shell = subprocess.Popen(
                 ["/bin/sh", "-c", SCRIPT, "schema-parity-lifeline", str(self.run.path)],
                 stdin=reader,
@@ -97,14 +107,7 @@ class Lifeline:
                 env=environment(),
                 **account.popen,
             )
-        except OSError as error:
-            os.close(self._line)
-            os.close(self._status)
-            self.run.remove()
-            raise ServerError(f"PostgreSQL cannot be started: {error}") from error
-        finally:
-            os.close(reader)
-            os.close(writer)
+            failed.pop_all()
 
     def run_program(self, command: Sequence[str]) -> int:
         """Let the shell run a program; returns its exit code.  What it says is in the log."""
@@ -113,11 +116,11 @@ class Lifeline:
         self._tell("run", shlex.join(command))
         ended = select.poll()
         ended.register(self._line, 0)
-        while not code.exists():
+        while not code.is_symlink():
             if ended.poll(POLL * 1000):
                 self.gone_within(PATIENCE)  # the program, which nobody is to disturb
                 raise ServerError(f"The shell was killed that was to run {command[0]}.")
-        return int(code.read_text())
+        return int(code.readlink().name)
 
     def start(self, command: Sequence[str]) -> None:
         """Let the shell run a server; once."""
@@ -132,7 +135,9 @@ class Lifeline:
 
     def gone_within(self, seconds: float) -> bool:
         """Whether the server ends within these seconds: then its end of the status pipe closes."""
-        return bool(select.select([self._status], [], [], seconds)[0])
+        ended = select.poll()
+        ended.register(self._status, select.POLLIN)
+        return bool(ended.poll(seconds * 1000))
 
     def end(self) -> None:
         """Stop the server at once, and remove the directory."""
@@ -195,7 +200,7 @@ class Guard:
     Their directory goes with them, unless somebody else's files are in it.
     """
 
-    def __init__(self, prefix: Path, account: Account) -> None:
+    def __init__(self, prefix: Path) -> None:
         self._prefix = prefix
         reader, self._line = os.pipe()
         try:
@@ -206,7 +211,6 @@ class Guard:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
                 cwd="/",
-                **account.popen,
             )
         except OSError as error:
             os.close(self._line)
@@ -222,15 +226,6 @@ class Guard:
                 path.unlink(missing_ok=True)
             with suppress(OSError):  # somebody else's are in it
                 self._prefix.parent.rmdir()
-
-
-def _pipe(run: RunDirectory) -> tuple[int, int]:
-    """Both ends of the named pipe by which a shell sees whether anybody is left."""
-    os.mkfifo(run.line, 0o600)
-    reader = os.open(run.line, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # waits for no writer
-    writer = os.open(run.line, os.O_WRONLY | os.O_CLOEXEC)
-    os.set_blocking(reader, True)
-    return reader, writer
 
 
 def environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ Root's virtual environment is often below ``/root``, where no other user may go.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -14,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -22,11 +24,13 @@ from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.cache import NAME, locked, owned_directory, prune
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.lifeline import environment
+from pytest_schema_parity.postgres.places import temporary_directory
 
 _PROGRAMS: Final = ("postgres", "initdb")
 _NOT_NEEDED: Final = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc", "man", "locale")
 
 
+@cache
 def reachable(installation: Installation, account: Account) -> Installation:
     """The installation, or where the account cannot run that, a copy which it can (13 MB, once)."""
     needed = (installation.binary("postgres"), installation.sharedir / "postgres.bki")
@@ -68,12 +72,15 @@ def readable(directory: Path, account: Account) -> Path:
 def _published(key: str, copy: Callable[[Path], object]) -> Path:
     """A directory that everybody may read, filled by ``copy`` unless it is there already."""
     shelf = _shelf()
-    target = shelf / key
+    target, size = shelf / key, shelf / f"{key}.size"
     try:
         with locked(shelf / "lock"):
-            if not target.exists():
+            if not (size.exists() and size.read_text() == _size(target)):
                 _fill(target, copy)
-            os.utime(target)
+                size.write_text(_size(target))
+            for path in (target, size):
+                os.utime(path)
+            _hold(target)
             prune(shelf)
     except (OSError, shutil.Error) as error:
         raise ServerError(
@@ -84,20 +91,42 @@ def _published(key: str, copy: Callable[[Path], object]) -> Path:
 
 
 def _fill(target: Path, copy: Callable[[Path], object]) -> None:
+    """Make the copy, whole or not at all; what was there goes."""
+    for begun in target.parent.glob("new-*"):  # by a process that was killed: we hold the lock
+        shutil.rmtree(begun, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
     try:
         copy(new)
         _open_to_all(new)
+        shutil.rmtree(target, ignore_errors=True)
         new.rename(target)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+@cache
+def _hold(directory: Path) -> int:
+    """Keep a copy from being pruned while we live, should the clock jump a month ahead."""
+    held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fcntl.flock(held, fcntl.LOCK_SH)
+    return held
+
+
+def _size(directory: Path) -> str:
+    """How many files a directory holds, and how many bytes: fewer, where somebody tidied up."""
+    sizes = [
+        os.stat(os.path.join(parent, name)).st_size  # noqa: PTH116, PTH118  # 2,000 of them
+        for parent, _, names in os.walk(directory)
+        for name in names
+    ]
+    return f"{len(sizes)} files, {sum(sizes)} bytes"
 
 
 def _shelf() -> Path:
     """A directory below which others may read, and only we can write."""
     with suppress(OSError, ServerError):
         return owned_directory(Path("/var/cache", NAME), 0o755)
-    return owned_directory(Path(tempfile.gettempdir(), f"{NAME}-programs"), 0o755)
+    return owned_directory(Path(temporary_directory(), f"{NAME}-programs"), 0o755)
 
 
 def _open_to_all(directory: Path) -> None:

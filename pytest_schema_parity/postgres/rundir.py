@@ -6,35 +6,26 @@ import fcntl
 import os
 import shutil
 import signal
-import stat
-import sys
+import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account
+from pytest_schema_parity.postgres.places import PREFIX, place_for, places, temporary_directory
 
-PORT: Final = 5432
-"""In the socket's name only: no cluster listens on a network."""
-
-ROOM: Final = 256 * 2**20
-"""Bytes that must be free in memory (/dev/shm) for a cluster to live there."""
-
-_PREFIX: Final = "schema-parity-"
-_SHARED_PREFIX: Final = f"{_PREFIX}run-"
-"""How directories are named in which processes of one run meet; they are locked as a whole."""
-_LONGEST_SOCKET: Final = 103 if sys.platform == "darwin" else 107
+_SHARED_PREFIX: Final = "schema-parity-run-"
+"""How directories are named in which the processes of one run meet."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
-    """A private directory: ``data/``, the socket, the log, and a lock held while somebody cares.
+    """A private directory: ``data/``, the socket, the log; locked while somebody cares.
 
     Whoever has its ``line`` open for writing keeps its server alive: this process, and those that
     it tells of the server.
@@ -82,86 +73,90 @@ _sweep_once = cache(sweep)
 
 
 def make_run_directory(account: Account) -> RunDirectory:
-    """A fresh run directory of this account, mode 0700, on memory where there is room."""
+    """A fresh run directory of this account, mode 0700, on memory where there is room.
+
+    Raises ServerError where there is no place for it, and OSError where that is full.
+    """
     _sweep_once()
-    new = Path(tempfile.mkdtemp(prefix="new-schema-parity-", dir=_base(account)))
-    lock = os.open(new / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    account.own(new)
-    # Only now, locked, does it get the name by which the stale ones are found.
-    path = new.rename(new.with_name(_PREFIX + new.name.rpartition("-")[2]))
-    return RunDirectory(path, lock)
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place_for(account)))
+        try:
+            lock = _locked(path)
+            account.own(path)
+        except FileNotFoundError:  # swept away as a dead process's, before it was locked
+            continue
+        except BaseException:
+            path.rmdir()
+            raise
+        return RunDirectory(path, lock)
 
 
-def shared_directory(run: str, account: Account) -> Path:
+def shared_directory(run: str) -> Path:
     """Where the processes of a run meet: one path for all that have the same temp dir."""
-    places = [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108  # it will be private
-    base = next(filter(account.can_fill, places), places[0])
-    key = sha256(f"{places[0]} {run}".encode(errors="surrogateescape")).hexdigest()[:16]
+    bases = [temporary_directory(), Path("/tmp")]  # noqa: S108  # it will be private
+    usable = (base for base in bases if os.access(base, os.W_OK | os.X_OK))
+    base = next(usable, bases[0])
+    key = sha256(f"{bases[0]} {run}".encode(errors="surrogateescape")).hexdigest()[:16]
     return base / f"{_SHARED_PREFIX}{key}"
 
 
-def _base(account: Account) -> Path:
-    """The directory to make run directories in."""
-    for base in _bases():
-        too_long = len(os.fsencode(_socket_below(base))) > _LONGEST_SOCKET
-        if not too_long and account.can_fill(base):
-            return base
-    raise ServerError(
-        "There is no directory for the server's socket: it must be writable, for user id "
-        f"{account.uid} too, and short (a socket's path may take {_LONGEST_SOCKET} bytes). Tried "
-        f"{', '.join(map(str, _bases()))}. Set TMPDIR to a short path."
-    )
-
-
-def _bases() -> list[Path]:
-    bases = [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108  # mkdtemp makes it private
-    memory = Path("/dev/shm")  # noqa: S108
-    with suppress(OSError):
-        if shutil.disk_usage(memory).free >= ROOM:
-            bases.insert(0, memory)
-    return list(dict.fromkeys(bases))
-
-
-def _socket_below(base: Path) -> Path:
-    return base / f"{_PREFIX}12345678" / f".s.PGSQL.{PORT}"
-
-
 def stale_directories(bases: Iterable[Path] | None = None) -> Iterator[Path]:
-    """Run directories whose processes all died: their lock can be taken."""
-    for base in _bases() if bases is None else bases:
-        for path in base.glob(f"{_PREFIX}*"):
-            with suppress(OSError):
-                if _is_stale(path):
+    """Directories whose processes all died: their lock can be taken.
+
+    It is held while one of them is looked at, so that nobody begins to use that.
+    """
+    for base in places() if bases is None else bases:
+        for path in (*base.glob(f"{PREFIX}*"), *base.glob(f"{_SHARED_PREFIX}*")):
+            with suppress(OSError), _taken(path) as stale:
+                if stale:
                     yield path
 
 
-def _is_stale(path: Path) -> bool:
-    status = path.lstat()
-    ours = os.geteuid() in (0, status.st_uid)
-    if not (ours and stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == 0o700):
-        return False
-    if path.name.startswith(_SHARED_PREFIX):
-        lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    else:
-        lock = os.open(path / "lock", os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+@contextmanager
+def _taken(path: Path) -> Iterator[bool]:
+    """Whether a directory is one of ours that nobody has locked; then we have."""
+    lock = _opened(path)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        status = os.fstat(lock)
+        ours = os.geteuid() in (0, status.st_uid) and status.st_mode & 0o777 == 0o700
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            ours = False
+        yield ours and path.exists()
     finally:
         os.close(lock)
-    return True
+
+
+def _locked(path: Path) -> int:
+    """Open and lock a directory; raises FileNotFoundError if it was removed before that."""
+    lock = _opened(path)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        path.lstat()
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def _bury(path: Path) -> None:
     """Kill the postmaster that runs in this directory, if one does, and remove the directory."""
-    with suppress(OSError, ValueError):
-        postmaster = int((path / "data" / "postmaster.pid").read_text().split()[0])
+    with suppress(OSError, ValueError, LookupError):
+        lines = (path / "data" / "postmaster.pid").read_text().splitlines()
+        postmaster = int(lines[0])
         if _works_in(postmaster, path / "data"):
             os.kill(postmaster, signal.SIGQUIT)
+        else:
+            _forget_memory(*lines[6].split())
     for _ in range(3):  # a process that is going may still make a file
         shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):
+            path.rmdir()  # which needs no open file, where there may be no more
         if not path.exists():
             return
 
@@ -169,6 +164,19 @@ def _bury(path: Path) -> None:
 def _works_in(process: int, directory: Path) -> bool:
     """Whether that process is one of this directory: its number may be another's by now."""
     proc = Path("/proc", str(process))
-    if not proc.exists():
-        return False
-    return proc.stat().st_uid == directory.stat().st_uid and (proc / "cwd").samefile(directory)
+    with suppress(OSError):  # there is none, or it has ended and nobody has asked how
+        same_user = proc.stat().st_uid == directory.stat().st_uid
+        return same_user and (proc / "cwd").samefile(directory)
+    return False
+
+
+def _forget_memory(key: str, segment: str) -> None:
+    """Remove the 56 bytes of shared memory (System V's) of a server that was killed.
+
+    After a restart of the machine its number may be another's, who has another key, or uses it.
+    """
+    names, *lines = map(str.split, Path("/proc/sysvipc/shm").read_text().splitlines())
+    for found in (dict(zip(names, line, strict=False)) for line in lines):
+        same = found["shmid"] == segment and (int(found["key"]) - int(key)) % 2**32 == 0
+        if same and found["nattch"] == "0":
+            subprocess.run(["ipcrm", "-m", segment], capture_output=True, check=False)  # noqa: S607

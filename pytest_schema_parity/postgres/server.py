@@ -12,7 +12,8 @@ from typing import Final
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.lifeline import Lifeline
-from pytest_schema_parity.postgres.rundir import PORT
+from pytest_schema_parity.postgres.places import PORT
+from pytest_schema_parity.postgres.remedy import with_remedy
 
 PATIENCE: Final = 30.0
 """Seconds that a server may take to start or to stop."""
@@ -40,7 +41,8 @@ def launch(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> N
                 return
         if lifeline.gone_within(0.001):
             break
-    raise StartError(f"PostgreSQL ({postgres}) did not start. It said:\n{run.log_tail()}")
+    failed = f"PostgreSQL ({postgres}) did not start in {run.data}. It said:\n{run.log_tail()}"
+    raise StartError(with_remedy(failed))
 
 
 def shut_down(lifeline: Lifeline) -> None:

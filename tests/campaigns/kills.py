@@ -1,8 +1,9 @@
 """Kill runs of the gate at random moments, and look for what they leave.
 
-``python tests/campaigns/kills.py [RUNS] [SEED]`` kills pytest, a worker, one of our shells, a
-postmaster or a backend of each run with SIGKILL, and tells of every run that hung, every process,
-directory and shared-memory segment that stayed, and of every next run that did not pass. Linux.
+``python tests/campaigns/kills.py [RUNS] [SEED]`` kills pytest, a worker, one of our shells, initdb,
+a postmaster or a backend of each run with SIGKILL, and tells of every run that hung, every process,
+directory and shared-memory segment that stayed, and of every next run that did not pass. With
+``interrupt`` as third word it is pytest that gets a signal that ends it, or two. Linux.
 What other runs on the machine leave would count, too: keep it apart, with ``unshare`` if need be.
 """
 
@@ -23,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_schema_parity.postgres.rundir import _bases
+from pytest_schema_parity.postgres.places import places
 
 LONGEST = 60.0
 """Seconds after which a run counts as hanging."""
@@ -37,6 +38,8 @@ reference = "a"
 a = { files = ["a.sql"] }
 b = { files = ["b.sql"] }
 """
+STARTING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+"""What a shell runs in the background ignores the interrupt; pytest at a terminal does not."""
 SQL = "CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t;"
 
 
@@ -75,6 +78,8 @@ def kind(number: int) -> str | None:
             return "backend"
         case [name, "-D", *_] if name.endswith("/postgres"):
             return "postmaster"
+        case [name, *_] if name.endswith("/initdb"):
+            return "initdb"
         case [_, "-u", "-c", "import sys;exec(eval(sys.stdin.readline()))", *_]:
             return "worker"
     return "pytest" if "--schema-parity" in words else None
@@ -87,6 +92,7 @@ class Watch:
     run: subprocess.Popen[bytes]
     seen: set[Process] = field(default_factory=set)
     over: threading.Event = field(default_factory=threading.Event)
+    had_shell: bool = False
 
     def descendants(self) -> Iterator[int]:
         parents = {}
@@ -97,6 +103,15 @@ class Watch:
         while more := {n for n, parent in parents.items() if parent in ours} - ours:
             ours |= more
         yield from ours
+
+    def kinds(self) -> dict[str, list[int]]:
+        """The processes that live now, by what they are."""
+        kinds: dict[str, list[int]] = {}
+        for number in sorted(self.descendants()):
+            if (what := kind(number)) is not None:
+                kinds.setdefault(what, []).append(number)
+        self.had_shell |= "shell" in kinds
+        return kinds
 
     def look_around(self) -> None:
         for number in self.descendants():
@@ -109,17 +124,36 @@ class Watch:
 
 
 def leftovers() -> set[str]:
-    """Directories of runs, and segments of System V's shared memory."""
-    segments = {f"shm {line.split()[1]}" for line in
-                Path("/proc/sysvipc/shm").read_text().splitlines()[1:]}  # fmt: skip
-    return segments | {str(path) for base in _bases() for path in base.glob("*schema-parity-*-*")
-                       if path.is_dir() and not path.name.startswith("pytest")}  # fmt: skip
+    """Directories of runs, and segments of shared memory, of System V's kind and of POSIX's."""
+    segments = Path("/proc/sysvipc/shm").read_text().splitlines()[1:]
+    left = {f"shm {line.split()[1]}" for line in segments}
+    left |= {str(path) for path in Path("/dev/shm").glob("PostgreSQL.*")}
+    for prefix in ("schema-parity-pg-", "schema-parity-run-"):
+        left |= {str(path) for base in places() for path in base.glob(f"{prefix}*")}
+    return left
+
+
+def broken(cache: Path) -> set[str]:
+    """What of a cache is neither whole nor a lock."""
+    return {str(path) for path in cache.glob("**/*.new")}
+
+
+def stage(kinds: dict[str, list[int]], watch: Watch) -> str:
+    """How far a run has come, by the processes that it has."""
+    if watch.run.poll() is not None:
+        return "over"
+    for what, name in (("initdb", "making an image"), ("backend", "at work on a server")):
+        if what in kinds:
+            return name
+    if "postmaster" in kinds or "shell" in kinds:
+        return "starting or stopping a server"
+    return "ending" if watch.had_shell else "loading"
 
 
 def killed(
-    project: Path, choose: random.Random, environment: dict[str, str]
-) -> tuple[str, list[str]]:
-    """Run the gate, kill one of its processes; whom, and what is wrong afterwards."""
+    project: Path, choose: random.Random, environment: dict[str, str], interrupt: bool
+) -> tuple[str, str, list[str]]:
+    """Run the gate, kill one of its processes; whom, when, and what is wrong afterwards."""
     before = leftovers()
     workers = choose.choice([[], ["-n2"]])
     command = [sys.executable, "-m", "pytest", "-q", "--schema-parity", "schema-parity.toml"]
@@ -133,15 +167,19 @@ def killed(
     watch = Watch(run)
     watcher = threading.Thread(target=watch.keep_looking)
     watcher.start()
-    time.sleep(choose.uniform(0.05, 2.5 if workers else 1.3))
-    kinds: dict[str, list[int]] = {}
-    for number in sorted(watch.descendants()):
-        if (what := kind(number)) is not None:
-            kinds.setdefault(what, []).append(number)
-    victim = choose.choice(kinds[choose.choice(sorted(kinds))]) if kinds else run.pid
-    name = kind(victim) or "nobody"
-    with suppress(ProcessLookupError):
-        os.kill(victim, signal.SIGKILL)
+    awaited = choose.choice(["pytest", "shell", "shell", "initdb", "postmaster", "backend"])
+    while run.poll() is None and awaited not in watch.kinds():
+        time.sleep(0.002)
+    time.sleep(choose.uniform(0.0, 0.5))
+    kinds = watch.kinds()
+    when = stage(kinds, watch)
+    if interrupt:
+        name = interrupted(run, choose)
+    else:
+        victim = choose.choice(kinds[choose.choice(sorted(kinds))]) if kinds else run.pid
+        name = kind(victim) or "nobody"
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
     wrong = []
     try:
         run.wait(LONGEST)
@@ -152,7 +190,17 @@ def killed(
     wrong += settle(watch, before)
     watch.over.set()
     watcher.join()
-    return name, wrong
+    return name, when, wrong
+
+
+def interrupted(run: subprocess.Popen[bytes], choose: random.Random) -> str:
+    """Send pytest what a terminal, a supervisor or an impatient user would send; its name."""
+    ways = ["SIGINT", "SIGINT SIGINT", "SIGTERM", "SIGHUP", "SIGINT SIGTERM"]
+    way = choose.choice(ways)
+    for name in way.split():
+        run.send_signal(signal.Signals[name])
+        time.sleep(choose.uniform(0.0, 0.1))
+    return way
 
 
 def settle(watch: Watch, before: set[str]) -> list[str]:
@@ -167,30 +215,33 @@ def settle(watch: Watch, before: set[str]) -> list[str]:
         time.sleep(0.05)
 
 
-def main(runs: int, seed: int) -> int:
+def main(runs: int, seed: int, interrupt: bool) -> int:
     """Kill so many runs; returns how many were left in disorder."""
     choose = random.Random(seed)
-    deaths: Counter[str] = Counter()
+    deaths: Counter[tuple[str, str]] = Counter()
     disorder = 0
     with tempfile.TemporaryDirectory(prefix="kills-") as scratch:
         project = Path(scratch, "project")
         cache = Path(scratch, "cache")
         project.mkdir()
         project.joinpath("schema-parity.toml").write_text(CONFIGURATION)
+        project.joinpath("conftest.py").write_text(STARTING)
         for name in ("a.sql", "b.sql"):
             project.joinpath(name).write_text(SQL)
         environment = os.environ | {"XDG_CACHE_HOME": str(cache)}
         for number in range(1, runs + 1):
-            if choose.random() < 0.25:
+            if choose.random() < 0.4:
                 shutil.rmtree(cache, ignore_errors=True)  # so that making an image is hit, too
-            victim, wrong = killed(project, choose, environment)
-            deaths[victim] += 1
+            victim, when, wrong = killed(project, choose, environment, interrupt)
+            deaths[victim, when] += 1
             if number % 5 == 0:
-                wrong += next_run(project, environment)
+                wrong += next_run(project, environment) + sorted(broken(cache))
             if wrong:
                 disorder += 1
-                print(f"run {number}, killed {victim}: {'; '.join(wrong)}", flush=True)
-    print(f"{runs} runs killed ({dict(deaths)}), {disorder} in disorder, seed {seed}")
+                print(f"run {number}, {victim} while {when}: {'; '.join(wrong)}", flush=True)
+    for (victim, when), count in sorted(deaths.items()):
+        print(f"{count:5} {victim:14} {when}")
+    print(f"{runs} runs killed, {disorder} in disorder, seed {seed}")
     return disorder
 
 
@@ -204,5 +255,6 @@ def next_run(project: Path, environment: dict[str, str]) -> list[str]:
 
 
 if __name__ == "__main__":
-    given = [int(word) for word in sys.argv[1:]]
-    sys.exit(min(main(*(given or [200])[:1], *(given[1:] or [1])), 100))
+    numbers = [int(word) for word in sys.argv[1:3]]
+    runs, seed = (*numbers, *(200, 1)[len(numbers) :])
+    sys.exit(min(main(runs, seed, sys.argv[3:] == ["interrupt"]), 100))

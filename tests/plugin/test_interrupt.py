@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_schema_parity.postgres.rundir import _bases
+from pytest_schema_parity.postgres.places import places
 
 STARTING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 """What a shell runs in the background ignores the interrupt; pytest at a terminal does not."""
@@ -20,7 +20,7 @@ STARTING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handl
 def directories_of(run: int) -> list[Path]:
     """The run directories whose servers a process started."""
     found = []
-    for base in _bases():
+    for base in places():
         for pid_file in base.glob("schema-parity-*/data/postmaster.pid"):
             shell = parent_of(int(pid_file.read_text().split()[0]))
             if shell is not None and parent_of(shell) == run:
@@ -36,20 +36,13 @@ def parent_of(process: int) -> int | None:
     return int(status.rpartition(")")[2].split()[1])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks for the servers in /proc")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for the servers in /proc")
+
+
+@on_linux
 @pytest.mark.parametrize("moment", [0.0, 0.2, 1.0])
 def test_an_interrupt_ends_a_run_that_waits_for_a_migration(project, moment: float) -> None:
-    pytester = project()
-    for tree, name in (("prisma", "002_sleeps.sql"), ("supabase", "20250102000000_sleeps.sql")):
-        path = pytester.path / tree / "migrations" / name
-        path.write_text("SELECT 1;\nSELECT pg_sleep(30);\n")
-    pytester.makeconftest(STARTING)
-    command = [sys.executable, "-m", "pytest", "--schema-parity", "pyproject.toml"]
-    run = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 20
-    while len(directories := directories_of(run.pid)) < 2 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert len(directories) == 2
+    run, directories = waiting_run(project())
     time.sleep(moment)
     os.kill(run.pid, signal.SIGINT)
     began = time.monotonic()
@@ -57,3 +50,46 @@ def test_an_interrupt_ends_a_run_that_waits_for_a_migration(project, moment: flo
     assert run.returncode == pytest.ExitCode.INTERRUPTED, output
     assert time.monotonic() - began < 8  # waiting for the server once took 16 seconds
     assert not any(directory.exists() for directory in directories)
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("options", "signals"),
+    [
+        ([], ["SIGINT", "SIGINT"]),
+        ([], ["SIGTERM"]),
+        ([], ["SIGHUP"]),
+        (["-n2"], ["SIGINT"]),
+        (["-n2"], ["SIGINT", "SIGTERM"]),
+    ],
+)
+def test_nothing_stays_of_a_run_whatever_signal_ends_it(
+    project, options: list[str], signals: list[str]
+) -> None:
+    run, directories = waiting_run(project(), *options)
+    for name in signals:
+        run.send_signal(signal.Signals[name])
+        time.sleep(0.05)
+    run.communicate(timeout=25)
+    assert run.returncode != 0
+    deadline = time.monotonic() + 20
+    while any(directory.exists() for directory in directories):
+        assert time.monotonic() < deadline, "a run directory stayed"
+        time.sleep(0.02)
+
+
+def waiting_run(
+    pytester: pytest.Pytester, *options: str
+) -> tuple[subprocess.Popen[str], list[Path]]:
+    """A run whose migrations take long, and the directories of its two servers."""
+    for tree, name in (("prisma", "002_sleeps.sql"), ("supabase", "20250102000000_sleeps.sql")):
+        path = pytester.path / tree / "migrations" / name
+        path.write_text("SELECT 1;\nSELECT pg_sleep(30);\n")
+    pytester.makeconftest(STARTING)
+    command = [sys.executable, "-m", "pytest", "--schema-parity", "pyproject.toml", *options]
+    run = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    while len(directories := directories_of(run.pid)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(directories) == 2
+    return run, directories

@@ -130,6 +130,29 @@ def test_no_cluster_of_ours_is_started(project, lent: Lent) -> None:
     assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.parametrize("style", ["--tb=long", "--full-trace"])
+def test_no_traceback_shows_the_password(project, lent: Lent, style: str) -> None:
+    pytester = project(configuration=CONFIGURATION)
+    pytester.makepyfile(
+        """
+def test_of_a_copy_that_cannot_be(schema_parity):
+    tree = schema_parity["supabase"]
+    conninfo = tree.conninfo
+    tree.clone("postgres")
+
+def test_of_a_role_that_is_not_there(schema_parity):
+    tree = schema_parity["prisma"]
+    tree.home.host.superuser = "nobody of that name"
+    tree.original.copy()
+"""
+    )
+    given = [*lent.options(), "--postgresql-password=S3cretOfTheirs"]
+    result = pytester.runpytest_subprocess("-l", "-vv", style, *given)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*cannot be copied to postgres*", "*nobody of that name*"])
+    assert "S3cretOfTheirs" not in result.stdout.str() + result.stderr.str()
+
+
 def test_who_is_no_superuser_is_told(project, lent: Lent) -> None:
     lent.execute("CREATE ROLE humble LOGIN CREATEDB")
     pytester = project(configuration=CONFIGURATION)
@@ -166,6 +189,45 @@ def test_what_a_killed_run_left_goes_with_the_next(project, lent: Lent) -> None:
     assert len(lent.databases - THEIRS) >= 2
     sleeps.unlink()
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+    assert result.ret == pytest.ExitCode.OK
+    assert lent.databases == THEIRS
+
+
+def test_what_was_made_when_the_run_was_killed_goes_too(project, lent: Lent) -> None:
+    lent.execute("CREATE DATABASE schema_parity_0123456789ab_1")  # before its comment
+    result = project(configuration=CONFIGURATION).runpytest_subprocess(
+        "--schema-parity", "pyproject.toml", *lent.options()
+    )
+    assert result.ret == pytest.ExitCode.OK
+    assert lent.databases == THEIRS
+
+
+def test_trees_that_make_one_role_wait_for_each_other(project, lent: Lent) -> None:
+    pytester = project(configuration=CONFIGURATION)
+    makes = """
+DO $$BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'of both') THEN
+        CREATE ROLE "of both";
+    END IF;
+    PERFORM pg_sleep(1);
+END$$;
+"""
+    for tree in ("prisma", "supabase"):
+        file = next((pytester.path / tree / "migrations").iterdir())
+        file.write_text(file.read_text() + makes)
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_a_run_outlasts_the_time_that_sessions_may_idle(project, lent: Lent) -> None:
+    pytester = project(configuration=CONFIGURATION)
+    sleeps = pytester.path / "supabase" / "migrations" / "20250102000000_sleeps.sql"
+    sleeps.write_text("SELECT pg_sleep(1)")
+    lent.execute("ALTER ROLE owner SET idle_session_timeout = '300ms'")
+    try:
+        result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+    finally:
+        lent.execute("ALTER ROLE owner RESET idle_session_timeout")
     assert result.ret == pytest.ExitCode.OK
     assert lent.databases == THEIRS
 

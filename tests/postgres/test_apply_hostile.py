@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import resource
+from contextlib import ExitStack
+
 import pytest
 from applying import exists, only, tree
 
@@ -23,6 +27,64 @@ def test_no_statement_takes_the_limit_off(tmp_path, database, way: str) -> None:
     assert str(failure).endswith(": canceling statement due to statement timeout")
     assert failure.hint == "The configuration allows a statement 0.5 seconds: statement_timeout."
     assert exists(database, "b")
+
+
+@pytest.mark.parametrize(
+    ("way", "text"),
+    [
+        ("", "select nolimit();\nselect pg_sleep(60);"),
+        (WAYS[1], "select nolimit();\nselect pg_sleep(60);"),
+        ("", "set statement_timeout = 0;\ncopy (select pg_sleep(60)) to stdout;"),
+        (
+            "",
+            "set statement_timeout = 0;\ncopy (select repeat('x', 9999), pg_sleep(i) from"
+            " generate_series(0, 60) as i) to stdout;",
+        ),
+        ("", "set statement_timeout = 0;\ncopy slow from stdin;\n" + "1\n" * 50_000 + "\\.\n"),
+        (
+            "",
+            "set statement_timeout = 0;\ndo $$begin for i in 1..200 loop raise notice 'x';"
+            " perform pg_sleep(0.3); end loop; end$$;",
+        ),
+    ],
+    ids=["function", "function, one by one", "copy out", "rows now and then", "copy in", "notices"],
+)
+def test_no_way_around_the_limit_is_endless(tmp_path, database, way: str, text: str) -> None:
+    before = """
+create function nolimit() returns void language sql
+begin atomic select set_config('statement_timeout', '0', false); end;
+create table slow (i int);
+create function sleep() returns trigger language plpgsql
+as 'begin perform pg_sleep(0.01); return new; end';
+create trigger slow before insert on slow for each row execute function sleep();
+"""
+    files = tree(tmp_path, a=before, b=way + text, c="create table c ();")
+    failure = only(apply_tree(files, database, statement_timeout=0.5))
+    assert failure.file.endswith("b.sql")
+    assert str(failure).endswith(": canceling statement due to statement timeout")
+    assert exists(database, "c")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_limit_of_the_files_own_is_not_told_as_ours(tmp_path, database, way: str) -> None:
+    text = f"{way}set statement_timeout = '50ms';\nselect pg_sleep(60);"
+    failure = only(apply_tree(tree(tmp_path, a=text), database, statement_timeout=30))
+    assert str(failure).endswith(": canceling statement due to statement timeout")
+    assert failure.hint is None
+
+
+def test_a_process_may_have_a_thousand_files_open(tmp_path, installation) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 1500:
+        pytest.skip(f"nobody may have more than {hard} files open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1500, hard))
+    with ExitStack() as undo:
+        undo.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(1100):
+            undo.callback(os.close, os.open(os.devnull, os.O_RDONLY))
+        cluster = undo.enter_context(start_cluster(installation))
+        files = tree(tmp_path, a="create table a ();")
+        assert apply_tree(files, cluster.conninfo(), statement_timeout=5).failures == ()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -120,7 +120,8 @@ def test_a_temp_directory_whose_path_is_too_long_is_passed_over(
     deep = tmp_path / ("d" * 100)
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
-    monkeypatch.setattr("pytest_schema_parity.postgres.rundir.ROOM", 2**62)
+    monkeypatch.setenv("TMPDIR", str(deep))
+    monkeypatch.setattr("pytest_schema_parity.postgres.places._free", in_tmp_alone)
     with start_cluster(installation, name="deep") as cluster:
         assert cluster.socket_directory.parent == Path("/tmp")
 
@@ -170,10 +171,15 @@ def test_a_server_that_does_not_start_says_why_and_leaves_nothing(
     template = Template("absurd", settings={"shared_buffers": "plenty"})
     with tempfile.TemporaryDirectory(dir="/tmp") as base:
         Path(base).chmod(0o1777)
-        monkeypatch.setattr("pytest_schema_parity.postgres.rundir._bases", lambda: [Path(base)])
+        monkeypatch.setattr("pytest_schema_parity.postgres.places.places", lambda: [Path(base)])
         with pytest.raises(ServerError, match='for parameter "shared_buffers": "plenty"'):
             start_cluster(installation, template=template, name="absurd")
         assert list(Path(base).iterdir()) == []
+
+
+def in_tmp_alone(base: Path) -> int:
+    """Room, as if memory and the other places were full."""
+    return 2**62 if base == Path("/tmp") else 0
 
 
 def postmaster_of(cluster: Cluster) -> int:

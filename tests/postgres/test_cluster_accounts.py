@@ -159,6 +159,37 @@ def test_copies_that_nobody_uses_for_a_month_go(hidden: Path, shelf: Path) -> No
     assert copy.stat().st_mtime > 0
 
 
+@as_root
+@pytest.mark.parametrize("damage", ["a file is gone", "half was copied", "all is gone"])
+def test_a_copy_that_is_not_whole_is_made_anew(hidden: Path, shelf: Path, damage: str) -> None:
+    (hidden / "part").mkdir()
+    for name in ("first", "part/second"):
+        (hidden / name).write_text("whole")
+    copy = relocation.readable(hidden, NOBODY)
+    begun = shelf / "new-begun"  # by a process that was killed
+    begun.mkdir()
+    if damage == "a file is gone":
+        (copy / "part" / "second").unlink()
+    elif damage == "half was copied":
+        (copy / "part" / "second").write_text("who")
+    else:
+        shutil.rmtree(copy)
+    assert relocation.readable(hidden, NOBODY) == copy
+    there = sorted(str(path.relative_to(copy)) for path in copy.rglob("*"))
+    assert there == ["first", "part", "part/second"]
+    assert (copy / "part" / "second").read_text() == "whole"
+    assert not begun.exists()
+
+
+@as_root
+def test_a_copy_that_is_in_use_stays_should_the_clock_jump(hidden: Path, shelf: Path) -> None:
+    (hidden / "file").touch()
+    copy = relocation.readable(hidden, NOBODY)
+    os.utime(copy, (0, 0))
+    relocation.prune(shelf)
+    assert copy.exists()
+
+
 def test_a_user_without_a_name_is_told_so() -> None:
     nameless = next(uid for uid in range(54321, 65000) if not has_name(uid))
     with pytest.raises(ServerError, match=f"user id {nameless} has no entry in /etc/passwd"):
@@ -197,10 +228,11 @@ def test_reaching_a_file_takes_every_directory_above(
 def test_a_temp_directory_that_is_roots_alone_is_passed_over(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, mode: int
 ) -> None:
-    monkeypatch.setattr("pytest_schema_parity.postgres.rundir.ROOM", 2**62)
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(mode)
-        monkeypatch.setattr("tempfile.tempdir", directory)
+        monkeypatch.setattr(
+            "pytest_schema_parity.postgres.places.places", lambda: [Path(directory), Path("/tmp")]
+        )
         with start_cluster(installation, name="elsewhere") as cluster:
             assert cluster.socket_directory.parent == Path("/tmp")
 

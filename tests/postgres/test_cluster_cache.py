@@ -118,6 +118,38 @@ def test_a_damaged_one_is_made_anew(
     assert len(made) == 2
 
 
+def test_what_is_no_file_is_done_without(
+    installation: Installation, images: Path, made: list[Path]
+) -> None:
+    assert starts(installation, Template("blocked"))
+    [image] = images.glob("*.image")
+    image.unlink()
+    image.mkdir()
+    assert starts(installation, Template("blocked"))
+    assert [path.name for path in made[:2]] == [image.name] * 2
+    assert made[2].name == "image"
+
+
+def test_what_a_killed_process_had_begun_goes(installation: Installation, images: Path) -> None:
+    assert starts(installation, Template("begun"))
+    [image] = images.glob("*.image")
+    image.rename(image.with_suffix(".4711.new"))
+    assert starts(installation, Template("begun"))
+    assert sorted(path.suffix for path in images.iterdir()) == [".image", ".lock"]
+
+
+@pytest.mark.parametrize("when", [0, 2**32])
+def test_whatever_its_date_it_is_used(
+    installation: Installation, images: Path, made: list[Path], when: int
+) -> None:
+    assert starts(installation, Template("dated"))
+    [image] = images.glob("*.image")
+    os.utime(image, (when, when))
+    assert starts(installation, Template("dated"))
+    assert len(made) == 1
+    assert image.exists()
+
+
 def test_two_processes_make_it_once(installation: Installation, images: Path) -> None:
     command = [sys.executable, "-c", STARTS, str(installation.bindir)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
@@ -177,6 +209,19 @@ def test_using_a_lock_keeps_it(tmp_path: Path) -> None:
     with cache.locked(path):
         cache.prune(tmp_path)
         assert path.exists()
+
+
+def test_a_directory_that_is_in_use_stays_should_the_clock_jump(tmp_path: Path) -> None:
+    for name in ("used", "unused"):
+        (tmp_path / name).mkdir()
+        os.utime(tmp_path / name, (0, 0))
+    used = os.open(tmp_path / "used", os.O_RDONLY)
+    fcntl.flock(used, fcntl.LOCK_SH)
+    cache.prune(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["used"]
+    os.close(used)
+    cache.prune(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_cache_that_is_full_is_done_without(
@@ -246,6 +291,21 @@ def test_using_one_keeps_it(installation: Installation, images: Path) -> None:
     os.utime(image, (0, 0))
     assert starts(installation, Template("kept"))
     assert image.stat().st_mtime > time.time() - 3600
+
+
+def test_a_user_without_home_gets_no_directory_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python leaves "~" as it is where nobody knows what it stands for."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
+    monkeypatch.setattr(cache, "user_cache_path", lambda name: Path("~", ".cache", name))
+    cache.cache_directory.cache_clear()
+    try:
+        assert cache.cache_directory().parent == tmp_path / "temp"
+    finally:
+        cache.cache_directory.cache_clear()
+    assert not (tmp_path / "~").exists()
 
 
 def test_without_a_usable_home_it_lies_in_a_private_temp_directory(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,24 +12,28 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from pytest_schema_parity.postgres import rundir
+from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.lifeline import Lifeline
 
 PATIENCE = 20.0
 
 STARTS = """
 import signal, sys, time
 from pathlib import Path
-from pytest_schema_parity.postgres import rundir
+from pytest_schema_parity.postgres import places, rundir
+from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import find_installation
 if sys.argv[2:]:
-    rundir._bases = lambda: [Path(sys.argv[2])]
+    places.places = rundir.places = lambda: [Path(sys.argv[2])]
 cluster = start_cluster(find_installation(bindir=Path(sys.argv[1])), name="dies")
 postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
 print(cluster.socket_directory, postmaster, cluster.conninfo(), sep="\\n", flush=True)
@@ -109,6 +115,20 @@ def test_a_process_that_forgets_to_stop_holds_nobody_up(installation: Installati
     wait_until(lambda: not is_running(int(postmaster)) and not Path(directory).exists())
 
 
+def test_where_no_more_files_can_be_opened_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(*_given: object, **_more: object) -> tuple[int, int]:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(rundir, "place_for", lambda _account: tmp_path)
+    monkeypatch.setattr(os, "pipe", too_many)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_given, **_more: None)  # it opens, too
+    with pytest.raises(OSError, match="Too many open files"):
+        Lifeline(server_account())
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("which", ["the shell", "the server"])
 def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, which: str) -> None:
     cluster = start_cluster(installation, name="maimed")
@@ -123,16 +143,67 @@ def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, 
         assert memory not in [line.split()[1] for line in segments.read_text().splitlines()]
 
 
+@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="nothing tells of its memory")
+def test_the_memory_of_a_server_that_was_killed_with_all_others_is_cleared_up(
+    victim: Victim,
+) -> None:
+    pid_file = victim.directory / "data" / "postmaster.pid"
+    memory = pid_file.read_text().splitlines()[6].split()[1]
+    for process in (victim.shell, victim.postmaster):
+        os.kill(process, signal.SIGKILL)
+    victim.die(lambda process: os.kill(process, signal.SIGKILL))
+    wait_until(lambda: attached(memory) == "0")  # its children end when they notice
+    rundir.sweep([victim.directory.parent])
+    assert not victim.directory.exists()
+    assert attached(memory) is None
+
+
+@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="nothing tells of its memory")
+def test_memory_that_is_anothers_by_now_is_not_touched(victim: Victim) -> None:
+    pid_file = victim.directory / "data" / "postmaster.pid"
+    key, memory = pid_file.read_text().splitlines()[6].split()
+    rundir._forget_memory(key, memory)  # in use
+    rundir._forget_memory(str(int(key) + 1), memory)
+    assert attached(memory) not in (None, "0")
+
+
+def attached(memory: str) -> str | None:
+    """How many processes use a segment of shared memory; None if there is no such."""
+    for line in Path("/proc/sysvipc/shm").read_text().splitlines():
+        if line.split()[1] == memory:
+            return line.split()[6]
+    return None
+
+
 def test_what_others_left_in_the_temp_directory_is_not_touched(tmp_path: Path) -> None:
-    for name in ("schema-parity-nolock", "schema-parity-file"):
+    for name in ("schema-parity-theirs", "schema-parity-pg-dead", "schema-parity-run-dead"):
         (tmp_path / name).mkdir(mode=0o700)
-    (tmp_path / "schema-parity-wide").mkdir()
-    (tmp_path / "schema-parity-wide").chmod(0o755)
-    (tmp_path / "schema-parity-wide" / "lock").touch()
-    (tmp_path / "schema-parity-link").symlink_to(tmp_path / "schema-parity-nolock")
-    (tmp_path / "schema-parity-dead").mkdir(mode=0o700)
-    (tmp_path / "schema-parity-dead" / "lock").touch()
-    assert list(rundir.stale_directories([tmp_path])) == [tmp_path / "schema-parity-dead"]
+    (tmp_path / "schema-parity-pg-wide").mkdir()
+    (tmp_path / "schema-parity-pg-wide").chmod(0o755)
+    (tmp_path / "schema-parity-pg-file").touch(mode=0o700)
+    (tmp_path / "schema-parity-pg-link").symlink_to(tmp_path / "schema-parity-theirs")
+    stale = {path.name for path in rundir.stale_directories([tmp_path])}
+    assert stale == {"schema-parity-pg-dead", "schema-parity-run-dead"}
+
+
+def test_a_directory_that_was_swept_away_before_it_was_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make, made = tempfile.mkdtemp, []
+
+    def made_and_swept(**given: Any) -> str:
+        made.append(make(**given))
+        if len(made) == 1:
+            rundir.sweep([tmp_path])
+        return made[-1]
+
+    monkeypatch.setattr(rundir, "place_for", lambda _account: tmp_path)
+    monkeypatch.setattr(tempfile, "mkdtemp", made_and_swept)
+    run = rundir.make_run_directory(server_account())
+    rundir.sweep([tmp_path])  # which it survives, being locked
+    assert [str(path) for path in tmp_path.iterdir()] == made[1:] == [str(run.path)]
+    run.remove()
+    assert list(tmp_path.iterdir()) == []
 
 
 def parent_of(process: int) -> int:

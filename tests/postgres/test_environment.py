@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
-from pytest_schema_parity.postgres import address, rundir
+from pytest_schema_parity.postgres import address, places
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
 from pytest_schema_parity.postgres.installation import Installation
@@ -68,14 +68,14 @@ class Stranger:
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            self._listener.bind((self.hostaddr, rundir.PORT))
+            self._listener.bind((self.hostaddr, places.PORT))
         except OSError:
             pytest.skip("this system has one loopback address only, or that port is taken")
         self._listener.listen()
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        path = self.cluster.socket_directory / f".s.PGSQL.{rundir.PORT}"
+        path = self.cluster.socket_directory / f".s.PGSQL.{places.PORT}"
         while True:
             client, _ = self._listener.accept()
             server = socket.socket(socket.AF_UNIX)
@@ -133,7 +133,7 @@ def led_astray(
 def test_the_stranger_can_be_reached(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the tests below would show nothing."""
     monkeypatch.setenv("PGHOSTADDR", stranger.hostaddr)
-    place = f"host=/nowhere port={rundir.PORT} user=postgres dbname=postgres"
+    place = f"host=/nowhere port={places.PORT} user=postgres dbname=postgres"
     with psycopg.connect(place) as connection:
         there = connection.execute("SHOW data_directory").fetchone()
     assert there == (str(stranger.cluster.directory),)

@@ -13,19 +13,16 @@ from pathlib import Path
 
 import pytest
 
-from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.lifeline import Guard
 
 DIES = """
 import os, signal, sys
 from pathlib import Path
-from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.lifeline import Guard
 
 directory = Path(sys.argv[1])
-guard = Guard(directory / "mine.", server_account())
+guard = Guard(directory / "mine.")
 directory.mkdir()
-server_account().own(directory)
 (directory / "mine.1").touch()
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -41,9 +38,8 @@ def directory() -> Iterator[Path]:
 
 @pytest.mark.parametrize("killed", [False, True])
 def test_the_files_go_when_it_ends(directory: Path, killed: bool) -> None:
-    guard = Guard(directory / "mine.", server_account())
+    guard = Guard(directory / "mine.")
     directory.mkdir()
-    server_account().own(directory)
     (directory / "mine.1").touch()
     if killed:
         os.kill(guard._shell.pid, signal.SIGKILL)
@@ -52,9 +48,8 @@ def test_the_files_go_when_it_ends(directory: Path, killed: bool) -> None:
 
 
 def test_what_is_somebody_elses_stays(directory: Path) -> None:
-    guard = Guard(directory / "mine.", server_account())
+    guard = Guard(directory / "mine.")
     directory.mkdir()
-    server_account().own(directory)
     for name in ("mine.1", "theirs.1"):
         (directory / name).touch()
     guard.end()

@@ -188,6 +188,18 @@ OFF = "set standard_conforming_strings = off"
         (["set local standard_conforming_strings = off"], False),
         (["set local standard_conforming_strings = off", "commit"], True),
         ([OFF, "begin", "set local standard_conforming_strings = on", "rollback"], False),
+        (["begin", OFF, "rollback"], True),
+        (["begin", OFF, "commit"], False),
+        (
+            [
+                "begin",
+                "set local standard_conforming_strings = off",
+                "savepoint a",
+                "rollback to a",
+            ],
+            False,
+        ),
+        (["set local standard_conforming_strings = off", "rollback work to savepoint a"], False),
         (["set standard_conforming_strings_ = off"], True),
     ],
 )

@@ -1,0 +1,108 @@
+"""Where the processes of a run meet: nobody waits for what will not come."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.parity import sharing
+from pytest_schema_parity.parity.sharing import Rendezvous
+from pytest_schema_parity.parity.sites import OwnClusters
+from pytest_schema_parity.platforms import PLATFORMS
+from pytest_schema_parity.postgres.installation import Installation
+
+
+@pytest.fixture
+def process(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], Rendezvous]]:
+    """Makes a further process of one run, which leaves in the end."""
+    monkeypatch.setattr(sharing, "shared_directory", lambda run: tmp_path / run)
+    made: list[Rendezvous] = []
+
+    def another() -> Rendezvous:
+        made.append(Rendezvous("run", OwnClusters(installation)))
+        return made[-1]
+
+    yield another
+    for each in made:
+        each.leave()
+
+
+def no_room(_path: Path, content: bytes) -> None:
+    if content:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    _path.touch()
+
+
+def no_room_at_all(_path: Path, _content: bytes) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [(no_room, "No space left on device. Free some"), (no_room_at_all, "has ended. Run it again")],
+)
+def test_a_builder_whose_disk_is_full_keeps_nobody_waiting(
+    process: Callable[[], Rendezvous],
+    monkeypatch: pytest.MonkeyPatch,
+    write: Callable[[Path, bytes], None],
+    said: str,
+) -> None:
+    builder, other = process(), process()
+    assert builder.claim()
+    assert not other.claim()
+    monkeypatch.setattr(Path, "write_bytes", write)
+    builder.leave_notice(0, "the reason")
+    deadline = time.monotonic() + 20
+    with pytest.raises(ServerError, match=said):
+        other.take_over(0, PLATFORMS["none"], ended=lambda: time.monotonic() > deadline)
+
+
+def test_who_has_left_leaves_no_notice(process: Callable[[], Rendezvous]) -> None:
+    """A tree whose server is stopped under it fails, and that is noticed after the end."""
+    builder = process()
+    assert builder.claim()
+    builder.leave()
+    builder.path.mkdir(mode=0o700)  # another process is here
+    builder.leave_notice(0, "the run ended")
+    assert list(builder.path.iterdir()) == []
+
+
+def test_a_meeting_place_on_a_full_disk_is_said(
+    process: Callable[[], Rendezvous], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_path: Path, **_how: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    builder = process()
+    monkeypatch.setattr(Path, "touch", full)
+    with pytest.raises(ServerError, match=r"cannot meet in .*/run: .*No space.*TMPDIR"):
+        builder.claim()
+
+
+def test_a_place_that_is_just_swept_is_waited_for(
+    process: Callable[[], Rendezvous],
+) -> None:
+    place = process().path
+    place.mkdir(mode=0o700)
+    sweeper = os.open(place, os.O_RDONLY)
+    fcntl.flock(sweeper, fcntl.LOCK_EX)
+    builder = process()
+    claimed: list[bool] = []
+    thread = threading.Thread(target=lambda: claimed.append(builder.claim()))
+    thread.start()
+    thread.join(0.1)
+    place.rmdir()
+    os.close(sweeper)
+    thread.join(10)
+    assert claimed == [True]
+    assert not process().claim()

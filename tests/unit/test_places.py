@@ -1,0 +1,111 @@
+"""Where run directories go: memory where it has room, and wherever a server can have a socket."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres import places
+from pytest_schema_parity.postgres.account import Account
+
+OURSELVES = Account(os.geteuid(), os.getegid(), borrowed=False)
+PLENTY = 2**40
+
+
+@pytest.fixture
+def free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Path]:
+    """Says how much is free where, and which place is taken then."""
+
+    def choose(*, temp: str, free: Mapping[str, int]) -> Path:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / temp))
+        monkeypatch.setattr(Account, "can_fill", lambda _account, _directory: True)
+        sizes = {Path(name): size for name, size in free.items()}
+        monkeypatch.setattr(places, "_free", lambda base: sizes.get(base, sizes[Path("temp")]))
+        return places.place_for(OURSELVES)
+
+    monkeypatch.setattr(places, "_LONGEST_SOCKET", 10_000)
+    return choose
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "temp", "memory", "tmp", "taken"),
+    [
+        (False, PLENTY, PLENTY, PLENTY, "/dev/shm"),
+        (False, PLENTY, 64 * 2**20, PLENTY, "temp"),
+        (True, PLENTY, PLENTY, PLENTY, "temp"),
+        (True, 2**20, PLENTY, PLENTY, "/dev/shm"),
+        (False, 2**20, 64 * 2**20, 2**20, "/dev/shm"),
+        (False, 2**20, 64 * 2**20, 100 * 2**20, "/tmp"),
+        (False, 0, 0, 0, "/dev/shm"),
+    ],
+)
+def test_the_best_with_room_is_taken_else_the_roomiest(
+    free: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked_for: bool,
+    temp: int,
+    memory: int,
+    tmp: int,
+    taken: str,
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temp") if asked_for else "")
+    sizes = {"temp": temp, "/dev/shm": memory, "/tmp": tmp}
+    expected = tmp_path / "temp" if taken == "temp" else Path(taken)
+    assert free(temp="temp", free=sizes) == expected
+
+
+@pytest.mark.parametrize(
+    ("temp", "usable"),
+    [
+        ("a b", True),
+        ('it\'s "quoted" 100%s $HOME `id` \\', True),
+        ("ünï☃", True),
+        ("a,b", False),
+        ("a\nb", False),
+        (os.fsdecode(b"\xff\xfe"), False),
+    ],
+)
+def test_a_path_that_cannot_be_named_is_passed_over(
+    free: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    temp: str,
+    usable: bool,
+) -> None:
+    monkeypatch.setenv("TMPDIR", temp)
+    taken = free(temp=temp, free={"temp": PLENTY, "/dev/shm": 0, "/tmp": PLENTY})
+    assert taken == (tmp_path / temp if usable else Path("/tmp"))
+
+
+def test_no_place_at_all_is_said_with_those_that_were_tried(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(Account, "can_fill", lambda _account, _directory: False)
+    with pytest.raises(ServerError, match=rf"(?s)Tried .*{tmp_path}.*/tmp.*Set TMPDIR to"):
+        places.place_for(OURSELVES)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "absolute"), [(".", "."), ("//tmp//x/", "/tmp/x"), ("sub", "sub")]
+)
+def test_the_temp_directory_is_absolute_and_begins_with_one_slash(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: str, absolute: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", chosen)
+    assert places.temporary_directory() == tmp_path / absolute
+
+
+def test_where_python_finds_no_temp_directory_it_is_tmp(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none)
+    assert places.temporary_directory() == Path("/tmp")
