@@ -26,6 +26,11 @@ settings.register_profile("long", max_examples=5_000, deadline=None)
 _numbers = count(1)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: the tests wait for servers half of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def installation() -> Installation:
     """The PostgreSQL that the tests run on."""

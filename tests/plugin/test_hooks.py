@@ -29,7 +29,7 @@ CREATE TABLE scratch (id int PRIMARY KEY, note text);
 GATE = ("--schema-parity", "pyproject.toml")
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_tree(project, workers: list[str]) -> None:
     pytester = project(DRIFTED, configuration=ONE_TREE)
     pytester.makeconftest(ADDS_A_TREE)
@@ -125,7 +125,7 @@ def test_a_hook_that_returns_something_else_is_told(project, hook: str, told: st
     result.stdout.fnmatch_lines([told])
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 @pytest.mark.parametrize("hook", ["fact(fact)", "allow(difference)"])
 def test_a_hook_that_raises_is_told_in_a_line(project, hook: str, workers: list[str]) -> None:
     pytester = project(DRIFTED)
