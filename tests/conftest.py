@@ -31,6 +31,13 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of tests that are spread, the long ones first: so all workers end at about one time."""
+    if hasattr(config, "workerinput"):
+        folders = ("plugin", "postgres", "unit")
+        items.sort(key=lambda item: [folder not in item.path.parts for folder in folders])
+
+
 @pytest.fixture(scope="session")
 def installation() -> Installation:
     """The PostgreSQL that the tests run on."""
