@@ -26,6 +26,18 @@ settings.register_profile("long", max_examples=5_000, deadline=None)
 _numbers = count(1)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: the tests wait for servers half of the time."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of tests that are spread, the long ones first: so all workers end at about one time."""
+    if hasattr(config, "workerinput"):
+        folders = ("plugin", "postgres", "unit")
+        items.sort(key=lambda item: [folder not in item.path.parts for folder in folders])
+
+
 @pytest.fixture(scope="session")
 def installation() -> Installation:
     """The PostgreSQL that the tests run on."""

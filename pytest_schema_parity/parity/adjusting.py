@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.errors import ConfigError
@@ -33,7 +34,7 @@ class Adjustments:
         kept: list[Fact] = []
         dropped: set[tuple[str, str]] = set()
         for fact in schema:
-            other = None if fact.provided else self.fact(fact)
+            other = None if fact.provided else self._adjusted(fact, self.fact)
             if other is False:
                 dropped.add(fact.key)
             elif other is None or isinstance(other, Fact):
@@ -48,6 +49,18 @@ class Adjustments:
             return Schema(below, version=schema.version, platform=schema.platform)
         except ValueError as error:
             raise ConfigError(f"pytest_schema_parity_fact made one fact of two: {error}") from None
+
+    def _adjusted(self, fact: Fact, adjust: AdjustFact) -> Fact | Literal[False] | None:
+        """What a hook gives for a fact; raises ConfigError if it changed the fact instead."""
+        given = replace(fact, attributes=deepcopy(dict(fact.attributes)))
+        other = adjust(given)
+        if other is None and given != fact:
+            raise ConfigError(
+                f"pytest_schema_parity_fact changed {fact.kind} {fact.name} in place and "
+                "returned None. Return another: "
+                "dataclasses.replace(fact, attributes={**fact.attributes, …})."
+            )
+        return other
 
     def reason(self, difference: Difference, tree: str) -> str | None:
         """Why the project accepts a difference, or None.  Raises ConfigError."""

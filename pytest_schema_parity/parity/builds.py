@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from functools import partial
@@ -118,17 +118,16 @@ class Builds:
             return
         # Handed out here and now: while Python exits, no thread can begin another.
         pool = ThreadPoolExecutor(len(hosts) + 1, thread_name_prefix="schema-parity-stop")
-        endings = [pool.submit(methodcaller(end), host) for host in hosts]
-        endings.append(pool.submit(self._leave, list(endings)))
+        # The meeting goes first: what its notices tell of is there as long as they are.
+        leaving = pool.submit(self._leave)
+        endings = [pool.submit(_end_after, leaving, end, host) for host in hosts]
         pool.shutdown(wait=False)
         if wait:
-            wait_for(endings)
-            for ending in endings:
+            for ending in (leaving, *endings):
                 ending.result()
 
-    def _leave(self, endings: Sequence[Future[None]]) -> None:
-        """Leave the other processes of the run, once the servers have ended."""
-        wait_for(endings)
+    def _leave(self) -> None:
+        """Leave the other processes of the run."""
         if self._rendezvous is not None:
             self._rendezvous.leave()
 
@@ -183,3 +182,8 @@ class Builds:
             home.host.stop()
             raise ServerError("the run ended while its servers were starting")
         return home
+
+
+def _end_after(leaving: Future[None], end: Ending, host: Host) -> None:
+    wait_for([leaving])
+    methodcaller(end)(host)

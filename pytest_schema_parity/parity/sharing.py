@@ -121,10 +121,14 @@ class Rendezvous:
         """
         while not ended():
             abandoned = self.is_builder or self._is_abandoned()
-            for notice in self._notices(str(number)):
+            for path, notice in self._notices(str(number)):
                 if isinstance(notice, str):
                     raise ServerError(notice)
-                return notice.build, self._borrow(notice, platform)
+                try:
+                    return notice.build, self._borrow(notice, platform)
+                except ServerError:
+                    if path.exists():
+                        raise  # else its builder has just left, and taken its server along
             if abandoned:
                 raise Abandoned(GONE)
             time.sleep(POLL)
@@ -176,10 +180,10 @@ class Rendezvous:
         if not (ours and stat.S_ISDIR(status.st_mode) and status.st_mode & 0o777 == 0o700):
             raise ServerError(f"{self.path} is not a directory that is ours alone: remove it.")
 
-    def _notices(self, number: str = "*") -> Iterator[Notice | str]:
+    def _notices(self, number: str) -> Iterator[tuple[Path, Notice | str]]:
         for path in self.path.glob(f"*.{number}.tree"):
             with suppress(FileNotFoundError):
-                yield _read(path)
+                yield path, _read(path)
 
     def _is_abandoned(self) -> bool:
         """Whether nobody holds the lock, so that nobody builds."""

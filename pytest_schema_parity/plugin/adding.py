@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import inspect
 import re
+import traceback
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.schema.kinds import CHECKS
 
 if TYPE_CHECKING:
+    import pluggy
+
     from pytest_schema_parity.parity import BuiltTree
     from pytest_schema_parity.parity.adjusting import Adjustments
 
@@ -78,8 +83,30 @@ def adjustments_of(config: pytest.Config) -> Adjustments:
 
     fact, allow = config.hook.pytest_schema_parity_fact, config.hook.pytest_schema_parity_allow
     return Adjustments(
-        fact=(lambda each: fact(fact=each)) if fact.get_hookimpls() else None,
-        allow=(lambda difference, tree: allow(difference=difference, tree=tree))
+        fact=(lambda each: _called(config, fact, fact=each)) if fact.get_hookimpls() else None,
+        allow=(lambda difference, tree: _called(config, allow, difference=difference, tree=tree))
         if allow.get_hookimpls()
         else None,
     )
+
+
+def _called(config: pytest.Config, hook: pluggy.HookCaller, **given: object) -> Any:
+    """What a hook gives; raises ConfigError, which names the line, for whatever it raises.
+
+    Every check of a tree shows the error, so that it had better be short.
+    """
+    try:
+        return hook(**given)
+    except Exception as error:
+        what = "".join(traceback.format_exception_only(error)).partition("\n")[0]
+        place = _place_of(error, hook, config.rootpath)
+        raise ConfigError(f"hook {hook.name} raised {what} ({place})") from error
+
+
+def _place_of(error: Exception, hook: pluggy.HookCaller, root: Path) -> str:
+    """The last line of a hook's own file that an error came by."""
+    files = {inspect.getfile(inspect.unwrap(each.function)) for each in hook.get_hookimpls()}
+    frames = traceback.extract_tb(error.__traceback__)
+    last = next((frame for frame in reversed(frames) if frame.filename in files), frames[-1])
+    file = Path(last.filename)
+    return f"{file.relative_to(root) if file.is_relative_to(root) else file}:{last.lineno}"

@@ -93,7 +93,7 @@ def _match(reference: Schema, candidate: Schema) -> _Match:
 
 def _compare_pairs(match: _Match) -> Iterator[Difference]:
     """What the two of each pair say differently, each attribute for itself."""
-    for old, new in match.pairs:
+    for old, new in sorted(match.pairs, key=_either_way):
         kind = kind_of(old.kind)
         whole = min(kind.weigh(old.attributes), kind.weigh(new.attributes), key=IMPACTS.index)
         ours, theirs = _sayings(match, old, new)
@@ -118,6 +118,11 @@ def _compare_pairs(match: _Match) -> Iterator[Difference]:
                 origin=_origins(old, new),
                 below=told if impact == "form" else (),
             )
+
+
+def _either_way(pair: tuple[Fact, Fact]) -> list[Key]:
+    """What orders pairs alike, whichever schema is the reference."""
+    return sorted(fact.key for fact in pair)
 
 
 def _sayings(match: _Match, old: Fact, new: Fact) -> tuple[dict[str, Value], dict[str, Value]]:

@@ -31,8 +31,14 @@ SELECT id, email FROM users WHERE kajabi_contact_id IS NOT NULL;
 Project = Callable[..., pytest.Pytester]
 
 
+@pytest.fixture
+def absent() -> tuple[str, ...]:
+    """Installed plugins that an inner pytest does without: their imports double its start."""
+    return ("hypothesispytest", "pytest_postgresql")
+
+
 @pytest.fixture(autouse=True)
-def at_a_desk(monkeypatch: pytest.MonkeyPatch) -> None:
+def at_a_desk(monkeypatch: pytest.MonkeyPatch, absent: tuple[str, ...]) -> None:
     """What changes how an inner pytest prints is not for the outer one's surroundings to say."""
     for name in (
         "CI",
@@ -40,10 +46,10 @@ def at_a_desk(monkeypatch: pytest.MonkeyPatch) -> None:
         "NO_COLOR",
         "FORCE_COLOR",
         "PY_COLORS",
-        "PYTEST_ADDOPTS",
         "PYTEST_THEME",
     ):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in absent))
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ CREATE TABLE scratch (id int PRIMARY KEY, note text);
 GATE = ("--schema-parity", "pyproject.toml")
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_tree(project, workers: list[str]) -> None:
     pytester = project(DRIFTED, configuration=ONE_TREE)
     pytester.makeconftest(ADDS_A_TREE)
@@ -111,6 +111,10 @@ def test_a_difference_is_accepted_with_a_reason(project) -> None:
             "fact(fact): import dataclasses as d; return d.replace(fact, kind='view', name='a')",
             "*pytest_schema_parity_fact made one fact of two:*view a*",
         ),
+        (
+            "fact(fact): fact.attributes['type'] = 'x'",
+            "*pytest_schema_parity_fact changed * in place and returned None. Return another:*",
+        ),
     ],
 )
 def test_a_hook_that_returns_something_else_is_told(project, hook: str, told: str) -> None:
@@ -119,3 +123,17 @@ def test_a_hook_that_returns_something_else_is_told(project, hook: str, told: st
     result = pytester.runpytest_subprocess(*GATE)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([told])
+
+
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
+@pytest.mark.parametrize("hook", ["fact(fact)", "allow(difference)"])
+def test_a_hook_that_raises_is_told_in_a_line(project, hook: str, workers: list[str]) -> None:
+    pytester = project(DRIFTED)
+    pytester.makeconftest(f"def pytest_schema_parity_{hook}:\n    return {{}}['zz']")
+    result = pytester.runpytest_subprocess(*GATE, *workers)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    name = hook.partition("(")[0]
+    told = f"hook pytest_schema_parity_{name} raised KeyError: 'zz' (conftest.py:2)"
+    result.stdout.fnmatch_lines([told])
+    result.stdout.no_fnmatch_line("Traceback*")
+    assert len(result.outlines) < 150

@@ -20,7 +20,7 @@ def connect(psql: str) -> psycopg.Connection:
     return psycopg.connect(host=given["-h"], port=given["-p"], user=given["-U"], dbname=given["-d"])
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_the_printed_commands_work(project, workers: list[str]) -> None:
     result = project().runpytest_subprocess(
         "--schema-parity", "pyproject.toml", "--schema-parity-keep", *workers

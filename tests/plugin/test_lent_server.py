@@ -17,6 +17,13 @@ from pytest_schema_parity.postgres.installation import Installation
 
 pytest.importorskip("pytest_postgresql", reason="what these tests are about is not installed")
 
+
+@pytest.fixture
+def absent() -> tuple[str, ...]:
+    """Nothing that is installed."""
+    return ()
+
+
 CONFIGURATION = """\
 [tool.pytest-schema-parity]
 reference = "prisma"

@@ -16,6 +16,13 @@ import pytest
 
 from pytest_schema_parity.schema.kinds import CHECKS
 
+
+@pytest.fixture
+def absent() -> tuple[str, ...]:
+    """Nothing that is installed."""
+    return ()
+
+
 NEIGHBOURS = (
     "django",
     "pytest_asyncio",

@@ -53,7 +53,7 @@ def test_the_reference_alone_by_its_id(project) -> None:
     assert result.ret == pytest.ExitCode.OK
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_last_failed_that_leaves_no_check(project, workers) -> None:
     pytester = project()
     pytester.makepyfile(test_it="def test_fails(): assert False")
@@ -66,7 +66,7 @@ def test_last_failed_that_leaves_no_check(project, workers) -> None:
     assert fixed.ret == pytest.ExitCode.USAGE_ERROR
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_checks_that_are_all_skipped(pytester_with_test, workers) -> None:
     pytester_with_test.makeconftest(SKIPPING)
     result = pytester_with_test.runpytest_subprocess("--schema-parity", *workers)
@@ -105,7 +105,7 @@ def test_a_check_of_the_project_that_does_not_check(project, body, said) -> None
         ("{'mine': 'columns'}", "*the check 'mine' is 'columns'; give a function*"),
     ],
 )
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_check_of_the_project_that_is_none(project, checks, said, workers) -> None:
     pytester = project()
     pytester.makeconftest(f"def pytest_schema_parity_checks(): return {checks}")
@@ -142,7 +142,7 @@ def test_without_a_terminal(project) -> None:
 BROKEN = "CREATE TABLE billing (id int, CHECK (nope > 1));"
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_broken_reference_lets_no_candidate_pass(project, workers) -> None:
     pytester = project()
     pytester.path.joinpath("prisma/migrations/002_b.sql").write_text(BROKEN)

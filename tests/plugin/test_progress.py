@@ -55,7 +55,7 @@ def test_a_terminal_shows_which_file_of_which_tree_and_clears_it_away(slow: Path
     assert re.search(r"pyproject\.toml (\x1b\[\d+m|\.)+ +.*\[100%\]", shown)
 
 
-@pytest.mark.parametrize("options", [["-q"], ["-n2"], ["-p", "no:terminal"]])
+@pytest.mark.parametrize("options", [["-q"], ["-n1"], ["-p", "no:terminal"]])
 def test_nothing_of_the_kind_is_shown_otherwise(slow: Path, options: list[str]) -> None:
     assert "building" not in seen(slow, *options)
 
@@ -65,6 +65,17 @@ def test_a_log_does_not_show_it(slow: Path) -> None:
     done = subprocess.run(command, cwd=slow, capture_output=True, text=True, check=True)
     assert "building" not in done.stdout
     assert "\x1b" not in done.stdout
+
+
+class Writer:
+    """A line of which nothing is written yet."""
+
+    fullwidth = 80
+    width_of_current_line = 0
+
+    def __init__(self) -> None: ...
+
+    def flush(self) -> None: ...
 
 
 class Looked:
@@ -88,6 +99,7 @@ class Looked:
 def test_only_what_takes_longer_than_a_second_is_shown(
     looks: int, told: bool, pytestconfig, monkeypatch, capsys
 ) -> None:
+    monkeypatch.setattr(pytestconfig, "get_terminal_writer", lambda: Writer())
     shown = progress.Progress(pytestconfig, Looked(looks, monkeypatch))
     shown._wait()
     assert ("building a: file 1 of 2" in capsys.readouterr().out) == told

@@ -6,6 +6,13 @@ import pytest
 
 pytest.importorskip("pytest_postgresql", reason="what these tests are about is not installed")
 
+
+@pytest.fixture
+def absent() -> tuple[str, ...]:
+    """Nothing that is installed."""
+    return ()
+
+
 FIXTURES = """
 from pytest_postgresql import factories
 from pytest_schema_parity.plugin.factories import schema_parity_proc

@@ -18,7 +18,7 @@ def report_of(pytester: pytest.Pytester) -> dict:
     return json.loads(pytester.path.joinpath("report.json").read_text())
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_stale_allowance_is_no_parity(project, workers) -> None:
     pytester = project(extra=STALE)
     result = pytester.runpytest_subprocess(*GATE, *workers)
@@ -29,7 +29,7 @@ def test_a_stale_allowance_is_no_parity(project, workers) -> None:
     assert report["checks"]["supabase"]["allowances"] == "failed"
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_failing_check_of_the_project_is_no_parity(project, workers) -> None:
     pytester = project()
     pytester.makeconftest(
@@ -128,7 +128,7 @@ def test_headlines_come_through_from_workers(project) -> None:
     result.stdout.fnmatch_lines(["FAILED pyproject.toml::supabase::columns - *missing column*"])
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_run_that_stops_before_its_checks_is_no_parity(project, workers) -> None:
     pytester = project()
     pytester.makepyfile(test_it="def test_it(): assert False")
@@ -146,7 +146,7 @@ def test_a_run_that_exits_by_itself_does_not_pass(project) -> None:
     assert report_of(pytester)["verdict"] == "broken"
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_run_that_cannot_be_summed_up_does_not_pass(project, workers) -> None:
     pytester = project()
     pytester.makeconftest(

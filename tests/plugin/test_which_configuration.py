@@ -102,7 +102,7 @@ def test_a_project_without_a_project_file(pytester) -> None:
     result.stdout.fnmatch_lines(["*prisma*of_none*"])
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_ini_values_are_relative_to_their_file(pytester, workers) -> None:
     """As pytest reads paths of its own, wherever it is started and whatever the rootdir is."""
     add_package(pytester.path / "sql", "of_ini", file="parity.toml")

@@ -13,11 +13,17 @@ from pathlib import Path
 import pytest
 
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.migrations.apply import Applied
+from pytest_schema_parity.migrations.origins import Marks
 from pytest_schema_parity.parity import sharing
-from pytest_schema_parity.parity.sharing import Rendezvous
+from pytest_schema_parity.parity.building import Build
+from pytest_schema_parity.parity.sharing import Abandoned, Notice, Rendezvous
 from pytest_schema_parity.parity.sites import OwnClusters
 from pytest_schema_parity.platforms import PLATFORMS
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.schema.facts import Schema
+
+BUILD = Build(applied=Applied((), (), Marks()), schema=Schema(), stand_ins=())
 
 
 @pytest.fixture
@@ -75,6 +81,32 @@ def test_who_has_left_leaves_no_notice(process: Callable[[], Rendezvous]) -> Non
     builder.path.mkdir(mode=0o700)  # another process is here
     builder.leave_notice(0, "the run ended")
     assert list(builder.path.iterdir()) == []
+
+
+def test_a_server_that_its_builder_takes_along_is_built_again(
+    process: Callable[[], Rendezvous], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    builder, other = process(), process()
+    assert builder.claim()
+    builder.leave_notice(0, Notice(BUILD, "postgres", tmp_path / "gone"))
+
+    def too_late(*_args: object, **_more: object) -> None:
+        builder.leave()
+        raise ServerError("The server has ended")
+
+    monkeypatch.setattr(OwnClusters, "borrow", too_late)
+    with pytest.raises(Abandoned):
+        other.take_over(0, PLATFORMS["none"], ended=lambda: False)
+
+
+def test_a_server_that_is_gone_though_its_builder_is_there_is_told(
+    process: Callable[[], Rendezvous], tmp_path: Path
+) -> None:
+    builder, other = process(), process()
+    assert builder.claim()
+    builder.leave_notice(0, Notice(BUILD, "postgres", tmp_path / "gone"))
+    with pytest.raises(ServerError, match="gone has ended"):
+        other.take_over(0, PLATFORMS["none"], ended=lambda: False)
 
 
 def test_a_meeting_place_on_a_full_disk_is_said(

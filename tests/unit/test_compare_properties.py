@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from schemas import drifts, schemas
 
@@ -31,7 +31,23 @@ def test_no_difference_is_found_only_where_there_is_none(pair: tuple[Schema, Sch
     assert bool(compare(reference, candidate)) == (reference != candidate)
 
 
+CROWDED = (
+    [
+        Fact("constraint", "public.a"),
+        Fact("index", "public.b", {}, ("constraint", "public.a")),
+        Fact("index", "public.c", {"form": False}, ("constraint", "public.a")),
+    ],
+    [
+        Fact("constraint", "public.d"),
+        Fact("index", "public.c", {}, ("constraint", "public.d")),
+        Fact("index", "public.b", {"form": False}, ("constraint", "public.d")),
+    ],
+)
+"""What no server has: two indexes of one constraint, which the form of either tells of."""
+
+
 @settings(max_examples=200)
+@example(tuple(map(Schema, CROWDED)))
 @given(pairs)
 def test_the_other_way_round_the_mirror_image_is_found(pair: tuple[Schema, Schema]) -> None:
     reference, candidate = pair
