@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,6 @@ from pytest_schema_parity.plugin.items import ConfigurationFile, ParityItem
 from pytest_schema_parity.plugin.session import (
     has_local_workers,
     is_controller,
-    is_distributed,
     open_session,
 )
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
@@ -41,8 +40,11 @@ COLOURS: Mapping[Markup, Mapping[str, bool]] = {
 }
 NOTHING_TO_CHECK = (
     "--schema-parity was asked for, but this run selected no check of a candidate tree. A gate "
-    "that checks nothing must not pass: widen -k, -m, --deselect, --lf or the ids that were named, "
-    "or leave the flag out."
+    "that checks nothing must not pass: {remedy}, or leave the flag out."
+)
+CHECKED_NOTHING = (
+    "--schema-parity was asked for, but no check of a candidate tree has run. "
+    "A gate that checks nothing must not pass."
 )
 
 
@@ -143,16 +145,27 @@ class Gate:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Refuse a run that was asked for parity and would check nothing.
+        """Build what will be checked; of a run that only shows itself, refuse one without checks.
 
-        Of the processes of pytest-xdist only the controller may, and it knows only at the end.
+        What else was selected runs, with workers and without: a run that checked nothing is
+        refused at its end, see :meth:`why_nothing_was_checked`.
         """
         checks = [item for item in session.items if isinstance(item, ParityItem)]
-        enough = any(self.counts(item.tree, item.name) for item in checks)
-        if not enough and not is_distributed(self.config):
-            raise pytest.UsageError(NOTHING_TO_CHECK)
-        if checks and not only_shows(self.config):
-            self._start()
+        if not only_shows(self.config):
+            if checks:
+                self._start()
+        elif not any(self.counts(item.tree, item.name) for item in checks):
+            raise pytest.UsageError(self.why_nothing_was_checked(()))
+
+    def why_nothing_was_checked(self, selected: Iterable[tuple[str, str]]) -> str:
+        """What to say, with the remedy, of a run that selected these trees' checks and ran none."""
+        if any(self.counts(tree, check) for tree, check in selected):
+            return CHECKED_NOTHING
+        if choosing := chosen_by_the_cache(self.config):
+            remedy = f"run it without {choosing}, which went by what failed last time"
+        else:
+            remedy = "widen -k, -m, --deselect or the ids that were named"
+        return NOTHING_TO_CHECK.format(remedy=remedy)
 
     def _start(self) -> None:
         """Begin to build, unless the server is yet to come, from a fixture."""
@@ -173,6 +186,7 @@ def only_shows(config: pytest.Config) -> bool:
     return any(config.getoption(name, False) for name in names)
 
 
-def chosen_by_the_cache(config: pytest.Config) -> bool:
-    """Whether ``--lf``, ``--sw`` or the like choose what runs, which may be none of the checks."""
-    return any(config.getoption(name, False) for name in ("lf", "stepwise", "stepwise_skip"))
+def chosen_by_the_cache(config: pytest.Config) -> str | None:
+    """The option by which pytest's cache chooses what runs, which may be none of the checks."""
+    options = {"lf": "--lf", "stepwise": "--sw", "stepwise_skip": "--sw"}
+    return next((option for name, option in options.items() if config.getoption(name, False)), None)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_schema_parity.errors import SchemaParityError
-from pytest_schema_parity.plugin.gate import NOTHING_TO_CHECK, only_shows
+from pytest_schema_parity.plugin.gate import only_shows
 from pytest_schema_parity.plugin.items import ParityItem, Shown
 from pytest_schema_parity.plugin.session import is_controller, is_worker
 from pytest_schema_parity.report.run import RunReport
@@ -31,10 +31,6 @@ MOST_NOTES = 20
 """Lines of notes that the summary shows."""
 ENDED_EARLY = "the run ended before its checks had run"
 UNKNOWN = "the trees could not be summed up. Run their check `applies`, too."
-CHECKED_NOTHING = (
-    "--schema-parity was asked for, but no check of a candidate tree has run. "
-    "A gate that checks nothing must not pass."
-)
 
 
 class Results:
@@ -147,7 +143,7 @@ class Results:
         if session.exitstatus not in ended:
             return
         if not self._has_checked():
-            self.problems.append(NOTHING_TO_CHECK if not self.cells else CHECKED_NOTHING)
+            self.problems.append(self.gate.why_nothing_was_checked(self.selected))
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         elif self._ended_early(session) or self.run is None or self.run.broken_trees:
             self.problems += self._what_is_broken()

@@ -30,21 +30,22 @@ def pytester_with_test(project) -> pytest.Pytester:
         ["-m", "not schema_parity"],
         ["--deselect", "pyproject.toml"],
         ["--deselect", "pyproject.toml::supabase"],
-        ["--collect-only", "-k", "nothing_of_this_name"],
+        ["-n2", "-k", "nothing_of_this_name"],
+        ["-n2", "-k", "test_of_the"],
     ],
 )
 def test_a_selection_of_no_check_of_a_candidate(pytester_with_test, selection) -> None:
     result = pytester_with_test.runpytest_subprocess("--schema-parity", *selection)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*selected no check of a candidate tree*"])
-
-
-@pytest.mark.parametrize("selection", [["-k", "nothing_of_this_name"], ["-k", "test_of_the"]])
-def test_a_selection_spread_over_workers(pytester_with_test, selection) -> None:
-    result = pytester_with_test.runpytest_subprocess("--schema-parity", "-n2", *selection)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stdout.fnmatch_lines(["*ERROR: *selected no check of a candidate tree*"])
+    result.stdout.fnmatch_lines(["*ERROR: *selected no check of a candidate tree*widen -k*"])
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_list_of_no_check_of_a_candidate(pytester_with_test) -> None:
+    arguments = ("--schema-parity", "--collect-only", "-k", "test_of_the")
+    result = pytester_with_test.runpytest_subprocess(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*selected no check of a candidate tree*"])
 
 
 def test_the_reference_alone_by_its_id(project) -> None:
@@ -60,10 +61,13 @@ def test_last_failed_that_leaves_no_check(project, workers) -> None:
     first = pytester.runpytest_subprocess("--schema-parity")
     assert first.parseoutcomes()["failed"] == 1
     again = pytester.runpytest_subprocess("--schema-parity", "--lf", *workers)
-    assert again.ret != pytest.ExitCode.OK
+    assert again.parseoutcomes()["failed"] == 1
+    assert again.ret == pytest.ExitCode.TESTS_FAILED
     pytester.makepyfile(test_it="def test_fails(): pass")
     fixed = pytester.runpytest_subprocess("--schema-parity", "--lf", *workers)
+    assert fixed.parseoutcomes()["passed"] == 1
     assert fixed.ret == pytest.ExitCode.USAGE_ERROR
+    fixed.stdout.fnmatch_lines(["*ERROR: *run it without --lf, which went by what failed*"])
 
 
 @pytest.mark.parametrize("workers", [[], ["-n1"]])
