@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
@@ -18,6 +19,7 @@ from pytest_schema_parity.parity.sharing import Abandoned, Notice, Rendezvous, i
 from pytest_schema_parity.parity.sites import Home, Site
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.host import Host
+from pytest_schema_parity.report.wording import clean
 
 Ending: TypeAlias = Literal["stop", "leave", "keep"]
 """What becomes of servers: they end; or if no other process of the run uses them; or they stay."""
@@ -109,7 +111,8 @@ class Builds:
     def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
         """End every server and remove what it left; safe to call twice, and while building.
 
-        Without ``wait`` it only begins to: Python's exit waits for the rest.
+        Without ``wait`` it only begins to: Python's exit waits for the rest, and what fails is told
+        on stderr.
         """
         with self._lock:
             self._closed, self._left = True, end == "leave"
@@ -122,9 +125,11 @@ class Builds:
         leaving = pool.submit(self._leave)
         endings = [pool.submit(_end_after, leaving, end, host) for host in hosts]
         pool.shutdown(wait=False)
-        if wait:
-            for ending in (leaving, *endings):
+        for ending in (leaving, *endings):
+            if wait:
                 ending.result()
+            else:
+                ending.add_done_callback(_tell_failure)
 
     def _leave(self) -> None:
         """Leave the other processes of the run."""
@@ -187,3 +192,10 @@ class Builds:
 def _end_after(leaving: Future[None], end: Ending, host: Host) -> None:
     wait_for([leaving])
     methodcaller(end)(host)
+
+
+def _tell_failure(ending: Future[None]) -> None:
+    """Say in a line what kept a server from ending: nobody else asks any more."""
+    if (error := ending.exception()) is not None:
+        line = f"pytest-schema-parity: not everything was ended: {clean(in_words(error))}\n"
+        sys.stderr.write(line)

@@ -140,7 +140,7 @@ class Lifeline:
         return bool(ended.poll(seconds * 1000))
 
     def end(self) -> None:
-        """Stop the server at once, and remove the directory."""
+        """Stop the server at once, and remove the directory; raises ServerError if that stays."""
         with suppress(BrokenPipeError):  # somebody killed the shell
             os.write(self._line, b"end\n")
         # The shell's end of the line closes when it exits: sooner seen than by Popen.wait, which
@@ -156,6 +156,8 @@ class Lifeline:
             self._shell.wait()
         os.close(self._status)
         self.run.remove()
+        if self.run.path.exists():
+            raise ServerError(f"{self.run.path} cannot be removed: end what uses it, and remove it")
 
     def keep(self) -> None:
         """Let go of it: it goes on until somebody ends the server, and is cleared away then."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres import rundir
 from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.cluster import start_cluster
@@ -141,6 +143,20 @@ def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, 
     assert not cluster.socket_directory.exists()
     if (segments := Path("/proc/sysvipc/shm")).exists():
         assert memory not in [line.split()[1] for line in segments.read_text().splitlines()]
+
+
+def test_a_directory_that_stays_is_named(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = start_cluster(installation, name="stays")
+    postmaster = int((cluster.directory / "postmaster.pid").read_text().split()[0])
+    os.kill(parent_of(postmaster), signal.SIGKILL)
+    with monkeypatch.context() as patched:
+        patched.setattr(rundir, "_bury", lambda _path: None)
+        with pytest.raises(ServerError, match=re.escape(f"{cluster.socket_directory} cannot be")):
+            cluster.stop()
+    rundir._bury(cluster.socket_directory)
+    assert not cluster.socket_directory.exists()
 
 
 @pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="nothing tells of its memory")

@@ -14,6 +14,8 @@ from pytest_schema_parity.parity.builds import Builds
 class Host:
     def stop(self):
         Path(sys.argv[1]).touch()
+        if sys.argv[2:]:
+            raise OSError(5, sys.argv[2])
 
 class Hosts(list):
     def __len__(self):  # a thread that asks is late: by then Python is on its way out
@@ -29,6 +31,21 @@ builds.close(wait=False)
 
 def test_servers_end_though_python_is_ending(tmp_path: Path) -> None:
     """No thread can be started then: all that is to be done has to be handed out before."""
-    stopped = tmp_path / "stopped"
-    subprocess.run([sys.executable, "-c", ENDING, str(stopped)], check=True, timeout=20)
+    assert said_while_ending(tmp_path / "stopped") == ""
+
+
+def test_what_fails_then_is_told_in_a_line(tmp_path: Path) -> None:
+    said = said_while_ending(tmp_path / "stopped", "postgresql://u:S3cret@h/d\nis \x1b[31mlost")
+    [line] = said.splitlines()
+    assert line.startswith("pytest-schema-parity: not everything was ended: ")
+    assert "lost" in line
+    assert "S3cret" not in line
+    assert "\x1b" not in line
+
+
+def said_while_ending(stopped: Path, *failure: str) -> str:
+    """What a process says on stderr that ends as soon as it has begun to stop its servers."""
+    command = [sys.executable, "-c", ENDING, str(stopped), *failure]
+    done = subprocess.run(command, check=True, timeout=20, capture_output=True, text=True)
     assert stopped.exists()
+    return done.stderr
