@@ -88,6 +88,15 @@ def volatile_columns(one: Rows, other: Rows) -> tuple[str, ...] | None:
     return tuple(column for column in one.columns if column not in steady)
 
 
+def chance_columns(first: Rows, one: Rows, later: Rows) -> tuple[str, ...] | None:
+    """The columns of a view in which two loads differ; None: three differ in how many rows it has.
+
+    Two loads whose rows are a matter of chance may well have as many of them.
+    """
+    columns = volatile_columns(one, later)
+    return None if columns and len(first.rows) != len(later.rows) else columns
+
+
 def _reading(reference: int, candidate: int) -> Callable[[str], str]:
     """How values of a column are read whose type has these oids on the two sides."""
     if reference != candidate and {reference, candidate} <= NUMBERS:

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 import psycopg
 
-from pytest_schema_parity.behavior.comparing import Rows, compare_results, volatile_columns
+from pytest_schema_parity.behavior.comparing import Rows, chance_columns, compare_results
 from pytest_schema_parity.behavior.findings import RowFindings, RowProblem, ViewRows
 from pytest_schema_parity.behavior.instant import LONG_PATIENCE, PATIENCE
 from pytest_schema_parity.behavior.refresh import call_functions, call_procedures, refresh_views
@@ -145,7 +145,7 @@ def _volatile(
         for name, (one, later) in twin.results.items()
         if name in loaded.results
     }
-    return {name: volatile_columns(*pair) for name, pair in pairs.items()}
+    return {name: chance_columns(loaded.results[name][0], *pair) for name, pair in pairs.items()}
 
 
 def _read_view(sides: Sides, name: str, loaded: _Loaded) -> None:

@@ -7,7 +7,12 @@ from dataclasses import asdict
 
 import pytest
 
-from pytest_schema_parity.behavior.comparing import Rows, compare_results, volatile_columns
+from pytest_schema_parity.behavior.comparing import (
+    Rows,
+    chance_columns,
+    compare_results,
+    volatile_columns,
+)
 from pytest_schema_parity.behavior.findings import (
     KEPT,
     Row,
@@ -236,3 +241,10 @@ def test_findings_travel_as_pickle_and_json() -> None:
     assert not found.parity
     assert not findings(views=(view,)).parity
     assert not findings(problems=(problem,)).parity
+
+
+def test_as_many_rows_by_chance_do_not_make_a_view_steady() -> None:
+    two, others, three = (one_column(TEXT, *values) for values in ("ab", "cd", "abc"))
+    assert chance_columns(two, two, others) == ("c",)
+    assert chance_columns(three, two, others) is None
+    assert chance_columns(three, two, two) == ()
