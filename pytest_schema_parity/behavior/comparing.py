@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from pytest_schema_parity.behavior.findings import Row, ViewRows
 from pytest_schema_parity.behavior.pairing import pair_rows
+from pytest_schema_parity.behavior.results import ViewRows
+from pytest_schema_parity.findings.evidence import Row
 
 NUMBERS: Final = frozenset({20, 21, 23, 700, 701, 1700})
 """The oids of bigint, smallint, integer, real, double precision and numeric."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pytest_schema_parity.behavior.findings import KEPT, Row, RowPair
+from pytest_schema_parity.behavior.results import KEPT
+from pytest_schema_parity.findings.evidence import Row, RowPair
 
 
 def pair_rows(missing: Counter[Row], extra: Counter[Row]) -> tuple[RowPair, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 
 import psycopg
 
-from pytest_schema_parity.behavior.findings import RowProblem, Step
+from pytest_schema_parity.behavior.results import RowProblem, Step
 from pytest_schema_parity.behavior.seeds import problems
 from pytest_schema_parity.behavior.sides import Side, Sides
 from pytest_schema_parity.schema.facts import Schema

@@ -18,9 +18,9 @@ from typing import Final, TypeAlias
 import psycopg
 
 from pytest_schema_parity.behavior.comparing import Rows, chance_columns, compare_results
-from pytest_schema_parity.behavior.findings import RowFindings, RowProblem, ViewRows
 from pytest_schema_parity.behavior.instant import LONG_PATIENCE, PATIENCE
 from pytest_schema_parity.behavior.refresh import call_functions, call_procedures, refresh_views
+from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.behavior.seeds import Seed, load_seeds, problems, read_seed
 from pytest_schema_parity.behavior.sides import Side, Sides, open_sides
 from pytest_schema_parity.schema.facts import Schema
@@ -40,7 +40,7 @@ def compare_rows(
     seeds: Iterable[Path] = (),
     root: Path | None = None,
     statement_timeout: float | None = None,
-) -> RowFindings:
+) -> RowsComparison:
     """Load seeds into copies of two trees' databases and compare what the views of both give.
 
     ``reference`` and ``candidate`` are names of trees, by which ``schemas`` go and ``copies`` are
@@ -57,18 +57,18 @@ def compare_rows(
     if loaded.apart and not all(view.equal for view in views):
         loaded = loader.load(reference, candidate, patience=LONG_PATIENCE)
         views = loaded.compared()
-    unsteady: tuple[str, ...] = ()
+    not_steady: tuple[str, ...] = ()
     if not all(view.equal for view in views):
         volatile = _volatile(loader, reference, loaded)
-        unsteady = tuple(name for name, columns in volatile.items() if columns is None)
+        not_steady = tuple(name for name, columns in volatile.items() if columns is None)
         views = loaded.compared(volatile)
-    return RowFindings(
+    return RowsComparison(
         reference=reference,
         tree=candidate,
         views=tuple(views),
         problems=tuple(loaded.problems),
         seeds=tuple(seed.file for seed in read),
-        unsteady=unsteady,
+        not_steady=not_steady,
         apart=loaded.apart,
     )
 

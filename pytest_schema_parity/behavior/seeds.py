@@ -17,7 +17,7 @@ from typing import Final
 
 import psycopg
 
-from pytest_schema_parity.behavior.findings import RowProblem, Step
+from pytest_schema_parity.behavior.results import RowProblem, Step
 from pytest_schema_parity.behavior.sides import Sides
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.failure import Complaint, place_of

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from pytest_schema_parity.config.mistakes import did_you_mean, nearest
 from pytest_schema_parity.config.table import Table, named
-from pytest_schema_parity.schema.allowances import ROWS, Allowance
+from pytest_schema_parity.findings.allowances import ROWS, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
+from pytest_schema_parity.showing import did_you_mean, nearest
 
 KEYS: Final = (
     "reason",

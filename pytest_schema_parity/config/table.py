@@ -8,7 +8,8 @@ from datetime import date, datetime, time
 from typing import Literal, TypeVar
 
 from pytest_schema_parity.config.locator import KeyPath
-from pytest_schema_parity.config.mistakes import Mistakes, did_you_mean
+from pytest_schema_parity.config.mistakes import Mistakes
+from pytest_schema_parity.showing import did_you_mean
 
 Choice = TypeVar("Choice", bound=str)
 

@@ -1,18 +1,21 @@
-"""The pytest plugin: options and hooks. Whatever costs an import is imported when it is needed."""
+"""The pytest plugin: options, hooks, fixtures, and the hooks that it calls itself.
+
+pytest loads this module in every run, and of this package nothing else before it is needed.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_schema_parity.plugin.fixtures import (
-    schema_parity as schema_parity,
-)
-from pytest_schema_parity.plugin.fixtures import (
-    schema_parity_database as schema_parity_database,
-)
+if TYPE_CHECKING:
+    from pytest_schema_parity.building import BuiltTree
+    from pytest_schema_parity.plugin.fixtures import Databases, SchemaParity
+    from pytest_schema_parity.schema.difference import Difference
+    from pytest_schema_parity.schema.facts import Fact
 
 MARKER = "schema_parity: a check of schema parity, added by --schema-parity."
 
@@ -58,9 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the hooks that this plugin calls."""
-    from pytest_schema_parity.plugin import hookspecs
-
-    pluginmanager.add_hookspecs(hookspecs)
+    pluginmanager.add_hookspecs(HookSpecs)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -77,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _register_gate(config: pytest.Config) -> None:
     """Register the gate and what gathers its results; without names that -p could block."""
+    from pytest_schema_parity.plugin.collection import Collection
     from pytest_schema_parity.plugin.gate import Gate, only_shows
     from pytest_schema_parity.plugin.progress import Progress
     from pytest_schema_parity.plugin.results import Results
@@ -88,9 +90,9 @@ def _register_gate(config: pytest.Config) -> None:
     if not (is_worker(config) or only_shows(config)):
         destinations.make_way()
     gate = Gate(config)
-    config.pluginmanager.register(gate)
+    config.pluginmanager.register(Collection(config, gate))
     config.pluginmanager.register(Results(gate, destinations))
-    config.pluginmanager.register(Progress(config, gate.parity))
+    config.pluginmanager.register(Progress(config, gate.parity.trees))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -114,9 +116,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End every server that this run started."""
-    from pytest_schema_parity.plugin.session import close_session
-
-    close_session(config)
+    if (session := sys.modules.get("pytest_schema_parity.plugin.session")) is not None:
+        session.close_session(config)
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
@@ -129,3 +130,79 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
     from pytest_schema_parity.report.assertion import explain
 
     return explain(left, right)
+
+
+@pytest.fixture(scope="session")
+def schema_parity(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
+    """The configured trees: ``schema_parity["supabase"]`` is built when it is first asked for.
+
+    A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
+    ``.conninfo``, ``.connect()`` (both for reading) and ``.clone()`` (for writing).
+    """
+    from pytest_schema_parity.plugin.fixtures import opened
+
+    yield from opened(request)
+
+
+@pytest.fixture
+def schema_parity_database(schema_parity: SchemaParity) -> Iterator[Databases]:
+    """Copies of the built databases for one test: ``schema_parity_database["supabase"]``.
+
+    Each has ``.conninfo`` and ``.connect()``, may be written to, and is dropped after the test.
+    """
+    from contextlib import ExitStack
+
+    from pytest_schema_parity.plugin.fixtures import Databases
+
+    with ExitStack() as stack:
+        yield Databases(schema_parity, stack)
+
+
+class HookSpecs:
+    """The hooks that this plugin calls, for a project's ``conftest.py`` and for other plugins."""
+
+    @pytest.hookspec
+    def pytest_schema_parity_trees(
+        self,
+        config: pytest.Config,
+    ) -> Mapping[str, Mapping[str, object]] | None:
+        """Add trees: by name, the keys that ``[tool.pytest-schema-parity.trees.NAME]`` would have.
+
+        ::
+
+            def pytest_schema_parity_trees(self, config):
+                return {"orm": {"path": write_schema_of_the_orm()}}
+
+        Paths are relative to the configuration file; the value of a key may be a path.  A tree that
+        is added this way can be the reference.  A name that is taken is a usage error.
+        """
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_schema_parity_fact(self, fact: Fact) -> Fact | Literal[False] | None:
+        """Change or drop one fact of any tree, before anything is compared.
+
+        Return another :class:`~pytest_schema_parity.Fact` to have it instead
+        (``dataclasses.replace(fact, attributes=…)``), ``False`` to drop it and all that hangs below
+        it, or ``None`` to leave it to the next hook.  Facts that the platform brought do not come
+        by.
+        """
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_schema_parity_allow(self, difference: Difference, tree: str) -> str | None:
+        """Accept one difference of a candidate tree by returning the reason, else ``None``.
+
+        It is called for those that no ``[[allow]]`` covers.  What it accepts is counted and
+        reported as allowed, with the reason.
+        """
+
+    @pytest.hookspec
+    def pytest_schema_parity_checks(
+        self,
+        config: pytest.Config,
+    ) -> Mapping[str, Callable[[BuiltTree], None]] | None:
+        """Add checks of a project's own: a name, and a callable that is given each candidate tree.
+
+        The callable asserts what it wants; each name becomes an item of each candidate,
+        ``pyproject.toml::supabase::<name>``, beside the plugin's own.  A name of the plugin's own,
+        or one that two plugins give, is a usage error.
+        """

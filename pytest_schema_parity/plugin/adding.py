@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_schema_parity.checks import registry
 from pytest_schema_parity.errors import ConfigError
-from pytest_schema_parity.schema.kinds import CHECKS
 
 if TYPE_CHECKING:
     import pluggy
 
-    from pytest_schema_parity.parity import BuiltTree
-    from pytest_schema_parity.parity.adjusting import Adjustments
+    from pytest_schema_parity.building import BuiltTree
+    from pytest_schema_parity.building.adjustments import Adjustments
 
 
 def added_trees(config: pytest.Config) -> Mapping[str, object]:
@@ -59,7 +59,7 @@ def _mistake_in_name(name: object, taken: Mapping[str, object]) -> str | None:
     """Why a check cannot have this name; None if it can."""
     if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
         return f"{name!r} is no name for a check; use letters, digits, '.', '_' and '-'"
-    if name in taken or name in CHECKS:
+    if name in taken or name in registry.names():
         return f"there is a check {name!r} already; give yours another name"
     return None
 
@@ -79,7 +79,7 @@ def _mistake_in_check(name: str, function: object) -> str | None:
 
 def adjustments_of(config: pytest.Config) -> Adjustments:
     """The hooks that adjust facts and accept differences, where there are any."""
-    from pytest_schema_parity.parity.adjusting import Adjustments
+    from pytest_schema_parity.building.adjustments import Adjustments
 
     fact, allow = config.hook.pytest_schema_parity_fact, config.hook.pytest_schema_parity_allow
     return Adjustments(

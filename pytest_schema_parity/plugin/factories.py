@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.parity import Parity
+    from pytest_schema_parity.plugin.fixtures import SchemaParity
 
 
 def schema_parity_proc(tree: str | None = None, *, dbname: str = "tests") -> Callable[..., Any]:
@@ -26,13 +26,13 @@ def schema_parity_proc(tree: str | None = None, *, dbname: str = "tests") -> Cal
     """
 
     @pytest.fixture(scope="session")
-    def proc(schema_parity: Parity) -> Iterator[Any]:
-        built = schema_parity[tree or schema_parity.config.reference]
+    def proc(schema_parity: SchemaParity) -> Iterator[Any]:
+        built = schema_parity[tree or schema_parity.reference]
         executor = _noop_executor()(
-            host=built.home.host.host,
-            port=built.home.host.port,
-            user=built.home.role,
-            password=built.home.host.password,
+            host=built.target.host.host,
+            port=built.target.host.port,
+            user=built.target.role,
+            password=built.target.host.password,
             options="",
             dbname=f"{dbname}{os.environ.get('PYTEST_XDIST_WORKER', '')}",
         )

@@ -6,25 +6,27 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from pytest_schema_parity.errors import ConfigError, SchemaParityError
+from pytest_schema_parity.findings.finding import Result
+from pytest_schema_parity.plugin.gate import Gate
 from pytest_schema_parity.report.markup import plain
+from pytest_schema_parity.report.text import result_lines
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.parity import BuiltTree, Parity
-    from pytest_schema_parity.plugin.checks import Outcome
-    from pytest_schema_parity.plugin.gate import Gate
+    from pytest_schema_parity.building import BuiltTree
+    from pytest_schema_parity.plugin.fixtures import SchemaParity
 
 
 class CheckFailed(Exception):
     """A check found something that fails the gate."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(f"{outcome.failing} findings")
-        self.outcome = outcome
+    def __init__(self, result: Result) -> None:
+        super().__init__(result.headline)
+        self.result = result
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,9 @@ class TreeChecks(pytest.Collector):
     def collect(self) -> Iterator[ParityItem]:
         """The checks of a tree; of the reference only whether it applies."""
         gate = gate_of(self)
-        lent = gate.parity.lent is not None
-        own, custom = (LentCheckItem, LentCustomCheckItem) if lent else (CheckItem, CustomCheckItem)
-        more = {"callobj": asks_for_the_server} if lent else {}
+        external = gate.parity.trees.external is not None
+        own, custom = FIXTURE_ITEMS if external else (CheckItem, CustomCheckItem)
+        more = {"callobj": request_the_server} if external else {}
         for check in gate.checks_of(self.name):
             if check in gate.custom_checks:
                 function = gate.custom_checks[check]
@@ -104,7 +106,9 @@ class ParityItem(pytest.Item):
         """Say what was found; a traceback through the plugin would only hide it."""
         error = excinfo.value
         if isinstance(error, CheckFailed):
-            return Shown("\n".join(error.outcome.lines(gate_of(self).highlight)))
+            gate = gate_of(self)
+            lines = result_lines(error.result, reference=gate.reference, highlight=gate.highlight)
+            return Shown("\n".join(lines))
         if isinstance(error, SchemaParityError):
             return Shown(str(error))
         return super().repr_failure(excinfo, style)
@@ -115,19 +119,19 @@ class CheckItem(ParityItem):
 
     def runtest(self) -> None:
         """Check, keep the facts for machines, and fail if what was found fails the gate."""
-        from pytest_schema_parity.plugin.checks import outcome_of
-
-        outcome = outcome_of(gate_of(self).parity, self.tree, self.name)
-        lines = outcome.lines(plain)
+        gate = gate_of(self)
+        result = gate.parity.result(self.tree, self.name)
+        lines = result_lines(result, reference=gate.reference, highlight=plain)
         facts: dict[str, object] = {
-            "schema_parity_failing": outcome.failing,
-            "schema_parity_notes": outcome.notes,
+            "schema_parity_failing": len(result.failing),
+            "schema_parity_notes": len(result.notes),
+            "schema_parity_outcome": result.outcome,
             "schema_parity_findings": "\n".join(lines),
         }
         others = [each for each in self.user_properties if each[0] not in facts]
         self.user_properties = [*others, *facts.items()]  # a check may run again
-        if outcome.failing:
-            raise CheckFailed(outcome)
+        if result.failing:
+            raise CheckFailed(result)
         if lines:
             self.add_report_section("call", "schema parity notes", "\n".join(lines))
 
@@ -144,7 +148,7 @@ class CustomCheckItem(ParityItem):
 
         A coroutine or a generator has not run at all, and nobody would look at another value.
         """
-        result = self.custom(gate_of(self).parity[self.tree])
+        result = self.custom(gate_of(self).parity.trees[self.tree])
         if result is None:
             return
         if inspect.iscoroutine(result):
@@ -162,16 +166,19 @@ class CustomCheckItem(ParityItem):
         return super().repr_failure(excinfo, style)
 
 
-def asks_for_the_server(schema_parity: Parity) -> None:
-    """What pytest takes for the test function of a check that needs a fixture's server."""
+def request_the_server(schema_parity: SchemaParity) -> None:
+    """The test function, for pytest, of a check that needs a fixture's server."""
 
 
-class LentCheckItem(CheckItem, pytest.Function):
+class FixtureCheckItem(CheckItem, pytest.Function):
     """A check of a tree that is built on the server of a fixture; pytest sets that up."""
 
 
-class LentCustomCheckItem(CustomCheckItem, pytest.Function):
+class FixtureCustomCheckItem(CustomCheckItem, pytest.Function):
     """A check of a project's own, of such a tree."""
+
+
+FIXTURE_ITEMS: Final = (FixtureCheckItem, FixtureCustomCheckItem)
 
 
 def gate_of(node: pytest.Collector | pytest.Item) -> Gate:

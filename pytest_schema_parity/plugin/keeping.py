@@ -12,7 +12,7 @@ from pytest_schema_parity.plugin.session import left_up
 from pytest_schema_parity.postgres.cluster import Cluster
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.parity import BuiltTree
+    from pytest_schema_parity.building import BuiltTree
 
 NOTHING: str = (
     "nothing: no tree was built by this process. With pytest -n, tests that use the fixtures build "
@@ -27,7 +27,7 @@ def kept_lines(config: pytest.Config) -> Iterator[str]:
         yield NOTHING
     for tree in built:
         yield f"{tree.name}: {psql(tree)}"
-    hosts = [tree.home.host for tree in built]
+    hosts = [tree.target.host for tree in built]
     ours = [str(host.postmaster) for host in hosts if isinstance(host, Cluster)]
     if ours:
         yield f"To end their servers and remove them: kill -INT {' '.join(ours)}"
@@ -37,11 +37,11 @@ def kept_lines(config: pytest.Config) -> Iterator[str]:
 
 def psql(tree: BuiltTree) -> str:
     """A command for a shell that opens a tree's database, as the role that applied it."""
-    host = tree.home.host
+    host = tree.target.host
     where = {
         "-h": host.host,
         "-p": str(host.port),
-        "-U": tree.home.role,
-        "-d": tree.home.database,
+        "-U": tree.target.role,
+        "-d": tree.target.database,
     }
     return f"psql {' '.join(f'{option} {shlex.quote(value)}' for option, value in where.items())}"

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_schema_parity.plugin.items import ParityItem
-from pytest_schema_parity.report.wording import clipped
-from pytest_schema_parity.showing import printable
+from pytest_schema_parity.showing import clipped, printable
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.parity import Parity
+    from pytest_schema_parity.building import Trees
 
 QUIET = 1.0
 """Seconds of waiting before anything is shown."""
@@ -28,14 +27,14 @@ SAVE, RESTORE, CLEAR = "\x1b7", "\x1b8", "\x1b[K"
 class Progress:
     """Waits for the trees before the first check, and shows what is being done with them."""
 
-    def __init__(self, config: pytest.Config, parity: Parity) -> None:
+    def __init__(self, config: pytest.Config, trees: Trees) -> None:
         self.config = config
-        self.parity = parity
+        self.trees = trees
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Wait where nothing is captured: a check itself could not be seen waiting."""
-        if isinstance(item, ParityItem) and self.parity.started and self.is_watched:
+        if isinstance(item, ParityItem) and self.trees.started and self.is_watched:
             self._wait()
         return (yield)
 
@@ -48,7 +47,7 @@ class Progress:
     def _wait(self) -> None:
         began = time.monotonic()
         shown = ""
-        while stages := self.parity.builds.wait(STEP):
+        while stages := self.trees.scheduler.wait(STEP):
             text = "   building " + ", ".join(f"{name}: {what}" for name, what in stages.items())
             if time.monotonic() - began > QUIET and text != shown:
                 self._draw(printable(text))

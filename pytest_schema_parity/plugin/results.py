@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_schema_parity.errors import SchemaParityError
+from pytest_schema_parity.findings.finding import CheckOutcome
+from pytest_schema_parity.findings.verdict import RunResults
 from pytest_schema_parity.plugin.gate import only_shows
 from pytest_schema_parity.plugin.items import ParityItem, Shown
 from pytest_schema_parity.plugin.session import is_controller, is_worker
-from pytest_schema_parity.report.run import RunReport
 from pytest_schema_parity.report.summary import Cell, summary_lines
-from pytest_schema_parity.report.wording import clean
-from pytest_schema_parity.schema.kinds import CHECKS
-from pytest_schema_parity.showing import printable
+from pytest_schema_parity.schema.kinds import IMPACTS
+from pytest_schema_parity.showing import clean, printable
 
 if TYPE_CHECKING:
     from pytest_schema_parity.plugin.gate import Gate
@@ -42,7 +42,7 @@ class Results:
         self.destinations = destinations
         self.cells: dict[tuple[str, str], Cell] = {}
         self.notes: dict[tuple[str, str], str] = {}
-        self.run: RunReport | None = None
+        self.run: RunResults | None = None
         self.selected: set[tuple[str, str]] = set()
         self.problems: list[str] = []
 
@@ -56,8 +56,7 @@ class Results:
             report.longrepr = cast("Any", Shown(report.longrepr))
         found = facts_of(report)
         count = int(cast("int", found.get("failing", 0)))
-        outcome = "error" if report.failed and not count and place[1] in CHECKS else report.outcome
-        self.cells[place] = Cell(outcome, count)
+        self.cells[place] = Cell(self._outcome_of(report, place, found), count)
         if report.passed and found.get("notes"):
             self.notes[place] = str(found["findings"])
 
@@ -70,7 +69,7 @@ class Results:
             checks = [item for item in session.items if isinstance(item, ParityItem)]
             self.selected = {(item.tree, item.name) for item in checks}
         if is_worker(self.config):
-            carried = pickle.dumps((self.selected, self.gate.parity.all_found()))
+            carried = pickle.dumps((self.selected, self.gate.parity.shared()))
             cast("Any", self.config).workeroutput[CARRIED] = carried
             return
         if is_controller(self.config):
@@ -86,9 +85,9 @@ class Results:
         """Take what a worker knows."""
         carried = getattr(node, "workeroutput", {}).get(CARRIED)
         if carried:
-            selected, found = pickle.loads(carried)  # noqa: S301 -- of this very run
+            selected, shared = pickle.loads(carried)  # noqa: S301 -- of this very run
             self.selected |= selected
-            self.gate.parity.found.add(found)
+            self.gate.parity.receive(shared)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Show trees by checks, what the differences weigh, and the notes."""
@@ -96,12 +95,13 @@ class Results:
             return
         terminalreporter.ensure_newline()
         terminalreporter.section("schema parity", "-")
-        run = self.run or RunReport(reference=self.gate.reference)
+        run = self.run or RunResults(reference=self.gate.reference)
         for line in summary_lines(
             self._cells_in_order(),
             impacts=run.impacts,
-            allowed=sum(len(tree.allowed) for tree in run.candidates.values()),
-            fail_on=self.gate.parity.config.fail_on,
+            allowed=sum(tree.allowed for tree in run.candidates.values()),
+            notes=frozenset(IMPACTS) - self.gate.parity.config.fail_on,
+            order=self.gate.check_order,
             encoding=getattr(sys.stdout, "encoding", None),
             highlight=self.gate.highlight,
         ):
@@ -135,7 +135,7 @@ class Results:
     def _was_cut_off(self) -> bool:
         """Whether a check was ended while it waited for its trees; nobody waits for them then."""
         erred = any(cell.outcome == "error" for cell in self.cells.values())
-        return erred and self.gate.parity.builds.going_on
+        return erred and self.gate.parity.trees.scheduler.going_on
 
     def _refuse(self, session: pytest.Session) -> None:
         """Let no run pass that has checked too little to say that the trees are at parity."""
@@ -159,25 +159,24 @@ class Results:
             yield UNKNOWN
 
     def _sum_up(self) -> None:
-        if not self.selected or not (self.destinations or self.gate.parity.started):
+        if not self.selected or not (self.destinations or self.gate.parity.trees.started):
             return
-        from pytest_schema_parity.parity.run import run_report
-
+        trees = {tree for tree, _ in self.selected} | {self.gate.reference}
         try:
-            self.run = run_report(
-                self.gate.parity,
-                names={tree for tree, _ in self.selected} | {self.gate.reference},
-                with_rows={
-                    tree
-                    for (tree, check), cell in self.cells.items()
-                    if check == "rows" and cell.outcome != "error"
-                },
-            )
+            self.run = self.gate.parity.results(trees)
         except Exception as error:  # noqa: BLE001 -- told, and no run without its sums passes
             self.problems.append(f"the trees could not be summed up: {clean(repr(error))}")
 
-    def _report(self, ended_early: bool) -> RunReport:
-        run = self.run or RunReport(reference=self.gate.reference)
+    def _outcome_of(
+        self, report: pytest.TestReport, place: tuple[str, str], found: dict[str, object]
+    ) -> CheckOutcome:
+        """What a check came to; one of the plugin's own that crashed could not check."""
+        is_own = place[1] not in self.gate.custom_checks
+        default = "error" if report.failed and is_own else report.outcome
+        return cast("CheckOutcome", found.get("outcome", default) if report.failed else default)
+
+    def _report(self, ended_early: bool) -> RunResults:
+        run = self.run or RunResults(reference=self.gate.reference)
         checks = {
             tree: {check: cell.outcome for check, cell in cells.items()}
             for tree, cells in self._cells_in_order().items()

@@ -16,8 +16,9 @@ from pytest_schema_parity.plugin.configuration import (
 )
 
 if TYPE_CHECKING:
+    from pytest_schema_parity.building import BuiltTree
+    from pytest_schema_parity.checks.parity import Parity
     from pytest_schema_parity.config import Config
-    from pytest_schema_parity.parity import BuiltTree, Parity
 
 PARITY: pytest.StashKey[Parity] = pytest.StashKey()
 KEPT: pytest.StashKey[list[BuiltTree]] = pytest.StashKey()
@@ -66,7 +67,7 @@ def open_session(config: pytest.Config) -> Parity:
 
 
 def _open(config: pytest.Config, configuration: Config) -> Parity:
-    from pytest_schema_parity.parity import open_parity
+    from pytest_schema_parity.checks.parity import open_parity
 
     with usage_errors():
         return open_parity(
@@ -83,9 +84,10 @@ def left_up(config: pytest.Config) -> list[BuiltTree]:
     if KEPT not in config.stash:
         parity = config.stash.get(PARITY, None)
         wanted = config.getoption("--schema-parity-keep") and not is_worker(config)
-        config.stash[KEPT] = [parity[name] for name in parity.built()] if parity and wanted else []
+        trees = parity.trees if parity and wanted else None
+        config.stash[KEPT] = [trees[name] for name in trees.built()] if trees else []
         for tree in config.stash[KEPT]:
-            tree.home.host.keep()
+            tree.target.host.keep()
     return config.stash[KEPT]
 
 
@@ -96,4 +98,4 @@ def close_session(config: pytest.Config, *, wait: bool = False) -> None:
     stays.
     """
     if (parity := config.stash.get(PARITY, None)) is not None:
-        parity.close(wait=wait, end="leave" if is_worker(config) else "stop")
+        parity.trees.close(wait=wait, end="leave" if is_worker(config) else "stop")

@@ -95,7 +95,7 @@ def address(socket_directory: Path, dbname: str, user: str, options: str = "") -
     return Conninfo(make_conninfo("", **given, **_NEUTRAL, **_wanted()))
 
 
-def housekeeping_options(major: int) -> str:
+def maintenance_options(major: int) -> str:
     """What keeps a tree's ALTER DATABASE SET and ALTER ROLE ALL SET from our own sessions."""
     settings = f"{_OVERRIDING} {_OVERRIDING_SINCE_17}" if major >= 17 else _OVERRIDING
     return " ".join(f"-c {setting}" for setting in settings.split())

@@ -13,7 +13,7 @@ from pytest_schema_parity.postgres.account import Account, server_account
 from pytest_schema_parity.postgres.address import (
     HOUSEKEEPER,
     address,
-    housekeeping_options,
+    maintenance_options,
     require_own,
 )
 from pytest_schema_parity.postgres.conninfo import Conninfo
@@ -91,9 +91,9 @@ class Cluster:
         """
         return address(self.socket_directory, dbname, user or self.superuser, options)
 
-    def housekeeping(self, dbname: str = "postgres") -> Conninfo:
+    def maintenance_conninfo(self, dbname: str = "postgres") -> Conninfo:
         """A connection string for our own work, which nothing that a tree sets changes."""
-        options = housekeeping_options(self.installation.major)
+        options = maintenance_options(self.installation.major)
         return address(self.socket_directory, dbname, HOUSEKEEPER, options)
 
     def stop(self) -> None:
@@ -143,7 +143,7 @@ def start_cluster(
     return _checked(Cluster(installation, template.superuser, server.run.path, server))
 
 
-def borrow_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
+def attach_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
     """The cluster that another process started, whose :attr:`Cluster.socket_directory` is ``path``.
 
     It does not end before it is stopped here, too.  Raises ServerError if it has ended already.
@@ -154,7 +154,7 @@ def borrow_cluster(installation: Installation, *, superuser: str, path: Path) ->
 def _checked(cluster: Cluster) -> Cluster:
     """The cluster, if a connection to it leads to it; raises ServerError."""
     try:
-        require_own(cluster.housekeeping(), cluster.directory)
+        require_own(cluster.maintenance_conninfo(), cluster.directory)
     except BaseException:
         cluster.stop()
         raise

@@ -77,7 +77,7 @@ def _execute(
     host: Host, statements: Sequence[sql.Composed], failure: str, unused: str | None
 ) -> None:
     """Execute, once nobody is connected to the database ``unused``."""
-    conninfo = host.housekeeping(host.maintenance)
+    conninfo = host.maintenance_conninfo(host.maintenance)
     try:
         with connect(conninfo) as connection:
             if unused is not None and (users := _users(connection, unused)):

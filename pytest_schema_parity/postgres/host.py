@@ -33,7 +33,7 @@ class Host(Protocol):
     def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> Conninfo:
         """A connection string; without a user it is the superuser's."""
 
-    def housekeeping(self, dbname: str) -> Conninfo:
+    def maintenance_conninfo(self, dbname: str) -> Conninfo:
         """A connection string for our own work, which nothing that a tree sets changes."""
 
     def stop(self) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_schema_parity.report.counting import count_text
+from pytest_schema_parity.findings.counting import count_text
+from pytest_schema_parity.findings.differences import finding_of
+from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.report.markup import Highlight, plain
-from pytest_schema_parity.report.text import difference_lines
-from pytest_schema_parity.report.wording import counted
+from pytest_schema_parity.report.text import finding_lines
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
@@ -16,7 +17,7 @@ SIDES: Final = ("left", "right")
 
 
 def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> list[str]:
-    """Lines that tell how two schemas differ, seen from the left one.
+    """Lines that describe how two schemas differ, seen from the left one.
 
     The first counts, because pytest cuts an explanation to its first lines; then come the
     differences that fail a gate, then the notes.
@@ -30,9 +31,8 @@ def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> lis
         counts += f"; {counted(len(notes), 'note')}: {count_text(notes)}"
     lines = [f"the schemas differ: {counts}"]
     for difference in (*failing, *notes):
-        lines += difference_lines(
-            difference, reference=SIDES[0], tree=SIDES[1], highlight=highlight
-        )
+        finding = finding_of(difference, SIDES[1])
+        lines += finding_lines(finding, reference=SIDES[0], highlight=highlight)
     return lines
 
 

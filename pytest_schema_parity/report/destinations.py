@@ -1,26 +1,16 @@
-"""Where the reports go that a run was asked for: ``json:PATH`` and whatever else there is."""
+"""The files that reports are written to: ``json:PATH``, ``markdown:PATH``, …"""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
 
 from pytest_schema_parity.errors import ConfigError
-from pytest_schema_parity.report import json_report, markdown
+from pytest_schema_parity.findings.verdict import RunResults
 from pytest_schema_parity.report.files import make_way, write_text
-from pytest_schema_parity.report.run import RunReport
-from pytest_schema_parity.showing import printable
-
-FORMATS: Final[Mapping[str, Callable[[RunReport], str]]] = MappingProxyType(
-    {"json": json_report.render, "markdown": markdown.render}
-)
-"""Every kind of report, and what makes it: one module each."""
-OPENINGS: Final = MappingProxyType({"json": '{\n  "report_version"', "markdown": "# Schema "})
-"""How a report of each kind begins."""
+from pytest_schema_parity.report.formats import FORMATS
+from pytest_schema_parity.showing import nearest, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +26,8 @@ def parse_destination(text: str) -> Destination:
     kind, colon, path = text.partition(":")
     known = " or ".join(f"{name}:PATH" for name in FORMATS)
     if kind not in FORMATS:
-        near = difflib.get_close_matches(kind.casefold(), FORMATS, n=1) if colon else []
-        remedy = f'did you mean "{near[0]}"?' if near else f"write {known}"
+        near = nearest(kind, FORMATS) if colon else None
+        remedy = f'did you mean "{near}"?' if near else f"write {known}"
         what = f'unknown kind of report "{kind}"' if colon else f'"{text}" names no kind of report'
         raise ConfigError(printable(f"--schema-parity-report: {what}; {remedy}"))
     if not path.strip():
@@ -77,15 +67,15 @@ class Destinations:
         Raises ConfigError where a file could not be written: better now than after the checks.
         """
         for destination, path in self._paths():
-            kind = destination.kind
-            make_way(path, OPENINGS[kind], append=kind == "markdown")
+            form = FORMATS[destination.kind]
+            make_way(path, form.opening, append=form.appends)
 
-    def write(self, run: RunReport) -> None:
+    def write(self, run: RunResults) -> None:
         """Write every report; raises ConfigError, after the last, where one cannot be written."""
         problems = []
         for destination, path in self._paths():
             try:
-                write_text(path, FORMATS[destination.kind](run))
+                write_text(path, FORMATS[destination.kind].render(run))
                 self.written.append(
                     f"{destination.kind} report: {printable(str(destination.path))}"
                 )

@@ -4,157 +4,198 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
-from pytest_schema_parity.migrations.failure import Failure
-from pytest_schema_parity.report.run import RunReport, TreeReport
-from pytest_schema_parity.report.shapes import RowFindings, RowPair, RowProblem, ViewRows
-from pytest_schema_parity.report.wording import counted
-from pytest_schema_parity.schema.allowances import Allowance
-from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.evidence import Evidence, Excerpt, Rows, Script
+from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.verdict import RunResults, TreeResults
+from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.report.text import finding_lines
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import redact_value
 
 REPORT_VERSION: Final = 1
+OPENING: Final = '{\n  "report_version"'
+"""How a report begins."""
 MOST_ROWS: Final = 3
 """Rows that an outcome quotes."""
 
 Entry: TypeAlias = dict[str, Any]
 """A JSON object."""
+_Block = TypeVar("_Block", bound=Evidence)
 
 
-def report(run: RunReport) -> Entry:
-    """The report's values, in a stable order and without passwords."""
+def report(run: RunResults) -> Entry:
+    """The report's values, in a stable order and without passwords.
+
+    ``findings``, of checks that have no list of their own, is there only if there are any.
+    """
+    found = [finding for tree in run.candidates.values() for finding in tree.findings]
+    others = [finding for finding in found if _is_other(finding)]
     entry: Entry = {
         "report_version": REPORT_VERSION,
         "reference": run.reference,
         "postgres": {"version": run.version, "from": run.source},
         "trees": {name: _tree(tree) for name, tree in run.trees.items()},
-        "differences": [
-            entry for name, tree in run.candidates.items() for entry in _differences(name, tree)
-        ],
-        "behavior": [
-            entry
-            for tree in run.candidates.values()
-            if tree.rows is not None
-            for entry in _behavior(tree.rows)
-        ],
-        "allowances": [
-            _allowance(name, allowance, state)
-            for name, tree in run.candidates.items()
-            for state, allowances in (("stale", tree.stale), ("expired", tree.expired))
-            for allowance in allowances
-        ],
+        "differences": _differences(run),
+        "behavior": [_behavior(finding) for finding in found if _is_behavior(finding)],
+        "allowances": list(_allowances(found)),
         "checks": {name: dict(checks) for name, checks in run.checks.items()},
+        **({"findings": [_other(finding, run.reference) for finding in others]} if others else {}),
         "incomplete": run.incomplete,
         "verdict": run.verdict,
     }
     return {key: redact_value(value) for key, value in entry.items()}
 
 
-def render(run: RunReport) -> str:
+def render(run: RunResults) -> str:
     """The report as a text."""
     return json.dumps(report(run), indent=2, ensure_ascii=False) + "\n"
 
 
-def _tree(tree: TreeReport) -> Entry:
-    failures = [_failure(failure) for failure in tree.failures]
-    if tree.error is not None:
-        blank = dict.fromkeys(("file", "line", "column", "statement", "sqlstate"))
-        failures.append({**blank, "message": tree.error, "hint": None})
+def _tree(tree: TreeResults) -> Entry:
+    broken = [finding for finding in tree.findings if finding.breaks]
+    failures = [_failure(finding) for finding in broken]
+    notes = [each for each in tree.findings if each.difference is None and not each.breaks]
     return {
         "files": list(tree.files),
-        "failures": failures,
+        "failures": [each for at, each in enumerate(failures) if each not in failures[:at]],
         "stand_ins": list(tree.stand_ins),
-        "notes": [tree.rows.note] if tree.rows is not None and tree.rows.note else [],
+        "notes": [_note(finding) for finding in notes if not finding.fails],
     }
 
 
-def _failure(failure: Failure) -> Entry:
+def _note(finding: Finding) -> str:
+    if finding.allowed is None:
+        return finding.title
+    return f"{finding.title}, allowed: {finding.allowed}"
+
+
+def _failure(finding: Finding) -> Entry:
+    """A statement that failed, or with its message alone why a tree could not be built."""
+    excerpt, script = _block(finding, Excerpt), _block(finding, Script)
+    outcome = script.outcomes[0][1] if script is not None else None
     return {
-        "file": failure.file,
-        "line": failure.line,
-        "column": failure.column,
-        "statement": failure.statement,
-        "sqlstate": failure.sqlstate,
-        "message": failure.message,
-        "hint": failure.hint,
+        "file": excerpt and excerpt.file,
+        "line": excerpt and excerpt.line,
+        "column": excerpt and excerpt.column,
+        "statement": script and script.statements[0],
+        "sqlstate": outcome and outcome.sqlstate,
+        "message": outcome.text if outcome else finding.title,
+        "hint": outcome and outcome.hint,
     }
 
 
-def _differences(name: str, tree: TreeReport) -> Iterator[Entry]:
-    """Every difference of a tree, the allowed ones with the reason, in the order of the text."""
-    found: list[tuple[Difference, str | None]] = [(d, None) for d in tree.comparison or ()]
-    found += [(difference, allowance.reason) for difference, allowance in tree.allowed]
-    for difference, reason in sorted(found, key=lambda pair: pair[0].rank):
-        yield {
-            "tree": name,
-            "kind": difference.kind,
-            "name": difference.name,
-            "change": difference.change,
-            "attribute": difference.attribute,
-            "expected": difference.expected,
-            "actual": difference.actual,
-            "impact": difference.impact,
-            "origin": {
-                "reference": _place(difference.origin.reference),
-                "tree": _place(difference.origin.tree),
-            },
-            "allowed": reason,
-        }
+def _differences(run: RunResults) -> list[Entry]:
+    """Every difference, the allowed ones with the reason, in the order of the text."""
+    entries: list[Entry] = []
+    for tree in run.candidates.values():
+        found = [(each.difference, each) for each in tree.findings if each.difference is not None]
+        for difference, finding in sorted(found, key=lambda pair: pair[0].rank):
+            entries.append(
+                {
+                    "tree": finding.tree,
+                    "kind": finding.kind,
+                    "name": finding.name,
+                    "change": finding.change,
+                    "attribute": finding.attribute,
+                    "expected": difference.expected,
+                    "actual": difference.actual,
+                    "impact": finding.impact,
+                    "origin": {
+                        "reference": _place(finding.locations.reference),
+                        "tree": _place(finding.locations.tree),
+                    },
+                    "allowed": finding.allowed,
+                }
+            )
+    return entries
 
 
-def _allowance(name: str, allowance: Allowance, state: str) -> Entry:
-    return {
-        "tree": name,
-        "reason": allowance.reason,
-        "until": allowance.until and allowance.until.isoformat(),
-        "state": state,
-        "place": _place(allowance.place),
-    }
+def _allowances(findings: list[Finding]) -> Iterator[Entry]:
+    for finding in findings:
+        if isinstance(allowance := finding.source, Allowance):
+            yield {
+                "tree": finding.tree,
+                "reason": allowance.reason,
+                "until": allowance.until and allowance.until.isoformat(),
+                "state": finding.change,
+                "place": _place(allowance.place),
+            }
 
 
 def _place(place: Place | None) -> Entry | None:
     return None if place is None else {"file": place.file, "line": place.line}
 
 
-def _behavior(rows: RowFindings) -> Iterator[Entry]:
-    for problem in rows.problems:
-        yield {
-            "tree": rows.tree,
-            "subject": problem.subject,
-            "statements": [problem.statement],
-            "reference": _outcome(problem, rows.reference),
-            "tree_outcome": _outcome(problem, rows.tree),
-            "examples": 1,
-        }
-    for view in rows.differing:
-        yield {
-            "tree": rows.tree,
-            "subject": view.name,
-            "statements": [f"TABLE {view.name}"],
-            "reference": _rows(view, view.reference_count, view.missing, "reference"),
-            "tree_outcome": _rows(view, view.candidate_count, view.extra, "candidate"),
-            "examples": view.reference_count + view.candidate_count,
-        }
+def _is_behavior(finding: Finding) -> bool:
+    """Whether it shows what the databases do: by statements, or by rows."""
+    shows = _block(finding, Script) is not None or _block(finding, Rows) is not None
+    return shows and finding.fails and not finding.breaks
 
 
-def _outcome(problem: RowProblem, tree: str) -> str:
-    if tree not in problem.trees:
-        return "succeeds"
-    return f"{problem.message} ({problem.sqlstate})" if problem.sqlstate else problem.message
+def _behavior(finding: Finding) -> Entry:
+    script, rows = _block(finding, Script), _block(finding, Rows)
+    reference, tree, examples = "", "", 1
+    if script is not None:
+        reference, tree = (_outcome(script, side) for side in (0, 1))
+        examples = script.examples
+    elif rows is not None:
+        reference = _rows(rows, rows.reference_count, rows.missing, "reference")
+        tree = _rows(rows, rows.candidate_count, rows.extra, "candidate")
+        examples = rows.reference_count + rows.candidate_count
+    return {
+        "tree": finding.tree,
+        "subject": finding.name,
+        "statements": list(script.statements) if script else [f"TABLE {finding.name}"],
+        "reference": reference,
+        "tree_outcome": tree,
+        "examples": examples,
+    }
 
 
-def _rows(view: ViewRows, count: int, only: int, side: str) -> str:
-    """``5 rows, 1 row only here: {"points": "10"}``."""
+def _outcome(script: Script, side: int) -> str:
+    """What the last statement that ran came to on a side."""
+    ran = [outcome for pair in script.outcomes if (outcome := pair[side]) is not None]
+    return str(ran[-1]) if ran else "not run"
+
+
+def _rows(rows: Rows, count: int, only: int, side: str) -> str:
+    """``5 rows, 1 of them only here: {"points": "10"}``."""
     outcome = f"{counted(count, 'row')}, {only} of them only here"
-    quoted = [text for pair in view.differing if (text := _row(view, pair, side))]
+    found = [pair.reference if side == "reference" else pair.candidate for pair in rows.pairs]
+    quoted = [
+        json.dumps(redact_value(dict(zip(rows.columns, row, strict=True))), ensure_ascii=False)
+        for row in found
+        if row is not None
+    ]
     return f"{outcome}: {', '.join(quoted[:MOST_ROWS])}" if quoted else outcome
 
 
-def _row(view: ViewRows, pair: RowPair, side: str) -> str | None:
-    row = pair.reference if side == "reference" else pair.candidate
-    if row is None:
-        return None
-    cells = redact_value(dict(zip(view.columns, row, strict=True)))
-    return json.dumps(cells, ensure_ascii=False)
+def _is_other(finding: Finding) -> bool:
+    """Whether it fails its check and stands in none of the other lists."""
+    listed = finding.source is not None or finding.breaks or _is_behavior(finding)
+    return finding.fails and not listed
+
+
+def _other(finding: Finding, reference: str) -> Entry:
+    return {
+        "tree": finding.tree,
+        "check": finding.check,
+        "kind": finding.kind,
+        "name": finding.name,
+        "change": finding.change,
+        "impact": finding.impact,
+        "title": finding.title,
+        "evidence": finding_lines(finding, reference=reference)[1:],
+        "origin": {
+            "reference": _place(finding.locations.reference),
+            "tree": _place(finding.locations.tree),
+        },
+    }
+
+
+def _block(finding: Finding, kind: type[_Block]) -> _Block | None:
+    """The first block of evidence of a kind; None if there is none."""
+    return next((each for each in finding.evidence if isinstance(each, kind)), None)

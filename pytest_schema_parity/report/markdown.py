@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pytest_schema_parity.report.allowances import allowance_lines
-from pytest_schema_parity.report.counting import count_text
-from pytest_schema_parity.report.failures import failure_lines
-from pytest_schema_parity.report.rows import rows_lines
-from pytest_schema_parity.report.run import RunReport, TreeReport, Verdict
+from pytest_schema_parity.findings.counting import count_text
+from pytest_schema_parity.findings.finding import UNCHECKED
+from pytest_schema_parity.findings.verdict import RunResults, TreeResults, Verdict
 from pytest_schema_parity.report.summary import totals_text
-from pytest_schema_parity.report.text import check_lines
-from pytest_schema_parity.report.wording import clean
-from pytest_schema_parity.schema.kinds import CHECKS, FAILING
+from pytest_schema_parity.report.text import result_lines
+from pytest_schema_parity.showing import clean
 
+OPENING: Final = "# Schema "
+"""How a report begins."""
 TITLES: Final[dict[Verdict, str]] = {
     "parity": "Schema parity",
     "drift": "Schema drift",
@@ -24,8 +23,8 @@ TITLES: Final[dict[Verdict, str]] = {
 SPECIAL: Final = re.compile(r"[&<>\\`*_\[\]|~#@!$]")
 
 
-def render(run: RunReport) -> str:
-    """The report as a text: the verdict, then each candidate with what its checks tell."""
+def render(run: RunResults) -> str:
+    """The report as a text: the verdict, then each tree with what its checks found."""
     lines = [f"# {TITLES[run.verdict]}", ""]
     lines.append(f"Reference: {_code(run.reference)}. PostgreSQL {_server(run)}.")
     if run.incomplete:
@@ -36,65 +35,50 @@ def render(run: RunReport) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _failed_checks(run: RunReport) -> Iterator[str]:
-    """The checks of the project's own that failed: what they found is theirs to say."""
+def _failed_checks(run: RunResults) -> Iterator[str]:
+    """The checks that failed and reported no finding: those of the project's own."""
+    reported = {(each.tree, each.check) for tree in run.trees.values() for each in tree.results}
     failed = [
         _code(f"{tree}::{check}")
         for tree, checks in run.checks.items()
         for check, outcome in checks.items()
-        if outcome == "failed" and check not in CHECKS
+        if outcome == "failed" and (tree, check) not in reported
     ]
     if failed:
         yield from ("", f"Failed, too: {', '.join(failed)}.")
 
 
-def _server(run: RunReport) -> str:
+def _server(run: RunResults) -> str:
     return _escaped(f"{run.version or 'unknown'} from {run.source or 'nowhere'}")
 
 
-def _tree(run: RunReport, name: str, tree: TreeReport) -> Iterator[str]:
+def _tree(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:
     is_reference = name == run.reference
-    sections = list(_sections(run, name, tree))
+    texts = {each.check: result_lines(each, reference=run.reference) for each in tree.results}
+    sections = {check: lines for check, lines in texts.items() if lines}
     if is_reference and not sections:
         return
     yield from ("", f"## {_escaped(name)}", "")
     yield _state(tree, is_reference=is_reference)
     if tree.stand_ins:
         yield from ("", f"Stand-ins: {', '.join(map(_code, tree.stand_ins))}.")
-    for title, body in sections:
-        yield from ("", f"### {title}", "", *_fenced(body))
+    for check, lines in sections.items():
+        yield from ("", f"### {check}", "", *_fenced(lines))
 
 
-def _state(tree: TreeReport, *, is_reference: bool) -> str:
-    if tree.error is not None:
+def _state(tree: TreeResults, *, is_reference: bool) -> str:
+    changes = {finding.change for finding in tree.findings}
+    if "not built" in changes:
         return "The tree could not be built."
     if is_reference:
         return "The reference does not apply cleanly."
-    if tree.comparison is None:
+    if changes & UNCHECKED or not tree.results:
         return "The tree was not compared."
-    counts = _escaped(count_text(tree.comparison.failing)) or "No difference"
-    impacts = {d.impact: 0 for d in tree.comparison}
-    for difference in tree.comparison:
-        impacts[difference.impact] += 1
-    fail_on = tree.comparison.fail_on if impacts else FAILING
-    totals = totals_text(impacts, allowed=len(tree.allowed), fail_on=fail_on)
+    found = [each.difference for each in tree.findings if each.difference and each.fails]
+    counts = _escaped(count_text(found)) or "No difference"
+    notes = {each.impact for each in tree.findings if each.note and each.difference}
+    totals = totals_text(tree.impacts, allowed=tree.allowed, notes=notes)
     return f"{counts} ({totals})." if totals else f"{counts}."
-
-
-def _sections(run: RunReport, name: str, tree: TreeReport) -> Iterator[tuple[str, list[str]]]:
-    if tree.error is not None:
-        yield "error", [clean(line) for line in tree.error.splitlines()]
-    if tree.failures:
-        yield "applies", failure_lines(tree.failures, tree=name)
-    for check in CHECKS:
-        if tree.comparison is not None:
-            lines = check_lines(tree.comparison, check=check, reference=run.reference, tree=name)
-            if lines:
-                yield check, lines
-    if tree.rows is not None and (lines := rows_lines(tree.rows)):
-        yield "rows", lines
-    if lines := allowance_lines(tree.stale, tree.expired, tree=name):
-        yield "allowances", lines
 
 
 def _escaped(text: str) -> str:

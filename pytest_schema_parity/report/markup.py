@@ -1,4 +1,4 @@
-"""How lines of a report are marked up: by a function that whoever prints them gives."""
+"""Markup of a report's lines: the printer passes a function that colours pieces of text."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Markup: TypeAlias = Literal[
 """What a piece of text is; the printer chooses its colour."""
 
 Highlight: TypeAlias = Callable[[Markup, str], str]
-"""Dress a piece of text for the printer; it may add only what takes no room."""
+"""Colours a piece of text; it may add only what takes no room on a terminal."""
 
 
 def plain(markup: Markup, text: str) -> str:  # noqa: ARG001, the shape of a Highlight
-    """No dress at all."""
+    """Return the text as it is."""
     return text

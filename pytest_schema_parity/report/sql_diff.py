@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
-from pytest_schema_parity.report.wording import clean_lines
-from pytest_schema_parity.showing import redact
+from pytest_schema_parity.showing import clean_lines, redact
 
 STATEMENT: Final = re.compile(
     r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:select|with|values|table|insert|update|delete|merge|create)\b",
@@ -22,18 +22,31 @@ MOST_LINES: Final = 80
 MARKUP: Final[dict[str, Markup]] = {"-": "removed", "+": "added", "@": "hunk"}
 
 
-def formatted(sql: str) -> list[str]:
-    """The lines of a definition, laid out by sqlparse where it is a plain SQL statement."""
+def laid_out(sql: str) -> list[str]:
+    """The lines of a definition; sqlparse breaks those of a plain SQL statement, and no letter.
+
+    Only white space between tokens moves.
+    """
     if len(sql) > LONGEST_FORMATTED or not STATEMENT.match(sql):
         return _as_they_are(sql.strip("\r\n"))
     import sqlparse
     from sqlparse.exceptions import SQLParseError
 
     try:
-        text = sqlparse.format(sql, reindent=True, keyword_case="upper", strip_whitespace=True)
+        text = sqlparse.format(sql, reindent=True, strip_whitespace=True)
     except (SQLParseError, RecursionError):
         text = sql
-    return _as_they_are(text.strip())
+    return _as_they_are((text if tokens(text) == tokens(sql) else sql).strip())
+
+
+def tokens(sql: str) -> list[str]:
+    """The tokens of SQL but for white space, each as it is written."""
+    from sqlparse.lexer import Lexer
+    from sqlparse.tokens import Whitespace
+
+    lexer: Lexer = Lexer.get_default_instance()  # type: ignore[no-untyped-call]
+    lexed: Iterable[tuple[object, str]] = lexer.get_tokens(sql)  # type: ignore[no-untyped-call]
+    return [text.strip() for kind, text in lexed if kind not in Whitespace]
 
 
 def sql_diff(
@@ -41,8 +54,8 @@ def sql_diff(
 ) -> list[str]:
     """Lines of a unified diff that always shows a difference, the least exact that does.
 
-    That is: of the formatted SQL; where that is equal, of the texts as they are, with a remark;
-    where they look equal, of their lines in quotes with everything escaped.
+    That is: of the SQL laid out alike; where that is equal, of the texts as they are, with a
+    remark; where they look equal, of their lines in quotes with everything escaped.
     """
     head = [highlight("removed", f"--- {labels[0]}"), highlight("added", f"+++ {labels[1]}")]
     remark, old, new = _views(expected, actual)
@@ -55,11 +68,11 @@ def sql_diff(
 
 def _views(expected: str, actual: str) -> tuple[str, list[str], list[str]]:
     """A remark, and both texts as lines that differ."""
-    if (old := formatted(expected)) != (new := formatted(actual)):
+    if (old := laid_out(expected)) != (new := laid_out(actual)):
         return "", old, new
     old, new = _as_they_are(expected), _as_they_are(actual)
     if old != new:
-        return "(they differ in layout, or in upper and lower case, only)", old, new
+        return "(they differ in layout only)", old, new
     if expected.replace("\r\n", "\n") == actual.replace("\r\n", "\n"):
         ends = ("CRLF", "LF") if expected.count("\r\n") > actual.count("\r\n") else ("LF", "CRLF")
         return f"(they differ in line ends only: {ends[0]} above, {ends[1]} below)", [], []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_schema_parity.findings.finding import CheckOutcome
+from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
-from pytest_schema_parity.report.run import Outcome
-from pytest_schema_parity.report.wording import counted
-from pytest_schema_parity.schema.kinds import CHECKS, FAILING, IMPACTS, Impact
+from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact
 from pytest_schema_parity.showing import printable
 
 
@@ -17,29 +17,30 @@ from pytest_schema_parity.showing import printable
 class Cell:
     """What a check of a tree came to, and how many differences it found (0 where not counted)."""
 
-    outcome: Outcome
+    outcome: CheckOutcome
     count: int = 0
 
 
-SYMBOLS: Final[Mapping[Outcome, str]] = {
+SYMBOLS: Final[Mapping[CheckOutcome, str]] = {
     "passed": "✓",
     "failed": "✗",
     "error": "!",
     "skipped": "-",
 }
-ASCII: Final[Mapping[Outcome, str]] = {
+ASCII: Final[Mapping[CheckOutcome, str]] = {
     "passed": "ok",
     "failed": "FAIL",
     "error": "ERROR",
     "skipped": "-",
 }
-MARKUP: Final[Mapping[Outcome, Markup]] = {
+MARKUP: Final[Mapping[CheckOutcome, Markup]] = {
     "passed": "good",
     "failed": "bad",
     "error": "bad",
     "skipped": "note",
 }
 ABSENT: Final = "·"
+NOTES: Final = frozenset(IMPACTS) - FAILING
 
 
 def summary_lines(
@@ -47,18 +48,22 @@ def summary_lines(
     *,
     impacts: Mapping[Impact, int] | None = None,
     allowed: int = 0,
-    fail_on: frozenset[Impact] = FAILING,
+    notes: Collection[Impact | None] = NOTES,
+    order: Sequence[str] = (),
     encoding: str | None = "utf-8",
     highlight: Highlight = plain,
 ) -> list[str]:
     """A line for each check that ran, a column for each tree, and a line of totals.
 
-    ``encoding`` is the terminal's: where it lacks the symbols, words stand for them.
+    ``cells`` are by tree and check; ``order`` is that of the checks.  ``encoding`` is the
+    terminal's: where it lacks the symbols, words stand for them.
     """
     symbols = SYMBOLS if _can_show(encoding) else ASCII
     absent = ABSENT if symbols is SYMBOLS else ""
     cells = {printable(name): tree for name, tree in cells.items()}
-    checks = _checks(cells)
+    checks = list(dict.fromkeys(check for tree in cells.values() for check in tree))
+    ranks = {check: rank for rank, check in enumerate(order)}
+    checks.sort(key=lambda check: ranks.get(check, len(ranks)))
     texts = {
         (name, check): _cell_text(tree.get(check), symbols, absent)
         for name, tree in cells.items()
@@ -78,26 +83,26 @@ def summary_lines(
             dressed = highlight(MARKUP[cell.outcome], text) if cell else text
             line += "  " + dressed + " " * (width - len(text))
         lines.append(line.rstrip())
-    totals = totals_text(impacts or {}, allowed=allowed, fail_on=fail_on)
+    totals = totals_text(impacts or {}, allowed=allowed, notes=notes)
     return [*lines, totals] if totals else lines
 
 
-def _checks(cells: Mapping[str, Mapping[str, Cell]]) -> list[str]:
-    """The checks that ran: the plugin's own in their order, then a project's."""
-    ran = dict.fromkeys(check for tree in cells.values() for check in tree)
-    return [check for check in CHECKS if check in ran] + [c for c in ran if c not in CHECKS]
-
-
 def totals_text(
-    impacts: Mapping[Impact, int], *, allowed: int = 0, fail_on: frozenset[Impact] = FAILING
+    impacts: Mapping[Impact, int],
+    *,
+    allowed: int = 0,
+    notes: Collection[Impact | None] = NOTES,
 ) -> str:
-    """``3 differences: 2 behavior, 1 security; 2 notes: 2 comment; 1 allowed``, or nothing."""
+    """``3 differences: 2 behavior, 1 security; 2 notes: 2 comment; 1 allowed``, or nothing.
+
+    ``notes`` are the impacts that fail nothing.
+    """
     parts = []
-    for noun, fails in (("difference", True), ("note", False)):
+    for noun, is_note in (("difference", False), ("note", True)):
         counts = [
             (impacts.get(impact, 0), impact)
             for impact in IMPACTS
-            if impacts.get(impact, 0) and (impact in fail_on) is fails
+            if impacts.get(impact, 0) and (impact in notes) is is_note
         ]
         if counts:
             told = ", ".join(f"{count} {impact}" for count, impact in counts)
@@ -107,7 +112,7 @@ def totals_text(
     return "; ".join(parts)
 
 
-def _cell_text(cell: Cell | None, symbols: Mapping[Outcome, str], absent: str) -> str:
+def _cell_text(cell: Cell | None, symbols: Mapping[CheckOutcome, str], absent: str) -> str:
     if cell is None:
         return absent
     return f"{symbols[cell.outcome]} {cell.count}" if cell.count else symbols[cell.outcome]

@@ -1,4 +1,4 @@
-"""The kinds of facts, as data: which check shows them, what a difference in them weighs.
+"""The kinds of facts, as data: the group that they belong to, and the impact of a difference.
 
 A kind is one entry here and one ``catalog/<name>.sql`` beside it (spaces become underscores).  The
 differ knows no kind by name.
@@ -28,8 +28,7 @@ IMPACTS: Final[tuple[Impact, ...]] = (
 FAILING: Final[frozenset[Impact]] = frozenset(IMPACTS) - {"order", "comment"}
 """The impacts that fail a gate unless it is configured otherwise; the others are notes."""
 
-Check: TypeAlias = Literal[
-    "applies",
+Group: TypeAlias = Literal[
     "extensions",
     "types",
     "tables",
@@ -43,12 +42,10 @@ Check: TypeAlias = Literal[
     "policies",
     "privileges",
     "other",
-    "rows",
-    "allowances",
 ]
 
-CHECKS: Final[tuple[Check, ...]] = Check.__args__  # type: ignore[attr-defined]
-"""Every check of a tree, in the order in which they run and are shown."""
+GROUPS: Final[tuple[Group, ...]] = Group.__args__  # type: ignore[attr-defined]
+"""Every group, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +69,7 @@ class Kind:
     ``container`` says that what hangs below it are things of their own, and no parts of it.
     """
 
-    check: Check
+    group: Group
     impact: Impact = "behavior"
     when: Mapping[tuple[str, str | bool], Impact] = field(default_factory=dict)
     attributes: Mapping[str, Impact] = field(default_factory=dict)
@@ -103,14 +100,14 @@ COMMON: Final[Mapping[str, Impact]] = MappingProxyType({"comment": "comment", "o
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "schema": Kind(check="other", rename="never", container=True),
-        "extension": Kind(check="extensions", rename="never"),
-        "enum": Kind(check="types"),
-        "domain": Kind(check="types"),
-        "composite type": Kind(check="types", telling=frozenset({"column"})),
-        "range type": Kind(check="types"),
+        "schema": Kind(group="other", rename="never", container=True),
+        "extension": Kind(group="extensions", rename="never"),
+        "enum": Kind(group="types"),
+        "domain": Kind(group="types"),
+        "composite type": Kind(group="types", telling=frozenset({"column"})),
+        "range type": Kind(group="types"),
         "table": Kind(
-            check="tables",
+            group="tables",
             attributes={
                 "row_level_security": "security",
                 "force_row_level_security": "security",
@@ -120,19 +117,19 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
             telling=frozenset({"column"}),
         ),
-        "foreign table": Kind(check="tables", telling=frozenset({"column"})),
+        "foreign table": Kind(group="tables", telling=frozenset({"column"})),
         "view": Kind(
-            check="views",
+            group="views",
             attributes={"security_invoker": "security", "security_barrier": "security"},
             sql=frozenset({"definition"}),
         ),
         "materialized view": Kind(
-            check="views",
+            group="views",
             attributes={"options": "performance", "tablespace": "performance"},
             sql=frozenset({"definition"}),
         ),
         "column": Kind(
-            check="columns",
+            group="columns",
             order="position",
             rename="place",
             telling=frozenset({"not_null", "default", "generated", "identity"}),
@@ -145,21 +142,21 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
         ),
         "constraint": Kind(
-            check="constraints",
+            group="constraints",
             told_by="index",
             untold=frozenset(
                 {"deferrable", "initially_deferred", "not_valid", "operators", "period"}
             ),
         ),
         "index": Kind(
-            check="indexes",
+            group="indexes",
             impact="performance",
             when={("unique", True): "behavior", ("exclusion", True): "behavior"},
             attributes={"form": "form", "unique": "behavior", "exclusion": "behavior"},
         ),
-        "sequence": Kind(check="sequences", attributes={"cache": "performance"}),
+        "sequence": Kind(group="sequences", attributes={"cache": "performance"}),
         "function": Kind(
-            check="functions",
+            group="functions",
             sql=frozenset({"body"}),
             attributes={
                 "security_definer": "security",
@@ -171,33 +168,33 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
         ),
         "procedure": Kind(
-            check="functions", sql=frozenset({"body"}), attributes={"security_definer": "security"}
+            group="functions", sql=frozenset({"body"}), attributes={"security_definer": "security"}
         ),
-        "aggregate": Kind(check="functions"),
-        "trigger": Kind(check="triggers"),
-        "event trigger": Kind(check="triggers"),
-        "rule": Kind(check="views", sql=frozenset({"definition"})),
-        "policy": Kind(check="policies", impact="security"),
-        "privilege": Kind(check="privileges", impact="security", rename="never"),
-        "default privilege": Kind(check="privileges", impact="security", rename="never"),
+        "aggregate": Kind(group="functions"),
+        "trigger": Kind(group="triggers"),
+        "event trigger": Kind(group="triggers"),
+        "rule": Kind(group="views", sql=frozenset({"definition"})),
+        "policy": Kind(group="policies", impact="security"),
+        "privilege": Kind(group="privileges", impact="security", rename="never"),
+        "default privilege": Kind(group="privileges", impact="security", rename="never"),
         "role": Kind(
-            check="other", impact="security", rename="never", attributes={"settings": "behavior"}
+            group="other", impact="security", rename="never", attributes={"settings": "behavior"}
         ),
-        "database": Kind(check="other", rename="never"),
-        "publication": Kind(check="other", rename="never"),
-        "extended statistics": Kind(check="other", impact="performance"),
+        "database": Kind(group="other", rename="never"),
+        "publication": Kind(group="other", rename="never"),
+        "extended statistics": Kind(group="other", impact="performance"),
     }
 )
 
-OTHER: Final = Kind(check="other", rename="never")
+OTHER: Final = Kind(group="other", rename="never")
 """A kind that is compared by name alone: what the catalog holds beyond :data:`KINDS`."""
 
 
 def kind_of(name: str) -> Kind:
-    """The entry of a kind; kinds without one are compared by name, in the check ``other``."""
+    """The entry of a kind; kinds without one are compared by name, in the group ``other``."""
     return KINDS.get(name, OTHER)
 
 
-def check_of(kind: str, attribute: str | None = None) -> Check:
-    """The check that shows a difference: who owns a thing is a matter of privileges."""
-    return "privileges" if attribute == "owner" else kind_of(kind).check
+def group_of(kind: str, attribute: str | None = None) -> Group:
+    """The group of a difference; a change of owner is a matter of privileges."""
+    return "privileges" if attribute == "owner" else kind_of(kind).group

@@ -1,5 +1,6 @@
 """What may be shown: text without secrets, and without what a terminal obeys or hides."""
 
+from pytest_schema_parity.showing.clean import clean, clean_lines, clipped
 from pytest_schema_parity.showing.printable import printable, printable_lines
 from pytest_schema_parity.showing.secrets import (
     HIDDEN,
@@ -9,10 +10,17 @@ from pytest_schema_parity.showing.secrets import (
     redact_split,
     redact_value,
 )
+from pytest_schema_parity.showing.suggestions import choice_of, did_you_mean, nearest
 
 __all__ = [
     "HIDDEN",
+    "choice_of",
+    "clean",
+    "clean_lines",
+    "clipped",
+    "did_you_mean",
     "is_secret",
+    "nearest",
     "printable",
     "printable_lines",
     "redact",

@@ -134,7 +134,7 @@ def test_whatever_the_umask_is_only_we_may_enter(project, no_cache: Path) -> Non
     pytester.makepyfile(
         """
         def test_modes(schema_parity):
-            directory = schema_parity["prisma"].home.host.socket_directory
+            directory = schema_parity["prisma"].target.host.socket_directory
             for path in (directory, directory / "data"):
                 assert path.stat().st_mode & 0o777 == 0o700
         """

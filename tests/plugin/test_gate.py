@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pytest_schema_parity.schema.kinds import CHECKS
+from pytest_schema_parity.checks import registry
 
 DRIFTED = """\
 CREATE TABLE users (
@@ -16,7 +16,9 @@ CREATE TABLE users (
 CREATE VIEW active_users AS
 SELECT id, email FROM users;
 """
-ITEMS = 1 + len(CHECKS)  # the reference's own ``applies``, and every check of the candidate
+ITEMS = 1 + len(
+    registry.names()
+)  # the reference's own ``applies``, and every check of the candidate
 TEST_FILE = "def test_of_the_project(): pass"
 
 
@@ -111,12 +113,12 @@ def test_collecting_starts_no_server(project) -> None:
     pytester = project()
     pytester.makeconftest(
         """
-        from pytest_schema_parity.parity import sites
+        from pytest_schema_parity.building import targets
 
         def refuse(*args, **kwargs):
             raise RuntimeError("a server was to be started")
 
-        sites.start_cluster = refuse
+        targets.start_cluster = refuse
         """
     )
     result = pytester.runpytest_subprocess("--schema-parity", "--collect-only", "-q")

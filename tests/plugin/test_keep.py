@@ -57,9 +57,9 @@ def test_what_is_not_built_by_the_end_does_not_stay(project) -> None:
         """
         import time
         from pathlib import Path
-        from pytest_schema_parity.parity import sites
+        from pytest_schema_parity.building import targets
 
-        start = sites.start_cluster
+        start = targets.start_cluster
 
         def note(*args, **kwargs):
             cluster = start(*args, **kwargs)
@@ -67,7 +67,7 @@ def test_what_is_not_built_by_the_end_does_not_stay(project) -> None:
                 print(cluster.socket_directory, file=file)
             return cluster
 
-        sites.start_cluster = note
+        targets.start_cluster = note
         """
     )
     pytester.makepyfile(

@@ -125,12 +125,12 @@ def test_no_cluster_of_ours_is_started(project, lent: Lent) -> None:
     pytester = project(configuration=CONFIGURATION)
     pytester.makeconftest(
         """
-        from pytest_schema_parity.parity import sites, trees
+        from pytest_schema_parity.building import targets, trees
 
         def refuse(*args, **kwargs):
             raise RuntimeError("not wanted")
 
-        sites.start_cluster = trees.find_installation = refuse
+        targets.start_cluster = trees.find_installation = refuse
         """
     )
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
@@ -149,8 +149,8 @@ def test_of_a_copy_that_cannot_be(schema_parity):
 
 def test_of_a_role_that_is_not_there(schema_parity):
     tree = schema_parity["prisma"]
-    tree.home.host.superuser = "nobody of that name"
-    tree.original.copy()
+    tree.target.host.superuser = "nobody of that name"
+    tree.template.copy()
 """
     )
     given = [*lent.options(), "--postgresql-password=S3cretOfTheirs"]

@@ -84,7 +84,7 @@ class Looked:
     started = True
 
     def __init__(self, looks: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.builds = self
+        self.scheduler = self
         self.looks = looks
         self.now = 0.0
         monkeypatch.setattr(progress.time, "monotonic", lambda: self.now)

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from pytest_schema_parity.schema.kinds import CHECKS
+from pytest_schema_parity.checks import registry
 
 GATE = ("--schema-parity", "pyproject.toml")
 # Two checks fail, columns and indexes, with others before, between and after them.
@@ -23,8 +23,8 @@ CREATE TABLE users (
 CREATE VIEW active_users AS
 SELECT id, email FROM users WHERE kajabi_contact_id IS NOT NULL;
 """
-ITEMS = 1 + len(CHECKS)
-BEFORE_THE_FIRST = 1 + CHECKS.index("columns")
+ITEMS = 1 + len(registry.names())
+BEFORE_THE_FIRST = 1 + registry.names().index("columns")
 ids_of = "pyproject.toml::supabase::{}".format
 
 
@@ -66,13 +66,13 @@ def test_stepwise_goes_on_from_the_first_failure(drifted) -> None:
 def test_keywords_select_checks_and_trees(drifted, keywords, names) -> None:
     result = drifted.runpytest_inprocess("--schema-parity", "-q", "--co", "-k", keywords)
     found = [line for line in result.outlines if "::" in line]
-    assert found == [ids_of(name) for name in CHECKS if name in names]
+    assert found == [ids_of(name) for name in registry.names() if name in names]
 
 
 def test_a_debugger_stops_at_each_failure(drifted) -> None:
     """It shows the findings, stands in the frame that knows the outcome, and goes on."""
     pytest_pdb = (sys.executable, "-m", "pytest", *GATE, "--pdb")
-    result = drifted.run(*pytest_pdb, stdin=b"p outcome.failing\ncontinue\ncontinue\n")
+    result = drifted.run(*pytest_pdb, stdin=b"p len(result.failing)\ncontinue\ncontinue\n")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.assert_outcomes(passed=ITEMS - 2, failed=2)
     result.stdout.fnmatch_lines(

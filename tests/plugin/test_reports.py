@@ -151,12 +151,12 @@ def test_a_run_that_cannot_be_summed_up_does_not_pass(project, workers) -> None:
     pytester = project()
     pytester.makeconftest(
         """
-        from pytest_schema_parity.parity import run
+        from pytest_schema_parity.checks.parity import Parity
 
         def refuse(*args, **kwargs):
             raise RuntimeError("password='hunter2'")
 
-        run.run_report = refuse
+        Parity.results = refuse
         """
     )
     result = pytester.runpytest_subprocess(*GATE, *workers)

@@ -35,7 +35,7 @@ from pathlib import Path
 def note(tree):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "none")
     with Path(__file__).with_name("where.txt").open("a") as file:
-        file.write(f"{tree.name} {worker} {tree.home.host.directory}\\n")
+        file.write(f"{tree.name} {worker} {tree.target.host.directory}\\n")
 """
 CHECKS_NOTE = (
     NOTES_WHERE
@@ -185,17 +185,23 @@ def test_a_broken_tree_is_told_by_every_worker(project) -> None:
     pytester.makeconftest(
         """
         from pytest_schema_parity.errors import ServerError
-        from pytest_schema_parity.parity import sites
+        from pytest_schema_parity.building import targets
 
         def refuse(*args, **kwargs):
             raise ServerError("no server today")
 
-        sites.start_cluster = refuse
+        targets.start_cluster = refuse
         """
     )
     result = pytester.runpytest_subprocess(*GATE, "-n2")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["FAILED *supabase::columns - no server today"])
+    result.stdout.fnmatch_lines(
+        [
+            "*supabase::applies*",
+            "no server today",
+            "not compared: supabase could not be built, see its `applies` (no server today)",
+        ]
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for the workers in /proc")
@@ -207,7 +213,7 @@ def test_nothing_is_left_of_a_run_that_is_killed(project, scratch: Path, victim:
         import os, pathlib, time
 
         def test_waits(schema_parity):
-            used = [str(schema_parity[tree].home.host.directory) for tree in schema_parity]
+            used = [str(schema_parity[tree].target.host.directory) for tree in schema_parity]
             new = pathlib.Path(__file__).with_name(f"{os.getpid()}.new")
             new.write_text(" ".join(used))
             new.rename(new.with_suffix(".worker"))

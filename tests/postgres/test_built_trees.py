@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from psycopg.errors import ReadOnlySqlTransaction
 
+from pytest_schema_parity.building import BuiltTree
+from pytest_schema_parity.checks.parity import open_parity
 from pytest_schema_parity.config import load_config
-from pytest_schema_parity.parity import BuiltTree, open_parity
 from pytest_schema_parity.postgres.installation import Installation
 
 CONFIGURATION = """\
@@ -36,8 +37,8 @@ def built(
     config = load_config(root / "pyproject.toml")
     assert config is not None
     parity = open_parity(config, bindir=Path(installation.bindir))
-    yield parity["b"]
-    parity.close()
+    yield parity.trees["b"]
+    parity.trees.close()
 
 
 @pytest.mark.parametrize("statement", ["INSERT INTO kept VALUES (2)", "CREATE TABLE more ()"])
@@ -78,6 +79,6 @@ def test_copies_are_of_what_was_built_not_of_what_was_made_of_it(built: BuiltTre
         with built.clone() as clone, clone.connect() as client:
             assert client.execute("SELECT array_agg(id) FROM kept").fetchone() == ([1],)
     finally:
-        with psycopg.connect(built.home.host.conninfo(), autocommit=True) as client:
+        with psycopg.connect(built.target.host.conninfo(), autocommit=True) as client:
             client.execute("SET default_transaction_read_only = off")
             client.execute("DELETE FROM kept WHERE id = 7")

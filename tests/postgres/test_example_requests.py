@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from pytest_schema_parity.building import BuiltTree
+from pytest_schema_parity.checks.parity import open_parity
 from pytest_schema_parity.config import load_config
-from pytest_schema_parity.parity import BuiltTree, open_parity
 from pytest_schema_parity.postgres.installation import Installation
 
 ROOT = Path(__file__).parents[2]
@@ -44,8 +45,8 @@ def tree(installation: Installation) -> Iterator[BuiltTree]:
     config = load_config(ROOT / "pyproject.toml")
     assert config
     parity = open_parity(config, bindir=installation.bindir)
-    yield parity["supabase"]
-    parity.close()
+    yield parity.trees["supabase"]
+    parity.trees.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pytest_schema_parity.building import BuiltTree
+from pytest_schema_parity.checks.parity import Parity, open_parity
 from pytest_schema_parity.config import load_config
-from pytest_schema_parity.parity import BuiltTree, Parity, open_parity
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.schema.facts import UNKNOWN
 
@@ -56,12 +57,12 @@ def parity(installation: Installation, tmp_path: Path) -> Iterator[Parity]:
     assert config is not None
     parity = open_parity(config, bindir=installation.bindir)
     yield parity
-    parity.close()
+    parity.trees.close()
 
 
 def build(parity: Parity, hostile: str) -> BuiltTree:
     (parity.config.root / "hostile.sql").write_text(hostile)
-    return parity["a"]
+    return parity.trees["a"]
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -74,7 +75,7 @@ def test_it_is_built_read_and_copied_all_the_same(parity: Parity, hostile: str) 
     assert not [fact for fact in built.schema if "schema_parity" in str(fact.name)]
     with (
         built.clone() as clone,
-        psycopg.connect(built.home.host.housekeeping(clone.name)) as reader,
+        psycopg.connect(built.target.host.maintenance_conninfo(clone.name)) as reader,
     ):
         assert reader.execute("SELECT count(*) FROM public.kept").fetchone() == (0,)
 

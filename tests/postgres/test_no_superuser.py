@@ -10,8 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pytest_schema_parity.building import BuiltTree
+from pytest_schema_parity.checks.parity import open_parity
 from pytest_schema_parity.config import load_config
-from pytest_schema_parity.parity import BuiltTree, open_parity
 from pytest_schema_parity.platforms import PLATFORMS, get_platform
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import Installation
@@ -98,8 +99,8 @@ def build(installation: Installation) -> Iterator[Build]:
             config = load_config(here / "schema-parity.toml")
             assert config is not None
             parity = open_parity(config, bindir=installation.bindir)
-            stack.callback(parity.close)
-            return parity["untrusted"]
+            stack.callback(parity.trees.close)
+            return parity.trees["untrusted"]
 
         yield write_and_build
 
@@ -134,7 +135,7 @@ def test_our_superuser_runs_nothing_of_its(build: Build, trap: str) -> None:
         built = build(SUPERUSERS_PROGRAM.format(file=mark) + trap)
         assert built.applied.failures == ()
         assert not mark.exists()
-        with psycopg.connect(built.home.host.housekeeping("postgres")) as connection:
+        with psycopg.connect(built.target.host.maintenance_conninfo("postgres")) as connection:
             connection.execute("SELECT public.run_a_program()")
         assert mark.exists(), "this would have told"
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from pytest_schema_parity.building import sharing
+from pytest_schema_parity.building.build import Build
+from pytest_schema_parity.building.sharing import Abandoned, Notice, Rendezvous
+from pytest_schema_parity.building.targets import OwnClusters
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import Applied
 from pytest_schema_parity.migrations.origins import Marks
-from pytest_schema_parity.parity import sharing
-from pytest_schema_parity.parity.building import Build
-from pytest_schema_parity.parity.sharing import Abandoned, Notice, Rendezvous
-from pytest_schema_parity.parity.sites import OwnClusters
 from pytest_schema_parity.platforms import PLATFORMS
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.schema.facts import Schema
@@ -94,7 +94,7 @@ def test_a_server_that_its_builder_takes_along_is_built_again(
         builder.leave()
         raise ServerError("The server has ended")
 
-    monkeypatch.setattr(OwnClusters, "borrow", too_late)
+    monkeypatch.setattr(OwnClusters, "attach", too_late)
     with pytest.raises(Abandoned):
         other.take_over(0, PLATFORMS["none"], ended=lambda: False)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pytest_schema_parity.behavior.findings import RowFindings, RowPair
 from pytest_schema_parity.behavior.instant import begin_together
+from pytest_schema_parity.behavior.results import RowPair, RowsComparison
 from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
@@ -54,7 +54,7 @@ class Compare:
 
     def __call__(
         self, reference: str, candidate: str, *seeds: str | bytes, timeout: float | None = None
-    ) -> RowFindings:
+    ) -> RowsComparison:
         schemas = {}
         for tree, script in (("prisma", reference), ("supabase", candidate)):
             drop_database(self.cluster, tree)
@@ -107,7 +107,7 @@ def compare(cluster: Cluster, tmp_path: Path) -> Iterator[Compare]:
 def test_the_same_trees_give_the_same_rows(compare: Compare) -> None:
     found = compare(COMMON, COMMON, SEED, "INSERT INTO users VALUES ('c', 3)")
     assert found.parity
-    assert found.note is None
+    assert not found.notes
     assert found.seeds == ("1.sql", "2.sql")
     assert [(view.name, view.reference_count) for view in found.views] == [("public.totals", 3)]
 
@@ -166,8 +166,8 @@ def test_what_one_tree_has_by_chance_is_left_out_and_said(compare: Compare) -> N
     found = compare(tree, tree, "INSERT INTO t VALUES (1), (2)")
     assert found.parity, found.differing
     assert found.views[0].columns == ("id", "name")
-    assert found.note is not None
-    assert found.note.startswith("public.v compared without token: two loads of prisma differ")
+    assert found.notes
+    assert found.notes[0].startswith("public.v compared without token: two loads of prisma differ")
 
 
 def test_chance_in_one_column_hides_no_other(compare: Compare) -> None:
@@ -189,8 +189,8 @@ def test_a_view_with_rows_by_chance_is_not_compared(compare: Compare) -> None:
     """
     tree = tree.replace("> '8' || repeat('0', 31)", "> ('8' || repeat('0', 31))::uuid")
     found = compare(tree, tree, "INSERT INTO t SELECT generate_series(1, 1000)")
-    assert (found.parity, found.unsteady) == (True, ("public.v",))
-    assert "public.v not compared" in str(found.note)
+    assert (found.parity, found.not_steady) == (True, ("public.v",))
+    assert "public.v not compared" in "; ".join(found.notes)
 
 
 def test_equal_rows_are_loaded_once(compare: Compare) -> None:
@@ -217,8 +217,8 @@ def test_what_goes_by_the_clock_is_left_out_where_the_clocks_are_apart(
     monkeypatch.setattr("pytest_schema_parity.behavior.sides.begin_together", begin_apart)
     found = compare(CLOCK.format(""), CLOCK.format(""), "INSERT INTO t VALUES (1)")
     assert (found.parity, found.views[0].left_out) == (True, ("at",))
-    assert "public.v compared without at" in str(found.note)
-    assert "7 µs" in str(found.note)
+    assert "public.v compared without at" in "; ".join(found.notes)
+    assert "7 µs" in "; ".join(found.notes)
     found = compare(CLOCK.format(""), CLOCK.format("+ 1"), "INSERT INTO t VALUES (1)")
     (view,) = found.differing
     assert view.differing == (RowPair(("1",), None), RowPair(None, ("2",)))
@@ -247,7 +247,7 @@ def test_what_may_follow_from_an_undone_statement_is_marked(compare: Compare) ->
         (("supabase",), "23514", False),
         (("prisma", "supabase"), "23503", True),
     ]
-    assert found.note is not None
+    assert found.notes
 
 
 def test_seeds_that_cannot_be_read_are_findings(compare: Compare) -> None:
@@ -428,8 +428,8 @@ def test_a_view_that_cannot_be_read_is_a_finding(compare: Compare) -> None:
 def test_without_a_seed_nothing_was_compared_and_that_is_said(compare: Compare) -> None:
     found = compare(COMMON, COMMON)
     assert found.parity
-    assert found.note is not None
-    assert "0 rows in every view" in found.note
+    assert found.notes
+    assert "0 rows in every view" in "; ".join(found.notes)
 
 
 def test_values_are_what_a_client_gets(compare: Compare) -> None:

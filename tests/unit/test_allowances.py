@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,16 +10,12 @@ from typing import Any
 import pytest
 from schemas import fact, schema, table
 
-from pytest_schema_parity.schema.allowances import (
-    Allowance,
-    Judgement,
-    RowsJudgement,
-    judge,
-    judge_rows,
-    stale_everywhere,
-)
+from pytest_schema_parity.findings import allowances
+from pytest_schema_parity.findings.allowances import Allowance, Judged
+from pytest_schema_parity.findings.differences import finding_of
+from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.compare import compare
-from pytest_schema_parity.schema.difference import Comparison
+from pytest_schema_parity.schema.difference import Comparison, Difference
 from pytest_schema_parity.schema.facts import Value
 
 TODAY = date(2026, 3, 1)
@@ -31,26 +28,52 @@ COMPARISON = compare(OLD, NEW)
 """A changed column type, a changed function body and an extra policy."""
 
 
-def judged(*allowances: Allowance, tree: str = "supabase", today: date = TODAY) -> Judgement:
-    return judge(tree, COMPARISON, allowances, today=today)
+def judge(
+    tree: str, comparison: Comparison, rules: Sequence[Allowance], today: date = TODAY
+) -> Judged:
+    """A tree's differences, as findings, after the allowances."""
+    found = [finding_of(one, tree, fail_on=comparison.fail_on) for one in comparison]
+    return allowances.judge(tree, found, rules, today=today, fail_on=comparison.fail_on)
 
 
-def names(comparison: Comparison) -> list[str]:
-    return [one.name for one in comparison]
+def judged(*rules: Allowance, tree: str = "supabase", today: date = TODAY) -> Judged:
+    return judge(tree, COMPARISON, rules, today)
+
+
+def left(judgement: Judged) -> list[Difference]:
+    """The differences that are not allowed."""
+    found = [one for one in judgement.findings if one.allowed is None]
+    return [one.difference for one in found if one.difference is not None]
+
+
+def allowed(judgement: Judged) -> list[tuple[Difference, str]]:
+    """The differences that are allowed, each with the reason."""
+    found = [(one.difference, one.allowed) for one in judgement.findings]
+    return [(one, reason) for one, reason in found if one is not None and reason is not None]
+
+
+def names(judgement: Judged) -> list[str]:
+    return [one.name for one in left(judgement)]
+
+
+def stale(judgement: Judged, *rules: Allowance, tree: str = "supabase") -> tuple[Allowance, ...]:
+    return tuple(allowances.stale(rules, tree, judgement.used, TODAY))
 
 
 def test_without_allowances_everything_is_left() -> None:
     judgement = judged()
-    assert judgement.comparison == COMPARISON
-    assert (judgement.allowed, judgement.stale, judgement.expired) == ((), (), ())
+    assert left(judgement) == list(COMPARISON)
+    assert allowed(judgement) == []
 
 
 def test_what_is_allowed_is_not_left() -> None:
     rule = Allowance("RLS where clients are", kind="policy", change="extra")
     judgement = judged(rule)
-    assert names(judgement.comparison) == ["public.users.id", "public.f(integer[], text[])"]
-    assert [(one.name, by) for one, by in judgement.allowed] == [("public.users.Own", rule)]
-    assert judgement.stale == ()
+    assert names(judgement) == ["public.users.id", "public.f(integer[], text[])"]
+    assert [(one.name, why) for one, why in allowed(judgement)] == [
+        ("public.users.Own", "RLS where clients are")
+    ]
+    assert stale(judgement, rule) == ()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +92,7 @@ def test_what_is_allowed_is_not_left() -> None:
     ],
 )
 def test_a_policy_is_covered_by(fields: dict[str, Any]) -> None:
-    assert "public.users.Own" not in names(judged(Allowance("why", **fields)).comparison)
+    assert "public.users.Own" not in names(judged(Allowance("why", **fields)))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +111,7 @@ def test_a_policy_is_covered_by(fields: dict[str, Any]) -> None:
     ],
 )
 def test_a_policy_is_not_covered_by(fields: dict[str, Any]) -> None:
-    assert "public.users.Own" in names(judged(Allowance("why", **fields)).comparison)
+    assert "public.users.Own" in names(judged(Allowance("why", **fields)))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +124,7 @@ def test_a_policy_is_not_covered_by(fields: dict[str, Any]) -> None:
     ],
 )
 def test_what_the_tree_says_can_be_named(name: str, actual: Value) -> None:
-    assert name not in names(judged(Allowance("why", name=name, actual=actual)).comparison)
+    assert name not in names(judged(Allowance("why", name=name, actual=actual)))
 
 
 @pytest.mark.parametrize(
@@ -119,19 +142,19 @@ def test_what_the_tree_says_can_be_named(name: str, actual: Value) -> None:
 def test_what_the_tree_says_instead_is_not_allowed(name: str, actual: Value) -> None:
     rule = Allowance("why", name=name, actual=actual)
     judgement = judged(rule)
-    assert name in names(judgement.comparison)
-    assert judgement.stale == (rule,)
+    assert name in names(judgement)
+    assert stale(judgement, rule) == (rule,)
 
 
 def test_an_attribute_can_be_named() -> None:
-    assert "public.users.id" not in names(judged(Allowance("why", attribute="type")).comparison)
+    assert "public.users.id" not in names(judged(Allowance("why", attribute="type")))
 
 
 @pytest.mark.parametrize(
     "pattern", ["public.f(integer[], text[])", "public.f(*[], *)", "public.f(integer??, text[])"]
 )
 def test_the_brackets_of_an_array_are_no_pattern(pattern: str) -> None:
-    assert names(judged(Allowance("why", name=pattern)).comparison) == [
+    assert names(judged(Allowance("why", name=pattern))) == [
         "public.users.id",
         "public.users.Own",
     ]
@@ -157,25 +180,25 @@ EXTRA = compare(
 """An extra schema with a function and a table, and privileges of each."""
 
 
-def extra(*kinds: str) -> Judgement:
+def extra(*kinds: str) -> Judged:
     rules = [Allowance("why", kind=kind, change="extra") for kind in kinds]
-    return judge("x", EXTRA, rules, today=TODAY)
+    return judge("x", EXTRA, rules)
 
 
 def test_what_is_missing_is_allowed_with_all_that_hung_below_it() -> None:
-    judgement = judge("x", MISSING, [Allowance("why", name="public.t")], today=TODAY)
-    assert not judgement.comparison
+    judgement = judge("x", MISSING, [Allowance("why", name="public.t")])
+    assert not left(judgement)
 
 
 def test_what_an_allowed_extra_schema_holds_has_to_be_allowed_by_itself() -> None:
     judgement = extra("schema")
-    assert names(judgement.comparison) == [
+    assert names(judgement) == [
         "private.loot",
         "private.is_admin()",
         "ON SCHEMA private TO anon",
     ]
-    assert [one.below for one, _ in judgement.allowed] == [()]
-    assert [(one.name, len(one.below)) for one in judgement.comparison] == [
+    assert [one.below for one, _ in allowed(judgement)] == [()]
+    assert [(one.name, len(one.below)) for one in left(judgement)] == [
         ("private.loot", 3),
         ("private.is_admin()", 1),
         ("ON SCHEMA private TO anon", 0),
@@ -184,96 +207,112 @@ def test_what_an_allowed_extra_schema_holds_has_to_be_allowed_by_itself() -> Non
 
 def test_what_an_extra_thing_is_made_of_is_allowed_with_it_and_who_may_use_it_is_not() -> None:
     judgement = extra("schema", "table", "function")
-    assert names(judgement.comparison) == [
+    assert names(judgement) == [
         "ON COLUMN private.loot.id TO anon",
         "ON FUNCTION private.is_admin() TO anon",
         "ON SCHEMA private TO anon",
     ]
-    below = {one.name: [name for _, name in one.below] for one, _ in judgement.allowed}
+    below = {one.name: [name for _, name in one.below] for one, _ in allowed(judgement)}
     assert below["private.loot"] == ["private.loot.id", "private.loot.log"]
 
 
 def test_an_extra_schema_can_be_allowed_with_all_that_it_holds() -> None:
-    assert not extra("schema", "table", "function", "privilege").comparison
+    assert not left(extra("schema", "table", "function", "privilege"))
     rule = Allowance("all that is private", change="extra")
-    assert not judge("x", EXTRA, [rule], today=TODAY).comparison
+    assert not left(judge("x", EXTRA, [rule]))
 
 
 def test_what_is_allowed_below_something_that_is_not_is_of_use() -> None:
-    judgement = extra("table", "column")
-    assert names(judgement.comparison) == ["private"]
-    assert judgement.stale == ()
+    rules = [Allowance("why", kind=kind, change="extra") for kind in ("table", "column")]
+    judgement = judge("x", EXTRA, rules)
+    assert names(judgement) == ["private"]
+    assert stale(judgement, *rules) == ()
     rule = Allowance("why", kind="column")
-    assert judge("x", MISSING, [rule], today=TODAY).stale == ()
+    assert stale(judge("x", MISSING, [rule]), rule) == ()
 
 
 def test_the_first_of_several_allows_and_all_are_of_use() -> None:
     first, second = Allowance("first", kind="policy"), Allowance("second", change="extra")
     judgement = judged(first, second)
-    assert [by for _, by in judgement.allowed] == [first]
-    assert judgement.stale == ()
+    assert [reason for _, reason in allowed(judgement)] == ["first"]
+    assert stale(judgement, first, second) == ()
 
 
 def test_an_allowance_that_covers_nothing_is_stale() -> None:
-    stale = Allowance("why", kind="sequence")
-    assert judged(stale, Allowance("why", kind="policy")).stale == (stale,)
+    rule, used = Allowance("why", kind="sequence"), Allowance("why", kind="policy")
+    assert stale(judged(rule, used), rule, used) == (rule,)
 
 
 def test_an_allowance_about_another_tree_is_not_stale() -> None:
-    assert judged(Allowance("why", tree="archive", kind="sequence")).stale == ()
+    rule = Allowance("why", tree="archive", kind="sequence")
+    assert stale(judged(rule), rule) == ()
 
 
-def test_an_expired_allowance_allows_nothing_and_is_told() -> None:
-    rule = Allowance("until the release", kind="policy", until=date(2026, 3, 1))
-    assert judged(rule).expired == ()
-    judgement = judged(rule, today=date(2026, 3, 2))
-    assert (judgement.expired, judgement.stale, judgement.allowed) == ((rule,), (), ())
-    assert judgement.comparison == COMPARISON
-    assert judged(rule, tree="supabase", today=date(2026, 3, 2)).expired == (rule,)
+def test_an_expired_allowance_allows_nothing_and_is_listed() -> None:
+    rule = Allowance("until the release", kind="policy", until=TODAY)
+    tomorrow = TODAY + timedelta(days=1)
+    assert allowances.expired([rule], "supabase", TODAY) == []
+    assert allowances.expired([rule], "supabase", tomorrow) == [rule]
+    judgement = judged(rule, today=tomorrow)
+    assert allowed(judgement) == []
+    assert left(judgement) == list(COMPARISON)
+    assert allowances.stale([rule], "supabase", judgement.used, tomorrow) == []
 
 
-def test_an_expired_allowance_about_another_tree_is_not_told() -> None:
+def test_an_expired_allowance_about_another_tree_is_not_listed() -> None:
     rule = Allowance("why", tree="archive", until=date(2020, 1, 1))
-    assert judged(rule).expired == ()
+    assert allowances.expired([rule], "supabase", TODAY) == []
 
 
 def test_what_fails_is_decided_as_before() -> None:
     comparison = compare(OLD, NEW, fail_on={"security"})
-    left = judge("x", comparison, [Allowance("why", kind="column")], today=TODAY).comparison
-    assert [one.kind for one in left.failing] == ["policy"]
+    judgement = judge("x", comparison, [Allowance("why", kind="column")])
+    assert [one.kind for one in judgement.findings if one.fails] == ["policy"]
 
 
 def test_of_use_in_one_tree_is_not_stale_in_all() -> None:
     everywhere, one_tree = Allowance("a", kind="policy"), Allowance("b", tree="x", kind="policy")
-    empty = Comparison()
-    judgements = {
-        "x": judge("x", empty, [everywhere, one_tree], today=TODAY),
-        "y": judge("y", COMPARISON, [everywhere, one_tree], today=TODAY),
-    }
-    assert judgements["x"].stale == (everywhere, one_tree)
-    assert stale_everywhere(judgements) == (one_tree,)
+    used = judge("x", Comparison(), [everywhere, one_tree]).used
+    used |= judge("y", COMPARISON, [everywhere, one_tree]).used
+    assert allowances.stale([everywhere, one_tree], "x", used, TODAY) == [one_tree]
+    assert allowances.stale([everywhere, one_tree], "y", used, TODAY) == []
+
+
+def rows(*views: str) -> list[Finding]:
+    """The findings of views whose rows differ."""
+    return [
+        Finding(tree="supabase", check="rows", kind="rows", name=view, change="changed", title="")
+        for view in views
+    ]
+
+
+def reasons(findings: Sequence[Finding], *rules: Allowance) -> list[str | None]:
+    judgement = allowances.judge("supabase", findings, rules, today=TODAY)
+    return [finding.allowed for finding in judgement.findings]
 
 
 def test_the_rows_of_a_view_may_differ() -> None:
     by_name, of_all = Allowance("why", kind="rows", name="public.a*"), Allowance("all", kind="rows")
-    views = ["public.ab", "public.b"]
-    assert judge_rows("supabase", views, [by_name], today=TODAY).allowed == (("public.ab", "why"),)
-    assert judge_rows("supabase", views, [by_name, of_all], today=TODAY).allowed == (
-        ("public.ab", "why"),
-        ("public.b", "all"),
-    )
-    assert judge_rows("supabase", ["public.b"], [by_name], today=TODAY).stale == (by_name,)
-    of_another = replace(by_name, tree="other")
-    assert judge_rows("supabase", views, [of_another], today=TODAY) == RowsJudgement()
+    found = rows("public.ab", "public.b")
+    assert reasons(found, by_name) == ["why", None]
+    assert reasons(found, by_name, of_all) == ["why", "all"]
+    assert reasons(found, replace(by_name, tree="other")) == [None, None]
+    judgement = allowances.judge("supabase", rows("public.b"), [by_name], today=TODAY)
+    assert stale(judgement, by_name) == (by_name,)
 
 
 def test_an_expired_allowance_of_rows_allows_none() -> None:
     expired = Allowance("why", kind="rows", until=TODAY - timedelta(days=1))
-    judged = judge_rows("supabase", ["public.a"], [expired], today=TODAY)
-    assert (judged.allowed, judged.expired) == ((), (expired,))
+    assert reasons(rows("public.a"), expired) == [None]
 
 
-def test_an_allowance_of_rows_is_about_no_fact_and_one_of_facts_about_no_rows() -> None:
-    rows, facts = Allowance("why", kind="rows"), Allowance("why", name="public.*")
-    assert judge("supabase", Comparison(), [rows], today=TODAY).stale == ()
-    assert judge_rows("supabase", ["public.a"], [facts], today=TODAY) == RowsJudgement()
+def test_an_allowance_without_a_kind_is_about_facts_alone() -> None:
+    assert reasons(rows("public.a"), Allowance("why", name="public.*")) == [None]
+
+
+def test_what_breaks_a_tree_cannot_be_allowed() -> None:
+    [finding] = rows("a.sql")
+    broken = replace(finding, kind="statement", breaks=True)
+    rule = Allowance("why", kind="statement")
+    assert reasons([replace(broken, breaks=False)], rule) == ["why"]
+    assert reasons([broken], rule) == [None]

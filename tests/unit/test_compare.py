@@ -232,12 +232,12 @@ class TestImpact:
 
     def test_who_owns_a_thing_is_a_matter_of_privileges(self) -> None:
         old, new = (fact("enum", "public.e", owner=value) for value in "ab")
-        assert only(compare(schema(old), schema(new))).check == "privileges"
+        assert only(compare(schema(old), schema(new))).group == "privileges"
 
     def test_an_unknown_kind_is_compared_all_the_same(self) -> None:
         old, new = (fact("conversion", "public.c", function=value) for value in "ab")
         one = only(compare(schema(old), schema(new)))
-        assert (one.check, one.impact, one.attribute) == ("other", "behavior", "function")
+        assert (one.group, one.impact, one.attribute) == ("other", "behavior", "function")
 
     def test_what_fails_can_be_chosen(self) -> None:
         old, new = (fact("enum", "public.e", comment=value) for value in "ab")
@@ -250,7 +250,7 @@ class TestImpact:
 
     def test_of_several_exceptions_the_gravest_holds(self) -> None:
         kind = Kind(
-            check="other", impact="comment", when={("a", 1): "naming", ("b", 1): "security"}
+            group="other", impact="comment", when={("a", 1): "naming", ("b", 1): "security"}
         )
         assert kind.weigh({"a": 1}) == "naming"
         assert kind.weigh({"a": 1, "b": 1}) == "security"
@@ -301,7 +301,7 @@ class TestResult:
             fact("enum", "public.z"),
         )
         old = schema(fact("view", "public.b", owner="y"))
-        assert [(one.check, one.name) for one in compare(old, new)] == [
+        assert [(one.group, one.name) for one in compare(old, new)] == [
             ("extensions", "z"),
             ("types", "public.z"),
             ("views", "public.a"),

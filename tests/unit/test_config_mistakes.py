@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_schema_parity.config import find_config, load_config
-from pytest_schema_parity.config.mistakes import nearest
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.schema.kinds import KINDS
+from pytest_schema_parity.showing import nearest
 
 BASE = """
 reference = "a"

@@ -1,16 +1,18 @@
 """What failed: where, why, and the line itself; rows and allowances likewise."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from inspect import cleandoc
 
 import pytest
+from support.results import allowances_result, failures_result, rows_result
 
+from pytest_schema_parity.behavior.results import RowProblem, ViewRows
+from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.evidence import RowPair
+from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.migrations.failure import Failure
-from pytest_schema_parity.report.allowances import allowance_lines
-from pytest_schema_parity.report.failures import failure_lines
-from pytest_schema_parity.report.rows import rows_lines
-from pytest_schema_parity.schema.allowances import Allowance
+from pytest_schema_parity.report.text import result_lines
 from pytest_schema_parity.schema.facts import Place
 
 FAILED = Failure(
@@ -25,12 +27,16 @@ FAILED = Failure(
 )
 
 
+def lines_of(result: Result) -> list[str]:
+    return result_lines(result, reference="prisma")
+
+
 def test_nothing_failed() -> None:
-    assert failure_lines([], tree="archive") == []
+    assert lines_of(failures_result([])) == []
 
 
 def test_a_failure_with_its_line() -> None:
-    lines = failure_lines([FAILED], tree="archive")
+    lines = lines_of(failures_result([FAILED]))
     told = 'sql/archive/20250903100000_admin.sql:5:22: relation "submission" does not exist (42P01)'
     assert lines == [
         f"1 statement of archive failed: {told} — did you mean submissions?",
@@ -54,7 +60,7 @@ def test_failures_without_lines() -> None:
     )
     first = replace(FAILED, excerpt=None)
     told = 'sql/archive/20250903100000_admin.sql:5:22: relation "submission" does not exist (42P01)'
-    assert failure_lines([first, other], tree="archive") == [
+    assert lines_of(failures_result([first, other])) == [
         f"2 statements of archive failed in 2 files, the first: {told} — did you mean submissions?",
         "",
         f"{told} — did you mean submissions?",
@@ -68,7 +74,7 @@ def test_failures_without_lines() -> None:
 
 
 def test_a_failure_of_a_whole_file_has_no_statement() -> None:
-    lines = failure_lines([replace(FAILED, statement="", excerpt=None)], tree="archive")
+    lines = lines_of(failures_result([replace(FAILED, statement="", excerpt=None)]))
     assert len(lines) == 3
 
 
@@ -86,70 +92,51 @@ def test_a_failure_of_a_whole_file_has_no_statement() -> None:
 def test_the_caret_stands_below_the_mistake(before: str, after: str, width: int) -> None:
     """``width`` is how many columns of a terminal what is shown of the text before takes."""
     failed = replace(FAILED, line=12, excerpt=(before, after))
-    lines = failure_lines([failed], tree="archive")
+    lines = lines_of(failures_result([failed]))
     assert lines[3].startswith("    12 | ")
     assert lines[4] == " " * (9 + width) + "^"
     assert len(lines[3]) <= 9 + 100
     assert lines[3].isprintable()
 
 
-@dataclass(frozen=True)
-class Pair:
-    reference: tuple[str | None, ...] | None
-    candidate: tuple[str | None, ...] | None
-    times: int = 1
-
-
-@dataclass(frozen=True)
-class View:
-    name: str = "public.totals"
-    columns: tuple[str, ...] = ("user_id", "handle", "points")
-    reference_count: int = 5
-    candidate_count: int = 4
-    missing: int = 2
-    extra: int = 1
-    differing: tuple[Pair, ...] = ()
-
-
-@dataclass(frozen=True)
-class Problem:
-    step: str = "refresh"
-    trees: tuple[str, ...] = ("supabase",)
-    subject: str = "public.totals"
-    statement: str = "REFRESH MATERIALIZED VIEW\n  CONCURRENTLY public.totals"
-    sqlstate: str | None = "55000"
-    message: str = "cannot refresh it"
-    detail: str | None = None
-    hint: str | None = "Create a unique index."
-    place: Place | None = None
-
-
-@dataclass(frozen=True)
-class Findings:
-    reference: str = "prisma"
-    tree: str = "supabase"
-    differing: tuple[View, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    note: str | None = None
+VIEW = ViewRows(
+    name="public.totals",
+    columns=("user_id", "handle", "points"),
+    reference_count=5,
+    candidate_count=4,
+    missing=2,
+    extra=1,
+)
+PROBLEM = RowProblem(
+    step="refresh",
+    trees=("supabase",),
+    subject="public.totals",
+    statement="REFRESH MATERIALIZED VIEW\n  CONCURRENTLY public.totals",
+    sqlstate="55000",
+    message="cannot refresh it",
+    hint="Create a unique index.",
+)
 
 
 def test_rows_side_by_side() -> None:
-    view = View(
+    view = replace(
+        VIEW,
         differing=(
-            Pair(("1", "bob", "120"), ("1", "bob", None)),
-            Pair(("2", "", None), None, times=2),
-        )
+            RowPair(("1", "bob", "120"), ("1", "bob", None)),
+            RowPair(("2", "", None), None, times=2),
+        ),
     )
-    findings = Findings(differing=(view,), problems=(Problem(),))
-    assert "\n".join(rows_lines(findings)) == cleandoc(
+    assert "\n".join(lines_of(rows_result([view], [PROBLEM]))) == cleandoc(
         """
         the rows of 1 view differ in supabase: public.totals; 1 statement failed: refresh public.totals in supabase: cannot refresh it (55000)
 
         refresh public.totals in supabase: cannot refresh it (55000)
             REFRESH MATERIALIZED VIEW CONCURRENTLY public.totals
+                prisma    succeeds
+                supabase  cannot refresh it (55000)
             hint: Create a unique index.
 
-        public.totals: 2 rows only in prisma (of 5), 1 row only in supabase (of 4)
+        the rows of public.totals differ: 2 rows only in prisma (of 5), 1 row only in supabase (of 4)
             row with user_id = 1, handle = bob
                         prisma  supabase
                 points  120     NULL
@@ -159,30 +146,32 @@ def test_rows_side_by_side() -> None:
 
 
 def test_rows_that_are_equal() -> None:
-    assert rows_lines(Findings()) == []
-    assert rows_lines(Findings(note="0 rows in every view")) == ["note: 0 rows in every view"]
+    full = replace(VIEW, missing=0, extra=0)
+    assert lines_of(rows_result([full])) == []
+    assert lines_of(rows_result([replace(full, reference_count=0, candidate_count=0)])) == [
+        "1 note (shown, failing nothing):",
+        '0 rows in every view: nothing was compared, configure `seed = "…"`',
+    ]
 
 
 def test_rows_that_are_not_shown_are_counted() -> None:
-    only_there = tuple(Pair((str(number),), None) for number in range(20))
-    view = View(columns=("id",), differing=only_there, missing=500, extra=0)
-    lines = rows_lines(Findings(differing=(view,)))
-    assert lines[-1] == "    … and 495 rows more, both trees counted"
+    only_there = tuple(RowPair((str(number),), None) for number in range(20))
+    view = replace(VIEW, columns=("id",), differing=only_there, missing=500, extra=0)
+    assert lines_of(rows_result([view]))[-1] == "    … and 495 rows more, both trees counted"
 
 
 def test_long_values_are_cut_around_their_difference() -> None:
     long = "x" * 200
-    pair = Pair((long + "1",), (long + "2",))
-    lines = rows_lines(
-        Findings(differing=(View(columns=("a",), differing=(pair,), missing=1, extra=1),))
-    )
-    assert lines[-1].split() == ["a", "…" + "x" * 20 + "1", "…" + "x" * 20 + "2"]
+    pair = RowPair((long + "1",), (long + "2",))
+    view = replace(VIEW, columns=("a",), differing=(pair,), missing=1, extra=1)
+    last = lines_of(rows_result([view]))[-1]
+    assert last.split() == ["a", "…" + "x" * 20 + "1", "…" + "x" * 20 + "2"]
 
 
 def test_a_problem_in_a_seed_names_its_line() -> None:
-    problem = Problem(step="seed", subject="sql/seed/a.sql", place=Place("sql/seed/a.sql", 3))
-    lines = rows_lines(Findings(problems=(problem,)))
-    assert lines[0] == (
+    place = Place("sql/seed/a.sql", 3)
+    problem = replace(PROBLEM, step="seed", subject="sql/seed/a.sql", place=place)
+    assert lines_of(rows_result(problems=[problem]))[0] == (
         "1 statement failed: sql/seed/a.sql:3 in supabase: cannot refresh it (55000)"
     )
 
@@ -200,7 +189,7 @@ def test_allowances_that_no_longer_hold() -> None:
         until=date(2025, 1, 31),
         place=Place("pyproject.toml", 18),
     )
-    assert "\n".join(allowance_lines([stale], [expired], tree="supabase")) == cleandoc(
+    assert "\n".join(lines_of(allowances_result([stale], [expired]))) == cleandoc(
         """
         1 allowance matches nothing in supabase, 1 allowance is past its date: pyproject.toml:12, pyproject.toml:18
 
@@ -213,4 +202,4 @@ def test_allowances_that_no_longer_hold() -> None:
             reason  until the release
         """  # noqa: E501
     )
-    assert allowance_lines([], [], tree="supabase") == []
+    assert lines_of(allowances_result([], [])) == []

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from support.results import (
+    allowances_result,
+    differences_result,
+    failures_result,
+    not_built,
+    rows_result,
+    tree_results,
+)
 
-from pytest_schema_parity.behavior.findings import RowFindings, RowPair, RowProblem, ViewRows
+from pytest_schema_parity.behavior.results import RowProblem, ViewRows
+from pytest_schema_parity.checks import structure
 from pytest_schema_parity.config.mistakes import shown
 from pytest_schema_parity.errors import SchemaParityError, ScriptError, UnknownName
+from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.evidence import RowPair
+from pytest_schema_parity.findings.finding import Result
+from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report import markdown
-from pytest_schema_parity.report.allowances import allowance_lines
 from pytest_schema_parity.report.assertion import explain
-from pytest_schema_parity.report.failures import failure_lines
 from pytest_schema_parity.report.json_report import render, report
-from pytest_schema_parity.report.rows import rows_lines
-from pytest_schema_parity.report.run import RunReport, TreeReport
 from pytest_schema_parity.report.summary import Cell, summary_lines
-from pytest_schema_parity.report.text import check_lines
-from pytest_schema_parity.schema.allowances import Allowance
+from pytest_schema_parity.report.text import result_lines
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Place, Schema
-from pytest_schema_parity.schema.kinds import CHECKS
 
 EVIL = "e\x1b[31m\x07\r\n\u202e\x9b2J\u2066 `````` ``` <script>alert(1)</script> |*_[x](y)#@me"
 SECRET = "ALTER ROLE a PASSWORD 's3cret'"
@@ -60,7 +66,7 @@ DIFFERENCES = tuple(
         ("renamed", None, EVIL, f"x{EVIL}"),
     )
 )  # fmt: skip
-ROWS = RowFindings(
+ROWS = rows_result(
     reference=EVIL,
     tree=EVIL,
     views=(
@@ -91,22 +97,31 @@ ROWS = RowFindings(
     ),
 )
 ALLOWANCE = Allowance(EVIL, name=EVIL, kind=EVIL, attribute=EVIL, place=PLACE, until=date.today())
-TREE = TreeReport(
-    files=(EVIL,),
-    failures=(FAILURE,),
+FAILED = failures_result([FAILURE, FAILURE], tree=EVIL)
+DEAD = allowances_result([ALLOWANCE], [ALLOWANCE], tree=EVIL)
+TREE = tree_results(
+    Comparison(DIFFERENCES),
+    FAILED,
+    ROWS,
+    DEAD,
+    allowed=[(0, EVIL)],
+    tree=EVIL,
     stand_ins=(EVIL, "`" * 5),
-    comparison=Comparison(DIFFERENCES),
-    allowed=((DIFFERENCES[0], ALLOWANCE),),
-    stale=(ALLOWANCE,),
-    expired=(ALLOWANCE,),
-    rows=ROWS,
 )
-RUN = RunReport(
+RUN = RunResults(
     reference=EVIL,
     version=EVIL,
     source=EVIL,
-    trees={EVIL: TreeReport(failures=(FAILURE,)), f"b{EVIL}": TREE, "c": TreeReport(error=EVIL)},
+    trees={
+        EVIL: TreeResults(results=(FAILED,)),
+        f"b{EVIL}": TREE,
+        "c": TreeResults(results=(not_built("c", EVIL),)),
+    },
 )
+
+
+def lines_of(result: Result) -> list[str]:
+    return result_lines(result, reference=EVIL)
 
 
 def all_lines() -> dict[str, list[str]]:
@@ -116,17 +131,18 @@ def all_lines() -> dict[str, list[str]]:
         Schema([Fact(EVIL, EVIL, {"a": value}, provided=True)], platform=EVIL) for value in "ab"
     ]
     return {
-        "failed": failure_lines([FAILURE, FAILURE], tree=EVIL),
-        "differing rows": rows_lines(ROWS),
-        "note": rows_lines(replace(ROWS, views=(), problems=())),
-        "dead allowances": allowance_lines([ALLOWANCE], [ALLOWANCE], tree=EVIL),
+        "failed": lines_of(FAILED),
+        "differing rows": lines_of(ROWS),
+        "note": lines_of(rows_result(reference=EVIL, tree=EVIL)),
+        "dead allowances": lines_of(DEAD),
+        "not built": lines_of(not_built(EVIL, EVIL)),
         "summary": summary_lines({EVIL: {"rows": Cell("failed", 1)}}),
         "assertion": explain(*schemas),
         "brought": explain(*brought),
         "markdown": markdown.render(RUN).split("\n"),
         **{
-            check: check_lines(Comparison(DIFFERENCES), check=check, reference=EVIL, tree=EVIL)
-            for check in CHECKS
+            check: lines_of(differences_result(Comparison(DIFFERENCES), check, tree=EVIL))
+            for check in structure.CHECK.names
         },
     }
 
@@ -147,7 +163,7 @@ def test_json_keeps_the_data_exactly_but_for_secrets() -> None:
 
 
 def test_a_tree_may_be_named_like_a_secret() -> None:
-    run = RunReport(reference="token", trees={"token": TreeReport(files=("a.sql",))})
+    run = RunResults(reference="token", trees={"token": TreeResults(files=("a.sql",))})
     assert report(run)["trees"]["token"]["files"] == ["a.sql"]
 
 
@@ -156,10 +172,10 @@ def test_a_difference_in_a_secret_is_still_one() -> None:
     secret = Difference(
         kind="server", name="s", change="changed", attribute="options", impact="behavior", **pair
     )
-    lines = check_lines(Comparison((secret,)), check="other", reference="a", tree="b")
+    lines = lines_of(differences_result(Comparison((secret,)), "other"))
     assert "one password" in lines[3]
     assert "another password" in lines[4]
-    run = RunReport(reference="a", trees={"b": TreeReport(comparison=Comparison((secret,)))})
+    run = RunResults(reference="a", trees={"b": tree_results(Comparison((secret,)))})
     assert run.verdict == "drift"
     assert [entry["expected"] for entry in report(run)["differences"]] == [["password=***"]]
 

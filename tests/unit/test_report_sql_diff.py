@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_schema_parity.report.sql_diff import MOST_LINES, formatted, sql_diff
+from pytest_schema_parity.report.sql_diff import MOST_LINES, laid_out, sql_diff, tokens
+from pytest_schema_parity.showing import clean_lines
 
 LABELS = ("prisma", "supabase")
 BODY = "\nBEGIN\n  IF total > 50 THEN\n    RAISE EXCEPTION 'quota';\n  END IF;\nEND;\n"
@@ -33,12 +34,12 @@ def test_a_block_keeps_its_own_layout() -> None:
     [
         (
             "SELECT a  FROM b",
-            "select a FROM b",
+            "SELECT a FROM b",
             [
-                "(they differ in layout, or in upper and lower case, only)",
+                "(they differ in layout only)",
                 "@@ -1 +1 @@",
                 "-SELECT a  FROM b",
-                "+select a FROM b",
+                "+SELECT a FROM b",
             ],
         ),
         (
@@ -87,14 +88,14 @@ def test_a_diff_is_cut() -> None:
     assert lines[-1] == f"… and {1001 - MOST_LINES} lines more"
 
 
-def test_what_is_too_long_is_not_formatted() -> None:
+def test_what_is_too_long_is_not_laid_out() -> None:
     sql = "SELECT 1, 2 " + "-- x\n" * 5000
-    assert formatted(sql)[0] == "SELECT 1, 2 -- x"
+    assert laid_out(sql)[0] == "SELECT 1, 2 -- x"
 
 
 def test_nesting_that_no_formatter_takes() -> None:
     sql = "SELECT " + "(" * 3000 + "1" + ")" * 3000
-    assert formatted(sql)
+    assert laid_out(sql)
 
 
 SQL = st.text(st.sampled_from("selctfromSELCT ab,()'\"\n\r\t-/*$\x1b\u202e\u00a0é;"), max_size=30)
@@ -112,3 +113,23 @@ def test_statements_too(one: str, other: str) -> None:
     if one != other:
         lines = diff(f"SELECT {one}", f"SELECT {other}")
         assert any(line[0] in "+-(" for line in lines)
+
+
+WORDS = st.sampled_from(
+    ["select", "count", "AS", '"Count"', "'a  b'", "-- x\n", "/* y */", ",", "(", ")", "a.b", " ",
+     "\n", "from", "$$ z  z $$", "1.0", "::", "text", "Sum", "case", "when", "end", ";"]
+)  # fmt: skip
+
+
+@given(st.lists(WORDS, max_size=20).map(" ".join))
+def test_laying_out_moves_white_space_only(sql: str) -> None:
+    statement = f"SELECT {sql}"
+    assert tokens("\n".join(laid_out(statement))) == tokens("\n".join(clean_lines(statement)))
+
+
+def test_an_alias_keeps_its_letters() -> None:
+    lines = laid_out("select count(*) as count, Sum(b) as total from t group by a")
+    assert " ".join(" ".join(lines).split()) == (
+        "select count(*) as count, Sum(b) as total from t group by a"
+    )
+    assert len(lines) > 1

@@ -20,7 +20,12 @@ CELLS = {
 
 
 def test_the_table() -> None:
-    lines = summary_lines(CELLS, impacts={"comment": 1, "behavior": 3, "security": 1}, allowed=2)
+    lines = summary_lines(
+        CELLS,
+        impacts={"comment": 1, "behavior": 3, "security": 1},
+        allowed=2,
+        order=("applies", "columns"),
+    )
     assert "\n".join(lines) == cleandoc(
         """
                  supabase  archive
@@ -61,9 +66,7 @@ def test_nothing_ran() -> None:
 def test_totals_follow_what_fails() -> None:
     impacts = {"order": 2, "naming": 1}
     assert totals_text(impacts) == "1 difference: 1 naming; 2 notes: 2 order"
-    assert totals_text(impacts, fail_on=frozenset({"order"})) == (
-        "2 differences: 2 order; 1 note: 1 naming"
-    )
+    assert totals_text(impacts, notes={"naming"}) == ("2 differences: 2 order; 1 note: 1 naming")
     assert totals_text({}) == ""
 
 

@@ -3,12 +3,15 @@
 from inspect import cleandoc
 
 import pytest
+from support.results import differences_result
 
-from pytest_schema_parity.report.counting import below_text, count_text, headline
-from pytest_schema_parity.report.markup import Markup
-from pytest_schema_parity.report.text import check_lines, difference_lines, summary_text
+from pytest_schema_parity.findings.counting import below_text, count_text, findings_headline
+from pytest_schema_parity.findings.differences import finding_of, summary_text
+from pytest_schema_parity.report.markup import Highlight, Markup, plain
+from pytest_schema_parity.report.text import finding_lines, result_lines
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.schema.kinds import FAILING, Impact
 
 INIT = Place("sql/prisma/001_init.sql", 31)
 BASE = Place("sql/supabase/20250902_base.sql", 7)
@@ -54,12 +57,22 @@ TABLE = Difference(
 
 
 def shown(difference: Difference) -> str:
-    return "\n".join(difference_lines(difference, reference="prisma", tree="supabase"))
+    return "\n".join(lines_of(difference))
+
+
+def lines_of(difference: Difference, *, highlight: Highlight = plain) -> list[str]:
+    finding = finding_of(difference, "supabase")
+    return finding_lines(finding, reference="prisma", highlight=highlight)
+
+
+def columns(*differences: Difference, fail_on: frozenset[Impact] = FAILING) -> list[str]:
+    """The lines of the check ``columns`` that found these."""
+    result = differences_result(Comparison(differences, fail_on))
+    return result_lines(result, reference="prisma")
 
 
 def test_a_failing_check() -> None:
-    comparison = Comparison((MISSING, DEFAULT, COMMENT, TABLE))
-    lines = check_lines(comparison, check="columns", reference="prisma", tree="supabase")
+    lines = columns(MISSING, DEFAULT, COMMENT, TABLE)
     assert "\n".join(lines) == cleandoc(
         r"""
         1 missing column, 1 changed column default in supabase: public.users.kajabi_contact_id, public.users.plan
@@ -83,20 +96,15 @@ def test_a_failing_check() -> None:
 
 
 def test_a_check_with_notes_only() -> None:
-    lines = check_lines(
-        Comparison((COMMENT,)), check="columns", reference="prisma", tree="supabase"
-    )
-    assert lines[0] == "1 note (shown, failing nothing):"
+    assert columns(COMMENT)[0] == "1 note (shown, failing nothing):"
 
 
 def test_a_check_with_nothing_to_tell() -> None:
-    comparison = Comparison((TABLE,))
-    assert check_lines(comparison, check="columns", reference="prisma", tree="supabase") == []
+    assert columns(TABLE) == []
 
 
 def test_what_fails_is_for_the_configuration_to_say() -> None:
-    comparison = Comparison((DEFAULT, COMMENT), frozenset({"comment"}))
-    lines = check_lines(comparison, check="columns", reference="prisma", tree="supabase")
+    lines = columns(DEFAULT, COMMENT, fail_on=frozenset({"comment"}))
     assert lines[0] == "1 changed column comment in supabase: public.users.plan"
 
 
@@ -236,7 +244,7 @@ def test_a_definition_that_can_be_looked_up_is_not_quoted() -> None:
         impact="behavior",
         origin=Origins(INIT, None),
     )
-    assert len(difference_lines(missing, reference="prisma", tree="supabase")) == 3
+    assert len(lines_of(missing)) == 3
 
 
 def difference(kind: str, attribute: str | None = None) -> Difference:
@@ -254,6 +262,7 @@ def difference(kind: str, attribute: str | None = None) -> Difference:
         ([difference("policy")] * 3, "3 missing policies"),
         ([difference("extended statistics")] * 2, "2 missing extended statistics"),
         ([difference("column", "not_null")] * 2, "2 changed columns (not_null)"),
+        ([difference("privilege", "privileges")], "1 changed privilege"),
         (
             [difference("trigger", "timing"), difference("zebra"), difference("index")],
             "1 missing index, 1 missing zebra, 1 changed trigger timing",
@@ -262,7 +271,7 @@ def difference(kind: str, attribute: str | None = None) -> Difference:
             [difference("column", f"attribute_{number}") for number in range(9)],
             "1 changed column attribute_0, 1 changed column attribute_1, 1 changed column "
             "attribute_2, 1 changed column attribute_3, 1 changed column attribute_4, "
-            "1 changed column attribute_5, 3 other differences",
+            "1 changed column attribute_5, 3 more",
         ),
     ],
 )
@@ -270,16 +279,21 @@ def test_counts(differences: list[Difference], text: str) -> None:
     assert count_text(differences) == text
 
 
+def headline(*differences: Difference) -> str:
+    found = [finding_of(difference, "archive") for difference in differences]
+    return findings_headline(found, "archive")
+
+
 def test_a_headline_of_many_names_none() -> None:
     many = [
         Difference(kind="column", name=f"public.t.{number}", change="extra", impact="behavior")
         for number in range(4)
     ]
-    assert headline(many, "archive") == "4 extra columns in archive"
+    assert headline(*many) == "4 extra columns in archive"
 
 
 def test_a_headline_names_a_thing_once() -> None:
-    assert headline([DEFAULT, COMMENT], "archive") == (
+    assert headline(DEFAULT, COMMENT) == (
         "1 changed column comment, 1 changed column default in archive: public.users.plan"
     )
 
@@ -288,7 +302,7 @@ def test_a_headline_is_one_safe_line() -> None:
     hostile = Difference(
         kind="table", name='public."a\nb\x1b[31m"', change="extra", impact="behavior"
     )
-    assert headline([hostile], "archive") == r'1 extra table in archive: public."a\nb\x1b[31m"'
+    assert headline(hostile) == r'1 extra table in archive: public."a\nb\x1b[31m"'
 
 
 def test_summaries_say_what_is_set() -> None:
@@ -310,7 +324,6 @@ def test_highlights_dress_and_change_nothing() -> None:
         seen.append((markup, text))
         return text
 
-    dressed = difference_lines(DEFAULT, reference="prisma", tree="supabase", highlight=dress)
-    assert dressed == difference_lines(DEFAULT, reference="prisma", tree="supabase")
+    assert lines_of(DEFAULT, highlight=dress) == lines_of(DEFAULT)
     assert ("name", "public.users.plan") in seen
     assert ("place", str(INIT)) in seen

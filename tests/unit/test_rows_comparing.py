@@ -13,17 +13,11 @@ from pytest_schema_parity.behavior.comparing import (
     compare_results,
     volatile_columns,
 )
-from pytest_schema_parity.behavior.findings import (
-    KEPT,
-    Row,
-    RowFindings,
-    RowPair,
-    RowProblem,
-    ViewRows,
-)
 from pytest_schema_parity.behavior.pairing import pair_rows
 from pytest_schema_parity.behavior.refresh import refresh_routines
+from pytest_schema_parity.behavior.results import KEPT, RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.behavior.rows import shared_views
+from pytest_schema_parity.findings.evidence import Row, RowPair
 from pytest_schema_parity.schema.facts import Fact, Schema, Value
 
 BIGINT, TEXT, NUMERIC, DOUBLE = 20, 25, 1700, 701
@@ -167,30 +161,30 @@ def test_shared_views_go_by_name_whatever_their_kind() -> None:
     assert shared_views(reference, candidate) == ["public.a", "public.b"]
 
 
-def findings(**fields: object) -> RowFindings:
-    return RowFindings(reference="prisma", tree="supabase", **fields)  # type: ignore[arg-type]
+def findings(**fields: object) -> RowsComparison:
+    return RowsComparison(reference="prisma", tree="supabase", **fields)  # type: ignore[arg-type]
 
 
 def test_a_comparison_of_nothing_says_so() -> None:
     empty = ViewRows(name="v", columns=("a",), reference_count=0, candidate_count=0)
     full = ViewRows(name="w", columns=("a",), reference_count=1, candidate_count=1)
-    assert "no view in common" in str(findings().note)
-    assert "configure `seed" in str(findings(views=(empty,)).note)
-    assert "seed something" in str(findings(views=(empty,), seeds=("s.sql",)).note)
-    assert findings(views=(full,), seeds=("s.sql",), apart=40).note is None
-    assert findings(views=(empty, full), seeds=("s.sql",)).note == "no rows to compare in v"
-    many = findings(views=(empty,) * 5 + (full,)).note
-    assert many == "no rows to compare in v, v, v and 2 more"
+    assert "no view in common" in findings().notes[0]
+    assert "configure `seed" in findings(views=(empty,)).notes[0]
+    assert "seed something" in findings(views=(empty,), seeds=("s.sql",)).notes[0]
+    assert findings(views=(full,), seeds=("s.sql",), apart=40).notes == []
+    assert findings(views=(empty, full), seeds=("s.sql",)).notes == ["no rows to compare in v"]
+    many = findings(views=(empty,) * 5 + (full,)).notes
+    assert many == ["no rows to compare in v, v, v and 2 more"]
 
 
 def test_what_was_not_compared_is_said() -> None:
     view = ViewRows(name="v", columns=(), left_out=("a",), reference_count=1, candidate_count=1)
-    found = findings(views=(view,), unsteady=("w",), apart=40)
-    assert found.note == (
-        "v compared without a: two loads of prisma differ there (and the two clocks were 40 µs "
-        "apart); w not compared: two loads of prisma differ there (and the two clocks were 40 µs "
-        "apart), in how many rows it has"
-    )
+    found = findings(views=(view,), not_steady=("w",), apart=40)
+    why = "two loads of prisma differ there (and the two clocks were 40 µs apart)"
+    assert found.notes == [
+        f"v compared without a: {why}",
+        f"w not compared: {why}, in how many rows it has",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.schema.store import from_json
 
 
-def pristine_schema(conninfo: str, template: str) -> Schema:
+def platform_schema(conninfo: str, template: str) -> Schema:
     """The facts of a database as its template made it; call it before a tree is applied.
 
     They are cached by the template's key, which names all that made them, and by the queries that

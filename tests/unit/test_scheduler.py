@@ -9,7 +9,7 @@ from pathlib import Path
 ENDING = """
 import sys, threading, time
 from pathlib import Path
-from pytest_schema_parity.parity.builds import Builds
+from pytest_schema_parity.building.scheduler import Scheduler
 
 class Host:
     def stop(self):
@@ -23,7 +23,7 @@ class Hosts(list):
             time.sleep(0.5)
         return super().__len__()
 
-builds = Builds({}, {}, None, adjustments=None)
+builds = Scheduler({}, {}, None, adjustments=None)
 builds._hosts = Hosts([Host()])
 builds.close(wait=False)
 """

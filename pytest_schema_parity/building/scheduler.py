@@ -1,7 +1,8 @@
-"""The builds of a configuration's trees: begun at once, side by side, each on its own cluster."""
+"""Schedules the builds of all trees, side by side, and stops their servers."""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,24 +10,26 @@ from concurrent.futures import wait as wait_for
 from functools import partial
 from operator import methodcaller
 from threading import Lock
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
+from pytest_schema_parity.building.adjustments import Adjustments
+from pytest_schema_parity.building.build import Build, Plan, build
+from pytest_schema_parity.building.sharing import Abandoned, Notice, Rendezvous, in_words
+from pytest_schema_parity.building.targets import Site, Target
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.tree import Tree
-from pytest_schema_parity.parity.adjusting import Adjustments
-from pytest_schema_parity.parity.building import Build, Plan, build
-from pytest_schema_parity.parity.sharing import Abandoned, Notice, Rendezvous, in_words
-from pytest_schema_parity.parity.sites import Home, Site
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.host import Host
-from pytest_schema_parity.report.wording import clean
+from pytest_schema_parity.showing import clean
 
 Ending: TypeAlias = Literal["stop", "leave", "keep"]
 """What becomes of servers: they end; or if no other process of the run uses them; or they stay."""
 
+ENDED: Final = "the run ended while its servers were starting"
 
-class Builds:
-    """Builds every tree when the first is asked for; :meth:`close` ends the clusters.
+
+class Scheduler:
+    """Scheduler every tree when the first is asked for; :meth:`close` ends the clusters.
 
     With a ``rendezvous`` it is one process of the run that builds, and the others take over.
     """
@@ -55,7 +58,7 @@ class Builds:
         }
         self._site = site
         self._rendezvous = rendezvous
-        self._builds: dict[str, Future[tuple[Build, Home]]] = {}
+        self._builds: dict[str, Future[tuple[Build, Target]]] = {}
         self._hosts: list[Host] = []
         self._closed = self._left = False
         self._taken: dict[int, Notice] = {}
@@ -63,7 +66,7 @@ class Builds:
         self.are_own = True
         """Whether it is this process that built them."""
 
-    def __getitem__(self, name: str) -> tuple[Build, Home]:
+    def __getitem__(self, name: str) -> tuple[Build, Target]:
         self.start()
         return self._builds[name].result()
 
@@ -84,7 +87,9 @@ class Builds:
                 return
             meeting = self._rendezvous
             self.are_own = meeting is None or meeting.claim()
-            pool = ThreadPoolExecutor(len(self._plans), thread_name_prefix="schema-parity")
+            # More servers that start at once than there are processors only slow each other down.
+            at_once = min(len(self._plans), processors())
+            pool = ThreadPoolExecutor(at_once, thread_name_prefix="schema-parity")
             for number, (name, plan) in enumerate(self._plans.items()):
                 if meeting is None:
                     self._builds[name] = pool.submit(self._build, plan)
@@ -129,44 +134,50 @@ class Builds:
             if wait:
                 ending.result()
             else:
-                ending.add_done_callback(_tell_failure)
+                ending.add_done_callback(_report_failure)
 
     def _leave(self) -> None:
         """Leave the other processes of the run."""
         if self._rendezvous is not None:
             self._rendezvous.leave()
 
-    def _build(self, plan: Plan) -> tuple[Build, Home]:
-        home = self._own(self._site.open(plan.tree.name, plan.platform))
-        return build(plan, self._site, home), home
+    def _open(self, plan: Plan) -> Target:
+        """Start a server for a tree; raises ServerError, also where the run has ended already."""
+        if self._closed:
+            raise ServerError(ENDED)
+        return self._own(self._site.open(plan.tree.name, plan.platform))
 
-    def _build_for_all(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Home]:
+    def _build(self, plan: Plan) -> tuple[Build, Target]:
+        target = self._open(plan)
+        return build(plan, self._site, target), target
+
+    def _build_for_all(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Target]:
         """Build a tree, and tell the other processes of the run."""
         try:
-            home = self._site.open(plan.tree.name, plan.platform)
-            made = build(plan, self._site, self._own(home))
-            home = home.shareable()
+            target = self._open(plan)
+            made = build(plan, self._site, target)
+            target = target.shareable()
         except BaseException as error:
             if not self._left:  # else those who go on without this process build the tree
                 meeting.leave_notice(number, in_words(error))
             raise
-        meeting.leave_notice(number, Notice.of(made, home))
-        return made, home
+        meeting.leave_notice(number, Notice.of(made, target))
+        return made, target
 
-    def _take_over(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Home]:
+    def _take_over(self, plan: Plan, meeting: Rendezvous, number: int) -> tuple[Build, Target]:
         """Take over what another process of the run builds; build it if that process has left."""
         while True:
             try:
-                made, home = meeting.take_over(number, plan.platform, ended=plan.ended)
+                made, target = meeting.take_over(number, plan.platform, ended=plan.ended)
             except Abandoned:
                 if self._succeeds(meeting):
                     return self._build_for_all(plan, meeting, number)
                 continue
             with self._lock:
-                self._taken[number] = Notice.of(made, home)
+                self._taken[number] = Notice.of(made, target)
                 if meeting.is_builder:
                     meeting.leave_notice(number, self._taken[number])
-            return made, self._own(home)
+            return made, self._own(target)
 
     def _succeeds(self, meeting: Rendezvous) -> bool:
         """Whether this process is the builder from now on; what it has taken over it hands on."""
@@ -178,15 +189,20 @@ class Builds:
                 meeting.leave_notice(number, notice)
             return True
 
-    def _own(self, home: Home) -> Home:
+    def _own(self, target: Target) -> Target:
         """Note a host as one to be stopped; stop it now if the end came first."""
         with self._lock:
-            self._hosts.append(home.host)
+            self._hosts.append(target.host)
             closed = self._closed
         if closed:
-            home.host.stop()
-            raise ServerError("the run ended while its servers were starting")
-        return home
+            target.host.stop()
+            raise ServerError(ENDED)
+        return target
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _end_after(leaving: Future[None], end: Ending, host: Host) -> None:
@@ -194,7 +210,7 @@ def _end_after(leaving: Future[None], end: Ending, host: Host) -> None:
     methodcaller(end)(host)
 
 
-def _tell_failure(ending: Future[None]) -> None:
+def _report_failure(ending: Future[None]) -> None:
     """Say in a line what kept a server from ending: nobody else asks any more."""
     if (error := ending.exception()) is not None:
         line = f"pytest-schema-parity: not everything was ended: {clean(in_words(error))}\n"

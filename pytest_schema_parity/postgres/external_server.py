@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.postgres.address import connect, housekeeping_options
+from pytest_schema_parity.postgres.address import connect, maintenance_options
 from pytest_schema_parity.postgres.conninfo import Conninfo
 
 OLDEST: Final = 15
@@ -60,7 +60,7 @@ class Executor(Protocol):
     options: str
 
 
-class LentServer:
+class ExternalServer:
     """Somebody else's server, and in it the databases that this run made; :meth:`stop` drops them.
 
     Raises ServerError if it cannot be used: it has to be of version 15 or later, and the user that
@@ -96,7 +96,7 @@ class LentServer:
             raise
 
     def __repr__(self) -> str:
-        return f"<LentServer {self.version} on {self.host}:{self.port}>"
+        return f"<ExternalServer {self.version} on {self.host}:{self.port}>"
 
     def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> Conninfo:
         """A connection string; without a user it is the one that the project connects as."""
@@ -114,9 +114,9 @@ class LentServer:
             )
         )
 
-    def housekeeping(self, dbname: str) -> Conninfo:
+    def maintenance_conninfo(self, dbname: str) -> Conninfo:
         """A connection string for our own work, which nothing that a tree sets changes."""
-        return self.conninfo(dbname, options=housekeeping_options(self.major))
+        return self.conninfo(dbname, options=maintenance_options(self.major))
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
+from pytest_schema_parity.building.platform_facts import platform_schema
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.errors import ConfigError, ServerError
 from pytest_schema_parity.migrations.origins import Marks
-from pytest_schema_parity.parity.pristine import pristine_schema
 from pytest_schema_parity.platforms import Platform
-from pytest_schema_parity.postgres.cluster import borrow_cluster, start_cluster
+from pytest_schema_parity.postgres.cluster import attach_cluster, start_cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database
+from pytest_schema_parity.postgres.external_server import Executor, ExternalServer
 from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.lent import Executor, LentServer
 from pytest_schema_parity.schema.facts import Schema
 
 DATABASE: Final = "postgres"
@@ -27,25 +27,25 @@ CLOSED: Final = "closed"
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Target:
     """A tree's place: its database, and the role that it is applied as.
 
-    ``original`` is the database that copies are made of; ``prefix`` is how their names begin.
+    ``template`` is the database that copies are made of; ``prefix`` is how their names begin.
     It ``is_alone`` where the whole cluster is the tree's.
     """
 
     host: Host
     database: str
     role: str
-    original: str
+    template: str
     prefix: str = "schema_parity_"
     is_alone: bool = True
 
-    def shareable(self) -> Home:
+    def shareable(self) -> Target:
         """The same, for many: copies do not depend on who is connected to the tree's database."""
         closed = f"{self.prefix}{CLOSED}"
         clone_database(self.host, self.database, closed, closed=True)
-        return replace(self, original=closed)
+        return replace(self, template=closed)
 
 
 class Site(Protocol):
@@ -68,14 +68,14 @@ class Site(Protocol):
     def lacking(self, platform: Platform, /) -> tuple[str, ...]:
         """The platform's extensions that the server cannot have."""
 
-    def open(self, tree: str, platform: Platform, /) -> Home:
-        """A home for a tree; raises ServerError."""
+    def open(self, tree: str, platform: Platform, /) -> Target:
+        """A target for a tree; raises ServerError."""
 
     def turn(self) -> AbstractContextManager[None]:
         """What a tree is applied in, so that trees of one cluster wait for each other."""
 
-    def pristine(self, home: Home, platform: Platform, /) -> Schema:
-        """The facts of a home to whose database no tree is applied yet."""
+    def platform_facts(self, target: Target, platform: Platform, /) -> Schema:
+        """The facts of a target to whose database no tree is applied yet."""
 
 
 class OwnClusters:
@@ -92,29 +92,29 @@ class OwnClusters:
         """The platform's extensions that the server cannot have."""
         return platform.lacking(self.installation)
 
-    def open(self, tree: str, platform: Platform, /) -> Home:
+    def open(self, tree: str, platform: Platform, /) -> Target:
         """Start a cluster for a tree; raises ServerError."""
         template = platform.template(self.installation)
         cluster = start_cluster(self.installation, template=template, name=tree)
-        return Home(cluster, DATABASE, platform.role, DATABASE)
+        return Target(cluster, DATABASE, platform.role, DATABASE)
 
-    def borrow(self, platform: Platform, *, superuser: str, directory: Path) -> Home:
-        """A home that another process opened and made shareable; raises ServerError."""
-        cluster = borrow_cluster(self.installation, superuser=superuser, path=directory)
-        home = Home(cluster, DATABASE, platform.role, DATABASE)
-        return replace(home, original=f"{home.prefix}{CLOSED}")
+    def attach(self, platform: Platform, *, superuser: str, directory: Path) -> Target:
+        """A target that another process opened and made shareable; raises ServerError."""
+        cluster = attach_cluster(self.installation, superuser=superuser, path=directory)
+        target = Target(cluster, DATABASE, platform.role, DATABASE)
+        return replace(target, template=f"{target.prefix}{CLOSED}")
 
     def turn(self) -> AbstractContextManager[None]:
         """Nobody waits: each tree has a cluster of its own."""
         return nullcontext()
 
-    def pristine(self, home: Home, platform: Platform, /) -> Schema:
+    def platform_facts(self, target: Target, platform: Platform, /) -> Schema:
         """The facts of a new cluster, which are read once and kept."""
         key = platform.template(self.installation).key(self.installation)
-        return pristine_schema(home.host.housekeeping(home.database), key)
+        return platform_schema(target.host.maintenance_conninfo(target.database), key)
 
 
-class LentSite:
+class ExternalSite:
     """A database for each tree on the server of one of the project's fixtures.
 
     The server is there once a test has asked for the fixture: see :meth:`take`.
@@ -124,7 +124,7 @@ class LentSite:
         self.fixture = fixture
         self.source = f"fixture {fixture}"
         self.described = f"the server of the fixture {fixture}"
-        self.server: LentServer | None = None
+        self.server: ExternalServer | None = None
         self._numbers = itertools.count(1)
 
     @property
@@ -139,31 +139,31 @@ class LentSite:
 
     def take(self, executor: Executor) -> None:
         """Use the fixture's server from now on; raises ServerError where it cannot be."""
-        self.server = LentServer(executor)
+        self.server = ExternalServer(executor)
 
     def lacking(self, _platform: Platform, /) -> tuple[str, ...]:
-        """Nothing: see :func:`require_lendable`."""
+        """Nothing: see :func:`require_no_platform`."""
         return ()
 
-    def open(self, _tree: str, _platform: Platform, /) -> Home:
+    def open(self, _tree: str, _platform: Platform, /) -> Target:
         """Make a database for a tree; raises ServerError."""
         if self.server is None:
             raise ServerError(f"nobody has asked for the fixture {self.fixture} yet")
         name = f"{self.server.prefix}{next(self._numbers)}"
         create_database(self.server, name)
-        return Home(self.server, name, self.server.superuser, name, f"{name}_", False)
+        return Target(self.server, name, self.server.superuser, name, f"{name}_", False)
 
     def turn(self) -> AbstractContextManager[None]:
         """One tree after the other: roles are everybody's, and two trees may make one."""
         return nullcontext() if self.server is None else self.server.turn()
 
-    def pristine(self, home: Home, _platform: Platform, /) -> Schema:
+    def platform_facts(self, target: Target, _platform: Platform, /) -> Schema:
         """The facts of a new database; the next server may be another."""
-        conninfo = home.host.housekeeping(home.database)
+        conninfo = target.host.maintenance_conninfo(target.database)
         return read_schema(conninfo, marks=Marks().place, alone=False)
 
 
-def require_lendable(platform: Platform) -> None:
+def require_no_platform(platform: Platform) -> None:
     """Raise ConfigError for a platform that needs a cluster of its own."""
     if platform.scripts:
         raise ConfigError(

@@ -14,11 +14,10 @@ from typing import Final, Self
 
 import psycopg
 
+from pytest_schema_parity.building.build import Build
+from pytest_schema_parity.building.targets import Target
 from pytest_schema_parity.migrations.apply import Applied
 from pytest_schema_parity.migrations.tree import Tree
-from pytest_schema_parity.parity.building import Build
-from pytest_schema_parity.parity.sites import Home
-from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.postgres.conninfo import Conninfo
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
@@ -31,43 +30,43 @@ READING: Final = f"{PATIENT} -c default_transaction_read_only=on"
 WRITING: Final = f"{PATIENT} -c default_transaction_read_only=off"
 
 
-class Original:
+class Template:
     """What clones of a tree are copies of: its database, or once that is in use a copy of it.
 
     Nobody can copy a database while somebody else is connected to it.
     """
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, target: Target) -> None:
+        self._target = target
         self._lock = Lock()
-        self._name = home.original
+        self._name = target.template
         self._numbers = itertools.count(1)
 
     def release(self) -> None:
         """Let others connect to the tree's database: clones come from a copy from now on."""
         with self._lock:
-            if self._name == self._home.database:
-                self._name = self._home.shareable().original
+            if self._name == self._target.database:
+                self._name = self._target.shareable().template
 
     def copy(self, name: str | None = None) -> str:
         """Make a copy; returns its name, which is one of its own if none is given."""
         with self._lock:
-            name = name or f"{self._home.prefix}clone_{os.getpid()}_{next(self._numbers)}"
-            clone_database(self._home.host, self._name, name)
+            name = name or f"{self._target.prefix}clone_{os.getpid()}_{next(self._numbers)}"
+            clone_database(self._target.host, self._name, name)
             return name
 
 
 class Clone:
     """A copy of a built tree's database, for writing; dropped when it is closed."""
 
-    def __init__(self, home: Home, name: str) -> None:
-        self._home = home
+    def __init__(self, target: Target, name: str) -> None:
+        self._target = target
         self.name = name
 
     @property
     def conninfo(self) -> Conninfo:
         """Where the copy is, as a libpq connection string."""
-        return self._home.host.conninfo(self.name, user=self._home.role, options=WRITING)
+        return self._target.host.conninfo(self.name, user=self._target.role, options=WRITING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the copy, as the role that applied the tree."""
@@ -75,7 +74,7 @@ class Clone:
 
     def close(self) -> None:
         """Drop the copy, whoever is still connected to it."""
-        drop_database(self._home.host, self.name, force=True)
+        drop_database(self._target.host, self.name, force=True)
 
     def __enter__(self) -> Self:
         return self
@@ -91,14 +90,17 @@ class Clone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltTree:
-    """A tree, applied and read, and where it is."""
+    """A tree whose files were applied to a database of its own, and whose catalog was read.
+
+    Checks of a project's own and the fixture ``schema_parity`` receive it.  ``target`` is where the
+    database is, ``build`` what building it came to.
+    """
 
     tree: Tree
-    platform: Platform
-    home: Home
+    target: Target
     build: Build
     compare: Callable[[], Comparison] = field(repr=False)
-    original: Original = field(repr=False)
+    template: Template = field(repr=False)
 
     @property
     def name(self) -> str:
@@ -128,8 +130,10 @@ class BuiltTree:
     @property
     def conninfo(self) -> Conninfo:
         """Where the built database is, for reading; to write, use a :meth:`clone` of it."""
-        self.original.release()
-        return self.home.host.conninfo(self.home.database, user=self.home.role, options=READING)
+        self.template.release()
+        return self.target.host.conninfo(
+            self.target.database, user=self.target.role, options=READING
+        )
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the built database, as the role that applied the tree.
@@ -140,7 +144,7 @@ class BuiltTree:
 
     def clone(self, name: str | None = None) -> Clone:
         """A copy of the built database, made in milliseconds, for writing; a context manager."""
-        return Clone(self.home, self.original.copy(name))
+        return Clone(self.target, self.template.copy(name))
 
 
 def _connect(conninfo: Conninfo, autocommit: bool) -> psycopg.Connection:

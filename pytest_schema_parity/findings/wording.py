@@ -1,4 +1,4 @@
-"""Words and values as a report writes them: plain, safe to print, and never two alike by chance."""
+"""Words for counts and values: plain, safe to print, and never alike for two that differ."""
 
 from __future__ import annotations
 
@@ -8,28 +8,13 @@ from typing import Final
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import KINDS
-from pytest_schema_parity.showing import printable, redact, redact_value
+from pytest_schema_parity.showing import clean, printable, redact_value
 
 NOT_SET: Final = "not set"
 UNKNOWN_ORIGIN: Final = "origin unknown"
 CHANGE_ORDER: Final[tuple[Change, ...]] = ("missing", "extra", "changed", "renamed")
 KIND_ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
-INVARIABLE: Final = ("statistics", "series")
-
-
-def clean(text: str) -> str:
-    """The text without passwords, and safe to print on one line."""
-    return printable(redact(text))
-
-
-def clean_lines(text: str) -> list[str]:
-    """The text's lines, each without passwords and safe to print; tabs become blanks."""
-    return [printable(line.expandtabs(4)) for line in redact(text).split("\n")]
-
-
-def clipped(text: str, width: int = 100) -> str:
-    """The text, cut with an ellipsis where it is longer than ``width`` characters."""
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+INVARIABLE: Final = ("statistics", "series", "rows")
 
 
 def plural(noun: str, count: int) -> str:
@@ -64,6 +49,12 @@ def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
     if texts[0] == texts[1]:
         texts = (f"{texts[0]} (one password)", f"{texts[1]} (another password)")
     return texts
+
+
+def change_rank(change: str) -> int:
+    """The place of a change among changes; those beyond the order come last."""
+    order: tuple[str, ...] = CHANGE_ORDER
+    return order.index(change) if change in order else len(order)
 
 
 def kind_rank(kind: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Building a tree: a home for it, its files applied there, what they made read."""
+"""Building a tree: a target for it, its files applied there, what they made read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from pytest_schema_parity.building.adjustments import Adjustments
+from pytest_schema_parity.building.targets import Site, Target
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.migrations.apply import Applied, Failure, apply_tree
 from pytest_schema_parity.migrations.origins import Marks
 from pytest_schema_parity.migrations.tree import Tree
-from pytest_schema_parity.parity.adjusting import Adjustments
-from pytest_schema_parity.parity.sites import Home, Site
 from pytest_schema_parity.platforms import Platform, installed_stand_ins
 from pytest_schema_parity.postgres.address import connect
 from pytest_schema_parity.schema.facts import Schema
@@ -52,29 +52,29 @@ class Build:
         return all(fact.provided for fact in self.schema)
 
 
-def build(plan: Plan, site: Site, home: Home) -> Build:
-    """Apply a tree's files at its home, and read what they made.  Raises ServerError."""
-    pristine = site.pristine(home, plan.platform)
-    housekeeping = home.host.housekeeping(home.database)
+def build(plan: Plan, site: Site, target: Target) -> Build:
+    """Apply a tree's files at its target, and read what they made.  Raises ServerError."""
+    from_platform = site.platform_facts(target, plan.platform)
+    maintenance = target.host.maintenance_conninfo(target.database)
     files = itertools.count(1)
     with site.turn():
         applied = apply_tree(
             plan.tree,
-            home.host.conninfo(home.database, user=home.role),
+            target.host.conninfo(target.database, user=target.role),
             statement_timeout=plan.statement_timeout,
-            housekeeping=housekeeping,
+            housekeeping=maintenance,
             trusted=plan.platform.is_trusted,
             ended=plan.ended,
             progress=lambda _: plan.tell(f"file {next(files)} of {len(plan.tree.files)}"),
         )
     plan.tell("reading the catalog")
-    with connect(housekeeping) as connection:
+    with connect(maintenance) as connection:
         schema = read_schema(
             connection,
             marks=applied.marks.place,
             platform=plan.platform.name,
-            provided=pristine,
-            alone=home.is_alone,
+            provided=from_platform,
+            alone=target.is_alone,
         )
         stand_ins = installed_stand_ins(connection)
     return Build(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_schema_parity.parity import pristine
-from pytest_schema_parity.parity.pristine import pristine_schema
+from pytest_schema_parity.building import platform_facts
+from pytest_schema_parity.building.platform_facts import platform_schema
 from pytest_schema_parity.postgres import cache
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.schema.facts import Schema
@@ -27,18 +27,18 @@ def platforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The connections on which a schema was read, not just taken from the cache."""
     read: list[str] = []
-    read_schema = pristine.read_schema
+    read_schema = platform_facts.read_schema
 
     def watched(conninfo: str, *, marks: str) -> Schema:
         read.append(conninfo)
         return read_schema(conninfo, marks=marks)
 
-    monkeypatch.setattr(pristine, "read_schema", watched)
+    monkeypatch.setattr(platform_facts, "read_schema", watched)
     return read
 
 
 def test_it_is_read_once(cluster: Cluster, platforms: Path, read: list[str]) -> None:
-    schemas = [pristine_schema(cluster.housekeeping(), "key") for _ in range(2)]
+    schemas = [platform_schema(cluster.maintenance_conninfo(), "key") for _ in range(2)]
     assert schemas[0] == schemas[1]
     assert len(read) == 1
     assert sorted(path.suffix for path in platforms.iterdir()) == [".json", ".lock"]
@@ -50,12 +50,12 @@ def test_it_is_read_once(cluster: Cluster, platforms: Path, read: list[str]) -> 
 def test_a_damaged_one_is_read_anew(
     cluster: Cluster, platforms: Path, read: list[str], content: bytes
 ) -> None:
-    schema = pristine_schema(cluster.housekeeping(), "key")
+    schema = platform_schema(cluster.maintenance_conninfo(), "key")
     [file] = platforms.glob("*.json")
     file.write_bytes(content)
     file.with_suffix(".new").write_bytes(content)  # begun by a process that was killed
     for _ in range(2):
-        assert pristine_schema(cluster.housekeeping(), "key") == schema
+        assert platform_schema(cluster.maintenance_conninfo(), "key") == schema
     assert len(read) == 2
     assert sorted(path.suffix for path in platforms.iterdir()) == [".json", ".lock"]
 
@@ -63,9 +63,9 @@ def test_a_damaged_one_is_read_anew(
 def test_a_directory_in_its_place_is_done_without(
     cluster: Cluster, platforms: Path, read: list[str]
 ) -> None:
-    schema = pristine_schema(cluster.housekeeping(), "key")
+    schema = platform_schema(cluster.maintenance_conninfo(), "key")
     [file] = platforms.glob("*.json")
     file.unlink()
     file.mkdir()
-    assert pristine_schema(cluster.housekeeping(), "key") == schema
+    assert platform_schema(cluster.maintenance_conninfo(), "key") == schema
     assert len(read) == 2

@@ -1,4 +1,4 @@
-"""What the comparison of rows finds, as plain values: they pickle, and ``asdict`` makes JSON."""
+"""Results of the comparison of rows, as plain values that pickle."""
 
 from __future__ import annotations
 
@@ -6,28 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.schema.facts import Place
-
-Row: TypeAlias = tuple[str | None, ...]
-"""A row as the server writes it: text, None for NULL, in the order of the view's ``columns``."""
 
 Step: TypeAlias = Literal["seed", "refresh", "call", "query"]
 """What was done when a problem came up."""
 
 KEPT: Final = 20
 """How many differing rows of a view are kept to be shown; the counts tell of all of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowPair:
-    """Rows that belong side by side: the reference's and the candidate's, None where it has none.
-
-    ``times`` says how often the pair occurs.
-    """
-
-    reference: Row | None
-    candidate: Row | None
-    times: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +66,13 @@ class RowProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowFindings:
-    """What the views of a candidate and of its reference gave for the seed data.
+class RowsComparison:
+    """The rows that the views of a candidate and of its reference gave for the seed data.
 
-    ``seeds`` are the files that were loaded.  ``unsteady`` names the views that were not compared,
-    because two loads of the reference differ in how many rows they have.  ``apart`` is how many
-    microseconds lay between the two databases' ``now()``: 0, unless the machine never let them
-    begin in the same one.  ``allowed`` names the views whose rows may differ, each with the reason.
+    ``seeds`` are the files that were loaded.  ``not_steady`` names the views that were not
+    compared, because two loads of the reference differ in how many rows they have.  ``apart`` is
+    how many microseconds lay between the two databases' ``now()``: 0, unless the machine never let
+    them begin in the same one.
     """
 
     reference: str
@@ -94,15 +80,13 @@ class RowFindings:
     views: tuple[ViewRows, ...] = ()
     problems: tuple[RowProblem, ...] = ()
     seeds: tuple[str, ...] = ()
-    unsteady: tuple[str, ...] = ()
+    not_steady: tuple[str, ...] = ()
     apart: int = 0
-    allowed: tuple[tuple[str, str], ...] = ()
 
     @property
     def differing(self) -> tuple[ViewRows, ...]:
-        """The views whose rows differ, and may not."""
-        allowed = dict(self.allowed)
-        return tuple(view for view in self.views if not view.equal and view.name not in allowed)
+        """The views whose rows differ."""
+        return tuple(view for view in self.views if not view.equal)
 
     @property
     def parity(self) -> bool:
@@ -115,15 +99,16 @@ class RowFindings:
         return sum(view.reference_count + view.candidate_count for view in self.views)
 
     @property
-    def note(self) -> str | None:
-        """What to know of a comparison that says less than it seems to; None when it is sound."""
-        if not self.views and not self.unsteady:
-            return f"{self.reference} and {self.tree} have no view in common: no rows were compared"
-        if not self.compared and not self.unsteady:
+    def notes(self) -> list[str]:
+        """Why the comparison covers less than one might think; empty where it covers all."""
+        if not self.views and not self.not_steady:
+            return [
+                f"{self.reference} and {self.tree} have no view in common: no rows were compared"
+            ]
+        if not self.compared and not self.not_steady:
             remedy = "seed something that they show" if self.seeds else 'configure `seed = "…"`'
-            return f"0 rows in every view: nothing was compared, {remedy}"
-        allowed = [f"the rows of {view} differ, allowed: {why}" for view, why in self.allowed]
-        return "; ".join([*allowed, *self._not_compared(), *self._empty()]) or None
+            return [f"0 rows in every view: nothing was compared, {remedy}"]
+        return [*self._not_compared(), *self._empty()]
 
     def _not_compared(self) -> Iterator[str]:
         why = f"two loads of {self.reference} differ there"
@@ -132,7 +117,7 @@ class RowFindings:
         for view in self.views:
             if view.left_out:
                 yield f"{view.name} compared without {', '.join(view.left_out)}: {why}"
-        for name in self.unsteady:
+        for name in self.not_steady:
             yield f"{name} not compared: {why}, in how many rows it has"
 
     def _empty(self) -> Iterator[str]:

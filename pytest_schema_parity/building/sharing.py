@@ -22,9 +22,9 @@ from threading import RLock
 from typing import Final, Self
 from uuid import uuid4
 
+from pytest_schema_parity.building.build import Build
+from pytest_schema_parity.building.targets import OwnClusters, Target
 from pytest_schema_parity.errors import SchemaParityError, ServerError
-from pytest_schema_parity.parity.building import Build
-from pytest_schema_parity.parity.sites import Home, OwnClusters
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.lifeline import Guard
 from pytest_schema_parity.postgres.remedy import with_remedy
@@ -48,9 +48,9 @@ class Notice:
     directory: Path
 
     @classmethod
-    def of(cls, build: Build, home: Home) -> Self:
+    def of(cls, build: Build, target: Target) -> Self:
         """The notice of a tree that was built."""
-        return cls(build, home.host.superuser, Path(home.host.host))
+        return cls(build, target.host.superuser, Path(target.host.host))
 
 
 class Rendezvous:
@@ -113,11 +113,11 @@ class Rendezvous:
 
     def take_over(
         self, number: int, platform: Platform, *, ended: Callable[[], bool]
-    ) -> tuple[Build, Home]:
-        """Wait until the tree is built, and borrow its cluster.
+    ) -> tuple[Build, Target]:
+        """Wait until the tree is built, and attach to its cluster.
 
         Raises Abandoned where its builder left before, or this process has become the builder, and
-        ServerError where it could not be built or borrowed, or ``ended`` came first.
+        ServerError where it could not be built or attached to, or ``ended`` came first.
         """
         while not ended():
             abandoned = self.is_builder or self._is_abandoned()
@@ -125,7 +125,7 @@ class Rendezvous:
                 if isinstance(notice, str):
                     raise ServerError(notice)
                 try:
-                    return notice.build, self._borrow(notice, platform)
+                    return notice.build, self._attach(notice, platform)
                 except ServerError:
                     if path.exists():
                         raise  # else its builder has just left, and taken its server along
@@ -168,8 +168,8 @@ class Rendezvous:
             return any(self.path.iterdir())
         return False
 
-    def _borrow(self, notice: Notice, platform: Platform) -> Home:
-        return self._site.borrow(platform, superuser=notice.superuser, directory=notice.directory)
+    def _attach(self, notice: Notice, platform: Platform) -> Target:
+        return self._site.attach(platform, superuser=notice.superuser, directory=notice.directory)
 
     def _make(self) -> None:
         """Make the directory, or make sure that it is ours; raises ServerError."""

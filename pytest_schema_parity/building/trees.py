@@ -1,0 +1,172 @@
+"""The trees of a configuration, each built when the first of them is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from pytest_schema_parity.building.adjustments import UNADJUSTED, Adjustments
+from pytest_schema_parity.building.build import Build
+from pytest_schema_parity.building.built_tree import BuiltTree, Template, clones
+from pytest_schema_parity.building.scheduler import Ending, Scheduler
+from pytest_schema_parity.building.sharing import Rendezvous
+from pytest_schema_parity.building.targets import (
+    ExternalSite,
+    OwnClusters,
+    Site,
+    require_no_platform,
+)
+from pytest_schema_parity.config import Config
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.migrations.tree import Tree, load_tree
+from pytest_schema_parity.platforms import Platform, get_platform
+from pytest_schema_parity.postgres.installation import find_installation
+from pytest_schema_parity.schema.difference import Comparison
+
+
+class Trees:
+    """A configuration's trees: ``trees["supabase"]`` is built when it is first asked for.
+
+    All trees are built at once, each on a cluster of its own; :meth:`close` ends the clusters.
+    With a ``rendezvous``, the processes that meet there share the clusters.  ``compare`` returns
+    the comparison of a tree, by its name, for :attr:`BuiltTree.comparison`.  ``received`` holds
+    what another process built: for each tree a build, or the reason why there is none.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        trees: Mapping[str, Tree],
+        platforms: Mapping[str, Platform],
+        site: Site,
+        *,
+        compare: Callable[[str], Comparison],
+        adjustments: Adjustments,
+        rendezvous: Rendezvous | None = None,
+    ) -> None:
+        self.trees = trees
+        self.platforms = platforms
+        self.site = site
+        self.scheduler = Scheduler(
+            trees,
+            platforms,
+            site,
+            statement_timeout=config.statement_timeout,
+            adjustments=adjustments,
+            rendezvous=rendezvous,
+        )
+        self.received: dict[str, Build | str] = {}
+        self._compare = compare
+        self._built: dict[str, BuiltTree] = {}
+
+    def __getitem__(self, name: str) -> BuiltTree:
+        """The built tree of that name; raises KeyError where none is configured."""
+        if name not in self.trees:
+            raise KeyError(f"there is no tree {name!r}; the trees are {', '.join(self.trees)}")
+        build, target = self.scheduler[name]
+        if name not in self._built:
+            built = BuiltTree(
+                tree=self.trees[name],
+                target=target,
+                build=build,
+                compare=partial(self._compare, name),
+                template=Template(target),
+            )
+            self._built.setdefault(name, built)
+        return self._built[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.trees)
+
+    def build(self, name: str) -> Build:
+        """What building a tree came to, here or where :attr:`received` comes from."""
+        match self.received.get(name):
+            case None:
+                return self[name].build
+            case str(reason):
+                raise ServerError(reason)
+            case build:
+                return build
+
+    @property
+    def external(self) -> ExternalSite | None:
+        """The server of a fixture on which the trees are built; None on clusters of our own."""
+        return self.site if isinstance(self.site, ExternalSite) else None
+
+    @property
+    def started(self) -> bool:
+        """Whether any tree was asked for, or built by another process of the run."""
+        return self.scheduler.started or bool(self.received)
+
+    def built(self) -> list[str]:
+        """The names of the trees that this process has built, or taken over, by now."""
+        outcomes = self.scheduler.outcomes()
+        return [name for name, found in outcomes.items() if not isinstance(found, str)]
+
+    def own_builds(self) -> dict[str, Build | str]:
+        """The builds of this process, for those that cannot ask it."""
+        return self.scheduler.outcomes() if self.scheduler.are_own else {}
+
+    @contextmanager
+    def copies(self, *names: str) -> Iterator[list[str]]:
+        """The conninfos of fresh copies of these trees' databases, dropped at the end."""
+        with clones(*map(self.__getitem__, names)) as made:
+            yield [clone.conninfo for clone in made]
+
+    def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
+        """End every server and remove what it left; safe to call twice, and while building.
+
+        Without ``wait`` it only begins to: Python's exit waits for the rest.
+        """
+        self.scheduler.close(wait=wait, end=end)
+
+
+def open_trees(
+    config: Config,
+    *,
+    shown_from: Path,
+    compare: Callable[[str], Comparison],
+    bindir: Path | None = None,
+    run: str | None = None,
+    adjustments: Adjustments = UNADJUSTED,
+) -> Trees:
+    """Find the server, the platforms and every tree's files; nothing is built yet.
+
+    Files are named from the directory ``shown_from``.  Processes that give the same ``run`` on one
+    host share their clusters.  ``adjustments`` are the project's hooks.  Raises ServerNotFound,
+    ConfigError or TreeError: mistakes show before anything starts.
+    """
+    trees = {
+        tree.name: load_tree(
+            tree.name,
+            root=shown_from,
+            path=tree.path,
+            files=tree.files or (),
+            layout=tree.layout,
+        )
+        for tree in config.trees.values()
+    }
+    platforms = {
+        tree.name: get_platform(tree.platform, superuser=tree.superuser)
+        for tree in config.trees.values()
+    }
+    site: Site
+    rendezvous = None
+    if config.server is not None:
+        for platform in platforms.values():
+            require_no_platform(platform)
+        site = ExternalSite(config.server)
+    else:
+        site = OwnClusters(find_installation(bindir=bindir, major=config.postgres))
+        rendezvous = None if run is None else Rendezvous(f"{run} {config.file}", site)
+    return Trees(
+        config,
+        trees,
+        platforms,
+        site,
+        compare=compare,
+        adjustments=adjustments,
+        rendezvous=rendezvous,
+    )

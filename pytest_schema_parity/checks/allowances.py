@@ -1,0 +1,82 @@
+"""``allowances``: each one still accepts something, and has not expired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pytest_schema_parity.checks.check import Check, Context
+from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.counting import findings_headline
+from pytest_schema_parity.findings.evidence import Text
+from pytest_schema_parity.findings.finding import Finding, FindingChange
+from pytest_schema_parity.findings.wording import counted, place_text, value_text
+from pytest_schema_parity.schema.difference import Origins
+from pytest_schema_parity.showing import clean, printable
+
+NAME: Final = "allowances"
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """Find the allowances that cover nothing any more, and those that have expired."""
+    return findings(context.tree, *context.dead_allowances())
+
+
+def findings(
+    tree: str, stale: Sequence[Allowance], expired: Sequence[Allowance]
+) -> Iterator[Finding]:
+    """A finding for each stale allowance, and for each that has expired."""
+    for allowance in stale:
+        remark = "stale: matches no difference; take it out"
+        yield _finding(allowance, tree, "stale", remark)
+    for allowance in expired:
+        remark = (
+            f"expired: allowed until {allowance.until}; fix the difference, or set a later date"
+        )
+        yield _finding(allowance, tree, "expired", remark)
+
+
+def headline(failing: Sequence[Finding], tree: str) -> str:
+    """How many match nothing, how many have expired, and where the first of them stand."""
+    stale = sum(finding.change == "stale" for finding in failing)
+    expired = sum(finding.change == "expired" for finding in failing)
+    parts = []
+    if stale:
+        verb = "matches" if stale == 1 else "match"
+        parts.append(f"{counted(stale, 'allowance')} {verb} nothing in {printable(tree)}")
+    if expired:
+        verb = "is past its date" if expired == 1 else "are past their dates"
+        parts.append(f"{counted(expired, 'allowance')} {verb}")
+    if not parts:
+        return findings_headline(failing, tree)
+    places = ", ".join(place_text(finding.locations.tree) for finding in failing[:3])
+    return f"{', '.join(parts)}: {places}"
+
+
+def pattern_text(allowance: Allowance) -> str:
+    """What an allowance matches: ``extra policy public.users.*``."""
+    a = allowance
+    words = [a.change or "any difference in", a.attribute and f"{a.attribute} of", a.kind, a.name]
+    text = " ".join(word for word in words if word)
+    if a.actual is not None:
+        text += f", if it is {value_text(a.actual)}"
+    return clean(f"{text} ({a.impact})" if a.impact else text)
+
+
+def _finding(allowance: Allowance, tree: str, change: FindingChange, remark: str) -> Finding:
+    return Finding(
+        tree=tree,
+        check=NAME,
+        kind="allowance",
+        name=pattern_text(allowance),
+        change=change,
+        title=f"{place_text(allowance.place)}: {remark}",
+        evidence=(
+            Text((f"allows  {pattern_text(allowance)}", f"reason  {clean(allowance.reason)}")),
+        ),
+        locations=Origins(tree=allowance.place),
+        source=allowance,
+    )
+
+
+CHECK: Final = Check(names=(NAME,), find=find, headline=headline)

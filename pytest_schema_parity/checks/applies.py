@@ -1,0 +1,106 @@
+"""``applies``: every file of a tree runs on a new database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pytest_schema_parity.checks.check import Check, Context
+from pytest_schema_parity.errors import SchemaParityError
+from pytest_schema_parity.findings.counting import findings_headline
+from pytest_schema_parity.findings.evidence import Excerpt, Outcome, Script
+from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.migrations.failure import Failure
+from pytest_schema_parity.schema.difference import Origins
+from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.showing import clean, printable
+
+NAME: Final = "applies"
+MAKES_NOTHING: Final = "the files of the reference make nothing: there is nothing to compare with"
+SHORT: Final = 80
+"""Characters up to which a hint stands beside the message."""
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """A finding for each statement that failed, or for a tree that could not be built."""
+    tree = context.tree
+    try:
+        build = context.build(tree)
+    except SchemaParityError as error:
+        yield not_built(tree, str(error))
+        return
+    for failure in build.failures:
+        yield failure_finding(failure, tree)
+    if not build.failures and tree == context.reference and build.is_empty:
+        yield Finding(
+            tree=tree,
+            check=NAME,
+            kind="tree",
+            name=tree,
+            change="empty",
+            title=MAKES_NOTHING,
+            breaks=True,
+        )
+
+
+def not_built(tree: str, reason: str) -> Finding:
+    """The finding for a tree that could not be built."""
+    return Finding(
+        tree=tree,
+        check=NAME,
+        kind="tree",
+        name=tree,
+        change="not built",
+        title=reason,
+        breaks=True,
+    )
+
+
+def failure_finding(failure: Failure, tree: str) -> Finding:
+    """The finding for a statement that a server refused, or a file that cannot be applied."""
+    outcome = Outcome(failure.message, failure.sqlstate, failure.detail, failure.hint)
+    excerpt = failure.excerpt or (None, None)
+    return Finding(
+        tree=tree,
+        check=NAME,
+        kind="statement",
+        name=failure.file,
+        change="failed",
+        title=failure_title(failure),
+        evidence=(
+            Excerpt(failure.file, failure.line, failure.column, *excerpt),
+            Script((failure.statement,), ((None, outcome),)),
+        ),
+        locations=Origins(tree=Place(failure.file, failure.line)),
+        breaks=True,
+    )
+
+
+def failure_title(failure: Failure) -> str:
+    """``file:5:22: relation "submission" does not exist (42P01) — did you mean submissions?``."""
+    text = (
+        f"{printable(f'{failure.file}:{failure.line}:{failure.column}')}: {clean(failure.message)}"
+    )
+    if failure.sqlstate:
+        text += f" ({printable(failure.sqlstate)})"
+    hint = failure.hint
+    if not hint or len(hint) > SHORT or "\n" in hint:
+        return text
+    return f"{text} — {clean(hint[:1].lower() + hint[1:])}"
+
+
+def headline(failing: Sequence[Finding], tree: str) -> str:
+    """How many statements failed, and the first, of which others are often consequences."""
+    failed = [finding for finding in failing if finding.kind == "statement"]
+    if not failed:
+        text = findings_headline(failing, tree)
+        return text if failing[0].change == "not built" else clean(failing[0].title)
+    head = f"{counted(len(failed), 'statement')} of {printable(tree)} failed"
+    if len(failed) > 1:
+        files = {finding.name for finding in failed}
+        head += f" in {counted(len(files), 'file')}, the first"
+    return f"{head}: {clean(failed[0].title)}"
+
+
+CHECK: Final = Check(names=(NAME,), find=find, headline=headline, of_reference=True)

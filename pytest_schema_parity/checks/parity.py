@@ -1,0 +1,234 @@
+"""Runs the checks of a configuration's trees, each once, and applies the allowances."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from pytest_schema_parity.building import Trees, open_trees
+from pytest_schema_parity.building.adjustments import UNADJUSTED, Adjustments
+from pytest_schema_parity.building.build import Build
+from pytest_schema_parity.checks import allowances, registry, structure
+from pytest_schema_parity.checks.check import Check
+from pytest_schema_parity.config import Config
+from pytest_schema_parity.errors import SchemaParityError
+from pytest_schema_parity.findings.allowances import Allowance, Judged, expired, judge, stale
+from pytest_schema_parity.findings.finding import Finding, Result
+from pytest_schema_parity.findings.verdict import RunResults, TreeResults
+from pytest_schema_parity.schema.compare import compare
+from pytest_schema_parity.schema.difference import Comparison
+
+
+@dataclass
+class Shared:
+    """What one process of a run found, and another need not find again.
+
+    ``builds`` holds, of a tree that could not be built, the reason; ``judged`` the findings of
+    costly checks, by tree and name.
+    """
+
+    builds: dict[str, Build | str] = field(default_factory=dict)
+    judged: dict[tuple[str, str], Judged] = field(default_factory=dict)
+
+
+class Parity:
+    """A configuration's trees and their checks; nothing is built or checked until it is asked for.
+
+    Each check runs once; :meth:`result` gives what it came to from then on.
+    """
+
+    def __init__(self, config: Config, *, root: Path, adjustments: Adjustments) -> None:
+        self.config = config
+        self.root = root
+        self.trees: Trees
+        self._accept = adjustments.reason
+        self._judged: dict[tuple[str, str], Judged] = {}
+        self._comparisons: dict[str, Comparison] = {}
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """The names of the trees that must match the reference."""
+        return self.config.candidates
+
+    def result(self, tree: str, name: str) -> Result:
+        """What a check of a tree found; builds what it needs and is not built yet.
+
+        Where it could not check, that is a finding, too.
+        """
+        check = registry.check_named(name)
+        try:
+            findings: Sequence[Finding] = self._judge(tree, check).findings
+        except SchemaParityError as error:
+            findings = [self._not_compared(tree, name, error)]
+        return check.result(name, tree, findings, allow=self.config.allow_header)
+
+    def comparison(self, tree: str) -> Comparison:
+        """A candidate's differences from the reference, less the allowed ones.
+
+        Empty for the reference itself.  Raises ServerError.
+        """
+        if tree == self.config.reference:
+            return Comparison()
+        found = self._judge(tree, structure.CHECK).findings
+        left = [each.difference for each in found if each.difference and each.allowed is None]
+        return self.differences(tree).only(left)
+
+    def results(self, trees: Collection[str]) -> RunResults:
+        """Everything that is known of these trees; of costly checks only those that have run."""
+        return RunResults(
+            reference=self.config.reference,
+            version=self.trees.site.version,
+            source=self.trees.site.source,
+            trees={name: self._tree_results(name) for name in self.trees if name in trees},
+        )
+
+    def shared(self) -> Shared:
+        """What this process built and found, for those that cannot ask it."""
+        costly = {name for check in registry.CHECKS if check.costly for name in check.names}
+        judged = {key: found for key, found in self._judged.items() if key[1] in costly}
+        return Shared(self.trees.own_builds(), judged)
+
+    def receive(self, shared: Shared) -> None:
+        """Take what another process built and found, but for what is known already."""
+        self.trees.received = shared.builds | self.trees.received
+        self._judged = shared.judged | self._judged
+
+    def _judge(self, tree: str, check: Check) -> Judged:
+        """The findings of a check, or of its family, after the allowances."""
+        key = (tree, check.names[0])
+        if key not in self._judged:
+            self._judged[key] = judge(
+                tree,
+                check.find(_Context(self, tree)),
+                self.config.allow,
+                today=date.today(),
+                fail_on=self.config.fail_on,
+                accept=self._accept,
+            )
+        return self._judged[key]
+
+    def differences(self, tree: str) -> Comparison:
+        """Every difference of a candidate from the reference."""
+        if tree not in self._comparisons:
+            schemas = (self.trees.build(name).schema for name in (self.config.reference, tree))
+            self._comparisons[tree] = compare(*schemas, fail_on=self.config.fail_on)
+        return self._comparisons[tree]
+
+    def _not_compared(self, tree: str, check: str, error: SchemaParityError) -> Finding:
+        """The finding of a check that could not check: ``applies`` reports the whole reason."""
+        reason = str(error)
+        for name in dict.fromkeys((tree, self.config.reference)):
+            if str(error) == self._why_not_built(name):
+                first = reason.partition("\n")[0]
+                reason = f"not compared: {name} could not be built, see its `applies` ({first})"
+                break
+        return Finding(
+            tree=tree,
+            check=check,
+            kind="tree",
+            name=tree,
+            change="not compared",
+            title=reason,
+            breaks=True,
+        )
+
+    def _why_not_built(self, tree: str) -> str | None:
+        try:
+            self.trees.build(tree)
+        except SchemaParityError as error:
+            return str(error)
+        return None
+
+    def _tree_results(self, tree: str) -> TreeResults:
+        files = tuple(file.name for file in self.trees.trees[tree].files)
+        is_reference = tree == self.config.reference
+        results = tuple(
+            self.result(tree, name)
+            for check in registry.CHECKS
+            if check.of_reference or not is_reference
+            if not check.costly or (tree, check.names[0]) in self._judged
+            for name in check.names
+        )
+        stand_ins: tuple[str, ...] = ()
+        if self._why_not_built(tree) is None:
+            stand_ins = self.trees.build(tree).stand_ins
+        return TreeResults(files=files, stand_ins=stand_ins, results=results)
+
+    def used_allowances(self) -> set[Allowance]:
+        """The allowances that cover something in any candidate.
+
+        Costly checks are run only for allowances that name one of their kinds.
+        """
+        used: set[Allowance] = set()
+        for tree in self.candidates:
+            kinds = {each.kind for each in self.config.allow if each.concerns(tree)}
+            for check in registry.CHECKS:
+                if check is not allowances.CHECK and (not check.costly or check.kinds & kinds):
+                    used |= self._judge(tree, check).used
+        return used
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """The :class:`~pytest_schema_parity.checks.check.Context` of one tree's checks."""
+
+    parity: Parity
+    tree: str
+
+    @property
+    def config(self) -> Config:
+        return self.parity.config
+
+    @property
+    def reference(self) -> str:
+        return self.parity.config.reference
+
+    @property
+    def root(self) -> Path:
+        return self.parity.root
+
+    def build(self, tree: str) -> Build:
+        return self.parity.trees.build(tree)
+
+    def comparison(self) -> Comparison:
+        return self.parity.differences(self.tree)
+
+    def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
+        return self.parity.trees.copies(*trees)
+
+    def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
+        rules, today = self.parity.config.allow, date.today()
+        used = self.parity.used_allowances()
+        return stale(rules, self.tree, used, today), expired(rules, self.tree, today)
+
+
+def open_parity(
+    config: Config,
+    *,
+    bindir: Path | None = None,
+    shown_from: Path | None = None,
+    run: str | None = None,
+    adjustments: Adjustments = UNADJUSTED,
+) -> Parity:
+    """Find the server, the platforms and every tree's files; nothing is built yet.
+
+    Files are named from the directory ``shown_from`` where the configuration lies below it, else
+    from the configuration's own.  See :func:`~pytest_schema_parity.building.open_trees` for the
+    rest and for the errors.
+    """
+    root = shown_from
+    if root is None or not config.root.is_relative_to(root):
+        root = config.root
+    parity = Parity(config, root=root, adjustments=adjustments)
+    parity.trees = open_trees(
+        config,
+        shown_from=root,
+        compare=parity.comparison,
+        bindir=bindir,
+        run=run,
+        adjustments=adjustments,
+    )
+    return parity

@@ -1,0 +1,1 @@
+"""What checks report: findings with their evidence, allowances, and the verdict. Pure."""

@@ -1,0 +1,61 @@
+"""Findings counted: the first line of a failed check, which pytest's short summary shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final, TypeAlias
+
+from pytest_schema_parity.findings.finding import UNCHECKED, Finding
+from pytest_schema_parity.findings.wording import change_rank, counted, kind_rank, plural
+from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.facts import Key
+from pytest_schema_parity.showing import clean, printable
+
+MOST_GROUPS: Final = 6
+MOST_NAMES: Final = 3
+
+_Group: TypeAlias = tuple[str, str, str]
+"""A change, a kind and an attribute (empty where the whole thing is meant)."""
+
+
+def findings_headline(findings: Iterable[Finding], tree: str) -> str:
+    """How many findings of what kind, in one line, and their names when they are few.
+
+    What could not be checked, and why, comes first.
+    """
+    found = list(findings)
+    if reason := next((each.title for each in found if each.change in UNCHECKED), None):
+        return clean(reason.partition("\n")[0])
+    text = f"{count_text(found)} in {printable(tree)}"
+    names = dict.fromkeys(printable(finding.name) for finding in found)
+    return f"{text}: {', '.join(names)}" if len(names) <= MOST_NAMES else text
+
+
+def count_text(findings: Iterable[Finding | Difference]) -> str:
+    """``3 missing columns, 1 changed column default``."""
+    groups = Counter[_Group]((each.change, each.kind, each.attribute or "") for each in findings)
+    ordered = sorted(groups, key=_group_rank)
+    parts = [_group_text(*group, groups[group]) for group in ordered[:MOST_GROUPS]]
+    if rest := sum(groups[group] for group in ordered[MOST_GROUPS:]):
+        parts.append(f"{rest} more")
+    return ", ".join(parts)
+
+
+def below_text(keys: Iterable[Key]) -> str:
+    """``12 facts below it: 5 columns, 2 indexes``: what went with a fact."""
+    kinds = Counter(printable(kind) for kind, _ in keys)
+    parts = ", ".join(counted(kinds[kind], kind) for kind in sorted(kinds, key=kind_rank))
+    return f"{counted(kinds.total(), 'fact')} below it: {parts}"
+
+
+def _group_text(change: str, kind: str, attribute: str, count: int) -> str:
+    text = f"{count} {change} {plural(printable(kind), count)}"
+    if not attribute or change != "changed" or attribute == plural(kind, 2):
+        return text
+    return f"{text} {printable(attribute)}" if count == 1 else f"{text} ({printable(attribute)})"
+
+
+def _group_rank(group: _Group) -> tuple[object, ...]:
+    change, kind, attribute = group
+    return (change_rank(change), kind_rank(kind), attribute)

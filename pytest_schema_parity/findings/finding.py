@@ -1,0 +1,106 @@
+"""What a check reports: one frozen value for whatever is found, and what they come to together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from pytest_schema_parity.findings.evidence import Evidence, Sql, Values
+from pytest_schema_parity.schema.difference import Change, Difference, Origins
+from pytest_schema_parity.schema.facts import Value
+from pytest_schema_parity.schema.kinds import Impact
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.findings.allowances import Allowance
+
+FindingChange: TypeAlias = (
+    Change | Literal["failed", "stale", "expired", "empty", "not built", "not compared"]
+)
+"""What happened to the thing that a finding is about, seen from the reference."""
+UNCHECKED: frozenset[FindingChange] = frozenset({"not built", "not compared"})
+"""The changes of findings that say that a check could not check."""
+
+CheckOutcome: TypeAlias = Literal["passed", "failed", "error", "skipped"]
+"""What a check came to; ``error`` where it could not check."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that a check reports about a tree.
+
+    ``kind`` is PostgreSQL's word for the thing (``table``), or ``rows``, ``statement``, ``tree``,
+    ``allowance``, …; ``name`` is its name; ``title`` says in one line what is wrong.  ``attribute``
+    is the attribute that changed, None where the whole thing is meant.  ``evidence`` shows it;
+    ``locations`` has ``file:line`` for the reference and for the tree.  ``allowed`` is the reason
+    for which the team accepts it, else None; a ``note`` is shown and fails nothing.  What
+    ``breaks`` a tree makes the verdict ``broken``, and no allowance accepts it.  ``source`` is the
+    difference or the allowance that is reported, for programs; else None.
+    """
+
+    tree: str
+    check: str
+    kind: str
+    name: str
+    change: FindingChange
+    title: str
+    attribute: str | None = None
+    impact: Impact | None = None
+    evidence: tuple[Evidence, ...] = ()
+    locations: Origins = field(default=Origins(), compare=False)
+    allowed: str | None = None
+    note: bool = False
+    breaks: bool = False
+    source: Difference | Allowance | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails the check."""
+        return not self.note and self.allowed is None
+
+    @property
+    def difference(self) -> Difference | None:
+        """The structural difference that is reported; None of other findings."""
+        return self.source if isinstance(self.source, Difference) else None
+
+    @property
+    def actual(self) -> Value:
+        """What the tree has, by the first evidence that says so; else None."""
+        values = (each.actual for each in self.evidence if isinstance(each, Values | Sql))
+        return next(values, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one check of one tree came to.
+
+    ``headline`` says in one line what fails, ``advice`` what can be done about it; both are empty
+    where nothing fails.
+    """
+
+    tree: str
+    check: str
+    findings: tuple[Finding, ...] = ()
+    headline: str = ""
+    advice: str = ""
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings that fail the check."""
+        return tuple(finding for finding in self if finding.fails)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """The findings that are shown and fail nothing: an allowed difference is not shown."""
+        shown = (each for each in self if each.allowed is None or each.difference is None)
+        return tuple(finding for finding in shown if not finding.fails)
+
+    @property
+    def outcome(self) -> CheckOutcome:
+        """``error`` if the check could not check, else whether anything fails it."""
+        if any(finding.change in UNCHECKED for finding in self):
+            return "error"
+        return "failed" if self.failing else "passed"

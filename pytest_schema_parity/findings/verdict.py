@@ -1,0 +1,93 @@
+"""The verdict on a run: everything that its checks found, as one value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from pytest_schema_parity.findings.finding import CheckOutcome, Finding, Result
+from pytest_schema_parity.schema.kinds import Impact
+
+Verdict: TypeAlias = Literal["parity", "drift", "broken"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeResults:
+    """A tree's files and stand-ins for extensions, and what its checks found."""
+
+    files: tuple[str, ...] = ()
+    stand_ins: tuple[str, ...] = ()
+    results: tuple[Result, ...] = ()
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The findings of all checks, in the order of the checks."""
+        return [finding for result in self.results for finding in result]
+
+    @property
+    def allowed(self) -> int:
+        """How many findings the team accepts."""
+        return sum(finding.allowed is not None for finding in self.findings)
+
+    @property
+    def impacts(self) -> Counter[Impact]:
+        """How many differences that are not allowed there are of each impact, notes included."""
+        return impacts_of(self.findings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResults:
+    """What is known of all trees, and of the server: its version, and where it comes from.
+
+    ``checks`` is what the checks that were selected came to, by tree and name; ``incomplete`` says
+    why the run ended before it had checked what it was asked to.
+    """
+
+    reference: str
+    version: str | None = None
+    source: str | None = None
+    trees: Mapping[str, TreeResults] = field(default_factory=dict)
+    checks: Mapping[str, Mapping[str, CheckOutcome]] = field(default_factory=dict)
+    incomplete: str | None = None
+
+    @property
+    def candidates(self) -> Mapping[str, TreeResults]:
+        """The trees but the reference."""
+        return {name: tree for name, tree in self.trees.items() if name != self.reference}
+
+    @property
+    def broken_trees(self) -> Mapping[str, str]:
+        """The trees that could not be built or do not apply as a whole, and the first reason."""
+        broken = {
+            name: next((each.title for each in tree.findings if each.breaks), None)
+            for name, tree in self.trees.items()
+        }
+        return {name: title for name, title in broken.items() if title is not None}
+
+    @property
+    def verdict(self) -> Verdict:
+        """``broken``: a tree does not apply, or was not compared; ``drift``: something else fails.
+
+        It is about all that is known of the trees, whichever checks of them were selected.
+        """
+        outcomes = {outcome for checks in self.checks.values() for outcome in checks.values()}
+        if self.incomplete or not self.candidates or "error" in outcomes or self.broken_trees:
+            return "broken"
+        fails = any(finding.fails for tree in self.trees.values() for finding in tree.findings)
+        return "drift" if "failed" in outcomes or fails else "parity"
+
+    @property
+    def impacts(self) -> Counter[Impact]:
+        """The impacts of the differences of all candidates."""
+        return impacts_of(each for tree in self.candidates.values() for each in tree.findings)
+
+
+def impacts_of(findings: Iterable[Finding]) -> Counter[Impact]:
+    """How many differences that are not allowed there are of each impact, notes included."""
+    return Counter(
+        each.impact
+        for each in findings
+        if each.impact is not None and each.difference is not None and each.allowed is None
+    )
