@@ -74,7 +74,7 @@ def test_what_is_not_built_by_the_end_does_not_stay(project) -> None:
         """
         def test_it(schema_parity):
             assert schema_parity["prisma"].schema.tables
-            while "file 2" not in str(schema_parity.builds.wait(0.05)):
+            while "file 2" not in str(schema_parity._parity.trees.scheduler.wait(0.05)):
                 pass
         """
     )
