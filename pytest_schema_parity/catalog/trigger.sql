@@ -1,4 +1,28 @@
--- A partition's copy of a trigger is told of only where it is enabled otherwise.
+-- A trigger that a partition has from its parent is told of there, where it says more than that. The
+-- triggers that PostgreSQL makes for a constraint are told of at the constraint.
+WITH RECURSIVE branch AS (
+    SELECT t.oid AS id, t.oid AS root, NULL::"char" AS above
+    FROM pg_trigger t WHERE t.tgparentid = 0 AND NOT t.tgisinternal
+    UNION ALL
+    SELECT t.oid, b.root, up.tgenabled
+    FROM branch b
+    JOIN pg_trigger up ON up.oid = b.id
+    JOIN pg_trigger t ON t.tgparentid = b.id
+), children AS (
+    SELECT b.root,
+           array_agg(format('%s: %s', t.tgrelid::regclass, CASE t.tgenabled
+                         WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always'
+                         ELSE 'enabled' END) ORDER BY t.tgrelid::regclass::text)
+               FILTER (WHERE t.tgenabled <> b.above) AS states,
+           array_agg(format('%s: %s', t.tgrelid::regclass, d.description)
+                     ORDER BY t.tgrelid::regclass::text)
+               FILTER (WHERE d.description IS NOT NULL) AS comments
+    FROM branch b
+    JOIN pg_trigger t ON t.oid = b.id
+    LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
+    WHERE b.above IS NOT NULL
+    GROUP BY b.root
+)
 SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
        CASE c.relkind WHEN 'v' THEN 'view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS parent_kind,
        format('%I.%I', n.nspname, c.relname) AS parent_name,
@@ -35,14 +59,15 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
        CASE WHEN t.tgconstrrelid <> 0 THEN t.tgconstrrelid::regclass::text END AS from_table,
        t.tgoldtable::text AS old_table,
        t.tgnewtable::text AS new_table,
+       children.states AS child_states,
+       children.comments AS child_comments,
        d.description AS comment
 FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_trigger parent ON parent.oid = t.tgparentid
+LEFT JOIN children ON children.root = t.oid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
-WHERE t.oid >= 16384 AND (CASE WHEN parent.oid IS NULL THEN NOT t.tgisinternal
-                              ELSE t.tgenabled <> parent.tgenabled END)
+WHERE t.oid >= 16384 AND t.tgparentid = 0 AND NOT t.tgisinternal
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

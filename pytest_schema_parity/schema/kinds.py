@@ -98,7 +98,14 @@ class Kind:
         return self.attributes.get(attribute) or COMMON.get(attribute)
 
 
-COMMON: Final[Mapping[str, Impact]] = MappingProxyType({"comment": "comment", "owner": "security"})
+COMMON: Final[Mapping[str, Impact]] = MappingProxyType(
+    {
+        "comment": "comment",
+        "owner": "security",
+        "child_comments": "comment",
+        "child_names": "naming",
+    }
+)
 """Attributes that weigh the same on every kind."""
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -147,6 +154,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "constraint": Kind(
             check="constraints",
             told_by="index",
+            attributes={"declared_in_children": "form"},
             untold=frozenset(
                 {"deferrable", "initially_deferred", "not_valid", "operators", "period"}
             ),
@@ -155,7 +163,14 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             check="indexes",
             impact="performance",
             when={("unique", True): "behavior", ("exclusion", True): "behavior"},
-            attributes={"form": "form", "unique": "behavior", "exclusion": "behavior"},
+            attributes={
+                "form": "form",
+                "unique": "behavior",
+                "exclusion": "behavior",
+                "child_options": "performance",
+                "child_tablespaces": "performance",
+                "child_statistics": "performance",
+            },
         ),
         "sequence": Kind(check="sequences", attributes={"cache": "performance"}),
         "function": Kind(

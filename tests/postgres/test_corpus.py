@@ -40,6 +40,9 @@ PG_DUMP_IS_BLIND = {
 PG_DUMP_IS_PICKY = {
     "equal_option_order": "options are dumped in the order in which they were given",
     "equal_partition_attached": "NOT NULL is dumped with the name that it does not inherit",
+    "equal_partition_index_attached": "as above, and what is attached is dumped as it was made",
+    "equal_partition_index_long_names": "names that PostgreSQL made end in numbers",
+    "equal_switched_off_partition": "triggers of a foreign key are dumped by their oid",
     "equal_view_options": "options are dumped even where they say what is so anyway",
 }
 """Cases in which ``pg_dump -s`` shows two spellings of one thing, and why."""
