@@ -42,5 +42,6 @@ LEFT JOIN pg_description d
 WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))
+  AND (c.relkind IN ('r', 'p') OR c.oid NOT IN (
+           SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+               = ('pg_extension'::regclass, 'pg_class'::regclass, 'e')))

@@ -113,7 +113,5 @@ LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_constraint'::regclas
 WHERE k.oid >= 16384 AND k.contype IN ('p', 'u', 'f', 'c', 'x')
   AND CASE WHEN k.contype = 'c' THEN k.coninhcount ELSE k.conparentid::bigint END = 0
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND k.conrelid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                         = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))
   AND k.contypid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                          = ('pg_extension'::regclass, 'pg_type'::regclass, 'e'))

@@ -18,5 +18,3 @@ JOIN pg_class c ON c.oid = p.polrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_policy'::regclass, p.oid)
 WHERE n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

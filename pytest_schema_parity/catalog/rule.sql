@@ -14,5 +14,3 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_rewrite'::regclass, w.oid)
 WHERE w.oid >= 16384 AND w.rulename <> '_RETURN'
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

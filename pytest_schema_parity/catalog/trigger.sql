@@ -69,5 +69,3 @@ LEFT JOIN children ON children.root = t.oid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
 WHERE t.oid >= 16384 AND t.tgparentid = 0 AND NOT t.tgisinternal
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))
