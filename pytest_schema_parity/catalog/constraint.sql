@@ -1,23 +1,17 @@
 -- What a partition or a child inherits is told of at its parent, where it says more than that. The
 -- name of a key's constraint is that of its index, and told of there.
-WITH RECURSIVE branch AS (
-    SELECT k.oid AS id, k.oid AS root, NULL::oid AS parent
-    FROM pg_constraint k
-    WHERE k.contype IN ('p', 'u', 'f', 'x') AND k.conparentid = 0
-       OR k.contype = 'c' AND k.conrelid <> 0 AND k.coninhcount = 0
+WITH RECURSIVE step (parent, id) AS (
+    SELECT k.conparentid, k.oid FROM pg_constraint k WHERE k.conparentid <> 0
     UNION ALL
-    SELECT next.id, b.root, b.id
-    FROM branch b
-    JOIN pg_constraint up ON up.oid = b.id
-    CROSS JOIN LATERAL (
-        SELECT k.oid AS id FROM pg_constraint k
-        WHERE up.contype <> 'c' AND k.conparentid = b.id
-        UNION ALL
-        SELECT k.oid FROM pg_inherits h
-        JOIN pg_constraint k ON k.conrelid = h.inhrelid
-        WHERE up.contype = 'c' AND h.inhparent = up.conrelid AND k.contype = 'c'
-          AND k.conname = up.conname AND k.coninhcount > 0
-    ) next
+    SELECT up.oid, k.oid
+    FROM pg_inherits h
+    JOIN pg_constraint up ON up.conrelid = h.inhparent AND up.contype = 'c'
+    JOIN pg_constraint k ON k.conrelid = h.inhrelid AND k.contype = 'c'
+                        AND k.conname = up.conname AND k.coninhcount > 0
+), branch (root, parent, id) AS (
+    SELECT s.parent, s.parent, s.id FROM step s WHERE s.parent NOT IN (SELECT id FROM step)
+    UNION ALL
+    SELECT b.root, s.parent, s.id FROM branch b JOIN step s ON s.parent = b.id
 ), child AS (
     SELECT DISTINCT b.root, k.oid, k.conrelid::regclass::text AS "table", k.conname,
            d.description AS comment, k.contype = 'f' AND k.conname <> up.conname
@@ -48,15 +42,15 @@ WITH RECURSIVE branch AS (
                FILTER (WHERE comment IS NOT NULL) AS comments
     FROM child GROUP BY root
 ), switched AS (  -- ALTER TABLE … DISABLE TRIGGER ALL
-    SELECT b.root,
+    SELECT coalesce(b.root, t.tgconstraint) AS root,
            array_agg(DISTINCT format('%s on %s: %s', t.tgfoid::regproc, t.tgrelid::regclass,
                CASE t.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica'
                                 WHEN 'A' THEN 'always' ELSE 'enabled' END)) AS triggers
-    FROM branch b
-    JOIN pg_trigger t ON t.tgconstraint = b.id AND t.tgisinternal
+    FROM pg_trigger t
+    LEFT JOIN branch b ON b.id = t.tgconstraint
     LEFT JOIN pg_trigger up ON up.oid = t.tgparentid
-    WHERE t.tgenabled <> coalesce(up.tgenabled, 'O')
-    GROUP BY b.root
+    WHERE t.tgisinternal AND t.tgconstraint <> 0 AND t.tgenabled <> coalesce(up.tgenabled, 'O')
+    GROUP BY 1
 )
 SELECT format('%I.%I.%I', n.nspname, coalesce(c.relname, ty.typname), k.conname) AS name,
        CASE c.relkind WHEN 'f' THEN 'foreign table' WHEN 'r' THEN 'table' WHEN 'p' THEN 'table'

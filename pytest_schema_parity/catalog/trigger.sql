@@ -1,13 +1,14 @@
 -- A trigger that a partition has from its parent is told of there, where it says more than that. The
 -- triggers that PostgreSQL makes for a constraint are told of at the constraint.
-WITH RECURSIVE branch AS (
-    SELECT t.oid AS id, t.oid AS root, NULL::"char" AS above
-    FROM pg_trigger t WHERE t.tgparentid = 0 AND NOT t.tgisinternal
+WITH RECURSIVE branch (root, above, id) AS (
+    SELECT up.oid, up.tgenabled, t.oid
+    FROM pg_trigger t JOIN pg_trigger up ON up.oid = t.tgparentid
+    WHERE up.tgparentid = 0 AND NOT up.tgisinternal
     UNION ALL
-    SELECT t.oid, b.root, up.tgenabled
+    SELECT b.root, up.tgenabled, t.oid
     FROM branch b
-    JOIN pg_trigger up ON up.oid = b.id
     JOIN pg_trigger t ON t.tgparentid = b.id
+    JOIN pg_trigger up ON up.oid = b.id
 ), children AS (
     SELECT b.root,
            array_agg(format('%s: %s', t.tgrelid::regclass, CASE t.tgenabled
@@ -20,7 +21,6 @@ WITH RECURSIVE branch AS (
     FROM branch b
     JOIN pg_trigger t ON t.oid = b.id
     LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
-    WHERE b.above IS NOT NULL
     GROUP BY b.root
 )
 SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
