@@ -64,8 +64,8 @@ def test_where_is_told_as_it_was_meant(database: str) -> None:
 
 LOCALES = {
     "plain": "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'",
-    "ctype": "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'POSIX'",
-    "collation": "LOCALE_PROVIDER libc LC_COLLATE 'POSIX' LC_CTYPE 'C'",
+    "ctype": "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C.utf8'",
+    "collation": "LOCALE_PROVIDER libc LC_COLLATE 'C.UTF-8' LC_CTYPE 'C'",
     "unicode": "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'",
 }
 """Databases by name, and the locale that each is made with; the last one since PostgreSQL 17."""
