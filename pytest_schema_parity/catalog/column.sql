@@ -13,6 +13,7 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname) AS name,
        END::text AS not_null_name, -- since 18
        nullif(nn.convalidated, true) AS not_null_validated, -- since 18
        nullif(nn.connoinherit, false) AS not_null_no_inherit, -- since 18
+       obj_description(nn.oid, 'pg_constraint') AS not_null_comment, -- since 18
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(f.adbin, 0) END AS "default",
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(f.adbin, f.adrelid) END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generation,

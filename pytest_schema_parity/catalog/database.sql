@@ -13,6 +13,9 @@ SELECT 'this database' AS name,
        (SELECT array_agg(setting ORDER BY setting COLLATE "C")
         FROM pg_db_role_setting s, unnest(s.setconfig) setting
         WHERE s.setdatabase = d.oid AND s.setrole = 0) AS settings,
+       (SELECT array_agg(setting ORDER BY setting COLLATE "C")  -- ALTER ROLE ALL SET
+        FROM pg_db_role_setting s, unnest(s.setconfig) setting
+        WHERE s.setdatabase = 0 AND s.setrole = 0) AS settings_of_all_roles,
        nullif(d.datconnlimit, -1) AS connection_limit,
        d.datdba::regrole::text AS owner,
        nullif(shobj_description(d.oid, 'pg_database'),

@@ -141,6 +141,11 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        children.tablespaces AS child_tablespaces,
        children.statistics AS child_statistics,
        children.comments AS child_comments,
+       -- ALTER … DEPENDS ON EXTENSION
+       (SELECT array_agg(quote_ident(e.extname) ORDER BY e.extname)
+        FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+        WHERE (x.classid, x.objid, x.refclassid, x.deptype)
+              = ('pg_class'::regclass, c.oid, 'pg_extension'::regclass, 'x')) AS depends_on_extensions,
        d.description AS comment
 FROM pg_index i
 JOIN keys ON keys.indexrelid = i.indexrelid

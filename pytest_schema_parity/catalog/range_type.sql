@@ -5,7 +5,8 @@ SELECT format('%I.%I', n.nspname, t.typname) AS name,
        ARRAY[header(r), header(d)] AS changed,
        format_type(r.rngsubtype, NULL) AS subtype,
        format_type(r.rngmultitypid, NULL) AS multirange,
-       CASE WHEN NOT o.opcdefault THEN format('%s.%I', o.opcnamespace::regnamespace, o.opcname) END
+       CASE WHEN NOT (o.opcdefault AND o.opcintype = r.rngsubtype)
+            THEN format('%s.%I', o.opcnamespace::regnamespace, o.opcname) END
            AS subtype_operator_class,
        CASE WHEN r.rngcollation <> 0 THEN r.rngcollation::regcollation::text END AS collation,
        CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END AS canonical,

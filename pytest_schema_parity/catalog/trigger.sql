@@ -61,6 +61,11 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
        t.tgnewtable::text AS new_table,
        children.states AS child_states,
        children.comments AS child_comments,
+       -- ALTER … DEPENDS ON EXTENSION
+       (SELECT array_agg(quote_ident(e.extname) ORDER BY e.extname)
+        FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+        WHERE (x.classid, x.objid, x.refclassid, x.deptype)
+              = ('pg_trigger'::regclass, t.oid, 'pg_extension'::regclass, 'x')) AS depends_on_extensions,
        d.description AS comment
 FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid

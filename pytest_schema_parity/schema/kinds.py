@@ -104,6 +104,8 @@ COMMON: Final[Mapping[str, Impact]] = MappingProxyType(
         "owner": "security",
         "child_comments": "comment",
         "child_names": "naming",
+        "not_null_comment": "comment",
+        "not_null_name": "naming",
     }
 )
 """Attributes that weigh the same on every kind."""
@@ -144,7 +146,6 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             rename="place",
             telling=frozenset({"not_null", "default", "generated", "identity"}),
             attributes={
-                "not_null_name": "naming",
                 "storage": "performance",
                 "compression": "performance",
                 "statistics": "performance",
@@ -196,7 +197,13 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "privilege": Kind(check="privileges", impact="security", rename="never"),
         "default privilege": Kind(check="privileges", impact="security", rename="never"),
         "role": Kind(
-            check="other", impact="security", rename="never", attributes={"settings": "behavior"}
+            check="other",
+            impact="security",
+            rename="never",
+            attributes={
+                "settings": "behavior",
+                "database_settings": "behavior",
+            },
         ),
         "database": Kind(check="other", rename="never"),
         "publication": Kind(check="other", rename="never"),

@@ -33,6 +33,7 @@ PG_DUMP_IS_BLIND = {
     "foreign_key_switched_off": "the triggers that check a foreign key are never dumped",
     "made_in_pg_catalog": "it takes all of pg_catalog for PostgreSQL's own",
     "extension_missing": "it takes for granted what is in a database from the beginning",
+    "range_operator_class_of_another_type": "it passes over the default class of any type",
     "role_settings": "roles and settings are pg_dumpall's; with -C only the database's are dumped",
 }
 """Cases in which we see more than ``pg_dump -s`` shows, and why."""

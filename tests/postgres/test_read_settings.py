@@ -98,3 +98,16 @@ def test_databases_differ_in_their_locale(abroad: dict[str, str]) -> None:
         "unicode": ["locale", "locale_provider"],
     }
     assert found == {name: {("database", one, "behavior") for one in said[name]} for name in found}
+
+
+def test_settings_of_all_roles_are_of_the_database_too(cluster: Cluster, database: str) -> None:
+    before = read_schema(database)
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        connection.execute("ALTER ROLE ALL SET statement_timeout = '7min'")
+        try:
+            after = read_schema(database)
+        finally:
+            connection.execute("ALTER ROLE ALL RESET ALL")
+    assert [
+        (one.kind, one.attribute, one.expected, one.actual) for one in compare(before, after)
+    ] == [("database", "settings_of_all_roles", None, ["statement_timeout=7min"])]
