@@ -57,7 +57,8 @@ SELECT format('%I.%I.%I', n.nspname, coalesce(c.relname, ty.typname), k.conname)
                       ELSE 'domain' END AS parent_kind,
        format('%I.%I', n.nspname, coalesce(c.relname, ty.typname)) AS parent_name,
        NULL AS made,
-       ARRAY[header(k), header(d)] AS changed,
+       ARRAY[header(k)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique' WHEN 'f' THEN 'foreign key'
                       WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion' END AS type,
        CASE WHEN k.contype IN ('p', 'u', 'f') THEN (

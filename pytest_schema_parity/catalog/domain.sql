@@ -1,8 +1,12 @@
 SELECT format('%I.%I', n.nspname, t.typname) AS name,
        'schema' AS parent_kind,
        quote_ident(n.nspname) AS parent_name,
-       NULL AS made,
-       ARRAY[header(t), header(d)] AS changed,
+       (SELECT header(s) FROM pg_depend s  -- CREATE writes it; GRANT and ALTER do not
+        WHERE (s.classid, s.objid, s.objsubid) = ('pg_type'::regclass, t.oid, 0)
+          AND (s.refclassid, s.refobjid) = ('pg_namespace'::regclass, t.typnamespace)
+        LIMIT 1) AS made,
+       ARRAY[header(t)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        format_type(t.typbasetype, t.typtypmod) AS type,
        nullif(t.typnotnull, false) AS not_null,
        CASE WHEN octet_length(t.typname) < 54 -- since 17

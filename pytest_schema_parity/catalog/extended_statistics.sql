@@ -3,7 +3,8 @@ SELECT format('%I.%I', n.nspname, s.stxname) AS name,
                       ELSE 'table' END AS parent_kind,
        s.stxrelid::regclass::text AS parent_name,
        NULL AS made,
-       ARRAY[header(s), header(d)] AS changed,
+       ARRAY[header(s)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        pg_get_statisticsobjdef_columns(s.oid) AS columns,
        (SELECT array_agg(CASE kind WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies'
                                    WHEN 'm' THEN 'mcv' ELSE 'expressions' END ORDER BY kind)

@@ -3,7 +3,9 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        CASE WHEN e.extname IS NULL THEN 'schema' ELSE 'extension' END AS parent_kind,
        quote_ident(coalesce(e.extname, n.nspname)) AS parent_name,
        header(t) AS made,
-       ARRAY[header(c), header(d)] AS changed,
+       ARRAY[header(c)] AS changed,
+       ARRAY['partition_of partition_bound inherits', inherited.header,
+             'comment', header(d)] AS parts,
        CASE c.relpersistence WHEN 'u' THEN 'unlogged' END AS persistence,
        c.relrowsecurity AS row_level_security,
        c.relforcerowsecurity AS force_row_level_security,
@@ -32,7 +34,7 @@ LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, c.oid, 0)
 LEFT JOIN (
-    SELECT inhrelid, array_agg(inhparent::regclass::text ORDER BY inhseqno) AS parents
+    SELECT inhrelid, min(header(pg_inherits)) AS header, array_agg(inhparent::regclass::text ORDER BY inhseqno) AS parents
     FROM pg_inherits GROUP BY inhrelid
 ) inherited ON inherited.inhrelid = c.oid
 WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p')

@@ -27,7 +27,8 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
        CASE c.relkind WHEN 'v' THEN 'view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS parent_kind,
        format('%I.%I', n.nspname, c.relname) AS parent_name,
        NULL AS made,
-       ARRAY[header(t), header(d)] AS changed,
+       ARRAY[header(t)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        CASE WHEN t.tgtype & 2 > 0 THEN 'BEFORE' WHEN t.tgtype & 64 > 0 THEN 'INSTEAD OF'
             ELSE 'AFTER' END AS timing,
        array_remove(ARRAY[
