@@ -4,7 +4,10 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname) AS name,
                       ELSE 'table' END AS parent_kind,
        format('%I.%I', n.nspname, c.relname) AS parent_name,
        NULL AS made,
-       ARRAY[header(a), header(f), header(d)] AS changed,
+       ARRAY[header(a)] AS changed,
+       ARRAY['default generated', header(f),
+             'not_null not_null_name not_null_validated', header(nn), -- since 18
+             'comment', header(d)] AS parts,
        row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum) AS position,
        format_type(a.atttypid, a.atttypmod) AS type,
        nullif(a.attnotnull, false) AS not_null,
@@ -13,6 +16,7 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname) AS name,
        END::text AS not_null_name, -- since 18
        nullif(nn.convalidated, true) AS not_null_validated, -- since 18
        nullif(nn.connoinherit, false) AS not_null_no_inherit, -- since 18
+       obj_description(nn.oid, 'pg_constraint') AS not_null_comment, -- since 18
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(f.adbin, 0) END AS "default",
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(f.adbin, f.adrelid) END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generation,
@@ -42,5 +46,6 @@ LEFT JOIN pg_description d
 WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))
+  AND (c.relkind IN ('r', 'p') OR c.oid NOT IN (
+           SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+               = ('pg_extension'::regclass, 'pg_class'::regclass, 'e')))

@@ -2,7 +2,8 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        'schema' AS parent_kind,
        quote_ident(n.nspname) AS parent_name,
        header(t) AS made,
-       ARRAY[header(c), header(d)] AS changed,
+       ARRAY[header(c)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        t.typowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_class c

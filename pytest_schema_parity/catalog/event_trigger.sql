@@ -1,6 +1,7 @@
 SELECT quote_ident(t.evtname) AS name,
        NULL AS made,
-       ARRAY[header(t), header(d)] AS changed,
+       ARRAY[header(t)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        t.evtevent::text AS event,
        CASE WHEN t.evttags IS NOT NULL
             THEN ARRAY(SELECT unnest(t.evttags) COLLATE "C" ORDER BY 1) END AS tags,

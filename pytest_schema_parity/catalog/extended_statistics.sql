@@ -1,8 +1,10 @@
 SELECT format('%I.%I', n.nspname, s.stxname) AS name,
-       'table' AS parent_kind,
+       CASE c.relkind WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+                      ELSE 'table' END AS parent_kind,
        s.stxrelid::regclass::text AS parent_name,
        NULL AS made,
-       ARRAY[header(s), header(d)] AS changed,
+       ARRAY[header(s)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        pg_get_statisticsobjdef_columns(s.oid) AS columns,
        (SELECT array_agg(CASE kind WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies'
                                    WHEN 'm' THEN 'mcv' ELSE 'expressions' END ORDER BY kind)
@@ -12,6 +14,7 @@ SELECT format('%I.%I', n.nspname, s.stxname) AS name,
        d.description AS comment
 FROM pg_statistic_ext s
 JOIN pg_namespace n ON n.oid = s.stxnamespace
+JOIN pg_class c ON c.oid = s.stxrelid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_statistic_ext'::regclass, s.oid)
 WHERE n.nspname NOT LIKE 'pg\_%'
   AND s.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)

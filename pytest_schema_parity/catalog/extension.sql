@@ -1,6 +1,7 @@
 SELECT quote_ident(e.extname) AS name,
        NULL AS made,
-       ARRAY[header(e), header(d)] AS changed,
+       ARRAY[header(e)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        e.extversion AS version,
        quote_ident(n.nspname) AS schema,
        e.extowner::regrole::text AS owner,

@@ -2,7 +2,8 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        'schema' AS parent_kind,
        quote_ident(n.nspname) AS parent_name,
        header(t) AS made,
-       ARRAY[header(w), header(c), header(d)] AS changed,
+       ARRAY[header(w), header(c)] AS changed,
+       ARRAY['definition', header(w), 'comment', header(d)] AS parts,
        pg_get_viewdef(c.oid) AS definition,
        c.relispopulated AS populated,
        CASE WHEN c.reloptions IS NOT NULL OR toast.reloptions IS NOT NULL THEN ARRAY(
@@ -13,6 +14,11 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' END
            AS replica_identity,
        c.relowner::regrole::text AS owner,
+       -- ALTER … DEPENDS ON EXTENSION
+       (SELECT array_agg(quote_ident(e.extname) ORDER BY e.extname)
+        FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+        WHERE (x.classid, x.objid, x.refclassid, x.deptype)
+              = ('pg_class'::regclass, c.oid, 'pg_extension'::regclass, 'x')) AS depends_on_extensions,
        d.description AS comment
 FROM pg_class c
 JOIN pg_type t ON t.oid = c.reltype

@@ -1,5 +1,5 @@
 -- What has no query of its own: compared by name, with its options and its comment alone. Only
--- that they are there is told of operators, casts, collations, conversions, operator classes and
+-- that they are there is told of operators, casts, conversions, operator classes and
 -- families, languages, transforms, access methods, text search, foreign-data wrappers, servers,
 -- user mappings (their options hold passwords), subscriptions, base types and shell types.
 -- Nothing is told of large objects, which are data, of security labels, and of what belongs to the
@@ -9,7 +9,13 @@ WITH object (classid, objid, header, options) AS (
     UNION ALL SELECT 'pg_cast'::regclass, c.oid, header(c), NULL FROM pg_cast c
               WHERE NOT EXISTS (SELECT FROM pg_range r
                                 WHERE (r.rngtypid, r.rngmultitypid) = (c.castsource, c.casttarget))
-    UNION ALL SELECT 'pg_collation'::regclass, c.oid, header(c), NULL FROM pg_collation c
+    UNION ALL SELECT 'pg_collation'::regclass, c.oid, header(c), ARRAY[
+                  'provider=' || c.collprovider::text, 'deterministic=' || c.collisdeterministic,
+                  'collation=' || c.collcollate, 'ctype=' || c.collctype,
+                  'locale=' || c.colliculocale, -- until 16
+                  'locale=' || c.colllocale, -- since 17
+                  'rules=' || c.collicurules, -- since 16
+                  'encoding=' || pg_encoding_to_char(nullif(c.collencoding, -1))] FROM pg_collation c
     UNION ALL SELECT 'pg_conversion'::regclass, c.oid, header(c), NULL FROM pg_conversion c
     UNION ALL SELECT 'pg_opclass'::regclass, o.oid, header(o), NULL FROM pg_opclass o
     UNION ALL SELECT 'pg_opfamily'::regclass, o.oid, header(o), NULL FROM pg_opfamily o
@@ -37,7 +43,8 @@ SELECT i.identity AS name,
        NULL AS made,
        ARRAY[o.header] AS changed,
        CASE WHEN o.options IS NOT NULL
-            THEN ARRAY(SELECT unnest(o.options) COLLATE "C" ORDER BY 1) END AS options,
+            THEN ARRAY(SELECT t FROM unnest(o.options) t WHERE t IS NOT NULL
+                       ORDER BY t COLLATE "C") END AS options,
        obj_description(o.objid, o.classid::regclass::name) AS comment
 FROM object o
 CROSS JOIN LATERAL pg_identify_object(o.classid, o.objid, 0) i

@@ -2,7 +2,8 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, p.polname) AS name,
        'table' AS parent_kind,
        format('%I.%I', n.nspname, c.relname) AS parent_name,
        NULL AS made,
-       ARRAY[header(p), header(d)] AS changed,
+       ARRAY[header(p)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
                      WHEN 'd' THEN 'DELETE' ELSE 'ALL' END AS command,
        nullif(p.polpermissive, true) AS permissive,
@@ -18,5 +19,3 @@ JOIN pg_class c ON c.oid = p.polrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_policy'::regclass, p.oid)
 WHERE n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

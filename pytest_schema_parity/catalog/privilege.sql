@@ -1,7 +1,13 @@
 -- Who may do what with which object. No grant at all (NULL) means the default of its kind: all to
 -- the owner, some things to PUBLIC. The owner's own is told of only where it is not all.
--- Left out: large objects, which are data, and parameters, which belong to the whole cluster.
-WITH object (word, kind, name, acl_type, owner, acl, header) AS (
+-- What PostgreSQL or an extension made is told of where a privilege is another than at the start (as
+-- pg_init_privs has it, which leaves out information_schema, else by default); {} is one that was taken away.
+-- Left out: large objects, which are data. Parameters and tablespaces belong to the whole cluster.
+WITH member (classid, objid, extension) AS (
+    SELECT d.classid, d.objid, quote_ident(e.extname)
+    FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+    WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+), object (word, kind, name, acl_type, owner, acl, header) AS (
     SELECT 'SCHEMA', 'schema', quote_ident(n.nspname), 'n'::"char", n.nspowner, n.nspacl, header(n)
     FROM pg_namespace n
     WHERE (n.oid >= 16384 OR n.nspname = 'public') AND n.nspacl IS NOT NULL
@@ -60,7 +66,7 @@ WITH object (word, kind, name, acl_type, owner, acl, header) AS (
     SELECT 'LANGUAGE', 'language', quote_ident(l.lanname), 'l'::"char", l.lanowner, l.lanacl,
            header(l)
     FROM pg_language l
-    WHERE l.lanpltrusted AND (l.oid >= 16384 OR l.lanacl IS NOT NULL)
+    WHERE l.lanpltrusted AND l.oid >= 16384
       AND l.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                         = ('pg_extension'::regclass, 'pg_language'::regclass, 'e'))
     UNION ALL
@@ -77,6 +83,60 @@ WITH object (word, kind, name, acl_type, owner, acl, header) AS (
     SELECT 'DATABASE', 'database', 'this database', 'd'::"char", d.datdba, d.datacl, header(d)
     FROM pg_database d
     WHERE d.datname = current_database()
+    UNION ALL
+    SELECT 'PARAMETER', NULL, p.parname, 'p'::"char", 10, p.paracl, NULL
+    FROM pg_parameter_acl p
+    WHERE current_setting('schema_parity.whole_cluster', true) = 'on'
+    UNION ALL
+    SELECT 'TABLESPACE', NULL, quote_ident(t.spcname), 't'::"char", t.spcowner, t.spcacl, NULL
+    FROM pg_tablespace t
+    WHERE t.spcacl IS NOT NULL AND current_setting('schema_parity.whole_cluster', true) = 'on'
+), given (classid, objid, objsubid, word, name, acl_type, owner, acl, header) AS (
+    SELECT 'pg_namespace'::regclass, n.oid, 0, 'SCHEMA', quote_ident(n.nspname), 'n'::"char",
+           n.nspowner, n.nspacl, header(n)
+    FROM pg_namespace n WHERE n.nspname <> 'public'
+    UNION ALL
+    SELECT 'pg_class'::regclass, c.oid, 0, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+           format('%I.%I', n.nspname, c.relname), CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r'::"char" END,
+           c.relowner, c.relacl, header(c)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    UNION ALL
+    SELECT 'pg_class'::regclass, c.oid, a.attnum, 'COLUMN',
+           format('%I.%I.%I', n.nspname, c.relname, a.attname), 'c', c.relowner, a.attacl, header(a)
+    FROM pg_attribute a
+    JOIN pg_class c ON c.oid = a.attrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
+    UNION ALL
+    SELECT 'pg_proc'::regclass, p.oid, 0,
+           CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+           format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)), 'f',
+           p.proowner, p.proacl, header(p)
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE p.proacl IS NOT NULL
+    UNION ALL
+    SELECT 'pg_type'::regclass, t.oid, 0, 'TYPE', format('%I.%I', n.nspname, t.typname), 'T',
+           t.typowner, t.typacl, header(t)
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typacl IS NOT NULL
+    UNION ALL
+    SELECT 'pg_language'::regclass, l.oid, 0, 'LANGUAGE', quote_ident(l.lanname), 'l', l.lanowner,
+           l.lanacl, header(l)
+    FROM pg_language l
+), changed AS (
+    SELECT g.*, m.extension,
+           CASE WHEN i.initprivs IS NOT NULL THEN i.initprivs
+                WHEN g.word = 'SCHEMA' AND g.name = 'information_schema'
+                THEN acldefault(g.acl_type, g.owner) || makeaclitem(0, g.owner, 'USAGE', false)
+                WHEN g.word = 'TABLE' AND g.name ~ '^information_schema\.[^_]'
+                THEN acldefault(g.acl_type, g.owner) || makeaclitem(0, g.owner, 'SELECT', false)
+                ELSE acldefault(g.acl_type, g.owner) END AS initial
+    FROM given g
+    LEFT JOIN member m ON (m.classid, m.objid) = (g.classid, g.objid)
+    LEFT JOIN pg_init_privs i
+           ON (i.classoid, i.objoid, i.objsubid) = (g.classid, g.objid, g.objsubid)
+    WHERE (g.objid < 16384 OR m.extension IS NOT NULL)
+      AND g.acl IS DISTINCT FROM i.initprivs AND g.acl IS NOT NULL
 ), held AS (
     SELECT o.word, o.kind, o.name, o.header,
            CASE WHEN g.grantee = o.owner THEN 'OWNER' WHEN g.grantee = 0 THEN 'PUBLIC'
@@ -110,3 +170,30 @@ SELECT format('ON %s %s TO %s', word, name, grantee)
        grantor
 FROM held
 WHERE privileges IS DISTINCT FROM everything OR grantable IS NOT NULL OR grantor IS NOT NULL
+UNION ALL
+SELECT format('ON %s %s TO %s', c.word, c.name,
+              CASE WHEN g.grantee = c.owner THEN 'OWNER' WHEN g.grantee = 0 THEN 'PUBLIC'
+                   ELSE g.grantee::regrole::text END)
+           || CASE WHEN g.grantor <> c.owner THEN ' BY ' || g.grantor::regrole ELSE '' END,
+       CASE WHEN c.extension IS NOT NULL THEN 'extension' END,
+       c.extension,
+       NULL,
+       ARRAY[c.header],
+       coalesce(g.privileges, '{}'),
+       g.grantable,
+       CASE WHEN g.grantor <> c.owner THEN g.grantor::regrole::text END
+FROM changed c
+CROSS JOIN LATERAL (
+    SELECT grantee, grantor, now.privileges, now.grantable
+    FROM (SELECT grantee, grantor, array_agg(privilege_type ORDER BY privilege_type) AS privileges,
+                 array_agg(privilege_type ORDER BY privilege_type) FILTER (WHERE is_grantable)
+                     AS grantable
+          FROM aclexplode(c.acl) GROUP BY grantee, grantor) now
+    FULL JOIN (SELECT grantee, grantor,
+                      array_agg(privilege_type ORDER BY privilege_type) AS privileges,
+                      array_agg(privilege_type ORDER BY privilege_type) FILTER (WHERE is_grantable)
+                          AS grantable
+               FROM aclexplode(c.initial) GROUP BY grantee, grantor) first USING (grantee, grantor)
+    WHERE now.privileges IS DISTINCT FROM first.privileges
+       OR now.grantable IS DISTINCT FROM first.grantable
+) g

@@ -17,6 +17,11 @@ SELECT format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)) 
        CASE WHEN p.proconfig IS NOT NULL
             THEN ARRAY(SELECT unnest(p.proconfig) COLLATE "C" ORDER BY 1) END AS settings,
        p.proowner::regrole::text AS owner,
+       -- ALTER … DEPENDS ON EXTENSION
+       (SELECT array_agg(quote_ident(e.extname) ORDER BY e.extname)
+        FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+        WHERE (x.classid, x.objid, x.refclassid, x.deptype)
+              = ('pg_proc'::regclass, p.oid, 'pg_extension'::regclass, 'x')) AS depends_on_extensions,
        d.description AS comment
 FROM pg_proc p
 JOIN pg_namespace n ON n.oid = p.pronamespace

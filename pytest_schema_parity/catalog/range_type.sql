@@ -2,10 +2,12 @@ SELECT format('%I.%I', n.nspname, t.typname) AS name,
        'schema' AS parent_kind,
        quote_ident(n.nspname) AS parent_name,
        header(t) AS made,
-       ARRAY[header(r), header(d)] AS changed,
+       ARRAY[header(r)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        format_type(r.rngsubtype, NULL) AS subtype,
        format_type(r.rngmultitypid, NULL) AS multirange,
-       CASE WHEN NOT o.opcdefault THEN format('%s.%I', o.opcnamespace::regnamespace, o.opcname) END
+       CASE WHEN NOT (o.opcdefault AND o.opcintype = r.rngsubtype)
+            THEN format('%s.%I', o.opcnamespace::regnamespace, o.opcname) END
            AS subtype_operator_class,
        CASE WHEN r.rngcollation <> 0 THEN r.rngcollation::regcollation::text END AS collation,
        CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::text END AS canonical,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final, Protocol
 
 import psycopg
@@ -37,17 +36,17 @@ MOVED_BY_OTHERS: Final = frozenset({"table", "foreign table", "materialized view
 """Kinds whose catalog row also moves when something is made on them."""
 
 
-ROUTINES: Final = frozenset({"function", "procedure", "aggregate"})
-"""Kinds whose catalog row holds their privileges, too, and which tell by another who made them."""
+PRIVILEGES: Final = frozenset({"privilege", "default privilege"})
+"""Kinds that GRANT and REVOKE change; what they are on has another row's word for it."""
 
 
 class PlaceOf(Protocol):
     """Finds the statement that wrote a catalog row, by the row's xmin and cmin.
 
-    Without ``privileges`` those that only grant or revoke are none.
+    With an ``attribute`` (empty: the fact as a whole) those that only change others are none.
     """
 
-    def __call__(self, xmin: int, cmin: int, /, *, privileges: bool = True) -> Place | None:
+    def __call__(self, xmin: int, cmin: int, /, *, attribute: str | None = None) -> Place | None:
         """The statement's place, None where it is unknown."""
 
 
@@ -107,7 +106,7 @@ def _read(
     with _without_collector():
         facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
         if marks is not None:
-            facts = _without_strangers(facts)
+            facts = _with_makers(_without_strangers(facts))
         if provided is not None:
             facts = [_mark_provided(fact, provided) for fact in facts]
         facts.sort(key=lambda fact: fact.key)
@@ -152,16 +151,22 @@ def _facts(
     name_at, made_at, changed_at = at["name"], at["made"], at["changed"]
     kind_at = at.get("kind") if kind == OTHER else None
     parent_at = (at["parent_kind"], at["parent_name"]) if "parent_kind" in at else None
-    fixed = {name_at, made_at, changed_at, kind_at, *(parent_at or ())}
-    place_of = partial(marks, privileges=False) if marks and kind in ROUTINES else marks
+    parts_at = at.get("parts")
+    fixed = {name_at, made_at, changed_at, parts_at, kind_at, *(parent_at or ())}
     attributes = [(name, place) for name, place in at.items() if place not in fixed]
+    names = [name for name, _ in attributes]
+    origins = None if marks is None else _Origins(kind, names, marks)
     for row in result:
         yield Fact(
             kind if kind_at is None else row[kind_at],
             row[name_at],
             {name: value for name, place in attributes if (value := row[place]) is not None},
             _parent(row, parent_at),
-            UNKNOWN if place_of is None else _origin(row[made_at], row[changed_at], place_of),
+            UNKNOWN
+            if origins is None
+            else origins.of(
+                row[made_at], row[changed_at], None if parts_at is None else row[parts_at]
+            ),
         )
 
 
@@ -171,17 +176,38 @@ def _parent(row: Sequence[Any], at: tuple[int, int] | None) -> Key | None:
     return (row[at[0]], row[at[1]])
 
 
-def _origin(
-    made: str | None,
-    changed: Sequence[str | None] | None,
-    marks: Callable[[int, int], Place | None],
-) -> Origin:
-    """Where a fact comes from, by the headers (``xmin:cmin``) of the rows that hold it."""
-    last = max(map(_header, filter(None, changed or ())), default=None)
-    return Origin(
-        made=None if made is None else marks(*_header(made)),
-        changed=None if last is None else marks(*last),
-    )
+class _Origins:
+    """Finds where facts of a kind come from, by the headers (``xmin:cmin``) of their rows."""
+
+    def __init__(self, kind: str, attributes: Sequence[str], marks: PlaceOf) -> None:
+        self._attributes = attributes
+        self._marks = marks
+        self._whole = None if kind in PRIVILEGES else ""
+
+    def of(
+        self,
+        made: str | None,
+        changed: Sequence[str | None] | None,
+        parts: Sequence[str | None] | None,
+    ) -> Origin:
+        """The origin of a fact whose own rows have the headers ``changed``.
+
+        ``parts`` are names of attributes, in one text, and the header of the row that holds them,
+        in turn.
+        """
+        attributes: dict[str, Place] = {}
+        place = None
+        for header in sorted(map(_header, filter(None, changed or ())), reverse=True):
+            place = self._marks(*header, attribute=self._whole)
+            if place is not None or (by := self._marks(*header)) is None:
+                break
+            for attribute in self._attributes:
+                if self._marks(*header, attribute=attribute) is not None:
+                    attributes.setdefault(attribute, by)
+        for names, text in zip((parts or ())[::2], (parts or ())[1::2], strict=True):
+            if names and text and (by := self._marks(*_header(text))):
+                attributes.update(dict.fromkeys(names.split(), by))
+        return Origin(None if made is None else self._marks(*_header(made)), place, attributes)
 
 
 def _without_strangers(facts: list[Fact]) -> list[Fact]:
@@ -197,8 +223,27 @@ def _without_strangers(facts: list[Fact]) -> list[Fact]:
         if fact.origin.made is None and fact.kind != "privilege"
     }
     return [
-        replace(fact, origin=Origin(made=fact.origin.made))
+        replace(fact, origin=replace(fact.origin, changed=None))
         if fact.kind in MOVED_BY_OTHERS and fact.origin.made and fact.origin.changed in made
+        else fact
+        for fact in facts
+    ]
+
+
+def _with_makers(facts: list[Fact]) -> list[Fact]:
+    """Facts whose columns were made by what made their table, where that is certain.
+
+    Columns are numbered in the order in which they were made: one that the table's own statement
+    made and nothing has changed since speaks for all before it.
+    """
+    tables = {fact.key: fact.origin.made for fact in facts if fact.origin.made}
+    upto: dict[Key, int] = {}
+    for fact in facts:
+        if fact.rank and fact.parent in tables and fact.origin.changed == tables[fact.parent]:
+            upto[fact.parent] = max(fact.rank, upto.get(fact.parent, 0))
+    return [
+        replace(fact, origin=replace(fact.origin, made=tables[fact.parent]))
+        if fact.parent in upto and fact.rank and fact.rank <= upto[fact.parent]
         else fact
         for fact in facts
     ]

@@ -4,7 +4,7 @@
 WITH RECURSIVE this (id) AS (
     SELECT oid FROM pg_database WHERE datname = current_database()
 ), setting AS (
-    SELECT s.setrole AS role, unnest(s.setconfig) AS text
+    SELECT s.setrole AS role, s.setdatabase <> 0 AS here, unnest(s.setconfig) AS text
     FROM pg_db_role_setting s
     WHERE s.setdatabase = 0 OR s.setdatabase = (SELECT id FROM this)
 ), used (id) AS (
@@ -36,7 +36,10 @@ SELECT quote_ident(r.rolname) AS name,
                     THEN ' WITH INHERIT ' || upper(m.inherit_option::text) ELSE '' END -- since 16
             || CASE WHEN NOT m.set_option THEN ' WITH SET FALSE' ELSE '' END -- since 16
         ) FROM pg_auth_members m WHERE m.member = r.oid) AS member_of,
-       (SELECT array_agg(DISTINCT s.text) FROM setting s WHERE s.role = r.oid) AS settings,
+       (SELECT array_agg(s.text ORDER BY s.text COLLATE "C") FROM setting s
+        WHERE s.role = r.oid AND NOT s.here) AS settings,
+       (SELECT array_agg(s.text ORDER BY s.text COLLATE "C") FROM setting s
+        WHERE s.role = r.oid AND s.here) AS database_settings,
        shobj_description(r.oid, 'pg_authid') AS comment
 FROM pg_roles r
 WHERE r.oid IN (SELECT id FROM used) AND r.rolname !~ '^pg_'

@@ -1,6 +1,7 @@
 SELECT quote_ident(n.nspname) AS name,
        NULL AS made,
-       ARRAY[header(n), header(d)] AS changed,
+       ARRAY[header(n)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        n.nspowner::regrole::text AS owner,
        d.description AS comment
 FROM pg_namespace n

@@ -2,8 +2,12 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
        CASE WHEN a.attname IS NULL THEN 'schema' ELSE 'column' END AS parent_kind,
        CASE WHEN a.attname IS NULL THEN quote_ident(n.nspname)
             ELSE format('%I.%I.%I', tn.nspname, t.relname, a.attname) END AS parent_name,
-       NULL AS made,
-       ARRAY[header(c), header(s), header(d)] AS changed,
+       (SELECT header(s) FROM pg_depend s  -- CREATE writes it; GRANT and ALTER do not
+        WHERE (s.classid, s.objid, s.objsubid) = ('pg_class'::regclass, c.oid, 0)
+          AND (s.refclassid, s.refobjid) = ('pg_namespace'::regclass, c.relnamespace)
+        LIMIT 1) AS made,
+       ARRAY[header(c), header(s)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        format_type(s.seqtypid, NULL) AS type,
        s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum,
        s.seqcache AS cache, s.seqcycle AS cycle,

@@ -1,8 +1,11 @@
+-- A table of an extension is told of like any other: what users hang on it is theirs.
 SELECT format('%I.%I', n.nspname, c.relname) AS name,
-       'schema' AS parent_kind,
-       quote_ident(n.nspname) AS parent_name,
+       CASE WHEN e.extname IS NULL THEN 'schema' ELSE 'extension' END AS parent_kind,
+       quote_ident(coalesce(e.extname, n.nspname)) AS parent_name,
        header(t) AS made,
-       ARRAY[header(c), header(d)] AS changed,
+       ARRAY[header(c)] AS changed,
+       ARRAY['partition_of partition_bound inherits', inherited.header,
+             'comment', header(d)] AS parts,
        CASE c.relpersistence WHEN 'u' THEN 'unlogged' END AS persistence,
        c.relrowsecurity AS row_level_security,
        c.relforcerowsecurity AS force_row_level_security,
@@ -23,16 +26,17 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
 FROM pg_class c
 JOIN pg_type t ON t.oid = c.reltype
 JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_depend m ON (m.refclassid, m.classid, m.objid, m.deptype)
+                       = ('pg_extension'::regclass, 'pg_class'::regclass, c.oid, 'e')
+LEFT JOIN pg_extension e ON e.oid = m.refobjid
 LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
 LEFT JOIN pg_am am ON am.oid = c.relam
 LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
 LEFT JOIN pg_description d ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, c.oid, 0)
 LEFT JOIN (
-    SELECT inhrelid, array_agg(inhparent::regclass::text ORDER BY inhseqno) AS parents
+    SELECT inhrelid, min(header(pg_inherits)) AS header, array_agg(inhparent::regclass::text ORDER BY inhseqno) AS parents
     FROM pg_inherits GROUP BY inhrelid
 ) inherited ON inherited.inhrelid = c.oid
 WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p')
   AND c.relpersistence <> 't'
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

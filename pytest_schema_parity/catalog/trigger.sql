@@ -1,9 +1,34 @@
--- A partition's copy of a trigger is told of only where it is enabled otherwise.
+-- A trigger that a partition has from its parent is told of there, where it says more than that. The
+-- triggers that PostgreSQL makes for a constraint are told of at the constraint.
+WITH RECURSIVE branch (root, above, id) AS (
+    SELECT up.oid, up.tgenabled, t.oid
+    FROM pg_trigger t JOIN pg_trigger up ON up.oid = t.tgparentid
+    WHERE up.tgparentid = 0 AND NOT up.tgisinternal
+    UNION ALL
+    SELECT b.root, up.tgenabled, t.oid
+    FROM branch b
+    JOIN pg_trigger t ON t.tgparentid = b.id
+    JOIN pg_trigger up ON up.oid = b.id
+), children AS (
+    SELECT b.root,
+           array_agg(format('%s: %s', t.tgrelid::regclass, CASE t.tgenabled
+                         WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' WHEN 'A' THEN 'always'
+                         ELSE 'enabled' END) ORDER BY t.tgrelid::regclass::text)
+               FILTER (WHERE t.tgenabled <> b.above) AS states,
+           array_agg(format('%s: %s', t.tgrelid::regclass, d.description)
+                     ORDER BY t.tgrelid::regclass::text)
+               FILTER (WHERE d.description IS NOT NULL) AS comments
+    FROM branch b
+    JOIN pg_trigger t ON t.oid = b.id
+    LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
+    GROUP BY b.root
+)
 SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
        CASE c.relkind WHEN 'v' THEN 'view' WHEN 'f' THEN 'foreign table' ELSE 'table' END AS parent_kind,
        format('%I.%I', n.nspname, c.relname) AS parent_name,
        NULL AS made,
-       ARRAY[header(t), header(d)] AS changed,
+       ARRAY[header(t)] AS changed,
+       ARRAY['comment', header(d)] AS parts,
        CASE WHEN t.tgtype & 2 > 0 THEN 'BEFORE' WHEN t.tgtype & 64 > 0 THEN 'INSTEAD OF'
             ELSE 'AFTER' END AS timing,
        array_remove(ARRAY[
@@ -35,14 +60,18 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
        CASE WHEN t.tgconstrrelid <> 0 THEN t.tgconstrrelid::regclass::text END AS from_table,
        t.tgoldtable::text AS old_table,
        t.tgnewtable::text AS new_table,
+       children.states AS child_states,
+       children.comments AS child_comments,
+       -- ALTER … DEPENDS ON EXTENSION
+       (SELECT array_agg(quote_ident(e.extname) ORDER BY e.extname)
+        FROM pg_depend x JOIN pg_extension e ON e.oid = x.refobjid
+        WHERE (x.classid, x.objid, x.refclassid, x.deptype)
+              = ('pg_trigger'::regclass, t.oid, 'pg_extension'::regclass, 'x')) AS depends_on_extensions,
        d.description AS comment
 FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_trigger parent ON parent.oid = t.tgparentid
+LEFT JOIN children ON children.root = t.oid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
-WHERE t.oid >= 16384 AND (CASE WHEN parent.oid IS NULL THEN NOT t.tgisinternal
-                              ELSE t.tgenabled <> parent.tgenabled END)
+WHERE t.oid >= 16384 AND t.tgparentid = 0 AND NOT t.tgisinternal
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
-  AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
-                    = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

@@ -38,7 +38,16 @@ _NOT_IN_A_TRANSACTION: Final = frozenset(
         "55P04",  # an enum's new value, used at once
     )
 )
-_READ_ONLY: Final = re.compile(r"\bread[\s_]+only\b", re.IGNORECASE)
+_ASIDE: Final = re.compile(r"--[^\n\r]*|/\*.*?\*/", re.DOTALL)
+"""A comment, as far as it matters in a short statement."""
+_SAYS_READ_ONLY: Final = re.compile(
+    r"\bread\s+only\b|\b(?:default_)?transaction_read_only\b", re.IGNORECASE
+)
+_SETS_READ_ONLY: Final = re.compile(
+    r"\bset_config\s*\(\s*'(?:default_)?transaction_read_only'"
+    r"|\bset\b[^;]*(?:\bread\s+only\b|\b(?:default_)?transaction_read_only\b)",
+    re.IGNORECASE,
+)
 
 
 LEFT_OPEN: Final = (
@@ -127,7 +136,7 @@ class _Applier:
     ) -> tuple[Statement, Complaint] | None:
         """Run a file's statements in the way that suits them; what failed, and why."""
         way = _way(statements)
-        marked = _READ_ONLY.search(text) is None
+        marked = not any(_makes_read_only(statement) for statement in statements)
         if not marked:
             self.marker.leave_unmarked(number)
         while True:
@@ -187,6 +196,18 @@ def _controls_transactions(statement: Statement) -> bool:
             return True
         case (word, *_):
             return word in _CONTROL
+    return False
+
+
+def _makes_read_only(statement: Statement) -> bool:
+    """Whether no marker can be written after a statement, until its transaction or session ends."""
+    match statement.words:
+        case ("set", "role", *_) | ("set", "session", "authorization", *_):
+            return False
+        case ("begin" | "set" | "start", *_):
+            return _SAYS_READ_ONLY.search(_ASIDE.sub(" ", statement.text)) is not None
+        case ("do" | "select", *_):
+            return _SETS_READ_ONLY.search(_ASIDE.sub(" ", statement.text)) is not None
     return False
 
 

@@ -204,7 +204,8 @@ class Exchange:
 
 def _lost(error: psycopg.OperationalError) -> Complaint:
     """What there is to say of a connection that ended."""
-    return Complaint("08006", f"the connection was lost: {str(error).splitlines()[0]}")
+    reason = str(error).strip().partition("\n")[0] or "without a reason"
+    return Complaint("08006", f"the connection was lost: {reason}")
 
 
 def _complaint(result: pq.abc.PGresult) -> Complaint:

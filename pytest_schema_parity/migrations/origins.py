@@ -7,14 +7,16 @@ transaction it was written, and its ``cmin`` after which marker of that transact
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Final
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.migrations.effects import attributes_changed
 from pytest_schema_parity.migrations.exchange import Command
 from pytest_schema_parity.migrations.session import Session
 from pytest_schema_parity.migrations.statement import Statement
@@ -44,25 +46,23 @@ _MAKES_NOTHING: Final = frozenset(
 )
 _MAKES_NOTHING_EITHER: Final = frozenset((("start", "transaction"), ("prepare", "transaction")))
 
-_PRIVILEGES: Final = frozenset((("grant",), ("revoke",)))
-
 
 class Marks:
     """The markers of an applied tree, as ``(transaction, command, place)``.
 
     ``transaction`` is the top transaction's id: those of its subtransactions, and of statements
     outside of one, come after it and before the next marker's.  A place of None stands for
-    statements that could not be marked.  ``privileges`` are the places of statements that only
-    grant or revoke.
+    statements that could not be marked.  ``narrow`` holds the places of statements that only change
+    those attributes of what they write.
     """
 
     def __init__(
         self,
         marks: Iterable[tuple[int, int, Place | None]] = (),
         *,
-        privileges: Collection[Place] = (),
+        narrow: Mapping[Place, Collection[str]] = MappingProxyType({}),
     ) -> None:
-        self._privileges = frozenset(privileges)
+        self._narrow = narrow
         self._transactions: list[int] = []
         self._commands: list[list[int]] = []
         self._places: list[list[Place | None]] = []
@@ -77,10 +77,10 @@ class Marks:
     def __len__(self) -> int:
         return sum(len(commands) for commands in self._commands)
 
-    def place(self, xmin: int, cmin: int, /, *, privileges: bool = True) -> Place | None:
+    def place(self, xmin: int, cmin: int, /, *, attribute: str | None = None) -> Place | None:
         """The statement that wrote a row with this header; None if it was none of a file.
 
-        Without ``privileges``, None too if it only granted or revoked.
+        With an ``attribute`` (empty: the fact as a whole), None too if it only changes others.
         A row that something undone had changed (its ``xmax`` is not 0) has lost its ``cmin``: give
         -1 instead, and nothing is guessed.
         """
@@ -89,7 +89,9 @@ class Marks:
             return None
         mark = bisect_right(self._commands[group], cmin) - 1
         place = self._places[group][mark] if mark >= 0 else None
-        return None if place in self._privileges and not privileges else place
+        if place is None or attribute is None or place not in self._narrow:
+            return place
+        return place if attribute in self._narrow[place] else None
 
 
 class Marker:
@@ -113,8 +115,7 @@ class Marker:
         self._trusted = trusted
         self._created = session.pipeline([Command(text) for text in _CREATE]) is None
         self._reliable = self._created
-        self._privileges: set[Place] = set()
-        self._others: set[Place] = set()
+        self._narrow: dict[Place, frozenset[str] | None] = {}
 
     def before(self, file: int, statement: Statement) -> Command | None:
         """The marker for a statement; None where one is no use, or not allowed to come first."""
@@ -122,8 +123,13 @@ class Marker:
         if (words and words[0] in _MAKES_NOTHING) or words[:2] in _MAKES_NOTHING_EITHER:
             return None
         place = Place(self._names[file], statement.line)
-        (self._privileges if words[:1] in _PRIVILEGES else self._others).add(place)
+        self._note(place, attributes_changed(statement))
         return Command(_MARK, (str(file), str(statement.line))) if self._reliable else None
+
+    def _note(self, place: Place, narrow: frozenset[str] | None) -> None:
+        """Note what a statement changes; another one on its line may change more."""
+        before = self._narrow.get(place, frozenset())
+        self._narrow[place] = None if before is None or narrow is None else before | narrow
 
     def leave_unmarked(self, file: int) -> None:
         """Note that what comes next, in a session that is new, is a file without markers."""
@@ -143,7 +149,8 @@ class Marker:
             for transaction, command, file, line in rows
             if file in range(len(self._names))  # a tree may have written some itself
         )
-        return Marks(marks, privileges=self._privileges - self._others)
+        narrow = {place: names for place, names in self._narrow.items() if names is not None}
+        return Marks(marks, narrow=narrow)
 
     def _take(self, connection: psycopg.Connection) -> list[TupleRow]:
         rows = connection.execute(_READ).fetchall() if self._reliable else []

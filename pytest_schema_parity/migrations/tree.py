@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.layouts import Listing, detect_layout, get_layout
+from pytest_schema_parity.migrations.other_tools import refuse_directory, refuse_marked
 from pytest_schema_parity.migrations.text import read_sql
 from pytest_schema_parity.showing import printable
 
@@ -52,6 +53,8 @@ def load_tree(
 ) -> Tree:
     """Find a tree's files; raise TreeError if they are missing, none, or could be read two ways.
 
+    So too if they are written for a tool that has no layout here and would be misread.
+
     ``path`` (from ``root``) is looked at by its ``layout``, or by the one that fits; ``files`` name
     them one by one instead, in the order in which they were deployed, from ``path`` or ``root``.
     """
@@ -64,6 +67,7 @@ def load_tree(
             chosen = layout if layout is None else get_layout(layout).name
         else:
             listing, chosen = _found(base, layout)
+        refuse_marked(listing.files)
     except TreeError as error:
         raise TreeError(printable(f"tree {name!r}: {error}")) from None
     return Tree(
@@ -82,6 +86,7 @@ def _found(path: Path, layout: str | None) -> tuple[Listing, str]:
     chosen = None if layout is None else get_layout(layout)
     if not path.exists():
         raise TreeError(f"{path} does not exist{_meant(path)}")
+    refuse_directory(path)
     chosen = chosen or detect_layout(path)
     listing = chosen.list_files(path)
     if not listing.files:

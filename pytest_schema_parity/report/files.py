@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from errno import EISDIR
@@ -48,15 +49,14 @@ def write_text(path: Path, text: str) -> None:
             with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
             return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        beside = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}")
+        try:  # not by tempfile, which takes from others what the umask leaves them
+            with beside.open("x", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
-            Path(name).chmod(0o666 & ~_umask())
-            Path(name).replace(path)
+            beside.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(name).unlink()
+                beside.unlink()
             raise
 
 
@@ -67,10 +67,3 @@ def _errors_of(path: Path) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or error
         raise ConfigError(f"the report {path} cannot be written: {why}") from error
-
-
-def _umask() -> int:
-    """The process's umask, which can be read only by setting it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

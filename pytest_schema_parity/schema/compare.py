@@ -115,7 +115,7 @@ def _compare_pairs(match: _Match) -> Iterator[Difference]:
                 expected=ours.get(attribute),
                 actual=theirs.get(attribute),
                 impact=impact,
-                origin=_origins(old, new),
+                origin=_origins(old, new, attribute),
                 below=told if impact == "form" else (),
             )
 
@@ -231,5 +231,7 @@ def _report_lone(
     return map(report, children.get(None, ()))
 
 
-def _origins(old: Fact | None, new: Fact | None) -> Origins:
-    return Origins(old.origin.place if old else None, new.origin.place if new else None)
+def _origins(old: Fact | None, new: Fact | None, attribute: str | None = None) -> Origins:
+    return Origins(
+        old.origin.of(attribute) if old else None, new.origin.of(attribute) if new else None
+    )

@@ -32,10 +32,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The statement that made a fact, and the last one that changed it; None where unknown."""
+    """The statement that made a fact, and the last one that changed it; None where unknown.
+
+    ``attributes`` holds the statements that are known to have changed one attribute last.
+    """
 
     made: Place | None = None
     changed: Place | None = None
+    attributes: Mapping[str, Place] = field(default_factory=dict, hash=False)
+
+    def of(self, attribute: str | None) -> Place | None:
+        """Where to look for what a fact says in an attribute, as near as is known."""
+        return self.attributes.get(attribute or "") or self.place
 
     @property
     def place(self) -> Place | None:

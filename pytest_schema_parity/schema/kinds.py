@@ -95,7 +95,16 @@ class Kind:
         return self.attributes.get(attribute) or COMMON.get(attribute)
 
 
-COMMON: Final[Mapping[str, Impact]] = MappingProxyType({"comment": "comment", "owner": "security"})
+COMMON: Final[Mapping[str, Impact]] = MappingProxyType(
+    {
+        "comment": "comment",
+        "owner": "security",
+        "child_comments": "comment",
+        "child_names": "naming",
+        "not_null_comment": "comment",
+        "not_null_name": "naming",
+    }
+)
 """Attributes that weigh the same on every kind."""
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -134,7 +143,6 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             rename="place",
             telling=frozenset({"not_null", "default", "generated", "identity"}),
             attributes={
-                "not_null_name": "naming",
                 "storage": "performance",
                 "compression": "performance",
                 "statistics": "performance",
@@ -144,6 +152,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "constraint": Kind(
             group="constraints",
             told_by="index",
+            attributes={"declared_in_children": "form"},
             untold=frozenset(
                 {"deferrable", "initially_deferred", "not_valid", "operators", "period"}
             ),
@@ -152,7 +161,14 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             group="indexes",
             impact="performance",
             when={("unique", True): "behavior", ("exclusion", True): "behavior"},
-            attributes={"form": "form", "unique": "behavior", "exclusion": "behavior"},
+            attributes={
+                "form": "form",
+                "unique": "behavior",
+                "exclusion": "behavior",
+                "child_options": "performance",
+                "child_tablespaces": "performance",
+                "child_statistics": "performance",
+            },
         ),
         "sequence": Kind(group="sequences", attributes={"cache": "performance"}),
         "function": Kind(
@@ -178,7 +194,13 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "privilege": Kind(group="privileges", impact="security", rename="never"),
         "default privilege": Kind(group="privileges", impact="security", rename="never"),
         "role": Kind(
-            group="other", impact="security", rename="never", attributes={"settings": "behavior"}
+            group="other",
+            impact="security",
+            rename="never",
+            attributes={
+                "settings": "behavior",
+                "database_settings": "behavior",
+            },
         ),
         "database": Kind(group="other", rename="never"),
         "publication": Kind(group="other", rename="never"),

@@ -59,6 +59,11 @@ def from_json(text: str | bytes) -> Schema:
     )
 
 
+_FIELDS: Final = frozenset(
+    {"kind", "name", "parent", "attributes", "made", "changed", "places", "provided"}
+)
+
+
 def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
@@ -73,6 +78,9 @@ def _fact_to_json(fact: Fact) -> dict[str, object]:
     for when, place in (("made", fact.origin.made), ("changed", fact.origin.changed)):
         if place:
             fields[when] = [place.file, place.line]
+    if fact.origin.attributes:
+        places = sorted(fact.origin.attributes.items())
+        fields["places"] = {name: [place.file, place.line] for name, place in places}
     if fact.provided:
         fields["provided"] = True
     return fields
@@ -80,15 +88,20 @@ def _fact_to_json(fact: Fact) -> dict[str, object]:
 
 def _fact(value: object, where: str) -> Fact:
     fields = _take(value, dict, where)
-    _know(fields, {"kind", "name", "parent", "attributes", "made", "changed", "provided"}, where)
+    _know(fields, set(_FIELDS), where)
     made = _place(fields.get("made"), f"{where}.made")
     changed = _place(fields.get("changed"), f"{where}.changed")
+    places = {
+        name: place
+        for name, value in _take(fields.get("places", {}), dict, f"{where}.places").items()
+        if (place := _place(value, f"{where}.places.{name}"))
+    }
     fact = Fact(
         kind=_take(fields.get("kind"), str, f"{where}.kind"),
         name=_take(fields.get("name"), str, f"{where}.name"),
         attributes=_take(fields.get("attributes", {}), dict, f"{where}.attributes"),
         parent=_parent(fields.get("parent"), f"{where}.parent"),
-        origin=Origin(made, changed) if made or changed else UNKNOWN,
+        origin=Origin(made, changed, places) if made or changed or places else UNKNOWN,
         provided=_take(fields.get("provided", False), bool, f"{where}.provided"),
     )
     order = kind_of(fact.kind).order

@@ -33,6 +33,7 @@ PG_DUMP_IS_BLIND = {
     "foreign_key_switched_off": "the triggers that check a foreign key are never dumped",
     "made_in_pg_catalog": "it takes all of pg_catalog for PostgreSQL's own",
     "extension_missing": "it takes for granted what is in a database from the beginning",
+    "range_operator_class_of_another_type": "it passes over the default class of any type",
     "role_settings": "roles and settings are pg_dumpall's; with -C only the database's are dumped",
 }
 """Cases in which we see more than ``pg_dump -s`` shows, and why."""
@@ -40,6 +41,9 @@ PG_DUMP_IS_BLIND = {
 PG_DUMP_IS_PICKY = {
     "equal_option_order": "options are dumped in the order in which they were given",
     "equal_partition_attached": "NOT NULL is dumped with the name that it does not inherit",
+    "equal_partition_index_attached": "as above, and what is attached is dumped as it was made",
+    "equal_partition_index_long_names": "names that PostgreSQL made end in numbers",
+    "equal_switched_off_partition": "triggers of a foreign key are dumped by their oid",
     "equal_view_options": "options are dumped even where they say what is so anyway",
 }
 """Cases in which ``pg_dump -s`` shows two spellings of one thing, and why."""

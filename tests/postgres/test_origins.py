@@ -201,6 +201,44 @@ def test_a_file_that_only_reads_is_not_disturbed(tmp_path, database) -> None:
     assert place(applied, database, "pg_type where typname = 'd'") == Place("d.sql", 1)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- read only here\ncreate table a ();",
+        "create role read_only;\ncreate table a (); drop role read_only;",
+        "/* read only */ set search_path = public; -- read only\ncreate table a ();",
+        "create role read_only; set role read_only; reset role; drop role read_only;\n"
+        "create table a ();",
+        "create function f() returns text language sql as $$ select\n"
+        "current_setting('transaction_read_only') $$; create table a (b text default 'read only');",
+        "commit; begin read write; -- read only\ncreate table a (); commit;",
+    ],
+)
+def test_a_file_that_only_speaks_of_reading_has_its_places(tmp_path, database, text) -> None:
+    applied = apply(tmp_path, database, a=text)
+    assert applied.failures == ()
+    assert place(applied, database, "pg_type where typname = 'a'") == Place("a.sql", 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "commit; begin read only; select 1; commit; create table a ();",
+        "commit; begin; set local transaction_read_only = on; select 1; commit; create table a ();",
+        "commit; set default_transaction_read_only = on; select 1;"
+        " reset default_transaction_read_only; create table a ();",
+        "commit; begin; select set_config('transaction_read_only', 'on', true); select 1; commit;"
+        " create table a ();",
+        "commit; begin; do $$ begin set transaction read only; end $$; select 1; commit;"
+        " create table a ();",
+        "commit; set session characteristics as transaction read only; select 1;"
+        " set session characteristics as transaction read write; create table a ();",
+    ],
+)
+def test_a_file_that_reads_for_a_while_is_applied_whole(tmp_path, database, text) -> None:
+    assert apply(tmp_path, database, a=text).failures == ()
+
+
 def test_a_file_that_cannot_write_markers_is_applied_all_the_same(tmp_path, database) -> None:
     hostile = "revoke all on all tables in schema schema_parity_marks from public;"
     other = "create role origins_other; grant create on schema public to origins_other;"

@@ -46,7 +46,7 @@ MADE = {
     ("composite type", "public.c"): 4,
     ("range type", "public.r"): 5,
     ("table", "public.t"): 6,
-    ("column", "public.t.a"): 6,
+    ("column", "public.t.id"): 6,
     ("constraint", "public.t.t_pkey"): 6,
     ("constraint", "public.t.t_a_check"): 6,
     ("index", "public.t_pkey"): 6,
@@ -87,17 +87,23 @@ CREATE OR REPLACE TRIGGER tr AFTER UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()
 CHANGED = {
     ("index", "public.i"): 1,
     ("enum", "public.e"): 2,
-    ("policy", "public.t.po"): 3,
-    ("column", "public.t.a"): 12,
     ("sequence", "public.s"): 8,
     ("view", "public.v"): 9,
     ("publication", "pu"): 10,
-    ("column", "public.t.id"): 11,
     ("privilege", "ON COLUMN public.t.a TO PUBLIC"): 12,
     ("function", "public.f()"): 13,
     ("trigger", "public.t.tr"): 14,
 }
 """The line of SECOND, which runs outside of a transaction, that made or last changed a fact."""
+
+ATTRIBUTES = {
+    ("policy", "public.t.po", "comment"): 3,
+    ("table", "public.t", "row_level_security"): 4,
+    ("column", "public.t.a", "default"): 6,
+    ("column", "public.t.id", "comment"): 11,
+    ("view", "public.v", "definition"): 9,
+}
+"""The line of SECOND that last changed an attribute."""
 
 WITHOUT = {"extension", "role", "database"}
 """Kinds that this tree makes none of, or whose rows tell nothing: roles belong to the cluster."""
@@ -126,6 +132,80 @@ def test_facts_know_what_made_them(schema: Schema) -> None:
 def test_facts_know_what_changed_them_last(schema: Schema) -> None:
     places = {key: str(schema[key].origin.place) for key in CHANGED}
     assert places == {key: f"2.sql:{line}" for key, line in CHANGED.items()}
+
+
+def test_attributes_know_what_changed_them_last(schema: Schema) -> None:
+    places = {key: str(schema[key[:2]].origin.of(key[2])) for key in ATTRIBUTES}
+    assert places == {key: f"2.sql:{line}" for key, line in ATTRIBUTES.items()}
+
+
+AT_THE_END = """\
+CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'; \
+CREATE TABLE box (id int PRIMARY KEY, size int NOT NULL DEFAULT 2, note text);
+CREATE VIEW big AS SELECT id FROM box WHERE size > 2;
+CREATE INDEX box_size ON box (size DESC);
+CREATE POLICY p ON box USING (size > 2);
+CREATE TRIGGER tr BEFORE UPDATE ON box FOR EACH ROW EXECUTE FUNCTION f();
+CREATE TABLE log (at int, msg text) PARTITION BY LIST (at);
+CREATE TABLE log_1 PARTITION OF log FOR VALUES IN (1);
+CREATE TABLE log_2 (at int, msg text);
+CREATE SEQUENCE s;
+COMMENT ON COLUMN box.size IS 'how big';
+COMMENT ON VIEW big IS 'big ones';
+GRANT SELECT ON big, box, log, s TO PUBLIC; GRANT SELECT (size) ON box TO PUBLIC;
+COMMENT ON INDEX box_size IS 'idx';
+COMMENT ON POLICY p ON box IS 'pol';
+COMMENT ON TRIGGER tr ON box IS 'tr';
+COMMENT ON CONSTRAINT box_pkey ON box IS 'key';
+ALTER TABLE box ALTER size SET STATISTICS 50;
+ALTER INDEX box_size SET (fillfactor = 70);
+ALTER TABLE box OWNER TO postgres;
+ALTER TABLE log DETACH PARTITION log_1;
+ALTER TABLE log ATTACH PARTITION log_2 FOR VALUES IN (2);
+CREATE DOMAIN d AS int; CREATE TYPE e AS ENUM ('a'); CREATE TYPE c AS (a int);
+ALTER DOMAIN d OWNER TO postgres;
+ALTER TYPE e OWNER TO postgres;
+GRANT USAGE ON TYPE c TO PUBLIC;
+"""
+LINES_AT_THE_END = {
+    ("column", "public.box.size", "default"): 1,
+    ("column", "public.box.size", "type"): 1,
+    ("column", "public.box.size", "statistics"): 17,
+    ("column", "public.box.size", "comment"): 10,
+    ("view", "public.big", "definition"): 2,
+    ("view", "public.big", "comment"): 11,
+    ("index", "public.box_size", "columns"): 3,
+    ("index", "public.box_size", "options"): 18,
+    ("index", "public.box_size", "comment"): 13,
+    ("policy", "public.box.p", "using"): 4,
+    ("policy", "public.box.p", "comment"): 14,
+    ("trigger", "public.box.tr", "timing"): 5,
+    ("constraint", "public.box.box_pkey", "columns"): 1,
+    ("constraint", "public.box.box_pkey", "comment"): 16,
+    ("sequence", "public.s", "start"): 9,
+    ("table", "public.log_1", "partition_of"): 20,
+    ("table", "public.log_1", "persistence"): 7,
+    ("table", "public.log_2", "partition_bound"): 21,
+    ("column", "public.log_2.msg", "local"): 21,
+    ("privilege", "ON TABLE public.big TO PUBLIC", "privileges"): 12,
+    ("domain", "public.d", "type"): 22,
+    ("enum", "public.e", "labels"): 22,
+    ("composite type", "public.c", "owner"): 22,
+}
+"""The line that last changed an attribute: what comes at the end of a dump takes no other's."""
+
+
+@pytest.mark.parametrize("transaction", [True, False])
+def test_what_comes_at_the_end_takes_no_other_place(
+    tmp_path: Path, database: str, transaction: bool
+) -> None:
+    (tmp_path / "1.sql").write_text(AT_THE_END if transaction else f"COMMIT;{AT_THE_END}")
+    applied = apply_tree(load_tree("t", root=tmp_path, files=["1.sql"]), database)
+    assert not applied.failures
+    schema = read_schema(database, marks=applied.marks.place)
+    places = {key: schema[key[:2]].origin.of(key[2]) for key in LINES_AT_THE_END}
+    assert {key: place and place.line for key, place in places.items()} == LINES_AT_THE_END
+    assert str(schema["column", "public.box.size"].origin.first) == "1.sql:1"
 
 
 def test_every_kind_is_tried() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 
 from pytest_schema_parity.catalog import read_schema
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.databases import drop_database
+from pytest_schema_parity.schema.compare import compare
 
 WRITTEN_BY_SETTINGS = """
     CREATE TABLE t (
@@ -55,3 +60,54 @@ def test_where_is_told_as_it_was_meant(database: str) -> None:
     trigger = schema["trigger", 'public.t."x WHEN (y) EXECUTE FUNCTION "']
     assert trigger.attributes["when"] == "(new.a <> ') EXECUTE FUNCTION '::text)"
     assert trigger.attributes["arguments"] == ["WHEN (", "é", ""]
+
+
+LOCALES = {
+    "plain": "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'",
+    "ctype": "LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C.utf8'",
+    "collation": "LOCALE_PROVIDER libc LC_COLLATE 'C.UTF-8' LC_CTYPE 'C'",
+    "unicode": "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LC_COLLATE 'C' LC_CTYPE 'C'",
+}
+"""Databases by name, and the locale that each is made with; the last one since PostgreSQL 17."""
+
+
+@pytest.fixture(scope="module")
+def abroad(cluster: Cluster) -> Iterator[dict[str, str]]:
+    """The conninfos of databases with those locales."""
+    locales = dict(LOCALES)
+    if cluster.installation.major < 17:
+        del locales["unicode"]
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        for name, locale in locales.items():
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 {locale}')
+    yield {name: cluster.conninfo(name) for name in locales}
+    for name in locales:
+        drop_database(cluster, name)
+
+
+def test_databases_differ_in_their_locale(abroad: dict[str, str]) -> None:
+    schemas = {name: read_schema(conninfo) for name, conninfo in abroad.items()}
+    found = {
+        name: {(one.kind, one.attribute, one.impact) for one in compare(schemas["plain"], schema)}
+        for name, schema in schemas.items()
+    }
+    said = {
+        "plain": [],
+        "ctype": ["ctype"],
+        "collation": ["collation"],
+        "unicode": ["locale", "locale_provider"],
+    }
+    assert found == {name: {("database", one, "behavior") for one in said[name]} for name in found}
+
+
+def test_settings_of_all_roles_are_of_the_database_too(cluster: Cluster, database: str) -> None:
+    before = read_schema(database)
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        connection.execute("ALTER ROLE ALL SET statement_timeout = '7min'")
+        try:
+            after = read_schema(database)
+        finally:
+            connection.execute("ALTER ROLE ALL RESET ALL")
+    assert [
+        (one.kind, one.attribute, one.expected, one.actual) for one in compare(before, after)
+    ] == [("database", "settings_of_all_roles", None, ["statement_timeout=7min"])]

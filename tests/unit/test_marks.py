@@ -39,11 +39,11 @@ def test_an_unmarked_file_has_no_origin_and_takes_none() -> None:
     assert len(marks) == 3
 
 
-def test_privileges_alone_may_count_for_nothing() -> None:
-    marks = Marks([(100, 0, A), (100, 4, B)], privileges=[B])
-    assert marks.place(100, 5) == B
-    assert marks.place(100, 5, privileges=False) is None
-    assert marks.place(100, 1, privileges=False) == A
+def test_what_changes_one_attribute_counts_for_no_other() -> None:
+    marks = Marks([(100, 0, A), (100, 4, B), (100, 9, C)], narrow={B: (), C: ("owner",)})
+    assert [marks.place(100, cmin) for cmin in (1, 5, 9)] == [A, B, C]
+    assert [marks.place(100, cmin, attribute="") for cmin in (1, 5, 9)] == [A, None, None]
+    assert [marks.place(100, cmin, attribute="owner") for cmin in (1, 5, 9)] == [A, None, C]
 
 
 def test_markers_may_come_in_any_order() -> None:

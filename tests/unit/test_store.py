@@ -18,7 +18,7 @@ USERS = Fact(
     'public."Üsers"',
     {"row_level_security": True},
     ("schema", "public"),
-    Origin(Place("a b.sql", 1), Place("c.sql", 2)),
+    Origin(Place("a b.sql", 1), Place("c.sql", 2), {"type": Place("d.sql", 3)}),
     provided=True,
 )
 
@@ -58,7 +58,8 @@ def test_the_text_holds_one_fact_a_line() -> None:
         '{"kind": "schema", "name": "public"},\n'
         '{"kind": "table", "name": "public.\\"Üsers\\"", "parent": ["schema", "public"],'
         ' "attributes": {"row_level_security": true},'
-        ' "made": ["a b.sql", 1], "changed": ["c.sql", 2], "provided": true}\n'
+        ' "made": ["a b.sql", 1], "changed": ["c.sql", 2],'
+        ' "places": {"type": ["d.sql", 3]}, "provided": true}\n'
         "]}\n"
     )
 

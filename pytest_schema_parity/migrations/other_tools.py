@@ -1,0 +1,142 @@
+"""Refuse migrations of tools that have no layout here, where files read plainly would mislead.
+
+Such a tool keeps the way back (its *down* parts) in the same file or the same directory.  Run as
+plain SQL, each migration would undo itself, and two different trees would end up equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from pytest_schema_parity.errors import TreeError
+from pytest_schema_parity.migrations.layouts.layout import sql_files
+
+_MARKERS: Final = {
+    "goose": r"--\s*\+goose\b",
+    "dbmate": r"--\s*migrate:(?:up|down)\b",
+    "sql-migrate": r"--\s*\+migrate\b",
+    "Micrate": r"--\s*\+micrate\b",
+    "tern": r"----\s*create above\s*/\s*drop below",
+    "MyBatis Migrations": r"--\s*//\s*@UNDO\b",
+    "rambler": r"--\s*rambler\s+(?:up|down)\b",
+    "Play evolutions": r"(?:--|#)[\s-]*!(?:Ups|Downs)\b",
+    "shmig": r"--\s*=+\s*(?:UP|DOWN)\s*=+",
+}
+"""The comment by which each tool knows what goes up and what goes down, at the start of a line."""
+
+_MARKER: Final = re.compile(
+    "^[ \t]*(?:"
+    + "|".join(f"(?P<m{number}>{text})" for number, text in enumerate(_MARKERS.values()))
+    + ")",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FLYWAY: Final = re.compile(r"(?:[VUB]\d[\d._]*__|R__).*\.sql", re.DOTALL)
+_DOWN: Final = re.compile(
+    r"(?P<stem>.*)(?P<dot>[._-])(?P<word>down|undo|rollback|revert)\.sql", re.DOTALL | re.IGNORECASE
+)
+_UP: Final = {
+    "down": ("up", "a tool such as golang-migrate, sqlx or bun"),
+    "undo": ("do", "a tool such as Postgrator"),
+    "rollback": ("apply", "a tool such as yoyo"),
+    "revert": ("deploy", "a tool with scripts that revert"),
+}
+"""For the last word of a down part, that of its up part, and who names files so."""
+
+_DUMP: Final = (
+    "let the tool migrate an empty database, and give the file that pg_dump --schema-only writes"
+    " of it as the tree's path"
+)
+_LIST: Final = 'list the files that go up as files = ["…"], in the order in which they are applied'
+
+
+def refuse_directory(path: Path) -> None:
+    """Raise TreeError if the names in a directory are those of a tool that has no layout here."""
+    if not path.is_dir():
+        return
+    _refuse_sqitch(path)
+    _refuse_alembic(path)
+    _refuse_diesel(path)
+    files = sql_files(path)
+    for file in files:
+        if _FLYWAY.fullmatch(file.name):
+            raise _refusal(
+                file,
+                "has a name that Flyway gives (V<version>__, U<version>__, R__)",
+                "which would be run in the order of names, undo scripts included",
+                _LIST,
+            )
+    names = {file.name.lower() for file in files}
+    for file in files:
+        if (tool := _takes_back(file, names)) is not None:
+            raise _refusal(
+                file, f"is the way down of {tool}", "which would be run like the way up", _LIST
+            )
+
+
+def refuse_marked(files: Iterable[Path]) -> None:
+    """Raise TreeError if a file holds a tool's comments on what goes up and what goes down."""
+    for file in files:
+        try:
+            text = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # reported when it is applied
+        if (found := _MARKER.search(text)) is not None:
+            tool = list(_MARKERS)[int((found.lastgroup or "m0")[1:])]
+            line = text.count("\n", 0, found.start()) + 1
+            raise TreeError(
+                f"{file}:{line} is written for {tool}, whose parts up and down would both be run;"
+                f" there is no layout for {tool}: {_DUMP}"
+            )
+
+
+def _refuse_sqitch(path: Path) -> None:
+    plans = [path / "sqitch.plan"]
+    if path.name in ("deploy", "revert", "verify"):
+        plans.append(path.parent / "sqitch.plan")
+    for plan in plans:
+        if plan.is_file():
+            raise _refusal(
+                plan, "is Sqitch's plan", "whose order would not be kept", f"{_LIST}, or {_DUMP}"
+            )
+
+
+def _refuse_alembic(path: Path) -> None:
+    """Alembic's revisions are Python, whatever SQL lies beside them."""
+    signs = [path / "alembic.ini", path / "script.py.mako"]
+    if path.name == "versions":
+        signs.append(path.parent / "script.py.mako")
+    for sign in signs:
+        if sign.is_file():
+            raise _refusal(
+                sign, "is Alembic's", "whose revisions are Python and would not be run", _DUMP
+            )
+
+
+def _refuse_diesel(path: Path) -> None:
+    """``<version>_<name>/up.sql`` and ``down.sql``; Prisma passes over what is no migration.sql."""
+    inside = sorted(entry for entry in path.iterdir() if entry.is_dir())
+    for directory in (path, *inside):
+        if (directory / "migration.sql").is_file():
+            continue
+        down = directory / "down.sql"
+        if down.is_file() and (directory / "up.sql").is_file():
+            tool = "a tool such as Diesel"
+            raise _refusal(down, f"is the way down of {tool}", "beside up.sql", _LIST)
+
+
+def _takes_back(file: Path, names: set[str]) -> str | None:
+    """Whose down part a file is, by its name and its neighbours'; None if it is none."""
+    down = _DOWN.fullmatch(file.name)
+    if down is None:
+        return None
+    word, stem = down["word"].lower(), down["stem"].lower()
+    up, tool = _UP[word]
+    pairs = {f"{stem}{down['dot']}{up}.sql", f"{stem}.sql"}
+    return tool if names & pairs or (word, down["dot"]) == ("down", ".") else None
+
+
+def _refusal(file: Path, what: str, why: str, remedy: str) -> TreeError:
+    return TreeError(f"{file} {what}, {why}; there is no layout for that tool: {remedy}")

@@ -1,0 +1,5 @@
+CREATE TABLE acc (id int PRIMARY KEY);
+CREATE TABLE par (id int, acc int, CONSTRAINT pos CHECK (id > 0) NOT VALID, CONSTRAINT neg CHECK (acc < 0));
+CREATE TABLE kid () INHERITS (par);
+CREATE TABLE grandkid () INHERITS (kid);
+ALTER TABLE par ADD CONSTRAINT odd CHECK (id % 2 = 1) NOT VALID;

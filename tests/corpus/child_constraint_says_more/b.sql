@@ -1,0 +1,7 @@
+CREATE TABLE acc (id int PRIMARY KEY);
+CREATE TABLE par (id int, acc int, CONSTRAINT pos CHECK (id > 0) NOT VALID, CONSTRAINT neg CHECK (acc < 0));
+CREATE TABLE kid (CONSTRAINT pos CHECK (id > 0)) INHERITS (par);
+CREATE TABLE grandkid () INHERITS (kid);
+ALTER TABLE par ADD CONSTRAINT odd CHECK (id % 2 = 1) NOT VALID;
+ALTER TABLE grandkid VALIDATE CONSTRAINT odd;
+COMMENT ON CONSTRAINT neg ON grandkid IS 'below zero';

@@ -1,0 +1,12 @@
+CREATE TABLE reading (taken date NOT NULL, sensor int NOT NULL, note text) PARTITION BY RANGE (taken);
+CREATE INDEX n ON reading (note, lower(note)) INCLUDE (sensor);
+CREATE INDEX m ON reading (note);
+CREATE INDEX m2 ON reading (note);
+CREATE TABLE reading_25 PARTITION OF reading FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (sensor);
+CREATE TABLE reading_25_2 PARTITION OF reading_25 FOR VALUES IN (2);
+CREATE TABLE reading_24 (taken date NOT NULL, sensor int NOT NULL, note text);
+CREATE UNIQUE INDEX reading_24_pkey ON reading_24 (taken, sensor);
+ALTER TABLE reading_24 ADD PRIMARY KEY USING INDEX reading_24_pkey;
+ALTER TABLE reading ADD PRIMARY KEY (taken, sensor);
+ALTER TABLE reading ATTACH PARTITION reading_24 FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE reading_25_1 PARTITION OF reading_25 FOR VALUES IN (1);

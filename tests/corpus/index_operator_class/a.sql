@@ -1,0 +1,11 @@
+CREATE EXTENSION citext;
+CREATE DOMAIN mail AS citext;
+CREATE TABLE p (a citext, b text COLLATE "C", c varchar, d mail, e int[], f inet, g cidr, h text);
+CREATE UNIQUE INDEX i1 ON p (a);
+CREATE INDEX i2 ON p (lower(a));
+CREATE INDEX i3 ON p (c);
+CREATE INDEX i4 ON p (d);
+CREATE INDEX i5 ON p (h, a);
+CREATE INDEX i6 ON p ((h || 'a'));
+CREATE INDEX i7 ON p USING hash (a);
+ALTER TABLE p ADD CONSTRAINT x EXCLUDE (a WITH =);

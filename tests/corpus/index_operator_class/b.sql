@@ -1,0 +1,11 @@
+CREATE EXTENSION citext;
+CREATE DOMAIN mail AS citext;
+CREATE TABLE p (a citext, b text COLLATE "C", c varchar, d mail, e int[], f inet, g cidr, h text);
+CREATE UNIQUE INDEX i1 ON p (a text_ops);
+CREATE INDEX i2 ON p (lower(a) text_ops);
+CREATE INDEX i3 ON p (c bpchar_ops);
+CREATE INDEX i4 ON p (d text_ops);
+CREATE INDEX i5 ON p (h, a text_ops);
+CREATE INDEX i6 ON p ((h || 'a') text_pattern_ops);
+CREATE INDEX i7 ON p USING hash (a text_ops);
+ALTER TABLE p ADD CONSTRAINT x EXCLUDE (a text_ops WITH OPERATOR(pg_catalog.=));

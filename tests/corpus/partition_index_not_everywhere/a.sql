@@ -1,0 +1,16 @@
+CREATE TABLE reading (taken date NOT NULL, sensor int NOT NULL, note text) PARTITION BY RANGE (taken);
+CREATE TABLE reading_24 PARTITION OF reading FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE reading_25 PARTITION OF reading FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (sensor);
+CREATE TABLE reading_25_1 PARTITION OF reading_25 FOR VALUES IN (1);
+CREATE TABLE reading_25_2 PARTITION OF reading_25 FOR VALUES IN (2);
+ALTER TABLE ONLY reading ADD CONSTRAINT reading_pkey PRIMARY KEY (taken, sensor);
+ALTER TABLE reading_24 ADD CONSTRAINT reading_24_pkey PRIMARY KEY (taken, sensor);
+ALTER INDEX reading_pkey ATTACH PARTITION reading_24_pkey;
+CREATE INDEX reading_note ON reading (note);
+CREATE INDEX reading_deep ON ONLY reading (sensor);
+CREATE INDEX reading_24_deep ON reading_24 (sensor);
+ALTER INDEX reading_deep ATTACH PARTITION reading_24_deep;
+CREATE INDEX reading_25_deep ON ONLY reading_25 (sensor);
+ALTER INDEX reading_deep ATTACH PARTITION reading_25_deep;
+CREATE INDEX reading_25_1_deep ON reading_25_1 (sensor);
+ALTER INDEX reading_25_deep ATTACH PARTITION reading_25_1_deep;

@@ -1,0 +1,15 @@
+CREATE TABLE reading (taken date NOT NULL, sensor int NOT NULL, note text) PARTITION BY RANGE (taken);
+CREATE TABLE reading_24 PARTITION OF reading FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE reading_25 PARTITION OF reading FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (sensor);
+CREATE TABLE reading_25_1 PARTITION OF reading_25 FOR VALUES IN (1);
+CREATE TABLE reading_25_2 PARTITION OF reading_25 FOR VALUES IN (2);
+CREATE UNIQUE INDEX i ON reading (taken, sensor) WITH (fillfactor = 70);
+ALTER INDEX reading_24_taken_sensor_idx RESET (fillfactor);
+ALTER INDEX reading_25_1_taken_sensor_idx SET (fillfactor = 80);
+ALTER TABLE reading_24 REPLICA IDENTITY USING INDEX reading_24_taken_sensor_idx;
+CREATE INDEX j ON reading ((sensor + 1));
+ALTER INDEX reading_24_expr_idx ALTER COLUMN 1 SET STATISTICS 7;
+CREATE INDEX l ON reading (note);
+ALTER TABLE reading_24 CLUSTER ON reading_24_note_idx;
+CREATE INDEX m ON reading (note DESC);
+COMMENT ON INDEX reading_24_note_idx IS 'cold';

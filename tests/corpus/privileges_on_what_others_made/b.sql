@@ -1,0 +1,12 @@
+CREATE EXTENSION pg_stat_statements;
+CREATE EXTENSION dblink;
+GRANT EXECUTE ON FUNCTION dblink_connect_u(text) TO reader;
+REVOKE SELECT ON pg_stat_statements FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pg_read_file(text) TO reader;
+GRANT SELECT ON pg_authid TO writer;
+REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC;
+REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
+REVOKE USAGE ON LANGUAGE sql FROM PUBLIC;
+GRANT USAGE ON SCHEMA pg_toast TO reader;
+REVOKE SELECT ON information_schema.tables FROM PUBLIC;
+GRANT UPDATE (calls) ON pg_stat_statements TO reader;

@@ -1,0 +1,2 @@
+CREATE EXTENSION citext;
+CREATE TYPE r AS RANGE (SUBTYPE = citext, SUBTYPE_OPCLASS = text_ops);

@@ -1,0 +1,2 @@
+CREATE TABLE t (a int);
+CREATE STATISTICS st2 ON (a + 2) FROM t;
