@@ -65,6 +65,9 @@ class Kind:
     ``untold`` names the attributes of which such a child cannot tell: set, they speak for
     themselves.
     ``sql`` names the attributes that hold long SQL, which a report shows as a diff.
+    ``expressions`` names the attributes that hold expressions or queries as the server deparses
+    them, or lists of these: of those that mean the same, any may stand there.
+    ``lists`` names the attributes of whose items only those are reported that set two apart.
     ``rename`` says how a rename is recognised: ``definition`` (the same attributes and the same
     facts below, and nothing else alike), ``place`` (that, and the same neighbours), or ``never``.
     ``telling`` names the attributes and kinds of children of which a definition needs one to tell
@@ -80,6 +83,8 @@ class Kind:
     told_by: str | None = None
     untold: frozenset[str] = frozenset()
     sql: frozenset[str] = frozenset()
+    expressions: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
     rename: Literal["definition", "place", "never"] = "definition"
     telling: frozenset[str] = frozenset()
     container: bool = False
@@ -105,12 +110,13 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "schema": Kind(check="other", rename="never", container=True),
         "extension": Kind(check="extensions", rename="never"),
-        "enum": Kind(check="types"),
-        "domain": Kind(check="types"),
+        "enum": Kind(check="types", lists=frozenset({"labels"})),
+        "domain": Kind(check="types", expressions=frozenset({"default"})),
         "composite type": Kind(check="types", telling=frozenset({"column"})),
         "range type": Kind(check="types"),
         "table": Kind(
             check="tables",
+            expressions=frozenset({"partition_key", "partition_bound"}),
             attributes={
                 "row_level_security": "security",
                 "force_row_level_security": "security",
@@ -125,15 +131,18 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             check="views",
             attributes={"security_invoker": "security", "security_barrier": "security"},
             sql=frozenset({"definition"}),
+            expressions=frozenset({"definition"}),
         ),
         "materialized view": Kind(
             check="views",
             attributes={"options": "performance", "tablespace": "performance"},
             sql=frozenset({"definition"}),
+            expressions=frozenset({"definition"}),
         ),
         "column": Kind(
             check="columns",
             order="position",
+            expressions=frozenset({"default", "generated"}),
             rename="place",
             telling=frozenset({"not_null", "default", "generated", "identity"}),
             attributes={
@@ -147,6 +156,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "constraint": Kind(
             check="constraints",
             told_by="index",
+            expressions=frozenset({"expression"}),
             untold=frozenset(
                 {"deferrable", "initially_deferred", "not_valid", "operators", "period"}
             ),
@@ -155,12 +165,23 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             check="indexes",
             impact="performance",
             when={("unique", True): "behavior", ("exclusion", True): "behavior"},
-            attributes={"form": "form", "unique": "behavior", "exclusion": "behavior"},
+            attributes={
+                "form": "form",
+                "unique": "behavior",
+                "exclusion": "behavior",
+                "include": "performance",
+                "options": "performance",
+                "clustered": "performance",
+                "statistics": "performance",
+                "tablespace": "performance",
+            },
+            expressions=frozenset({"columns", "predicate"}),
         ),
         "sequence": Kind(check="sequences", attributes={"cache": "performance"}),
         "function": Kind(
             check="functions",
             sql=frozenset({"body"}),
+            expressions=frozenset({"arguments"}),
             attributes={
                 "security_definer": "security",
                 "leakproof": "security",
@@ -171,21 +192,32 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
         ),
         "procedure": Kind(
-            check="functions", sql=frozenset({"body"}), attributes={"security_definer": "security"}
+            check="functions",
+            sql=frozenset({"body"}),
+            expressions=frozenset({"arguments"}),
+            attributes={"security_definer": "security"},
         ),
         "aggregate": Kind(check="functions"),
-        "trigger": Kind(check="triggers"),
+        "trigger": Kind(check="triggers", expressions=frozenset({"when"})),
         "event trigger": Kind(check="triggers"),
-        "rule": Kind(check="views", sql=frozenset({"definition"})),
-        "policy": Kind(check="policies", impact="security"),
+        "rule": Kind(
+            check="views",
+            sql=frozenset({"definition"}),
+            expressions=frozenset({"definition"}),
+        ),
+        "policy": Kind(
+            check="policies", impact="security", expressions=frozenset({"using", "check"})
+        ),
         "privilege": Kind(check="privileges", impact="security", rename="never"),
         "default privilege": Kind(check="privileges", impact="security", rename="never"),
         "role": Kind(
             check="other", impact="security", rename="never", attributes={"settings": "behavior"}
         ),
         "database": Kind(check="other", rename="never"),
-        "publication": Kind(check="other", rename="never"),
-        "extended statistics": Kind(check="other", impact="performance"),
+        "publication": Kind(check="other", rename="never", expressions=frozenset({"tables"})),
+        "extended statistics": Kind(
+            check="other", impact="performance", expressions=frozenset({"columns"})
+        ),
     }
 )
 

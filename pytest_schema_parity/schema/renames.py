@@ -170,7 +170,7 @@ def _definition(schema: Schema, fact: Fact) -> _Definition:
     kind = kind_of(fact.kind)
     attributes = {
         attribute: value
-        for attribute, value in fact.attributes.items()
+        for attribute, value in fact.canonical.items()
         if attribute != kind.order and kind.weigh_attribute(attribute) not in ("comment", "form")
     }
     below = [
