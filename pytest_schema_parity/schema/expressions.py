@@ -134,6 +134,7 @@ _SYNONYMS: Final[dict[str, tuple[Node, ...]]] = {
     "localtimestamp": (Group("(", [*_NOW]), "::", "timestamp", "without", "time", "zone"),
     "current_date": (Group("(", [*_NOW]), "::", "date"),
     "current_role": ("current_user",),
+    "user": ("current_user",),
 }
 """Key words that are another name of a value; as a column's name, each of them is quoted."""
 
@@ -147,11 +148,12 @@ def _cast(nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
     match group.nodes:
         case ["array", Group(opening="[") as elements] if is_array(type_) and type_:
             parts = split(elements.nodes, ",")
-            if not all(map(_is_scalar, parts)):
+            if (arrays := _holds_arrays(parts)) is None:
                 return None
             joined: list[Node] = []
             for part in parts:
-                joined += [*([","] if joined else []), *_apply(part, type_[:-1])]
+                of_part = type_ if arrays else type_[:-1]
+                joined += [*([","] if joined else []), *_apply(part, of_part)]
             return ["array", Group("[", joined)], end
         case [str(literal), "::", *inner] if _is_string(literal):
             if inner in (["text"], ["character", "varying"]) and type_ in (
@@ -170,17 +172,34 @@ def _is_group(part: list[Node]) -> bool:
     return len(part) == 1 and isinstance(part[0], Group)
 
 
-def _is_scalar(part: list[Node]) -> bool:
-    """Whether an element of an array is certainly no array: a number or a cast."""
+def _holds_arrays(parts: list[list[Node]]) -> bool | None:
+    """Whether the elements of an array are arrays; None where that is not certain.
+
+    All elements have one type, to which they were cast without a word.  So one element that tells
+    is enough, unless its type may be a domain: then all must be of that type.
+    """
+    types = [_type_of(part) for part in parts]
+    for type_ in types:
+        if type_ and "." not in type_:
+            return is_array(type_)
+    return (
+        is_array(types[0]) if types and types[0] and types.count(types[0]) == len(types) else None
+    )
+
+
+def _type_of(part: list[Node]) -> list[Node]:
+    """The type that an expression says it has: that of a number, of a cast; empty if it does not."""
     match part:
         case [Group(opening="(") as group]:
-            return _is_scalar(group.nodes)
-        case [str(number)]:
-            return number[0].isdigit()
+            return _type_of(group.nodes)
+        case [str(number)] if number[0].isdigit():
+            return ["numeric"]
+        case ["array", Group(opening="[")]:
+            return ["anyelement", Group("[")]
         case [_, "::", *_]:
             end, type_ = read_type(part, 2)
-            return end == len(part) and not is_array(type_)
-    return False
+            return type_ if end == len(part) else []
+    return []
 
 
 def read_type(nodes: list[Node], at: int) -> tuple[int, list[Node]]:
@@ -193,7 +212,7 @@ def read_type(nodes: list[Node], at: int) -> tuple[int, list[Node]]:
         at += 2
     if nodes[at : at + 1] and nodes[at] in _WORDS_OF_TYPES.get(first, ()):
         at += 1
-    while first == "interval" and at < len(nodes) and nodes[at] in _INTERVAL_FIELDS:
+    while first == "interval" and at < len(nodes) and _is_one(nodes[at], _INTERVAL_FIELDS):
         at += 1
     if at < len(nodes) and isinstance(one := nodes[at], Group) and one.opening == "(":
         at += 1
@@ -220,6 +239,10 @@ def split(nodes: list[Node], separator: str) -> list[list[Node]]:
     return parts
 
 
+def _is_one(node: Node, words: frozenset[str]) -> bool:
+    return isinstance(node, str) and node in words
+
+
 def _is_string(node: Node) -> bool:
     return isinstance(node, str) and node.startswith("'")
 
@@ -236,7 +259,7 @@ def _without_only_prefix(nodes: list[Node]) -> list[Node]:
     if nodes.count("from") != 1 or nodes.count("select") != 1:
         return nodes
     start = nodes.index("from") + 1
-    ends = (i for i in range(start, len(nodes)) if nodes[i] in _AFTER_FROM)
+    ends = (i for i in range(start, len(nodes)) if _is_one(nodes[i], _AFTER_FROM))
     relation = nodes[start : next(ends, len(nodes))]
     if not _NO_RELATION.isdisjoint(one for one in relation if isinstance(one, str)):
         return nodes
@@ -257,7 +280,7 @@ def _without_prefix(nodes: list[Node], name: str) -> list[Node]:
     while at < len(nodes):
         node = nodes[at]
         if isinstance(node, Group):
-            if not (node.nodes and node.nodes[0] in _QUERIES):
+            if not (node.nodes and _is_one(node.nodes[0], _QUERIES)):
                 node = Group(node.opening, _without_prefix(node.nodes, name))
         elif node == name and done[-1:] not in (["."], ["::"]):
             column = (

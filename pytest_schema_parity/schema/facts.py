@@ -59,8 +59,8 @@ class Fact:
     ``kind`` is PostgreSQL's own word (``table``, ``materialized view``), ``name`` the qualified SQL
     name, quoted where SQL wants it, ``parent`` the fact that this one hangs below.  Two facts are
     equal when they say the same, be it in another spelling; where they come from (``origin``) and
-    whether a platform brought them and no tree changed them (``provided``) does not count.  No attribute is named
-    ``parent``.
+    whether a platform brought them and no tree changed them (``provided``) does not count.  No
+    attribute is named ``parent``.
     """
 
     kind: str
