@@ -29,6 +29,7 @@ _WORDS_OF_TYPES: Final = {
     "bit": ("varying",),
     "double": ("precision",),
 }
+_TEXTS: Final[tuple[list[Node], ...]] = (["text"], ["character", "varying"])
 _ZONED: Final = ("time", "timestamp")
 _INTERVAL_FIELDS: Final = frozenset({"year", "month", "day", "hour", "minute", "second", "to"})
 
@@ -48,7 +49,7 @@ Node: TypeAlias = "str | Group"
 def canonical(text: str) -> str:
     """One spelling of an expression or a query that the server deparsed."""
     nodes = parse(text)
-    return text if nodes is None else render(rewrite(nodes))
+    return text if nodes is None else render(_without_only_prefix(rewrite(nodes)))
 
 
 def parse(text: str) -> list[Node] | None:
@@ -91,7 +92,7 @@ def rewrite(nodes: list[Node]) -> list[Node]:
         node if isinstance(node, str) else Group(node.opening, rewrite(node.nodes))
         for node in nodes
     ]
-    return _rewrite_level(_without_only_prefix(inner))
+    return _rewrite_level(inner)
 
 
 def _rewrite_level(nodes: list[Node]) -> list[Node]:
@@ -113,7 +114,14 @@ def _replacement(nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
     node = nodes[at]
     following = nodes[at + 1] if at + 1 < len(nodes) else None
     if isinstance(node, Group):
-        return _cast(nodes, at) if node.opening == "(" else None
+        cast = node.opening == "(" and following == "::"
+        return _cast(node, nodes, at + 2) if cast else None
+    if node == "array" and nodes[at + 2 : at + 3] == ["::"] and following != Group("["):
+        return _cast(Group("(", nodes[at : at + 2]), nodes, at + 3)
+    if _is_string(node) and following == "::":
+        end, _ = read_type(nodes, at + 2)
+        if nodes[end : end + 1] == ["::"]:
+            return _cast(Group("(", nodes[at:end]), nodes, end + 1)
     called = isinstance(following, Group) and following.opening == "("
     if node in _SYNONYMS and not called:
         return [*_SYNONYMS[node]], at + 1
@@ -139,14 +147,14 @@ _SYNONYMS: Final[dict[str, tuple[Node, ...]]] = {
 """Key words that are another name of a value; as a column's name, each of them is quoted."""
 
 
-def _cast(nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
-    """``(ARRAY[…])::t[]`` with the cast on each element; ``('a'::varchar)::text`` as one cast."""
-    group = nodes[at]
-    if not isinstance(group, Group) or nodes[at + 1 : at + 2] != ["::"]:
-        return None
-    end, type_ = read_type(nodes, at + 2)
+def _cast(group: Group, nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
+    """A cast, to the type at a node, of what stands in a group, on what it is made of.
+
+    ``(ARRAY[…])::t[]`` becomes ``ARRAY[(…)::t]``, and ``('a'::varchar)::text`` one cast.
+    """
+    end, type_ = read_type(nodes, at)
     match group.nodes:
-        case ["array", Group(opening="[") as elements] if is_array(type_) and type_:
+        case ["array", Group(opening="[") as elements] if elements.nodes and is_array(type_):
             parts = split(elements.nodes, ",")
             if (arrays := _holds_arrays(parts)) is None:
                 return None
@@ -156,10 +164,7 @@ def _cast(nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
                 joined += [*([","] if joined else []), *_apply(part, of_part)]
             return ["array", Group("[", joined)], end
         case [str(literal), "::", *inner] if _is_string(literal):
-            if inner in (["text"], ["character", "varying"]) and type_ in (
-                ["text"],
-                ["character", "varying"],
-            ):
+            if inner in _TEXTS and type_ in _TEXTS:
                 return [literal, "::", *type_], end
     return None
 
@@ -188,7 +193,7 @@ def _holds_arrays(parts: list[list[Node]]) -> bool | None:
 
 
 def _type_of(part: list[Node]) -> list[Node]:
-    """The type that an expression says it has: that of a number, of a cast; empty if it does not."""
+    """The type that an expression shows, as a number or a cast does; empty if it shows none."""
     match part:
         case [Group(opening="(") as group]:
             return _type_of(group.nodes)

@@ -18,7 +18,8 @@ CREATE TYPE public.mood AS ENUM ('sad', 'ok', 'glad');
 CREATE DOMAIN public.short AS varchar(5);
 CREATE DOMAIN public.code AS text;
 CREATE DOMAIN public.several AS text[];
-CREATE FUNCTION public.now() RETURNS timestamptz IMMUTABLE LANGUAGE sql AS $$SELECT 'epoch'::timestamptz$$;
+CREATE FUNCTION public.now() RETURNS timestamptz IMMUTABLE LANGUAGE sql
+    AS $$SELECT 'epoch'::timestamptz$$;
 CREATE TABLE public.t (
     v varchar(20), w varchar, x text, c char(3), n numeric(6, 2), i integer, s smallint, b bigint,
     f double precision, d date, ts timestamp, tz timestamptz(3), m public.mood, sh public.short,
@@ -29,7 +30,8 @@ CREATE TABLE public.t (
 ROWS = """
 INSERT INTO public.t VALUES
 ('a', 'b', 'a', 'a', 1, 1, 1, 1, 1, '2020-01-01', '2020-01-01', '2020-01-01Z', 'sad', 'a', 'a',
- '{a,b}', '{a,b}', '{1,2}', '{a,b}', true, '{"a": 1}', NULL, '1 day', B'1010', 'a', '2020-01-01', 'a'),
+ '{a,b}', '{a,b}', '{1,2}', '{a,b}', true, '{"a": 1}', NULL, '1 day', B'1010', 'a',
+ '2020-01-01', 'a'),
 ('{a,b}', 'a ', 'A', 'b', 2.5, 2, 2, 2, 2.5, '1999-12-31', '1999-12-31 23:59:59.9999996',
  '1999-12-31Z', 'ok', '{b}', 'b', '{}', '{}', '{}', NULL, false, '[]', gen_random_uuid(),
  '24:00:00', B'0000', 'b', '1999-12-31', '{a,b}'),

@@ -6,9 +6,9 @@ CREATE TABLE t (
     EXCLUDE USING btree (id WITH =) WHERE (state IN ('open', 'held'))
 );
 CREATE INDEX i ON t (id, (state IN ('open', 'held'))) WHERE kind NOT IN ('a', 'b');
-CREATE POLICY p ON t USING (state IN ('open', 'void')) WITH CHECK (kind = ANY ('{a}') AND kind IN ('c', state));
+CREATE POLICY p ON t USING (state IN ('open', 'void')) WITH CHECK (kind = ANY ('{a}') AND kind IN ('c', 'd'));
 CREATE VIEW v AS SELECT t.id, CASE WHEN state IN ('open', 'void') THEN 1 ELSE 0 END AS n FROM t
-    WHERE EXISTS (SELECT FROM t u WHERE u.kind IN ('x', 'y', t.kind));
+    WHERE EXISTS (SELECT FROM t u WHERE u.kind IN ('x', 'y'));
 CREATE MATERIALIZED VIEW m AS SELECT id FROM t WHERE state IN ('open', 'void');
 CREATE FUNCTION f(a boolean = 'x'::varchar IN ('x', 'y')) RETURNS boolean LANGUAGE sql
     RETURN a AND 'q'::varchar IN ('r', 's');

@@ -13,9 +13,9 @@ CREATE TABLE t (
 CREATE INDEX i ON t (id, ((state)::text = ANY ((ARRAY['open'::varchar, 'held'::varchar])::text[])))
     WHERE (kind)::text <> ALL ((ARRAY['a'::varchar, 'b'::varchar])::text[]);
 CREATE POLICY p ON t USING ((state)::text = ANY ((ARRAY['open'::varchar, 'void'::varchar])::text[]))
-    WITH CHECK (((kind)::text = ANY ('{a}'::text[])) AND ((kind)::text = ANY ((ARRAY['c'::varchar, state])::text[])));
+    WITH CHECK (((kind)::text = ANY ('{a}'::text[])) AND ((kind)::text = ANY ((ARRAY['c'::varchar, 'd'::varchar])::text[])));
 CREATE VIEW v AS SELECT id, CASE WHEN (state)::text = ANY ((ARRAY['open'::varchar, 'void'::varchar])::text[]) THEN 1 ELSE 0 END AS n
-    FROM t WHERE EXISTS (SELECT FROM t u WHERE (u.kind)::text = ANY ((ARRAY['x'::varchar, 'y'::varchar, t.kind])::text[]));
+    FROM t WHERE EXISTS (SELECT FROM t u WHERE (u.kind)::text = ANY ((ARRAY['x'::varchar, 'y'::varchar])::text[]));
 CREATE MATERIALIZED VIEW m AS SELECT id FROM t
     WHERE (state)::text = ANY (ARRAY[('open'::varchar)::text, ('void'::varchar)::text]);
 CREATE FUNCTION f(a boolean = (('x'::varchar)::text = ANY ((ARRAY['x'::varchar, 'y'::varchar])::text[])))

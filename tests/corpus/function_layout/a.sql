@@ -8,7 +8,7 @@ BEGIN
     RETURN 1;
 END $$;
 CREATE FUNCTION literal() RETURNS text LANGUAGE sql AS $$SELECT 'a  b'$$;
-CREATE FUNCTION inner_body() RETURNS text LANGUAGE sql AS $$SELECT $q$ -- x $q$$$;
+CREATE FUNCTION inner_body() RETURNS text LANGUAGE sql AS $b$SELECT $q$ -- x $q$$b$;
 CREATE FUNCTION quoted() RETURNS text LANGUAGE sql AS $$SELECT 1 AS "A b"$$;
 CREATE PROCEDURE proc() LANGUAGE sql AS 'SELECT 1; SELECT 2;';
 CREATE FUNCTION continued() RETURNS text LANGUAGE sql AS $$SELECT 'a'

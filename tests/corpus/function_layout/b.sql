@@ -1,6 +1,3 @@
-CREATE FUNCTION plain() RETURNS integer LANGUAGE sql AS $$
-  SELECT 1;
-$$;
 CREATE OR REPLACE FUNCTION plain() RETURNS integer LANGUAGE sql AS $$
 	SELECT   1
 $$;
@@ -14,7 +11,7 @@ BEGIN
     /* two */ RETURN 1;
 END $$;
 CREATE FUNCTION literal() RETURNS text LANGUAGE sql AS $$SELECT 'a b'$$;
-CREATE FUNCTION inner_body() RETURNS text LANGUAGE sql AS $$SELECT $q$ -- y $q$$$;
+CREATE FUNCTION inner_body() RETURNS text LANGUAGE sql AS $b$SELECT $q$ -- y $q$$b$;
 CREATE FUNCTION quoted() RETURNS text LANGUAGE sql AS $$SELECT 1 AS "a b"$$;
 CREATE PROCEDURE proc() LANGUAGE sql AS 'SELECT 1;
     select 2;';
