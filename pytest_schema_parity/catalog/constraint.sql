@@ -42,6 +42,17 @@ SELECT format('%I.%I.%I', n.nspname, coalesce(c.relname, ty.typname), k.conname)
            SELECT array_agg(DISTINCT CASE t.tgenabled
                WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'replica' ELSE 'always' END)
            FROM pg_trigger t WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O') END AS triggers,
+       CASE WHEN k.contype = 'f' THEN (  -- the same on a partition alone
+           WITH RECURSIVE part (id) AS (
+               SELECT c.oid FROM pg_constraint c WHERE c.conparentid = k.oid
+               UNION ALL SELECT c.oid FROM pg_constraint c JOIN part ON c.conparentid = part.id)
+           SELECT array_agg(DISTINCT t.tgrelid::regclass || CASE t.tgenabled
+               WHEN 'O' THEN ': enabled' WHEN 'D' THEN ': disabled'
+               WHEN 'R' THEN ': replica' ELSE ': always' END)
+           FROM pg_trigger t
+           JOIN part ON t.tgconstraint = part.id
+           JOIN pg_trigger above ON above.oid = t.tgparentid
+           WHERE t.tgenabled <> above.tgenabled) END AS triggers_of_partitions,
        d.description AS comment
 FROM pg_constraint k
 JOIN pg_namespace n ON n.oid = k.connamespace

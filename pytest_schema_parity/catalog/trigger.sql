@@ -42,7 +42,7 @@ JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_trigger parent ON parent.oid = t.tgparentid
 LEFT JOIN pg_description d ON (d.classoid, d.objoid) = ('pg_trigger'::regclass, t.oid)
 WHERE t.oid >= 16384 AND (CASE WHEN parent.oid IS NULL THEN NOT t.tgisinternal
-                              ELSE t.tgenabled <> parent.tgenabled END)
+                              ELSE t.tgenabled <> parent.tgenabled AND NOT t.tgisinternal END)
   AND n.nspname !~ '^(pg_temp|pg_toast|information_schema$)'
   AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                     = ('pg_extension'::regclass, 'pg_class'::regclass, 'e'))

@@ -39,6 +39,7 @@ PG_DUMP_IS_BLIND = {
 
 PG_DUMP_IS_PICKY = {
     "equal_defaults": "a default is dumped in the words in which it was given",
+    "equal_foreign_key_of_partition_off": "the triggers of a foreign key are dumped by their oids",
     "equal_lists_reloaded": "a list is deparsed in one way at first, and in another after a reload",
     "equal_not_null_after_rename": "NOT NULL is dumped with the name that it was made with",
     "equal_option_order": "options are dumped in the order in which they were given",
@@ -47,6 +48,13 @@ PG_DUMP_IS_PICKY = {
     "equal_view_options": "options are dumped even where they say what is so anyway",
 }
 """Cases in which ``pg_dump -s`` shows two spellings of one thing, and why."""
+
+CANNOT_BE_RELOADED = {
+    **PG_DUMP_IS_BLIND,
+    "equal_foreign_key_of_partition_off": "it names triggers by their oids",
+    "foreign_key_of_partition_off": "it names triggers by their oids",
+}
+"""Cases whose dump does not make the same database, and why."""
 
 
 @dataclass(frozen=True)
@@ -112,8 +120,8 @@ def test_sees_what_pg_dump_sees(pair: Pair, cluster: Cluster) -> None:
 
 
 def test_a_dump_and_reload_is_at_parity(pair: Pair, peopled: Cluster) -> None:
-    if pair.case in PG_DUMP_IS_BLIND:
-        pytest.skip(PG_DUMP_IS_BLIND[pair.case])
+    if pair.case in CANNOT_BE_RELOADED:
+        pytest.skip(CANNOT_BE_RELOADED[pair.case])
     reloaded = create_database(peopled, "corpus reloaded")
     try:
         with psycopg.connect(reloaded, autocommit=True) as connection:
