@@ -22,7 +22,7 @@ _AFTER_FROM: Final = frozenset(
     {"where", "group", "having", "window", "order", "limit", "offset", "fetch", "for", ";"}
 )
 _SET_OPERATIONS: Final = frozenset({"union", "intersect", "except"})
-_NO_RELATION: Final = frozenset({",", "join", "lateral", "tablesample", "rows"})
+_NO_RELATION: Final = frozenset({",", "join", "lateral", "rows"})
 """Of these, what stands behind FROM has more than one relation, or more than a relation."""
 _WORDS_OF_TYPES: Final = {
     "character": ("varying",),
@@ -268,7 +268,8 @@ def _without_only_prefix(nodes: list[Node]) -> list[Node]:
     relation = nodes[start : next(ends, len(nodes))]
     if not _NO_RELATION.isdisjoint(one for one in relation if isinstance(one, str)):
         return nodes
-    name = next((one for one in reversed(relation) if isinstance(one, str)), None)
+    named = relation[: relation.index("tablesample")] if "tablesample" in relation else relation
+    name = next((one for one in reversed(named) if isinstance(one, str)), None)
     if name is None:
         return nodes
     return [
