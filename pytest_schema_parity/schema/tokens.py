@@ -23,7 +23,8 @@ _TOKEN: Final = re.compile(
     | (?P<word>(?![bBeEnNxX]'|[uU]&['"]){_LETTER}{_FOLLOWING}*)
     | (?P<number>(?:[0-9][0-9_]*(?:\.(?!\.)[0-9_]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?
         {_FOLLOWING}*|\$[0-9]+)
-    | (?P<sign>::|:=|\.\.|[-+*/<>=~!@\#%^&|`?]+?(?=--|/\*|[^-+*/<>=~!@\#%^&|`?]|\Z)|(?!{_LETTER})[^'"])
+    | (?P<sign>::|:=|\.\.|[-+*/<>=~!@\#%^&|`?]+?(?=--|/\*|[^-+*/<>=~!@\#%^&|`?]|\Z)
+        |(?!{_LETTER})[^'"])
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -81,7 +82,7 @@ def meaningful(text: str) -> tuple[Token, ...] | None:
         if one.sort in ("blank", "comment"):
             gap += one.text
             continue
-        if one.sort == "string" and kept and kept[-1].sort == "string" and not _joins(gap):
+        if one.text[0] == "'" and kept and kept[-1].text[-1] == "'" and not _joins(gap):
             kept.append(_APART)
         kept.append(Token(one.sort, _fold(one.text)) if one.sort == "word" else one)
         gap = ""

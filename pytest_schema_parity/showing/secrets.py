@@ -30,8 +30,9 @@ _NAMED: Final = re.compile(
     | \bset_config\s*\(\s*'+ [^']*{_KEY} '+\s*,
     """
 )
+_PART: Final = r"""(?:[\w$]+|"[^"]*")"""
 _COMMENT: Final = re.compile(
-    r"""\bcomment\s+on\s+column\s+(?:[\w$]+|"(?:[^"]|"")*"|\s*\.\s*)+\Z""", re.IGNORECASE
+    rf"\bcomment\s+on\s+column\s+{_PART}(?:\s*\.\s*{_PART})*\Z", re.IGNORECASE
 )
 """What stands before ``IS`` where a column is commented on: what follows is no value of it."""
 _ASSIGNED: Final = re.compile(r"=>|:=|[:=]|\b(?:to|is)\b", re.IGNORECASE)
