@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
 from pytest_schema_parity.schema.bookkeeping import is_bookkeeping
+from pytest_schema_parity.schema.consequences import Mentions
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.items import differing_items
@@ -46,12 +47,13 @@ def compare(
     return Comparison(tuple(sorted(found, key=lambda one: one.rank)), frozenset(fail_on))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Match:
     """Which fact answers to which.
 
     ``pairs`` are one thing on both sides that says something different; ``names`` holds the
-    candidate's key of what the reference names otherwise.
+    candidate's key of what the reference names otherwise; ``followers`` the facts that differ only
+    in that they mention something renamed, by its key.
     """
 
     reference: Schema
@@ -61,6 +63,8 @@ class _Match:
     pairs: list[tuple[Fact, Fact]]
     renames: list[Rename] = field(default_factory=list)
     names: dict[Key, Key] = field(default_factory=dict)
+    followers: dict[Key, list[Key]] = field(default_factory=dict)
+    mentions: Mentions = field(default_factory=lambda: Mentions({}))
 
     def twin(self, key: Key) -> Key:
         """The candidate's key of a thing, by the reference's."""
@@ -95,6 +99,11 @@ def _match(reference: Schema, candidate: Schema) -> _Match:
         for old_key, new_key in rename.pairs:
             match.names[old_key] = new_key
             match.pairs.append((match.missing.pop(old_key), match.extra.pop(new_key)))
+    match.mentions = Mentions(match.names)
+    for cause, old_key, new_key in match.mentions.followers(match.missing, match.extra):
+        match.names[old_key] = new_key
+        match.pairs.append((match.missing.pop(old_key), match.extra.pop(new_key)))
+        match.followers.setdefault(cause, []).append(old_key)
     return match
 
 
@@ -119,6 +128,7 @@ def _compare_pairs(match: _Match) -> Iterator[Difference]:
             {
                 attribute: kind.weigh_attribute(attribute) or whole
                 for attribute in _differing(match, old, new)
+                if not _follows(match, old, new, attribute)
             },
             Sides(old, new, match.reference, match.candidate),
         )
@@ -141,6 +151,14 @@ def _compare_pairs(match: _Match) -> Iterator[Difference]:
                 origin=_origins(old, new),
                 below=told if impact == "form" else (),
             )
+
+
+def _follows(match: _Match, old: Fact, new: Fact, attribute: str) -> bool:
+    """Whether two facts differ there only because something else is renamed; note which."""
+    causes = match.mentions and match.mentions.causes(old, new, attribute)
+    if causes:
+        match.followers.setdefault(min(causes), []).append(old.key)
+    return bool(causes)
 
 
 def _either_way(pair: tuple[Fact, Fact]) -> list[Key]:
@@ -229,7 +247,16 @@ def _are_ranked(old: Fact, new: Fact) -> bool:
 
 def _report_renames(match: _Match, differing: set[Key]) -> Iterator[Difference]:
     """The renames, each with what followed it and is otherwise the same."""
+    told = set(differing)
+    causes = {old: rename for rename in match.renames for old, _ in rename.pairs}
+    followers: dict[Key, list[Key]] = {}
+    for cause, keys in match.followers.items():
+        followers.setdefault(causes[cause].old, []).extend(keys)
+    told.update(rename.old for rename in match.renames)
     for rename in match.renames:
+        below = {old for old, _ in rename.below} | set(followers.get(rename.old, ()))
+        below -= told
+        told |= below
         yield Difference(
             kind=rename.old[0],
             name=rename.old[1],
@@ -238,7 +265,7 @@ def _report_renames(match: _Match, differing: set[Key]) -> Iterator[Difference]:
             actual=rename.new[1],
             impact="naming",
             origin=_origins(match.reference[rename.old], match.candidate[rename.new]),
-            below=tuple(sorted(old for old, _ in rename.below if old not in differing)),
+            below=tuple(sorted(below)),
         )
 
 
