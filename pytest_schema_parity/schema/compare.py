@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
 from pytest_schema_parity.schema.bookkeeping import is_bookkeeping
-from pytest_schema_parity.schema.consequences import Mentions
+from pytest_schema_parity.schema.consequences import Mentions, is_named_after
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.items import differing_items
@@ -248,14 +248,17 @@ def _are_ranked(old: Fact, new: Fact) -> bool:
 def _report_renames(match: _Match, differing: set[Key]) -> Iterator[Difference]:
     """The renames, each with what followed it and is otherwise the same."""
     told = set(differing)
-    causes = {old: rename for rename in match.renames for old, _ in rename.pairs}
-    followers: dict[Key, list[Key]] = {}
+    tops = _tops(match, differing)
+    followers: dict[Key, set[Key]] = {}
     for cause, keys in match.followers.items():
-        followers.setdefault(causes[cause].old, []).extend(keys)
-    told.update(rename.old for rename in match.renames)
+        followers.setdefault(tops[cause], set()).update(keys)
     for rename in match.renames:
-        below = {old for old, _ in rename.below} | set(followers.get(rename.old, ()))
-        below -= told
+        followers.setdefault(tops[rename.old], set()).update(old for old, _ in rename.pairs)
+    told.update(rename.old for rename in match.renames if tops[rename.old] == rename.old)
+    for rename in match.renames:
+        if tops[rename.old] != rename.old:
+            continue
+        below = followers[rename.old] - told
         told |= below
         yield Difference(
             kind=rename.old[0],
@@ -267,6 +270,27 @@ def _report_renames(match: _Match, differing: set[Key]) -> Iterator[Difference]:
             origin=_origins(match.reference[rename.old], match.candidate[rename.new]),
             below=tuple(sorted(below)),
         )
+
+
+def _tops(match: _Match, differing: set[Key]) -> dict[Key, Key]:
+    """Of all that is renamed, the rename with which it is reported.
+
+    What is named after something renamed, and says nothing else, is reported with that.
+    """
+    above: dict[Key, Rename] = {}
+    tops: dict[Key, Key] = {}
+    for rename in match.renames:  # from the top down
+        parent = match.reference[rename.old].parent
+        leader = above.get(parent) if parent else None
+        follows = leader and rename.old not in differing and _is_named_after(rename, leader)
+        top = tops[leader.old] if leader and follows else rename.old
+        for old, _ in rename.pairs:
+            above[old], tops[old] = rename, top
+    return tops
+
+
+def _is_named_after(rename: Rename, above: Rename) -> bool:
+    return is_named_after(rename.old[1], rename.new[1], above.old[1], above.new[1])
 
 
 def _report_lone(

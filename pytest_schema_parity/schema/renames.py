@@ -173,7 +173,8 @@ def _definition(schema: Schema, fact: Fact, top: Fact) -> _Definition:
     """
     kind = kind_of(fact.kind)
     sequences = (child.name for child in schema.children.get(fact.key, ()))
-    own = {top.name: "(itself)", **{f"'{name}'": "(below)" for name in sequences}}
+    above = {top.parent[1]: "(above)"} if top.parent else {}
+    own = {top.name: "(itself)", **above, **{f"'{name}'": "(below)" for name in sequences}}
     attributes = {
         attribute: _without_own_names(value, own)
         for attribute, value in fact.canonical.items()
