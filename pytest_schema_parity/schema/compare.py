@@ -21,6 +21,7 @@ from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact, kind_of
 from pytest_schema_parity.schema.names import short
 from pytest_schema_parity.schema.renames import Rename, find_renames
 from pytest_schema_parity.schema.same_effect import Sides, milder
+from pytest_schema_parity.schema.view_columns import fold_columns_of_views
 
 _T = TypeVar("_T")
 
@@ -37,7 +38,8 @@ def compare(
     compared, unless it meets what the other tree itself made of that name.
     """
     match = _match(reference, candidate)
-    changed = [*_compare_pairs(match), *_compare_orders(match)]
+    pairs = fold_columns_of_views(_compare_pairs(match), reference, candidate)
+    changed = [*pairs, *_compare_orders(match)]
     found = [
         *changed,
         *_report_renames(match, {(one.kind, one.name) for one in changed}),
