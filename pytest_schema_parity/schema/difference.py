@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from pytest_schema_parity.schema.facts import Key, Place, Value
-from pytest_schema_parity.schema.kinds import CHECKS, FAILING, Check, Impact, check_of, kind_of
+from pytest_schema_parity.schema.kinds import FAILING, GROUPS, Group, Impact, group_of, kind_of
 
 Change: TypeAlias = Literal["missing", "extra", "changed", "renamed"]
 """What happened to a fact, seen from the reference."""
@@ -52,12 +52,12 @@ class Difference:
     def rank(self) -> tuple[int, str, str, str, str]:
         """What differences are ordered by."""
         attribute = self.attribute or ""
-        return CHECKS.index(self.check), self.name, self.kind, attribute, self.change
+        return GROUPS.index(self.group), self.name, self.kind, attribute, self.change
 
     @property
-    def check(self) -> Check:
-        """The check that shows this difference."""
-        return check_of(self.kind, self.attribute)
+    def group(self) -> Group:
+        """The group of kinds that it belongs to."""
+        return group_of(self.kind, self.attribute)
 
     def fold(self, parts: Iterable[Difference]) -> Difference:
         """This difference with these, and what is folded into them, folded into it."""

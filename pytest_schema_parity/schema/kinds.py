@@ -1,4 +1,4 @@
-"""The kinds of facts, as data: which check shows them, what a difference in them weighs.
+"""The kinds of facts, as data: the group that they belong to, and the impact of a difference.
 
 A kind is one entry here and one ``catalog/<name>.sql`` beside it (spaces become underscores).  The
 differ knows no kind by name.
@@ -28,8 +28,7 @@ IMPACTS: Final[tuple[Impact, ...]] = (
 FAILING: Final[frozenset[Impact]] = frozenset(IMPACTS) - {"order", "comment"}
 """The impacts that fail a gate unless it is configured otherwise; the others are notes."""
 
-Check: TypeAlias = Literal[
-    "applies",
+Group: TypeAlias = Literal[
     "extensions",
     "types",
     "tables",
@@ -43,12 +42,10 @@ Check: TypeAlias = Literal[
     "policies",
     "privileges",
     "other",
-    "rows",
-    "allowances",
 ]
 
-CHECKS: Final[tuple[Check, ...]] = Check.__args__  # type: ignore[attr-defined]
-"""Every check of a tree, in the order in which they run and are shown."""
+GROUPS: Final[tuple[Group, ...]] = Group.__args__  # type: ignore[attr-defined]
+"""Every group, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +72,7 @@ class Kind:
     ``container`` says that what hangs below it are things of their own, and no parts of it.
     """
 
-    check: Check
+    group: Group
     impact: Impact = "behavior"
     when: Mapping[tuple[str, str | bool], Impact] = field(default_factory=dict)
     attributes: Mapping[str, Impact] = field(default_factory=dict)
@@ -108,14 +105,14 @@ COMMON: Final[Mapping[str, Impact]] = MappingProxyType({"comment": "comment", "o
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "schema": Kind(check="other", rename="never", container=True),
-        "extension": Kind(check="extensions", rename="never"),
-        "enum": Kind(check="types", lists=frozenset({"labels"})),
-        "domain": Kind(check="types", expressions=frozenset({"default"})),
-        "composite type": Kind(check="types", telling=frozenset({"column"})),
-        "range type": Kind(check="types"),
+        "schema": Kind(group="other", rename="never", container=True),
+        "extension": Kind(group="extensions", rename="never"),
+        "enum": Kind(group="types", lists=frozenset({"labels"})),
+        "domain": Kind(group="types", expressions=frozenset({"default"})),
+        "composite type": Kind(group="types", telling=frozenset({"column"})),
+        "range type": Kind(group="types"),
         "table": Kind(
-            check="tables",
+            group="tables",
             expressions=frozenset({"partition_key", "partition_bound"}),
             attributes={
                 "row_level_security": "security",
@@ -126,21 +123,21 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
             telling=frozenset({"column"}),
         ),
-        "foreign table": Kind(check="tables", telling=frozenset({"column"})),
+        "foreign table": Kind(group="tables", telling=frozenset({"column"})),
         "view": Kind(
-            check="views",
+            group="views",
             attributes={"security_invoker": "security", "security_barrier": "security"},
             sql=frozenset({"definition"}),
             expressions=frozenset({"definition"}),
         ),
         "materialized view": Kind(
-            check="views",
+            group="views",
             attributes={"options": "performance", "tablespace": "performance"},
             sql=frozenset({"definition"}),
             expressions=frozenset({"definition"}),
         ),
         "column": Kind(
-            check="columns",
+            group="columns",
             order="position",
             expressions=frozenset({"default", "generated"}),
             rename="place",
@@ -154,7 +151,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
         ),
         "constraint": Kind(
-            check="constraints",
+            group="constraints",
             told_by="index",
             expressions=frozenset({"expression"}),
             untold=frozenset(
@@ -162,7 +159,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             ),
         ),
         "index": Kind(
-            check="indexes",
+            group="indexes",
             impact="performance",
             when={("unique", True): "behavior", ("exclusion", True): "behavior"},
             attributes={
@@ -177,9 +174,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
             expressions=frozenset({"columns", "predicate"}),
         ),
-        "sequence": Kind(check="sequences", attributes={"cache": "performance"}),
+        "sequence": Kind(group="sequences", attributes={"cache": "performance"}),
         "function": Kind(
-            check="functions",
+            group="functions",
             sql=frozenset({"body"}),
             expressions=frozenset({"arguments"}),
             attributes={
@@ -192,44 +189,44 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
         ),
         "procedure": Kind(
-            check="functions",
+            group="functions",
             sql=frozenset({"body"}),
             expressions=frozenset({"arguments"}),
             attributes={"security_definer": "security"},
         ),
-        "aggregate": Kind(check="functions"),
-        "trigger": Kind(check="triggers", expressions=frozenset({"when"})),
-        "event trigger": Kind(check="triggers"),
+        "aggregate": Kind(group="functions"),
+        "trigger": Kind(group="triggers", expressions=frozenset({"when"})),
+        "event trigger": Kind(group="triggers"),
         "rule": Kind(
-            check="views",
+            group="views",
             sql=frozenset({"definition"}),
             expressions=frozenset({"definition"}),
         ),
         "policy": Kind(
-            check="policies", impact="security", expressions=frozenset({"using", "check"})
+            group="policies", impact="security", expressions=frozenset({"using", "check"})
         ),
-        "privilege": Kind(check="privileges", impact="security", rename="never"),
-        "default privilege": Kind(check="privileges", impact="security", rename="never"),
+        "privilege": Kind(group="privileges", impact="security", rename="never"),
+        "default privilege": Kind(group="privileges", impact="security", rename="never"),
         "role": Kind(
-            check="other", impact="security", rename="never", attributes={"settings": "behavior"}
+            group="other", impact="security", rename="never", attributes={"settings": "behavior"}
         ),
-        "database": Kind(check="other", rename="never"),
-        "publication": Kind(check="other", rename="never", expressions=frozenset({"tables"})),
+        "database": Kind(group="other", rename="never"),
+        "publication": Kind(group="other", rename="never", expressions=frozenset({"tables"})),
         "extended statistics": Kind(
-            check="other", impact="performance", expressions=frozenset({"columns"})
+            group="other", impact="performance", expressions=frozenset({"columns"})
         ),
     }
 )
 
-OTHER: Final = Kind(check="other", rename="never")
+OTHER: Final = Kind(group="other", rename="never")
 """A kind that is compared by name alone: what the catalog holds beyond :data:`KINDS`."""
 
 
 def kind_of(name: str) -> Kind:
-    """The entry of a kind; kinds without one are compared by name, in the check ``other``."""
+    """The entry of a kind; kinds without one are compared by name, in the group ``other``."""
     return KINDS.get(name, OTHER)
 
 
-def check_of(kind: str, attribute: str | None = None) -> Check:
-    """The check that shows a difference: who owns a thing is a matter of privileges."""
-    return "privileges" if attribute == "owner" else kind_of(kind).check
+def group_of(kind: str, attribute: str | None = None) -> Group:
+    """The group of a difference; a change of owner is a matter of privileges."""
+    return "privileges" if attribute == "owner" else kind_of(kind).group
