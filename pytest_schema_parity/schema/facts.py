@@ -11,6 +11,7 @@ from typing import TypeAlias
 from pytest_schema_parity.errors import UnknownName
 from pytest_schema_parity.schema.kinds import KINDS, kind_of
 from pytest_schema_parity.schema.names import nearest
+from pytest_schema_parity.schema.spellings import canonical_attributes
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
 """An attribute's value: whatever JSON holds. An attribute that is not set is absent, never None."""
@@ -59,22 +60,23 @@ class Origin:
 UNKNOWN = Origin()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fact:
     """One thing that the catalog says.
 
     ``kind`` is PostgreSQL's own word (``table``, ``materialized view``), ``name`` the qualified SQL
     name, quoted where SQL wants it, ``parent`` the fact that this one hangs below.  Two facts are
-    equal when they say the same; where they come from (``origin``) and whether a platform brought
-    them and no tree changed them (``provided``) does not count.  No attribute is named ``parent``.
+    equal when they say the same, be it in another spelling; where they come from (``origin``) and
+    whether a platform brought them and no tree changed them (``provided``) does not count.  No
+    attribute is named ``parent``.
     """
 
     kind: str
     name: str
     attributes: Mapping[str, Value] = field(default_factory=dict)
     parent: Key | None = None
-    origin: Origin = field(default=UNKNOWN, compare=False)
-    provided: bool = field(default=False, compare=False)
+    origin: Origin = UNKNOWN
+    provided: bool = False
 
     @property
     def key(self) -> Key:
@@ -87,6 +89,18 @@ class Fact:
         order = kind_of(self.kind).order
         rank = self.attributes.get(order) if order else None
         return rank if isinstance(rank, int) else None
+
+    @property
+    def canonical(self) -> Mapping[str, object]:
+        """The attributes in one spelling: equal where PostgreSQL treats two facts alike."""
+        return canonical_attributes(self.kind, self.attributes)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Fact):
+            return NotImplemented
+        if self.key != other.key or self.parent != other.parent:
+            return False
+        return self.attributes == other.attributes or self.canonical == other.canonical
 
     __hash__ = None  # type: ignore[assignment]  # attributes hold lists
 

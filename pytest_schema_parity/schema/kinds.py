@@ -62,6 +62,9 @@ class Kind:
     ``untold`` names the attributes of which such a child cannot tell: set, they speak for
     themselves.
     ``sql`` names the attributes that hold long SQL, which a report shows as a diff.
+    ``expressions`` names the attributes that hold expressions or queries as the server deparses
+    them, or lists of these: of those that mean the same, any may stand there.
+    ``lists`` names the attributes of whose items only those are reported that set two apart.
     ``rename`` says how a rename is recognised: ``definition`` (the same attributes and the same
     facts below, and nothing else alike), ``place`` (that, and the same neighbours), or ``never``.
     ``telling`` names the attributes and kinds of children of which a definition needs one to tell
@@ -77,6 +80,8 @@ class Kind:
     told_by: str | None = None
     untold: frozenset[str] = frozenset()
     sql: frozenset[str] = frozenset()
+    expressions: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
     rename: Literal["definition", "place", "never"] = "definition"
     telling: frozenset[str] = frozenset()
     container: bool = False
@@ -111,12 +116,13 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "schema": Kind(group="other", rename="never", container=True),
         "extension": Kind(group="extensions", rename="never"),
-        "enum": Kind(group="types"),
-        "domain": Kind(group="types"),
+        "enum": Kind(group="types", lists=frozenset({"labels"})),
+        "domain": Kind(group="types", expressions=frozenset({"default"})),
         "composite type": Kind(group="types", telling=frozenset({"column"})),
         "range type": Kind(group="types"),
         "table": Kind(
             group="tables",
+            expressions=frozenset({"partition_key", "partition_bound"}),
             attributes={
                 "row_level_security": "security",
                 "force_row_level_security": "security",
@@ -131,15 +137,18 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             group="views",
             attributes={"security_invoker": "security", "security_barrier": "security"},
             sql=frozenset({"definition"}),
+            expressions=frozenset({"definition"}),
         ),
         "materialized view": Kind(
             group="views",
             attributes={"options": "performance", "tablespace": "performance"},
             sql=frozenset({"definition"}),
+            expressions=frozenset({"definition"}),
         ),
         "column": Kind(
             group="columns",
             order="position",
+            expressions=frozenset({"default", "generated"}),
             rename="place",
             telling=frozenset({"not_null", "default", "generated", "identity"}),
             attributes={
@@ -153,6 +162,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             group="constraints",
             told_by="index",
             attributes={"declared_in_children": "form"},
+            expressions=frozenset({"expression"}),
             untold=frozenset(
                 {"deferrable", "initially_deferred", "not_valid", "operators", "period"}
             ),
@@ -168,12 +178,19 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
                 "child_options": "performance",
                 "child_tablespaces": "performance",
                 "child_statistics": "performance",
+                "include": "performance",
+                "options": "performance",
+                "clustered": "performance",
+                "statistics": "performance",
+                "tablespace": "performance",
             },
+            expressions=frozenset({"columns", "predicate"}),
         ),
         "sequence": Kind(group="sequences", attributes={"cache": "performance"}),
         "function": Kind(
             group="functions",
             sql=frozenset({"body"}),
+            expressions=frozenset({"arguments"}),
             attributes={
                 "security_definer": "security",
                 "leakproof": "security",
@@ -184,27 +201,35 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             },
         ),
         "procedure": Kind(
-            group="functions", sql=frozenset({"body"}), attributes={"security_definer": "security"}
+            group="functions",
+            sql=frozenset({"body"}),
+            expressions=frozenset({"arguments"}),
+            attributes={"security_definer": "security"},
         ),
         "aggregate": Kind(group="functions"),
-        "trigger": Kind(group="triggers"),
+        "trigger": Kind(group="triggers", expressions=frozenset({"when"})),
         "event trigger": Kind(group="triggers"),
-        "rule": Kind(group="views", sql=frozenset({"definition"})),
-        "policy": Kind(group="policies", impact="security"),
+        "rule": Kind(
+            group="views",
+            sql=frozenset({"definition"}),
+            expressions=frozenset({"definition"}),
+        ),
+        "policy": Kind(
+            group="policies", impact="security", expressions=frozenset({"using", "check"})
+        ),
         "privilege": Kind(group="privileges", impact="security", rename="never"),
         "default privilege": Kind(group="privileges", impact="security", rename="never"),
         "role": Kind(
             group="other",
             impact="security",
             rename="never",
-            attributes={
-                "settings": "behavior",
-                "database_settings": "behavior",
-            },
+            attributes={"settings": "behavior", "database_settings": "behavior"},
         ),
         "database": Kind(group="other", rename="never"),
-        "publication": Kind(group="other", rename="never"),
-        "extended statistics": Kind(group="other", impact="performance"),
+        "publication": Kind(group="other", rename="never", expressions=frozenset({"tables"})),
+        "extended statistics": Kind(
+            group="other", impact="performance", expressions=frozenset({"columns"})
+        ),
     }
 )
 

@@ -127,7 +127,10 @@ def _looks(side: _Side, facts: list[Fact]) -> Iterator[tuple[_Look, Key]]:
         kind = kind_of(fact.kind)
         place = places.get(fact.key, _NOWHERE)
         if _is_telling(side.schema, fact) and (kind.rename != "place" or place != _NOWHERE):
-            yield (fact.kind, signature(fact.name), _definition(side.schema, fact), place), fact.key
+            yield (
+                (fact.kind, signature(fact.name), _definition(side.schema, fact, fact), place),
+                fact.key,
+            )
 
 
 def _places(side: _Side, facts: list[Fact]) -> dict[Key, _Place]:
@@ -161,23 +164,39 @@ def _is_telling(schema: Schema, fact: Fact) -> bool:
     return not telling or not telling.isdisjoint(below.union(fact.attributes))
 
 
-def _definition(schema: Schema, fact: Fact) -> _Definition:
+def _definition(schema: Schema, fact: Fact, top: Fact) -> _Definition:
     """All that a thing is but its name: its attributes, and the definitions of what is below it.
 
     Comment, form and rank can differ in one and the same thing.  So can the name of what is below
-    it, where that is itself of a kind known by its definition: the index of a renamed table.
+    it, where that is itself of a kind known by its definition: the index of a renamed table; and
+    where the topmost thing mentions itself or the sequence of its column, the name does not count.
     """
     kind = kind_of(fact.kind)
+    sequences = (child.name for child in schema.children.get(fact.key, ()))
+    above = {top.parent[1]: "(above)"} if top.parent else {}
+    own = {top.name: "(itself)", **above, **{f"'{name}'": "(below)" for name in sequences}}
     attributes = {
-        attribute: value
-        for attribute, value in fact.attributes.items()
+        attribute: _without_own_names(value, own)
+        for attribute, value in fact.canonical.items()
         if attribute != kind.order and kind.weigh_attribute(attribute) not in ("comment", "form")
     }
     below = [
-        (child.kind, _lasting_name(child, fact), _definition(schema, child))
+        (child.kind, _lasting_name(child, fact), _definition(schema, child, top))
         for child in schema.children.get(fact.key, ())
     ]
     return json.dumps(attributes, sort_keys=True), tuple(sorted(below))
+
+
+def _without_own_names(value: object, own: Mapping[str, str]) -> object:
+    """An attribute that names the thing itself, or what is below it, with a word instead."""
+    if isinstance(value, list):
+        return [_without_own_names(item, own) for item in value]
+    if not isinstance(value, str):
+        return value
+    if value in own:
+        return [own[value]]
+    parts = value.split(" ")  # an expression's tokens, in its one spelling
+    return [own.get(part, part) for part in parts] if not own.keys().isdisjoint(parts) else value
 
 
 def _lasting_name(child: Fact, parent: Fact) -> tuple[str, ...]:

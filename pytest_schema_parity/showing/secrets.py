@@ -30,6 +30,11 @@ _NAMED: Final = re.compile(
     | \bset_config\s*\(\s*'+ [^']*{_KEY} '+\s*,
     """
 )
+_PART: Final = r"""(?:[\w$]+|"[^"]*")"""
+_COMMENT: Final = re.compile(
+    rf"\bcomment\s+on\s+column\s+{_PART}(?:\s*\.\s*{_PART})*\Z", re.IGNORECASE
+)
+"""What stands before ``IS`` where a column is commented on: what follows is no value of it."""
 _ASSIGNED: Final = re.compile(r"=>|:=|[:=]|\b(?:to|is)\b", re.IGNORECASE)
 _OPENING: Final = re.compile(r"\\*\"|\\+'|(?:'')+(?!')")
 _QUOTE_BEFORE: Final = re.compile(r"'[\w.]*\Z")
@@ -159,6 +164,8 @@ def _quoted(text: str) -> Iterator[_Span]:
         if assigned:
             start = assigned.end()
             at = after_blank(text, start)
+            if assigned[0].lower() == "is" and _is_commented_on(text, named.end()):
+                continue
         start += len(text[start:at]) - len(text[start:at].lstrip())
         if at == named.end() and _is_quoted(text, named.start()):
             continue
@@ -170,6 +177,11 @@ def _quoted(text: str) -> Iterator[_Span]:
                 return
         elif not assigned and (word := _WORD.match(text, at)) and _in_role(text, roles, at):
             yield _Span(start, word.end(), f"'{HIDDEN}'", at)
+
+
+def _is_commented_on(text: str, end: int) -> bool:
+    """Whether a name that ends there is the column of a COMMENT ON COLUMN."""
+    return _COMMENT.search(text, max(end - _LOOKED_BACK, 0), end) is not None
 
 
 def _is_quoted(text: str, start: int) -> bool:

@@ -123,6 +123,17 @@ class TestTables:
             table("accounts", "id int", "email text!", "name text!"),
             unique_constraint("accounts", "accounts_pkey"),
         )
+        (one,) = compare(old, new)
+        assert (one.change, one.kind, one.name) == ("renamed", "table", "public.users")
+        assert ("constraint", "public.users.users_pkey") in one.below
+        assert ("index", "public.users_pkey") in one.below
+
+    def test_a_key_of_another_name_is_renamed_on_its_own(self) -> None:
+        old = schema(USERS, unique_constraint("users", "users_pkey"))
+        new = schema(
+            table("accounts", "id int", "email text!", "name text!"),
+            unique_constraint("accounts", "key_of_accounts"),
+        )
         assert changes(old, new) == [
             ("renamed", "table", "public.users"),
             ("renamed", "constraint", "public.users.users_pkey"),

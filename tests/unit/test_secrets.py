@@ -18,6 +18,14 @@ SECRET = "s3cret"
     [
         ("ALTER ROLE a PASSWORD U&'s3cret' LOGIN", "ALTER ROLE a PASSWORD '***' LOGIN"),
         ("ALTER ROLE a PASSWORD E's3c\\'ret' LOGIN", "ALTER ROLE a PASSWORD '***' LOGIN"),
+        (
+            "COMMENT ON COLUMN users.password IS 'x'; ALTER ROLE a PASSWORD 's3cret'",
+            "COMMENT ON COLUMN users.password IS 'x'; ALTER ROLE a PASSWORD '***'",
+        ),
+        (
+            "COMMENT ON COLUMN a.b IS 'x'; password is 's3cret'",
+            "COMMENT ON COLUMN a.b IS 'x'; password is '***'",
+        ),
         ("ALTER ROLE a PASSWORD $$s3cret$$ LOGIN", "ALTER ROLE a PASSWORD '***' LOGIN"),
         ("ALTER ROLE a PASSWORD'it''s3cret' LOGIN", "ALTER ROLE a PASSWORD'***' LOGIN"),
         ("ALTER ROLE a PASSWORD -- new\n 's3cret'\nLOGIN", "ALTER ROLE a PASSWORD '***'\nLOGIN"),
@@ -89,6 +97,9 @@ def test_a_secret_is_hidden_and_nothing_else(text: str, shown: str) -> None:
     "text",
     [
         "ALTER ROLE a PASSWORD NULL",
+        "COMMENT ON COLUMN users.password IS 'the hash'",
+        'comment on column public . users."password"\n  is $$the hash$$',
+        "EXECUTE 'COMMENT ON COLUMN users.password IS ''the hash'''",
         "CREATE TABLE a (password text NOT NULL, token uuid)",
         "SET password_encryption TO 'scram-sha-256'",
         "provider IN ('password', 'google')",
@@ -243,6 +254,8 @@ def test_an_option_is_hidden_whole() -> None:
     assert redact_value({"password": "s3cret", "user": "u"}) == {"password": "***", "user": "u"}
 
 
-@pytest.mark.parametrize("unit", ["password '", "password ", "'", "a.", "://u:", "password=\\"])
+@pytest.mark.parametrize(
+    "unit", ["password '", "password ", "'", "a.", "://u:", "password=\\", "comment on column a"]
+)
 def test_hostile_text_takes_no_long_time(unit: str) -> None:
     redact(unit * 20_000)

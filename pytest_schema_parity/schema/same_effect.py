@@ -1,0 +1,126 @@
+"""Changes that weigh less than their attribute does, because both sides do the same.
+
+A rule belongs to an attribute of a kind.  It is given both facts with their schemas, and names the
+impact, or None where the change weighs what it weighs otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from pytest_schema_parity.schema.facts import Fact, Schema
+from pytest_schema_parity.schema.kinds import Impact
+from pytest_schema_parity.schema.tokens import meaningful, tokens
+
+_GREATEST: Final = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+_TOKENISED: Final = frozenset({"sql", "plpgsql"})
+"""Languages whose function bodies are SQL's tokens; in others, white space may count."""
+_OLD_TABLE_PRIVILEGES: Final = frozenset(
+    {"DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"}
+)
+"""All that could be granted on a table before PostgreSQL 17 brought MAINTAIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """One fact on both sides, each with its schema."""
+
+    old: Fact
+    new: Fact
+    reference: Schema
+    candidate: Schema
+
+    @property
+    def majors(self) -> set[str]:
+        """The major versions of the two servers, as far as they are known."""
+        versions = (self.reference.version, self.candidate.version)
+        return {version.partition(".")[0] for version in versions if version}
+
+
+_Rule: TypeAlias = Callable[[Sides], "Impact | None"]
+
+
+def milder(impacts: Mapping[str, Impact], sides: Sides) -> dict[str, Impact]:
+    """The impacts of changed attributes, less where both sides do the same all the same."""
+    found = dict(impacts)
+    for attribute in impacts:
+        rule = _RULES.get((sides.old.kind, attribute))
+        if rule and (impact := rule(sides)):
+            found[attribute] = impact
+    if sides.old.kind == "sequence" and found.get("type") == "form":
+        found.pop("maximum", None)  # it goes with the type
+    return found
+
+
+def _body(sides: Sides) -> Impact | None:
+    """``form`` for another layout or other letter case, ``comment`` for other comments."""
+    old, new = sides.old.attributes, sides.new.attributes
+    bodies = old.get("body"), new.get("body")
+    if old.get("language") != new.get("language") or old.get("language") not in _TOKENISED:
+        return None
+    if not isinstance(bodies[0], str) or not isinstance(bodies[1], str):
+        return None
+    if any("\\'" in body for body in bodies if isinstance(body, str)):
+        return None  # where the string ends depends on a setting
+    if (code := meaningful(bodies[0])) is None or code != meaningful(bodies[1]):
+        return None
+    return "form" if _comments(bodies[0]) == _comments(bodies[1]) else "comment"
+
+
+def _comments(text: str) -> list[list[str]]:
+    return [token.text.split() for token in tokens(text) or () if token.sort == "comment"]
+
+
+def _sequence_type(sides: Sides) -> Impact | None:
+    """``form`` if the column that owns the sequence cannot hold what only one of the types can."""
+    columns = (
+        sides.reference.get(sides.old.parent) if sides.old.parent else None,
+        sides.candidate.get(sides.new.parent) if sides.new.parent else None,
+    )
+    types = {str(column.attributes.get("type")) for column in columns if column}
+    if None in columns or len(types) != 1 or not types <= _GREATEST.keys():
+        return None
+    greatest = _GREATEST[types.pop()]
+    for fact in (sides.old, sides.new):
+        maximum, increment = fact.attributes.get("maximum"), fact.attributes.get("increment")
+        if maximum != _GREATEST.get(str(fact.attributes.get("type"))) or maximum is None:
+            return None
+        if maximum < greatest or fact.attributes.get("cycle"):
+            return None
+        if not isinstance(increment, int) or increment <= 0:
+            return None
+    return "form"
+
+
+def _privileges(attribute: str) -> _Rule:
+    """``form`` where one side lacks MAINTAIN only, which a list from an older dump cannot hold."""
+
+    def rule(sides: Sides) -> Impact | None:
+        old, new = (
+            {str(one) for one in value} if isinstance(value, list) else set()
+            for value in (sides.old.attributes.get(attribute), sides.new.attributes.get(attribute))
+        )
+        if old ^ new != {"MAINTAIN"}:
+            return None
+        if any(int(major) < 17 for major in sides.majors if major.isdigit()):
+            return "comment"
+        return "form" if old & new == _OLD_TABLE_PRIVILEGES else None
+
+    return rule
+
+
+def _extension_version(sides: Sides) -> Impact | None:
+    """``comment`` between two majors, each of which brings versions of its own."""
+    return "comment" if len(sides.majors) == 2 else None
+
+
+_RULES: Final[Mapping[tuple[str, str], _Rule]] = {
+    ("function", "body"): _body,
+    ("procedure", "body"): _body,
+    ("sequence", "type"): _sequence_type,
+    ("privilege", "privileges"): _privileges("privileges"),
+    ("privilege", "grantable"): _privileges("grantable"),
+    ("extension", "version"): _extension_version,
+}

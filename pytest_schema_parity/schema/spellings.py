@@ -1,0 +1,187 @@
+"""What a fact says, in one spelling: attributes that PostgreSQL treats alike become equal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Final
+
+from pytest_schema_parity.schema.expressions import (
+    Group,
+    Node,
+    canonical,
+    is_array,
+    parse,
+    read_type,
+    render,
+    rewrite,
+)
+from pytest_schema_parity.schema.kinds import kind_of
+
+_FULL_PRECISION: Final = re.compile(r"\b((?:timestamp|time|interval)[a-z ]*)\(6\)")
+_GENERATED_NOT_NULL: Final = re.compile(r"[^.]+_[^.]+_not_null\d*")
+_MODIFIERS: Final = re.compile(r"\([\d,-]+\)(?!.*\()")
+_TEXTS: Final = ("text", "character varying")
+_INTEGERS: Final = ("smallint", "integer", "bigint")
+_NUMBERS: Final = (*_INTEGERS, "numeric", "real", "double precision")
+_MOST_DIGITS: Final = 400
+_SWITCHES: Final = re.compile(
+    r"((?:toast\.)?(?:autovacuum_enabled|vacuum_truncate|vacuum_index_cleanup|user_catalog_table"
+    r"|fastupdate|deduplicate_items|autosummarize|buffering))=(.+)"
+)
+_ON: Final = frozenset({"on", "1", "t", "tr", "tru", "true", "y", "ye", "yes"})
+_OFF: Final = frozenset({"of", "off", "0", "f", "fa", "fal", "fals", "false", "n", "no"})
+_CAST_ALIKE: Final = frozenset(
+    {
+        *_NUMBERS,
+        *_TEXTS,
+        "boolean",
+        "date",
+        "time without time zone",
+        "time with time zone",
+        "timestamp without time zone",
+        "timestamp with time zone",
+        "uuid",
+        "json",
+        "jsonb",
+    }
+)
+"""Types to which an assignment casts as an explicit cast does."""
+
+
+def canonical_attributes(kind: str, attributes: Mapping[str, object]) -> dict[str, object]:
+    """The attributes of a fact of this kind in one spelling; those that have no effect left out."""
+    expressions = kind_of(kind).expressions
+    done: dict[str, object] = {}
+    for name, value in attributes.items():
+        if name == "not_null_name" and isinstance(value, str) and is_generated_not_null(value):
+            continue
+        if name == "type" and isinstance(value, str):
+            value = canonical_type(value)
+        elif name == "body" and isinstance(value, str):
+            value = canonical(value) if _is_parsed(attributes.get("language"), value) else value
+        elif name == "options" and isinstance(value, list):
+            value = [_canonical_option(item) for item in value]
+        elif name in expressions:
+            value = _canonical_value(value)
+        done[name] = value
+    default, type_ = done.get("default"), done.get("type")
+    if isinstance(default, str) and isinstance(type_, str) and "default" in expressions:
+        if shown := canonical_default(default, type_):
+            done["default"] = shown
+        else:
+            del done["default"]
+    return done
+
+
+def _canonical_value(value: object) -> object:
+    if isinstance(value, str):
+        return canonical(value)
+    if isinstance(value, list):
+        return [_canonical_value(item) for item in value]
+    return value
+
+
+def _canonical_option(item: object) -> object:
+    """A storage option that is on or off, in those words."""
+    if isinstance(item, str) and (option := _SWITCHES.fullmatch(item)):
+        value = option[2].lower()
+        word = "on" if value in _ON else "off" if value in _OFF else value
+        return f"{option[1]}={word}"
+    return item
+
+
+def _is_parsed(language: object, body: str) -> bool:
+    """Whether a body is no string but what the server parsed, and deparses."""
+    return language == "sql" and body.startswith(("BEGIN ATOMIC", "RETURN "))
+
+
+def is_generated_not_null(name: str) -> bool:
+    """Whether PostgreSQL may have made this name of a NOT NULL constraint: table_column_not_null.
+
+    After a rename it keeps the table's or the column's former name, so that both may be any.
+    """
+    return _GENERATED_NOT_NULL.fullmatch(name) is not None
+
+
+def canonical_type(name: str) -> str:
+    """A type's name without the precision that it has anyway."""
+    return _FULL_PRECISION.sub(r"\1", name)
+
+
+@lru_cache(maxsize=8192)
+def canonical_default(text: str, type_: str) -> str | None:
+    """One spelling of a default for a column of that type; None where it is NULL.
+
+    The default is assigned to the column.  So a cast that the assignment does anyway is left out,
+    and so is the type of a literal where all types give the same.  Of a type that may be a domain,
+    which can have another default, NULL counts.
+    """
+    nodes = parse(text)
+    if nodes is None:
+        return text
+    base = _MODIFIERS.sub("", type_)
+    nodes = _without_cast(rewrite(nodes), base)
+    if nodes[:1] == ["null"] and _is_literal(nodes) and "." not in type_:
+        return None
+    return render(nodes)
+
+
+def _without_cast(nodes: list[Node], base: str) -> list[Node]:
+    """The expression without casts that assigning it to a column of the base type repeats."""
+    while True:
+        match nodes:
+            case [Group(opening="(") as group]:
+                nodes = group.nodes
+            case [value, "::", *_] if (end := read_type(nodes, 2)) and end[0] == len(nodes):
+                if not _is_repeated(value, end[1], base):
+                    return _number(nodes, base)
+                nodes = [value]
+            case _:
+                return _number(nodes, base)
+
+
+def _is_repeated(value: Node, type_: list[Node], base: str) -> bool:
+    name = render(type_)
+    if isinstance(value, Group):
+        return name == base and base in _CAST_ALIKE
+    if value == "'{}'" and base.endswith("[]"):
+        return is_array(type_)
+    if not value.startswith("'"):
+        return value == "null" or (name == base and base in _CAST_ALIKE)
+    if base in _TEXTS:
+        return name in _TEXTS
+    if base == "character":
+        return name in (*_TEXTS, "bpchar")
+    if base in _NUMBERS:
+        return name == base or {name, base}.issubset(_INTEGERS)
+    return name == base and base in _CAST_ALIKE
+
+
+def _number(nodes: list[Node], base: str) -> list[Node]:
+    """A number in one spelling, where the column's type does not keep how it was written."""
+    match nodes:
+        case [str(text)] if base in _NUMBERS:
+            shown = _digits(text.strip("'"))
+            return nodes if shown is None or (base == "numeric" and "." in text) else [shown]
+    return nodes
+
+
+def _digits(text: str) -> str | None:
+    """A plain number without zeros that say nothing; None for anything else."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
+        return None
+    shown = f"{number:f}"
+    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
+    return "0" if shown == "-0" else shown
+
+
+def _is_literal(nodes: list[Node]) -> bool:
+    return len(nodes) == 1

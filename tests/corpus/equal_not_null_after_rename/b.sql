@@ -1,0 +1,1 @@
+CREATE TABLE new (id integer NOT NULL, name text NOT NULL);

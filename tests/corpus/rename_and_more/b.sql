@@ -1,0 +1,12 @@
+CREATE TYPE job_state AS ENUM ('new', 'done');
+CREATE TABLE "Job" (
+    id serial PRIMARY KEY, state job_state NOT NULL DEFAULT 'new', boss_id integer REFERENCES "Job",
+    "madeAt" timestamptz NOT NULL DEFAULT now(), CHECK ("madeAt" > '2020-01-01'), UNIQUE (state, "madeAt")
+);
+CREATE INDEX newest ON "Job" ("madeAt" DESC) WHERE state = 'done';
+CREATE TABLE log (t_id integer NOT NULL REFERENCES "Job", state job_state[], CHECK (t_id > 1));
+CREATE VIEW recent AS SELECT id, x."madeAt", state FROM "Job" x WHERE "madeAt" > now() - interval '1 day';
+CREATE FUNCTION f(a job_state, b "Job") RETURNS job_state[] LANGUAGE sql AS 'SELECT ARRAY[a]';
+CREATE POLICY p ON log USING (EXISTS (SELECT FROM "Job" t WHERE t.id = t_id AND t."madeAt" < now()));
+GRANT EXECUTE ON FUNCTION f TO PUBLIC;
+GRANT SELECT ("madeAt") ON "Job" TO PUBLIC;

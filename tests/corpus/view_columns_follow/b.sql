@@ -1,0 +1,4 @@
+CREATE TABLE sale (id integer PRIMARY KEY, price numeric(10, 2) NOT NULL, name varchar(20));
+CREATE VIEW v1 AS SELECT id, price AS cost, name FROM sale;
+CREATE VIEW v2 AS SELECT id, cost, name FROM v1;
+CREATE MATERIALIZED VIEW v3 AS SELECT id, cost, name AS name FROM v2;

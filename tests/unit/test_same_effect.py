@@ -1,0 +1,123 @@
+"""Changes that weigh less than their attribute, because both sides do the same."""
+
+from __future__ import annotations
+
+import pytest
+from schemas import fact, schema, table
+
+from pytest_schema_parity.schema.bookkeeping import bookkeeping
+from pytest_schema_parity.schema.compare import compare
+from pytest_schema_parity.schema.facts import Fact, Schema
+
+
+def function(body: str, language: str = "plpgsql") -> Fact:
+    return fact("function", "public.f()", body=body, language=language)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "impact"),
+    [
+        ("begin\n  x := 1;\nend", "BEGIN x:=1; END", "form"),
+        ("begin x := 1; end", "begin -- why\n x := 1; end", "comment"),
+        ("begin /* a */ end", "begin /*  a\n*/ end", "form"),
+        ("begin x := 'a  b'; end", "begin x := 'a b'; end", "behavior"),
+        ("begin x := 'A'; end", "begin x := 'a'; end", "behavior"),
+        ('begin x := "A"; end', 'begin x := "a"; end', "behavior"),
+        ("begin execute $q$a  b$q$; end", "begin execute $q$a b$q$; end", "behavior"),
+        ("begin x := 1; end", "begin x := 1 end", "behavior"),
+        ("begin x := 'a\\' ; -- b '; end", "begin x := 'a\\' ; -- c '; end", "behavior"),
+    ],
+)
+def test_a_body_weighs_what_its_tokens_do(old: str, new: str, impact: str) -> None:
+    (one,) = compare(schema(function(old)), schema(function(new)))
+    assert one.impact == impact
+
+
+def test_white_space_counts_in_other_languages() -> None:
+    old, new = "if a:\n  b()\nc()", "if a:\n  b()\n  c()"
+    (one,) = compare(schema(function(old, "plpython3u")), schema(function(new, "plpython3u")))
+    assert one.impact == "behavior"
+
+
+def sequence(type_: str, column: str = "integer", **attributes: int | bool) -> Schema:
+    greatest = {"smallint": 32767, "integer": 2147483647, "bigint": 9223372036854775807}
+    facts = table("t", f"id {column}")
+    told = {"type": type_, "maximum": greatest[type_], "increment": 1, **attributes}
+    return schema(facts, fact("sequence", "public.s", facts[1].key, **told))
+
+
+def test_a_sequence_beyond_its_column_is_another_form() -> None:
+    (one,) = compare(sequence("integer"), sequence("bigint"))
+    assert (one.attribute, one.impact) == ("type", "form")
+    (back,) = compare(sequence("bigint"), sequence("integer"))
+    assert (back.attribute, back.impact) == ("type", "form")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (sequence("integer", "bigint"), sequence("bigint", "bigint")),
+        (sequence("smallint"), sequence("bigint")),
+        (sequence("integer", cycle=True), sequence("bigint", cycle=True)),
+        (sequence("integer", increment=-1), sequence("bigint", increment=-1)),
+        (sequence("integer", maximum=10), sequence("bigint")),
+    ],
+)
+def test_a_sequence_that_ends_elsewhere_behaves_otherwise(old: Schema, new: Schema) -> None:
+    assert {one.impact for one in compare(old, new)} == {"behavior"}
+
+
+EVERYTHING = ["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "versions", "impact"),
+    [
+        ([*EVERYTHING, "MAINTAIN"], EVERYTHING, ("18.1", "18.1"), "form"),
+        (["MAINTAIN", "SELECT"], ["SELECT"], ("18.1", "18.1"), "security"),
+        (["MAINTAIN", "SELECT"], ["SELECT"], ("18.1", "15.2"), "comment"),
+        (["MAINTAIN", "SELECT"], ["SELECT"], ("18.1", "17.2"), "security"),
+        (["MAINTAIN", "SELECT"], ["INSERT"], ("18.1", "15.2"), "security"),
+    ],
+)
+def test_maintain_weighs_less_where_it_could_not_be_granted(
+    old: list[str], new: list[str], versions: tuple[str, str], impact: str
+) -> None:
+    sides = [
+        Schema(
+            [fact("privilege", "ON TABLE public.t TO a", None, privileges=held)], version=version
+        )
+        for held, version in zip((old, new), versions, strict=True)
+    ]
+    (one,) = compare(*sides)
+    assert one.impact == impact
+
+
+@pytest.mark.parametrize(("version", "impact"), [("15.2", "comment"), ("18.9", "behavior")])
+def test_an_extension_comes_with_its_server(version: str, impact: str) -> None:
+    old = Schema([fact("extension", "citext", None, version="1.8")], version="18.1")
+    new = Schema([fact("extension", "citext", None, version="1.6")], version=version)
+    (one,) = compare(old, new)
+    assert one.impact == impact
+
+
+def test_what_migration_tools_keep_is_a_note() -> None:
+    kept = table("_prisma_migrations", "id text", "logs text")
+    grant = fact("privilege", "ON TABLE public._prisma_migrations TO a", kept[0].key)
+    for reference, candidate in [(schema(), schema(kept, grant)), (schema(kept, grant), schema())]:
+        (one,) = compare(reference, candidate)
+        assert one.impact == "comment"
+        assert {one.impact for one in one.folded} == {"comment"}
+        assert one.unfold() == (one, ())
+    assert bookkeeping(schema(kept, grant)) == (kept[0].key,)
+
+
+def test_two_tools_tables_are_no_rename() -> None:
+    old, new = table("schema_migrations", "v text!"), table("alembic_version", "v text!")
+    assert [one.change for one in compare(schema(old), schema(new))] == ["extra", "missing"]
+
+
+def test_tables_that_only_share_a_tools_name_count() -> None:
+    own = table("migrations", "id integer", "country text")
+    assert bookkeeping(schema(own)) == ()
+    assert compare(schema(), schema(own)).failing
