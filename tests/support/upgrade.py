@@ -116,3 +116,26 @@ def rows(connection: psycopg.Connection[Any], relation: str, schema: str = "publ
     query = sql.SQL("SELECT {} FROM {}").format(texts, sql.Identifier(schema, relation))
     found = [dict(zip(columns, row, strict=True)) for row in connection.execute(query)]
     return sorted(found, key=repr)
+
+
+@contextmanager
+def stages(cluster: Cluster, prefix: str) -> Iterator[dict[str, str]]:
+    """The deployed database with its rows, and a copy after each step: database names by step.
+
+    The first is called ``deployed``; they are dropped afterwards.
+    """
+    found = {"deployed": f"{prefix}_deployed"}
+    try:
+        conninfo = make_database(cluster, f"{prefix}_deployed", [*deployed_files(), *seed_files()])
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("SELECT refresh_leaderboards()")
+        source = f"{prefix}_deployed"
+        for step in steps():
+            name = f"{prefix}_{step.name[:3]}"
+            clone_database(cluster, source, name)
+            found[step.name] = source = name
+            run(cluster.conninfo(name, user="postgres"), step.up)
+        yield found
+    finally:
+        for name in found.values():
+            drop_database(cluster, name, force=True)
