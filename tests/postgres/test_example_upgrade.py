@@ -1,4 +1,4 @@
-"""Each step of the worked example's upgrade: no row lost, the same when run twice, and undone exactly."""
+"""Each step of the example's upgrade: no row lost, twice is as once, and undone exactly."""
 
 from __future__ import annotations
 

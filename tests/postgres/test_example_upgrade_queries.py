@@ -1,4 +1,4 @@
-"""What clients of before ask gives what it gave, after each step (sql/supabase/upgrade/queries.toml)."""
+"""After each step, clients of before are given what they were (upgrade/queries.toml)."""
 
 from __future__ import annotations
 
