@@ -27,11 +27,16 @@ Row = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the upgrade: two files."""
+    """A step of the upgrade: its files."""
 
     name: str
     up: Path
     down: Path
+
+    @property
+    def check(self) -> Path:
+        """What fails until the step is done, and changes nothing."""
+        return self.up.with_name(f"{self.name}.check.sql")
 
 
 def steps() -> list[Step]:
