@@ -145,6 +145,15 @@ def test_each_down_step_brings_back_what_was_there(
             assert_same(state(conninfo), states[before(step.name)])
 
 
+@pytest.mark.parametrize("last", ["deployed", *NAMES])
+def test_all_down_steps_bring_back_what_was_deployed_wherever_it_stopped(
+    supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State], last: str
+) -> None:
+    with copy(supabase_cluster, databases[last], "upgrade_stopped") as conninfo:
+        run(conninfo, *(step.down for step in reversed(STEPS)))
+        assert_same(state(conninfo), states["deployed"])
+
+
 def test_there_and_back_and_there_again(
     supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State]
 ) -> None:
