@@ -136,13 +136,14 @@ def test_all_steps_twice_are_as_once(
 def test_each_down_step_brings_back_what_was_there(
     supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State], last: str
 ) -> None:
-    """From the end and from the middle: facts and rows, after each; and each twice."""
+    """From the end and from the middle: facts and rows, after each; from the end, each twice."""
     with copy(supabase_cluster, databases[last], "upgrade_down") as conninfo:
         for step in reversed(STEPS[: NAMES.index(last) + 1]):
             run(conninfo, step.down)
             assert_same(state(conninfo), states[before(step.name)])
-            run(conninfo, step.down)
-            assert_same(state(conninfo), states[before(step.name)])
+            if last == NAMES[-1]:
+                run(conninfo, step.down)
+                assert_same(state(conninfo), states[before(step.name)])
 
 
 @pytest.mark.parametrize("last", ["deployed", *NAMES])

@@ -16,7 +16,7 @@ from pytest_schema_parity.postgres.cluster import Cluster
 STEPS = steps()
 UP = [step.up for step in STEPS]
 DOWN = [step.down for step in reversed(STEPS)]
-UNA = "00000000-0000-4000-8000-000000000101"
+ADA = "00000000-0000-4000-8000-000000000001"
 BUSY = """
 UPDATE users SET name = name;
 UPDATE submissions SET visibility = visibility;
@@ -107,7 +107,22 @@ def test_what_cannot_come_back_waits_on(upgraded: str) -> None:
     run(upgraded, *UP[1:])
     log = state(upgraded).tables["audit_log"]
     waiting = [row["target_id"] for row in log if row["action"].startswith("rollback")]
-    assert sorted(waiting) == ["00000000-0000-4000-8000-000000000001", "sub-ada-5"]
+    assert sorted(waiting) == [ADA, "sub-ada-5"]
+
+    # Once more, when another user has the contact and another submission the attachment's id: what
+    # is newer comes back, what is older waits on, and nothing is lost.
+    execute(
+        upgraded,
+        "INSERT INTO submission_attachments (id, submission_id, path)"
+        " VALUES ('a', 'sub-ada-1', 'y')",
+    )
+    run(upgraded, *DOWN)
+    run(upgraded, *UP)
+    after = state(upgraded).tables
+    assert [u["handle"] for u in after["users"] if u["kajabi_contact_id"] == "kj"] == ["ben"]
+    assert [a["submission_id"] for a in after["submission_attachments"]] == ["sub-ada-1"]
+    waits = [row["target_id"] for row in after["audit_log"] if row["action"].startswith("rollback")]
+    assert sorted(waits) == [ADA, "sub-ada-5"]
 
 
 def test_a_submission_that_was_reviewed_since_keeps_its_status(upgraded: str) -> None:

@@ -15,11 +15,10 @@ BEGIN
         LOCK TABLE public.users IN ACCESS EXCLUSIVE MODE;
         INSERT INTO public.audit_log (id, actor_id, action, target_id, meta)
         SELECT
-            'rollback-kajabi-' || u.id, 'upgrade', 'rollback.kajabi_contact_id', u.id,
+            gen_random_uuid()::text, 'upgrade', 'rollback.kajabi_contact_id', u.id,
             jsonb_build_object('kajabi_contact_id', u.kajabi_contact_id)
         FROM public.users AS u
-        WHERE u.kajabi_contact_id IS NOT NULL
-        ON CONFLICT (id) DO UPDATE SET meta = EXCLUDED.meta;
+        WHERE u.kajabi_contact_id IS NOT NULL;
     END IF;
 END
 $$;

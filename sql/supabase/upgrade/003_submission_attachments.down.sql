@@ -12,10 +12,9 @@ BEGIN
         LOCK TABLE public.submission_attachments IN ACCESS EXCLUSIVE MODE;
         INSERT INTO public.audit_log (id, actor_id, action, target_id, meta)
         SELECT
-            'rollback-attachment-' || t.id, 'upgrade', 'rollback.submission_attachment',
+            gen_random_uuid()::text, 'upgrade', 'rollback.submission_attachment',
             t.submission_id, to_jsonb(t)
-        FROM public.submission_attachments AS t
-        ON CONFLICT (id) DO UPDATE SET meta = EXCLUDED.meta;
+        FROM public.submission_attachments AS t;
     END IF;
 END
 $$;

@@ -1,7 +1,8 @@
 -- The files of a submission. The platform grants a new table to everyone: it is closed here at once, and
 -- the policies of step 008 and the privileges of step 010 open it.
 --
--- Attachments that a rollback put aside (see the down step) come back.
+-- Attachments that a rollback put aside (see the down step) come back; those whose submission is gone, or
+-- whose place is taken, stay in audit_log.
 
 BEGIN;
 SET LOCAL lock_timeout = '5s';
@@ -33,16 +34,22 @@ BEGIN
 END
 $$;
 
-WITH restored AS (
-    INSERT INTO public.submission_attachments
-    SELECT kept.*
+WITH aside AS (
+    SELECT DISTINCT ON (kept.id) a.id AS note, kept.*
     FROM public.audit_log AS a
     CROSS JOIN LATERAL jsonb_populate_record(NULL::public.submission_attachments, a.meta) AS kept
     JOIN public.submissions AS s ON s.id = kept.submission_id
     WHERE a.actor_id = 'upgrade' AND a.action = 'rollback.submission_attachment'
+    ORDER BY kept.id, a.created_at DESC, a.id
+), restored AS (
+    INSERT INTO public.submission_attachments (id, submission_id, path, hash, created_at)
+    SELECT id, submission_id, path, hash, created_at FROM aside
     ON CONFLICT DO NOTHING
     RETURNING id
 )
-DELETE FROM public.audit_log AS a USING restored WHERE a.id = 'rollback-attachment-' || restored.id;
+DELETE FROM public.audit_log AS a
+USING aside
+JOIN restored ON restored.id = aside.id
+WHERE a.id = aside.note;
 
 COMMIT;
