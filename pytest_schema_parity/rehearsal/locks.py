@@ -16,6 +16,7 @@ from pytest_schema_parity.migrations.scanner import split
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.migrations.text import read_sql
 from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.rehearsal.interrupt import controls_transactions
 
 MODES: Final = (
     "AccessShareLock",
@@ -87,7 +88,7 @@ def observe(file: Path, conninfo: str) -> list[StatementLocks]:
         standard = session.info.parameter_status("standard_conforming_strings") == "on"
         text = read_sql(file, file=file.name)
         statements = split(text, file=file.name, standard_strings=standard)
-        controls = any(statement.words[:1] in (("begin",), ("start",)) for statement in statements)
+        controls = controls_transactions(statements)
         if not controls:
             session.execute("BEGIN")
         observer = _Observer(session, other)

@@ -17,6 +17,7 @@ from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
+from pytest_schema_parity.rehearsal.interrupt import interruptions, run_until
 from pytest_schema_parity.rehearsal.steps import Step
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
@@ -118,6 +119,27 @@ class Rehearsal:
                 failures = self._execute(step.down, copy)
                 yield Outcome(step, failures, *self._changed(self._stages[number], copy))
 
+    def interrupted(self, *, points: int = 3) -> Iterator[Outcome]:
+        """End the session of each step at some points between its statements: what is left then.
+
+        The database has to be as before the step, or as after it; and carrying out the step again
+        has to come to its end. One outcome a point, the last point just before the last statement.
+        """
+        self._carried_out()
+        for number, step in enumerate(self.steps):
+            before, after = self._stages[number : number + 2]
+            for point in interruptions(step.up, points):
+                with self._copy(before) as copy:
+                    run_until(step.up, self._conninfo(copy), self._host.conninfo(copy), point)
+                    differences, changes = self._changed(before, copy)
+                    if (differences or changes) and not any(self._changed(after, copy)):
+                        differences, changes = (), ()
+                    failures: tuple[Failure, ...] = ()
+                    if not (differences or changes):
+                        failures = self._execute(step.up, copy)
+                        differences = self._changed(after, copy)[0]
+                    yield Outcome(step, failures, differences, changes)
+
     def _carried_out(self) -> list[tuple[Failure, ...]]:
         """What failed in each step; the stages are there afterwards."""
         for step in self.steps[len(self._failures) :]:
@@ -133,13 +155,13 @@ class Rehearsal:
         return apply_tree(tree, self._conninfo(database)).failures
 
     def _lost(self, stage: str) -> Iterator[DataChange]:
-        return compare_data(self._conninfo(self._stages[0]), self._conninfo(stage))
+        return compare_data(self._host.conninfo(self._stages[0]), self._host.conninfo(stage))
 
     def _changed(
         self, before: str, after: str
     ) -> tuple[tuple[Difference, ...], tuple[DataChange, ...]]:
         """Every fact and row that differs between two databases."""
-        rows = compare_data(self._conninfo(before), self._conninfo(after), exact=True)
+        rows = compare_data(self._host.conninfo(before), self._host.conninfo(after), exact=True)
         return tuple(compare(self._schema(before), self._schema(after))), tuple(rows)
 
     def _schema(self, database: str) -> Schema:

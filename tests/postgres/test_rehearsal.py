@@ -187,6 +187,27 @@ def test_more_changes_than_are_shown_are_told_all_the_same(cluster: Cluster, sou
         drop_database(cluster, "rehearsed_other", force=True)
 
 
+@pytest.mark.parametrize(
+    ("up", "whole"),
+    [
+        ("ALTER TABLE people ADD a int; ALTER TABLE people ADD b int", True),
+        ("BEGIN; ALTER TABLE people ADD a int; ALTER TABLE people ADD b int; COMMIT", True),
+        ("BEGIN; ALTER TABLE people ADD a int; COMMIT; BEGIN; SELECT 1; COMMIT", False),
+        ("BEGIN; UPDATE people SET name = 'a'; COMMIT; BEGIN; DROP TABLE log; COMMIT", False),
+        ("BEGIN; SELECT 1; COMMIT; CREATE INDEX CONCURRENTLY ON people (born); SELECT 2", False),
+    ],
+)
+@pytest.mark.usefixtures("source")
+def test_what_an_interruption_leaves_half_done(
+    cluster: Cluster, tmp_path: Path, up: str, whole: bool
+) -> None:
+    with rehearsal(cluster, tmp_path, up) as rehearsed:
+        assert not any(outcome.failures for outcome in rehearsed.upgrade())
+        outcomes = list(rehearsed.interrupted(points=5))
+    assert outcomes
+    assert all(outcomes) == whole
+
+
 def test_foreign_keys_that_rows_break(cluster: Cluster, source: str) -> None:
     with psycopg.connect(cluster.conninfo(source)) as connection:
         connection.execute(
@@ -254,8 +275,10 @@ def test_the_worked_example(supabase_cluster: Cluster) -> None:
                 "up": rehearsed.upgrade(),
                 "again": list(rehearsed.again()),
                 "back": list(rehearsed.back()),
+                "interrupted": list(rehearsed.interrupted(points=1)),
             }
-            assert [o.step.name for o in changed["again"] + changed["back"] if not o] == []
+            for check in ("again", "back", "interrupted"):
+                assert [outcome.step.name for outcome in changed[check] if not outcome] == []
             for outcome in changed["up"]:
                 assert not outcome.failures
                 columns = {(c.table, c.change, c.column) for c in outcome.changes}
