@@ -130,18 +130,17 @@ def test_the_admin_indexes_are_on_the_right_tables(
 ) -> None:
     with psycopg.connect(supabase_cluster.conninfo(upgraded)) as connection:
         found = connection.execute(
-            "SELECT indexname, tablename FROM pg_indexes WHERE schemaname = 'public'"
-            " AND indexname = ANY (%s) ORDER BY 1",
-            [[
-                "idx_submissions_reviewer_id", "idx_submissions_status_created_at",
-                "idx_submissions_updated_at", "idx_users_role_cohort",
-            ]],
-        ).fetchall()  # fmt: skip
-    assert found == [
-        ("idx_submissions_reviewer_id", "submissions"),
-        ("idx_submissions_status_created_at", "submissions"),
-        ("idx_submissions_updated_at", "submissions"),
-        ("idx_users_role_cohort", "users"),
+            "SELECT indexdef FROM pg_indexes WHERE indexname = ANY (%s) ORDER BY 1",
+            [re.findall(r"idx_\w+", steps()[0].down.read_text(encoding="utf-8"))],
+        ).fetchall()
+    create = "CREATE INDEX {} ON public.{} USING btree ({})"
+    assert [definition for (definition,) in found] == [
+        create.format("idx_submissions_reviewer_id", "submissions", "reviewer_id"),
+        create.format(
+            "idx_submissions_status_created_at", "submissions", "status, created_at DESC"
+        ),
+        create.format("idx_submissions_updated_at", "submissions", "updated_at DESC"),
+        create.format("idx_users_role_cohort", "users", "role, cohort"),
     ]
 
 

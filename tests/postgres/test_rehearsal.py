@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.errors import InsufficientPrivilege
 from support.upgrade import SQL, deployed_files, make_database, seed_files
 
 from pytest_schema_parity.errors import TreeError
@@ -168,6 +169,21 @@ def test_rows_that_row_level_security_hides_are_compared(cluster: Cluster, tmp_p
     with rehearsal(cluster, tmp_path, f"DELETE FROM people WHERE id = 3; {up}") as rehearsed:
         (outcome,) = rehearsed.upgrade()
     assert [change.change for change in outcome.changes] == ["row missing"]
+
+
+def test_rows_that_a_role_may_not_see_are_no_missing_rows(cluster: Cluster, source: str) -> None:
+    conninfo = cluster.conninfo(source)
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            "CREATE ROLE rehearsal_reader LOGIN; GRANT SELECT ON people, log TO rehearsal_reader;"
+            "ALTER TABLE people ENABLE ROW LEVEL SECURITY"
+        )
+    try:
+        with pytest.raises(InsufficientPrivilege, match="row-level security"):
+            list(compare_data(conninfo, cluster.conninfo(source, "rehearsal_reader")))
+    finally:
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("DROP OWNED BY rehearsal_reader; DROP ROLE rehearsal_reader")
 
 
 def test_more_changes_than_are_shown_are_told_all_the_same(cluster: Cluster, source: str) -> None:
