@@ -1,0 +1,107 @@
+"""The steps of an upgrade: files by convention, one up and at most one down each.
+
+Known are ``001_name.up.sql`` with ``001_name.down.sql``, Flyway's ``V1__name.sql`` with
+``U1__name.sql``, and Prisma's ``<number>_name/migration.sql`` with ``down.sql`` beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from pytest_schema_parity.errors import TreeError
+
+Way = Literal["up", "down"]
+
+_PAIRED: Final = re.compile(r"(?P<number>\d+)_(?P<name>.+)\.(?P<way>up|down)\.sql")
+_FLYWAY: Final = re.compile(r"(?P<way>[VU])(?P<number>\d+(?:[._]\d+)*)__(?P<name>.+)\.sql")
+_DIRECTORY: Final = re.compile(r"(?P<number>\d+)_(?P<name>.+)")
+_IN_DIRECTORY: Final[tuple[tuple[str, Way], ...]] = (("migration.sql", "up"), ("down.sql", "down"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of an upgrade; ``down`` is None where nothing takes it back."""
+
+    name: str
+    up: Path
+    down: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps in order, and the SQL files beside them that belong to none."""
+
+    steps: tuple[Step, ...]
+    skipped: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    number: tuple[int, ...]
+    name: str
+    way: Way
+    path: Path
+
+
+def load_steps(directory: Path) -> Steps:
+    """Find the steps of an upgrade in a directory.
+
+    Raises TreeError if there is none, if two have one number, or if a down file has no up file.
+    """
+    if not directory.is_dir():
+        raise TreeError(f"{directory} is no directory with the steps of an upgrade")
+    files = list(_files(directory))
+    ups: dict[tuple[int, ...], _File] = {}
+    for file in sorted((file for file in files if file.way == "up"), key=lambda file: file.number):
+        taken = ups.setdefault(file.number, file)
+        if taken is not file:
+            raise TreeError(f"{taken.path} and {file.path} have the same number; renumber one")
+    if not ups:
+        raise TreeError(
+            f"{directory} holds no step of an upgrade. Looked for: 001_name.up.sql,"
+            " V1__name.sql, 001_name/migration.sql"
+        )
+    downs: dict[tuple[int, ...], Path] = {}
+    for file in files:
+        if file.way == "down":
+            up = ups.get(file.number)
+            if up is None or up.name != file.name:
+                raise TreeError(f"{file.path} takes back no step: no up file has its name")
+            downs[file.number] = file.path
+    known = {file.path for file in files}
+    skipped = tuple(path for path in sorted(directory.glob("*.sql")) if path not in known)
+    return Steps(
+        tuple(Step(up.name, up.path, downs.get(number)) for number, up in ups.items()), skipped
+    )
+
+
+def _files(directory: Path) -> Iterator[_File]:
+    """The files of a directory that are up or down files of a step, by name."""
+    for path in sorted(directory.iterdir(), key=lambda path: path.name):
+        if path.is_dir():
+            if match := _DIRECTORY.fullmatch(path.name):
+                for name, way in _IN_DIRECTORY:
+                    if (path / name).is_file():
+                        yield _File(_version(match["number"]), path.name, way, path / name)
+        elif match := _PAIRED.fullmatch(path.name):
+            name = f"{match['number']}_{match['name']}"
+            yield _File(
+                _version(match["number"]), name, "up" if match["way"] == "up" else "down", path
+            )
+        elif match := _FLYWAY.fullmatch(path.name):
+            name = f"{match['number']}__{match['name']}"
+            yield _File(
+                _version(match["number"]), name, "up" if match["way"] == "V" else "down", path
+            )
+
+
+def _version(number: str) -> tuple[int, ...]:
+    """A number as it sorts: 1.10 after 1.9, and 1.0 is 1."""
+    parts = [int(part) for part in re.split(r"[._]", number)]
+    while len(parts) > 1 and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)

@@ -1,0 +1,96 @@
+"""A backup restores to the same facts and rows, and what it lacks is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from support.upgrade import deployed_files, make_database, seed_files
+
+from pytest_schema_parity.platforms import get_platform
+from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
+from pytest_schema_parity.postgres.databases import create_database, drop_database
+from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.rehearsal.backup import (
+    BackupPrograms,
+    back_up_and_restore,
+    find_backup_programs,
+)
+
+
+@pytest.fixture
+def programs(installation: Installation) -> BackupPrograms:
+    found = find_backup_programs(installation)
+    if found is None:
+        pytest.skip(f"there is no pg_dump of PostgreSQL {installation.major} or newer")
+    return found
+
+
+@pytest.fixture
+def source(supabase_cluster: Cluster) -> Iterator[str]:
+    """The deployed database with its rows."""
+    make_database(supabase_cluster, "backed_up", [*deployed_files(), *seed_files()])
+    yield supabase_cluster.conninfo("backed_up")
+    drop_database(supabase_cluster, "backed_up", force=True)
+
+
+@pytest.fixture
+def target(installation: Installation) -> Iterator[str]:
+    """An empty database on another cluster of the platform."""
+    template = get_platform("supabase").template(installation)
+    with start_cluster(installation, template=template, name="tests restored") as cluster:
+        target = create_database(cluster, "restored")
+        with psycopg.connect(target) as connection:
+            connection.execute("ALTER DATABASE restored OWNER TO postgres")
+        yield target
+
+
+def test_a_backup_restores_to_the_same(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    restored = back_up_and_restore(programs, source, target, tmp_path)
+    assert restored.failure is None
+    assert restored
+
+
+def test_what_is_not_restored_is_found(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    """A program that leaves the rows of a table and a schema out, in the place of pg_dump."""
+    lossy = tmp_path / "pg_dump"
+    lossy.write_text(
+        f'#!/bin/sh\nexec "{programs.pg_dump}" --exclude-table-data=public.audit_log'
+        f' --exclude-schema=realtime "$@"\n'
+    )
+    lossy.chmod(0o755)
+    restored = back_up_and_restore(replace(programs, pg_dump=lossy), source, target, tmp_path)
+    assert not restored
+    assert {change.table for change in restored.changes} == {'"public"."audit_log"'}
+    assert ("schema", "realtime") in {(d.kind, d.name) for d in restored.differences}
+
+
+def test_a_backup_that_does_not_restore_says_why(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(target) as connection:
+        connection.execute("CREATE SCHEMA auth")
+    restored = back_up_and_restore(programs, source, target, tmp_path)
+    assert restored.failure is not None
+    assert 'schema "auth" already exists' in restored.failure
+    assert not restored
+
+
+def test_an_older_pg_dump_is_not_taken(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the server, in PATH and in the usual place are programs of PostgreSQL 9 only."""
+    for name in ("pg_dump", "pg_restore"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) 9.6.24'\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setattr("pytest_schema_parity.rehearsal.backup._USUAL", tmp_path)
+    without = replace(installation, bindir=tmp_path)
+    assert find_backup_programs(without) is None
