@@ -202,7 +202,7 @@ class Builder:
         return fresh(column.type, world.numbers[name], column.name)
 
     def _taken(self, world: World, table: Table, row: Values, repeat: Key | None) -> bool:
-        """Whether a key of either side has these values already; predicates are not looked at."""
+        """Whether a row has the same key already, on either side; a partial index holds some."""
         others = world.rows.get(table.name, ())
         for key in table.keys:
             if key == repeat or key.exclusion or key.indexed != key.parts:
@@ -212,7 +212,11 @@ class Builder:
             mine = [row.get(column) for column in key.indexed]
             if None in mine or (NULL in mine and not key.nulls_equal):
                 continue
-            if any([other.get(column) for column in key.indexed] == mine for other in others):
+            same = [o for o in others if [o.get(column) for column in key.indexed] == mine]
+            if key.predicate and same:
+                held = [o for o in same if self.solver.holds(table, key.predicate, o)]
+                same = held if self.solver.holds(table, key.predicate, row) else []
+            if same:
                 return True
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -15,6 +15,8 @@ from pytest_schema_parity.behavior.statements.runner import Example, Pair, Rows,
 
 Cause: TypeAlias = tuple[str, ...]
 MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+\d\d)?$")
+NO_SUCH_KEY: Final = "42P10"
+"""ON CONFLICT names columns without a key: it shows that a key is missing, by its text alone."""
 CLOSE: Final = 5.0
 """Seconds: readings of the running clock on two sides lie closer to each other than that."""
 
@@ -49,6 +51,8 @@ def outcome_divergence(example: Example, pair: Pair, *, errors: bool) -> Diverge
         at = min(position, len(example.statements) - 1)
         statement = example.statements[at]
         verb = "delete" if statement.kind in ("delete", "truncate") else "write"
+        if NO_SUCH_KEY in (one.sqlstate, other.sqlstate):
+            return None
         if one.accepted != other.accepted:
             side, error = ("candidate", other) if one.accepted else ("reference", one)
             table = error.table or statement.table
@@ -70,19 +74,29 @@ def differing_relations(example: Example, pair: Pair) -> list[str]:
 
 
 def row_divergences(
-    runner: Runner, examples: Sequence[Example], relation: str
+    runner: Runner, examples: Sequence[Example], relation: str, known: Container[Cause] = ()
 ) -> list[Divergence | None]:
-    """How the rows of a relation differ at the end of each example, beside what is by chance."""
+    """How the rows of a relation differ at the end of each example, beside what is by chance.
+
+    Each example runs twice on both sides, to see that; but not where the cause is ``known``.
+    """
     if not examples:
         return []
     names = tuple(name for name, *_ in columns_of(runner.model, relation))
     types = tuple(kind for _, kind, _ in columns_of(runner.model, relation))
-    runs = zip(runner.rows(examples, relation), runner.rows(examples, relation), strict=True)
     is_view = relation in runner.model.views
-    return [
-        _row_divergence(relation, names, types if is_view else (), first, second)
-        for first, second in runs
-    ]
+
+    def divergence(first: tuple[Rows, Rows], second: tuple[Rows, Rows]) -> Divergence | None:
+        return _row_divergence(relation, names, types if is_view else (), first, second, apart)
+
+    apart = runner.sides.apart != 0
+    first = runner.rows(examples, relation)
+    found = [divergence(rows, rows) for rows in first]
+    again = [at for at, each in enumerate(found) if each is not None and each.cause not in known]
+    second = runner.rows([examples[at] for at in again], relation)
+    for at, rows in zip(again, second, strict=True):
+        found[at] = divergence(first[at], rows)
+    return found
 
 
 def _row_divergence(
@@ -91,12 +105,13 @@ def _row_divergence(
     types: tuple[str, ...],
     first: tuple[Rows, Rows],
     second: tuple[Rows, Rows],
+    apart: bool,
 ) -> Divergence | None:
     """Compare two runs of both sides; ``types`` are given where the signs of numbers matter."""
     counts = [[len(rows) for rows in run] for run in (first, second)]
     if all(counts[0][side] != counts[1][side] for side in (0, 1)):
         return None
-    chance = _by_chance(first, second, len(names))
+    chance = _by_chance(first, second, len(names), apart)
     one, other = (Counter(_masked(rows, chance)) for rows in first)
     missing, extra = one - other, other - one
     if not missing and not extra:
@@ -114,42 +129,50 @@ def _row_divergence(
 def _signs(
     names: tuple[str, ...], types: tuple[str, ...], rows: Counter[tuple[str | None, ...]]
 ) -> list[str]:
-    """Which numbers of a view's row are zero or negative: two conditions may leave out two rows."""
-    if len(rows) != 1:
-        return []
-    (row,) = rows
-    return [
-        f"{name} {'= 0' if float(value) == 0 else '< 0'}"
-        for name, kind, value in zip(names, types, row, strict=False)
-        if value is not None and NUMBER.match(kind) and float(value) <= 0
+    """Which numbers are zero or negative in all rows: a condition may be what left them out."""
+    found: list[set[str]] = [
+        {
+            f"{name} {'= 0' if float(value) == 0 else '< 0'}"
+            for name, kind, value in zip(names, types, row, strict=False)
+            if value is not None and NUMBER.match(kind) and float(value) <= 0
+        }
+        for row in rows
     ]
+    return sorted(set.intersection(*found))
 
 
 def _objector(error: Outcome) -> str:
     return error.objector
 
 
-def _by_chance(first: Sequence[Rows], second: Sequence[Rows], width: int) -> frozenset[int]:
+def _by_chance(
+    first: Sequence[Rows], second: Sequence[Rows], width: int, apart: bool
+) -> frozenset[int]:
     """The columns that no two runs agree in, on both sides, as uuids and the running clock do.
 
     What only one side changes from run to run differs.  Times differ as well where the two sides'
-    lie further apart than the clock can have moved.
+    lie further apart than the clock can have moved.  Where the two sides did not begin at one
+    instant (``apart``), all times are compared in this way.
     """
     found = []
     for at in range(width):
         values = [[Counter(row[at] for row in rows) for rows in run] for run in (first, second)]
-        if all(values[0][side] != values[1][side] for side in (0, 1)):
-            one, other = (sorted(row[at] or "" for row in rows) for rows in first)
-            if not _far_apart(one, other):
-                found.append(at)
+        one, other = (sorted(row[at] or "" for row in rows) for rows in first)
+        changing = all(values[0][side] != values[1][side] for side in (0, 1))
+        if (changing or (apart and _are_times(one, other))) and not _far_apart(one, other):
+            found.append(at)
     return frozenset(found)
 
 
 def _far_apart(one: Sequence[str], other: Sequence[str]) -> bool:
-    if not all(MOMENT.match(each) for each in (*one, *other)):
+    if not _are_times(one, other):
         return False
     pairs = zip(one, other, strict=False)
     return any(abs(_moment(a) - _moment(b)) > CLOSE for a, b in pairs)
+
+
+def _are_times(one: Sequence[str], other: Sequence[str]) -> bool:
+    return all(MOMENT.match(each) for each in (*one, *other))
 
 
 def _moment(text: str) -> float:

@@ -42,6 +42,8 @@ class Histories:
         self.solver = solver
         self.reads = reads
         self.random = source
+        self._pools: dict[tuple[str, str, int], list[str]] = {}
+        self._mined: dict[str, Literals] = {}
 
     def all(self, order: Sequence[str]) -> Iterator[Example]:
         """Examples for triggers and views that differ, then a few for those that do not."""
@@ -67,11 +69,19 @@ class Histories:
     def _differ(self, table: Table) -> bool:
         return any(sides != BOTH for sides in table.triggers.values())
 
+    def _of_triggers(self, table: Table) -> Literals:
+        triggers = table.triggers
+        return self._of(table.name, [t for each in triggers for t in (each.definition, each.body)])
+
+    def _of(self, name: str, texts: Sequence[str]) -> Literals:
+        """The constants of a table's triggers or a view's definitions."""
+        if name not in self._mined:
+            self._mined[name] = mine_all(texts)
+        return self._mined[name]
+
     def _trigger_rows(self, table: Table, most: int) -> Iterator[Example]:
         """Rows out of the constants of the triggers' bodies, one column at a time beside gates."""
-        literals = mine_all(
-            t for trigger in table.triggers for t in (trigger.definition, trigger.body)
-        )
+        literals = self._of_triggers(table)
         for values in islice(self._combinations(table, literals), most):
             world = World()
             try:
@@ -106,9 +116,7 @@ class Histories:
                         yield {**gate, name: pool[at]}
 
     def _histories(self, table: Table, count: int) -> Iterator[Example]:
-        literals = mine_all(
-            t for trigger in table.triggers for t in (trigger.definition, trigger.body)
-        )
+        literals = self._of_triggers(table)
         for _ in range(count):
             world = World()
             for _ in range(self.random.choice((2, 2, 3))):
@@ -132,7 +140,7 @@ class Histories:
     def _databases(self, view: View, count: int) -> Iterator[Example]:
         """Small databases of the tables that a view reads."""
         tables = [self.model.tables[name] for name in view.tables if name in self.model.tables]
-        literals = mine_all(view.definitions)
+        literals = self._of(view.name, view.definitions)
         ordered = sorted(tables, key=lambda table: len(self._parents(table)))
         for number in range(count if tables else 0):
             world = World()
@@ -182,7 +190,7 @@ class Histories:
                 continue
             if self.random.random() < 0.7:
                 fixed[column.name] = self._value(column, literals)
-        choice = self.random.randrange(50)
+        choice = self.random.choice((0, 0, 1, 2, self.random.randrange(200)))
         for values in (fixed, {}):
             try:
                 self.builder.add(world, table.name, Wish(fixed=values, choice=choice))
@@ -193,7 +201,10 @@ class Histories:
     def _value(self, column: Column, literals: Literals) -> str:
         if not column.not_null and self.random.random() < 0.15:
             return NULL
-        pool = candidates(column, literals)
+        memo = (column.name, column.type.name, id(literals))
+        if memo not in self._pools:
+            self._pools[memo] = candidates(column, literals)
+        pool = self._pools[memo]
         if pool and self.random.random() < 0.8:
             return self.random.choice(pool)
         number = self.random.choice((1, 2, 3, 4, 5, 10, 50))

@@ -66,7 +66,12 @@ SELECT jsonb_build_object(
                     'columns', (
                         SELECT jsonb_agg(DISTINCT quote_ident(a.attname)) FROM pg_depend AS d
                         JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-                        WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = r.oid AND d.refobjsubid > 0
+                        WHERE d.refobjid = r.oid AND d.refobjsubid > 0 AND (
+                            (d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid)
+                            OR (d.classid = 'pg_constraint'::regclass AND d.objid IN (
+                                SELECT c.oid FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.conrelid = r.oid
+                            ))
+                        )
                     ),
                     'indexed', (
                         SELECT jsonb_agg(quote_ident(a.attname) ORDER BY k.at) FROM unnest(i.indkey) WITH ORDINALITY AS k(number, at)

@@ -53,9 +53,13 @@ class Probes:
             self._valid, self._null, self._keys, self._foreign_keys, self._parents,
             self._conditions, self._defaults, self._types, self._identities, self._changes,
         )  # fmt: skip
+        seen: set[tuple[Statement, ...]] = set()
         for source in sources:
-            for probe, statements, single in source(table):
-                yield Example(name, probe, tuple(statements), self.reads(name), single)
+            for probe, built, single in source(table):
+                statements = tuple(built)
+                if statements not in seen:
+                    seen.add(statements)
+                    yield Example(name, probe, statements, self.reads(name), single)
 
     def _try(
         self, table: Table, wish: Wish, world: World | None = None
@@ -99,25 +103,20 @@ class Probes:
                 yield from self._duplicates(table, key, columns, base)
 
     def _predicates(self, table: Table, key: Key) -> Iterator[Values]:
-        """Values for the columns of a key's predicate, one of each kind; nothing without one."""
+        """Values for the columns of a key's predicate: some that fulfil it, one that does not."""
         yield {}
-        if not key.predicate:
-            return
         for component in self.solver.components(table):
-            if any(predicate.expression == key.predicate for predicate in component.predicates):
-                seen: set[tuple[str, ...]] = set()
-                held = [c for c in component.columns if c in key.columns and c not in key.indexed]
-                for each in self.solver.tuples(table, component):
-                    values = {c: each.values[c] for c in held}
-                    if (
-                        all(each.valid)
-                        and True in each.truths
-                        and tuple(values.values()) not in seen
-                    ):
-                        seen.add(tuple(values.values()))
-                        yield values
-                        if len(seen) >= PREDICATES:
-                            return
+            if not any(predicate.expression == key.predicate for predicate in component.predicates):
+                continue
+            held = [c for c in component.columns if c not in key.indexed]
+            chosen: dict[tuple[str, ...], None] = {}
+            truths: set[tuple[bool | None, ...]] = set()
+            for each in self.solver.tuples(table, component):
+                if all(each.valid) and (True in each.truths or each.truths not in truths):
+                    truths.add(each.truths)
+                    chosen[tuple(each.values[c] for c in held)] = None
+            for values in list(chosen)[:PREDICATES]:
+                yield dict(zip(held, values, strict=True))
 
     def _duplicates(
         self, table: Table, key: Key, columns: list[str], base: Values

@@ -43,14 +43,15 @@ def count_and_hash(model: Model, relations: tuple[str, ...], side: int) -> str:
 
 
 def rows_as_json(model: Model, relation: str, side: int) -> str:
-    """A query for the rows of a relation: one JSON array of arrays of text."""
+    """A PL/pgSQL body that returns the rows of a relation: one JSON array of arrays of text."""
     texts = [
         f"CASE WHEN {value} IS DISTINCT FROM NULL THEN format('%s', {value}) END"
         for value in _values(columns_of(model, relation), side)
     ]
     row = f"to_json(ARRAY[{', '.join(texts)}]::text[])"
     source = _source(model, relation, side)
-    return f"SELECT coalesce(json_agg({row}), '[]')::text FROM {source}"  # noqa: S608
+    query = f"SELECT coalesce(json_agg({row}), '[]') INTO content FROM {source};"  # noqa: S608
+    return f"DECLARE content text; BEGIN {query} RETURN content; END"
 
 
 def _source(model: Model, relation: str, side: int) -> str:

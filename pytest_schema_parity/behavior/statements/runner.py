@@ -27,6 +27,8 @@ BATCH: Final = 250
 """How many examples go in one round trip."""
 ALONE: Final = 1.0
 """Seconds that one example may take."""
+PATIENCE: Final = 5.0
+"""Seconds in which both transactions must begin at one instant."""
 TOGETHER: Final = 10.0
 """Seconds that a batch may take."""
 
@@ -65,7 +67,7 @@ class Runner:
         self.model = model
         self.statements = 0
         self.examples = 0
-        self._readers: dict[tuple[str, ...], str] = {(): ""}
+        self._readers: dict[tuple[str, ...] | str, str] = {(): ""}
         sides.both(self._prepare)
 
     def batches(self, examples: Iterable[Example]) -> Iterator[list[tuple[Example, Pair]]]:
@@ -94,10 +96,10 @@ class Runner:
 
     def rows(self, examples: Sequence[Example], relation: str) -> list[tuple[Rows, Rows]]:
         """Run examples; returns the rows of a relation at the end of each, on both sides."""
-        readers = tuple(rows_as_json(self.model, relation, side) for side in (0, 1))
+        reader = self._reader(relation)
 
         def work(side: Side) -> list[Result]:
-            return self._run_side(side, examples, readers[self._number(side)])
+            return self._run_side(side, examples, reader)
 
         reference, candidate = self.sides.both(work)
         return [
@@ -137,13 +139,21 @@ class Runner:
             f" AS $reset$BEGIN {resets}END$reset$".encode()
         )
 
-    def _reader(self, relations: tuple[str, ...]) -> str:
-        """The query that calls a function which reads these relations; made when first used."""
+    def _reader(self, relations: tuple[str, ...] | str) -> str:
+        """The query that calls a function which reads these relations; made when first used.
+
+        Of one relation, given as a string, it returns the rows; of several counts and hashes.
+        The function keeps its plans, which take longer than the reading itself.
+        """
         if relations not in self._readers:
             name = f"pg_temp.schema_parity_read_{len(self._readers)}"
 
             def create(side: Side) -> None:
-                body = count_and_hash(self.model, relations, self._number(side))
+                number = self._number(side)
+                if isinstance(relations, str):
+                    body = rows_as_json(self.model, relations, number)
+                else:
+                    body = count_and_hash(self.model, relations, number)
                 side.connection.execute(
                     f"CREATE FUNCTION {name}() RETURNS text LANGUAGE plpgsql"
                     f" AS $schema_parity${body}$schema_parity$".encode()
@@ -207,7 +217,7 @@ def open_runner(
 
     ``leave_out`` names tables and views that are not looked at.
     """
-    with open_sides(reference, candidate) as sides:
+    with open_sides(reference, candidate, patience=PATIENCE) as sides:
         documents = sides.both(lambda side: read_document(side.connection))
         for document in documents:
             for what in ("tables", "views"):

@@ -29,6 +29,8 @@ from pytest_schema_parity.schema.difference import Difference
 
 READ_ALL: Final = 40
 """Up to so many tables and views, all are read after each example."""
+INCIDENTAL: Final = 25
+"""How many examples of a batch that are about other tables are looked into for one relation."""
 ALIKE: Final = 4
 """How many counterexamples of more rows, or fewer, are shown of one table or view."""
 
@@ -43,10 +45,11 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long to search: ``examples`` at most, and no new ones after so many ``seconds``."""
+    """When to stop: after so many examples, seconds or counterexamples."""
 
     examples: int = 20_000
     seconds: float = 60.0
+    counterexamples: int = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,10 +197,17 @@ class _Searcher:
 
     def _within_budget(self) -> Iterator[Example]:
         for example in self._examples():
-            if self.runner.examples >= self.budget.examples or time.monotonic() > self.deadline:
+            if self._spent():
                 self.exhausted = True
                 return
             yield example
+
+    def _spent(self) -> bool:
+        return (
+            self.runner.examples >= self.budget.examples
+            or time.monotonic() > self.deadline
+            or len(self.found) >= self.budget.counterexamples
+        )
 
     def _examples(self) -> Iterator[Example]:
         """Directed examples, differing tables first; then histories, and databases for views."""
@@ -222,8 +232,9 @@ class _Searcher:
                 continue
             for relation in self._suspected(example, pair):
                 suspects.setdefault(relation, []).append(example)
-        for relation, examples in suspects.items():
-            found = row_divergences(self.runner, examples, relation)
+        for relation, suspected in suspects.items():
+            examples = _sample(suspected, relation)
+            found = row_divergences(self.runner, examples, relation, self.found)
             for example, row_divergence in zip(examples, found, strict=True):
                 if row_divergence is not None:
                     self._keep(example, row_divergence)
@@ -250,6 +261,8 @@ class _Searcher:
     def _keep(self, example: Example, divergence: Divergence) -> None:
         """Shrink an example of a cause that is new."""
         cause = divergence.cause
+        if self._spent():
+            return
         alike = sum(known[:3] == cause[:3] for known in self.found)
         if cause in self.found or (cause[0] == "rows" and alike >= ALIKE):
             return
@@ -297,6 +310,13 @@ class _Searcher:
             if row_divergence is not None and row_divergence.cause == divergence.cause:
                 return at
         return None
+
+
+def _sample(examples: list[Example], relation: str) -> list[Example]:
+    """The examples about a relation, and some of those that are about another one."""
+    own = [example for example in examples if example.subject == relation]
+    others = [example for example in examples if example.subject != relation]
+    return own + others[:: max(1, len(others) // INCIDENTAL)]
 
 
 def _literals(model: Model, table: Table) -> Literals:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -21,7 +21,7 @@ Run: TypeAlias = Callable[[Sequence[Example]], list[Pair]]
 def shrink(example: Example, run: Run, shows: Shows) -> Example:
     """The smallest example found that shows the same."""
     for _ in range(ROUNDS):
-        neighbours = [*_without_statements(example), *_without_columns(example)]
+        neighbours = [*_without_statements(example), *_joined(example), *_without_columns(example)]
         found = _first(neighbours, run, shows) or _first(list(_simpler(example)), run, shows)
         if found is None:
             return example
@@ -45,6 +45,23 @@ def _without_statements(example: Example) -> Iterator[Example]:
             if kept:
                 yield replace(example, statements=kept)
         size //= 2
+
+
+def _joined(example: Example) -> Iterator[Example]:
+    """Without one row: what refers to it refers to an earlier row of its table instead."""
+    for at, statement in enumerate(example.statements):
+        for earlier in example.statements[:at]:
+            if statement.kind == earlier.kind == "insert" and statement.table == earlier.table:
+                kept = dict(earlier.values)
+                other = {v: kept[c] for c, v in statement.values if kept.get(c, v) != v}
+                later = tuple(_replaced(each, other) for each in example.statements[at + 1 :])
+                yield replace(example, statements=(*example.statements[:at], *later))
+
+
+def _replaced(statement: Statement, other: Mapping[str, str]) -> Statement:
+    values = tuple((column, other.get(value, value)) for column, value in statement.values)
+    where = tuple((column, other.get(value, value)) for column, value in statement.where)
+    return replace(statement, values=values, where=where)
 
 
 def _without_columns(example: Example) -> Iterator[Example]:

@@ -17,6 +17,8 @@ from pytest_schema_parity.behavior.statements.values import candidates, fresh
 
 CAP: Final = 4_000
 """How many combinations of values are evaluated at most."""
+MOST: Final = 200
+"""How many valid combinations are kept to choose from."""
 FRESH: Final = 12
 """How many fresh values each column of a condition is tried with."""
 
@@ -44,6 +46,9 @@ class Component:
     predicates: tuple[Check, ...]
 
 
+Memo: TypeAlias = tuple[str, Component, tuple[tuple[str, str], ...]]
+
+
 class Solver:
     """Finds values for the conditions of tables; remembers what it found."""
 
@@ -52,7 +57,9 @@ class Solver:
         self.literals = literals
         self.seed = seed
         self._components: dict[str, tuple[Component, ...]] = {}
-        self._solved: dict[tuple[str, Component, tuple[tuple[str, str], ...]], list[Tuple]] = {}
+        self._solved: dict[Memo, list[Tuple]] = {}
+        self._valid: dict[Memo, list[Values]] = {}
+        self._by_values: dict[Memo, dict[tuple[str, ...], Tuple]] = {}
 
     def components(self, table: Table) -> tuple[Component, ...]:
         """The components of a table, in the order of their first columns."""
@@ -73,9 +80,29 @@ class Solver:
     def valid(
         self, table: Table, component: Component, fixed: Mapping[str, str] | None = None
     ) -> list[Values]:
-        """Combinations that both sides accept; those without NULL first."""
-        found = [each.values for each in self.tuples(table, component, fixed) if all(each.valid)]
-        return sorted(found, key=lambda values: list(values.values()).count(NULL))
+        """Combinations that both sides accept; those without NULL first, and not too many."""
+        given = {c: v for c, v in (fixed or {}).items() if c in component.columns}
+        memo = (table.name, component, tuple(sorted(given.items())))
+        if memo not in self._valid:
+            found = [each for each in self.tuples(table, component, given) if all(each.valid)]
+            found.sort(key=lambda each: list(each.values.values()).count(NULL))
+            kept = found[:: max(1, len(found) // MOST)]
+            self._valid[memo] = [each.values for each in kept]
+        return self._valid[memo]
+
+    def holds(self, table: Table, predicate: str, row: Mapping[str, str]) -> bool:
+        """Whether a row is in a partial index; so it is taken to be where that is not known."""
+        for component in self.components(table):
+            for place, check in enumerate(component.predicates, len(component.checks)):
+                if check.expression == predicate:
+                    memo = (table.name, component, ())
+                    if memo not in self._by_values:
+                        tuples = self.tuples(table, component)
+                        self._by_values[memo] = {tuple(t.values.values()): t for t in tuples}
+                    values = tuple(row.get(column, "") for column in component.columns)
+                    found = self._by_values[memo].get(values)
+                    return found is None or found.truths[place] is True
+        return True
 
     def _solve(self, table: Table, component: Component, given: Values) -> list[Tuple]:
         lists = [
