@@ -1,0 +1,1 @@
+"""What two databases do with generated statements: the engine of the behaviour check."""

@@ -1,0 +1,256 @@
+"""Builds rows that the rules of both sides accept, with the rows that they need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pytest_schema_parity.behavior.statements.model import Column, ForeignKey, Key, Model, Table
+from pytest_schema_parity.behavior.statements.solver import Solver, Values
+from pytest_schema_parity.behavior.statements.statement import NULL, Statement, insert
+from pytest_schema_parity.behavior.statements.values import fresh
+
+ATTEMPTS: Final = 8
+DEEPEST: Final = 40
+"""How many parents of parents are built."""
+
+
+class CannotBuildError(Exception):
+    """No row of a table fulfils the rules of both sides, as far as the builder can see."""
+
+
+@dataclass(slots=True)
+class World:
+    """The rows that the statements so far put into the tables, and the numbers that are used."""
+
+    rows: dict[str, list[Values]] = field(default_factory=dict)
+    statements: list[Statement] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def find(self, table: str, values: Mapping[str, str]) -> Values | None:
+        """A row of a table that has these values."""
+        for row in self.rows.get(table, ()):
+            if all(row.get(column, NULL) == value for column, value in values.items()):
+                return row
+        return None
+
+    def mark(self) -> tuple[dict[str, int], int]:
+        """A point to go back to."""
+        return {table: len(rows) for table, rows in self.rows.items()}, len(self.statements)
+
+    def back(self, mark: tuple[dict[str, int], int]) -> None:
+        """Forget the rows since a mark; numbers stay used."""
+        for table, rows in self.rows.items():
+            del rows[mark[0].get(table, 0) :]
+        del self.statements[mark[1] :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked of a row beside being valid.
+
+    ``fixed`` columns have these values, ``omit`` are left to their defaults, ``required`` must not
+    be null.  ``skip`` is a foreign key that finds no parent; ``repeat`` a key that may be taken.
+    ``choice`` picks among equally good values.
+    """
+
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    omit: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
+    skip: ForeignKey | None = None
+    repeat: Key | None = None
+    choice: int = 0
+    new_parents: bool = False
+
+
+ANY: Final = Wish()
+
+
+class Builder:
+    """Builds rows for the tables of a model."""
+
+    def __init__(self, model: Model, solver: Solver) -> None:
+        self.model = model
+        self.solver = solver
+        self._classes = _joined_columns(model)
+
+    def add(self, world: World, table: str, wish: Wish = ANY) -> Values:
+        """Add a row and what it needs to the world; returns the row.  Raises CannotBuildError."""
+        return self._build(world, self.model.tables[table], wish, ())
+
+    def _build(self, world: World, table: Table, wish: Wish, path: tuple[str, ...]) -> Values:
+        if len(path) > DEEPEST or path.count(table.name) > 1:
+            raise CannotBuildError(f"{table.name}: its foreign keys form a cycle")
+        failure = CannotBuildError(f"{table.name}: no values found for its keys")
+        for attempt in range(ATTEMPTS):
+            mark = world.mark()
+            try:
+                row = self._row(world, table, wish, path, attempt)
+            except CannotBuildError as error:
+                failure = error
+            else:
+                if not self._taken(world, table, row, wish.repeat):
+                    self._insert(world, table, row, wish)
+                    return row
+            world.back(mark)
+        raise failure
+
+    def _row(
+        self, world: World, table: Table, wish: Wish, path: tuple[str, ...], attempt: int
+    ) -> Values:
+        row: Values = dict(wish.fixed)
+        self._conditions(world, table, wish, row, attempt)
+        own: list[tuple[str, str]] = []
+        for key in sorted(table.foreign_keys, key=lambda key: -len(key.columns)):
+            self._reference(world, table, key, wish, row, path, attempt, own)
+        for column in table.columns:
+            if column.name in row or column.name in wish.omit or column.generated:
+                continue
+            if self._leave_out(column, wish):
+                row[column.name] = NULL
+                continue
+            row[column.name] = self._fresh(world, table, column)
+        for column_name, referenced in own:
+            row[column_name] = row.get(referenced, NULL)
+        return {c.name: row[c.name] for c in table.columns if c.name in row}
+
+    def _conditions(
+        self, world: World, table: Table, wish: Wish, row: Values, attempt: int
+    ) -> None:
+        """Give the columns of CHECKs values that both sides accept."""
+        for component in self.solver.components(table):
+            free = [c for c in component.columns if c not in row and c not in wish.omit]
+            free = [c for c in free if not table.by_name[c].generated]
+            if not free:
+                continue
+            found = self.solver.valid(table, component, row)
+            found = [
+                values
+                for values in found
+                if not any(values[c] == NULL for c in component.columns if c in wish.required)
+            ]
+            if not found:
+                raise CannotBuildError(f"{table.name}: no value fulfils {component.checks[:1]}")
+            if world.rows.get(table.name):
+                found = self._untaken_first(world, table, found)
+            values = found[(wish.choice + attempt) % len(found)]
+            row.update({column: values[column] for column in free})
+
+    def _untaken_first(self, world: World, table: Table, found: list[Values]) -> list[Values]:
+        """Values that no row has come first where a key holds one of the columns."""
+        keyed = {column for key in table.keys for column in key.indexed}
+        held = [
+            {row.get(column) for row in world.rows[table.name]} if column in keyed else set()
+            for column in found[0]
+        ]
+        return sorted(
+            found,
+            key=lambda values: sum(v in h for v, h in zip(values.values(), held, strict=True)),
+        )
+
+    def _reference(
+        self,
+        world: World,
+        table: Table,
+        key: ForeignKey,
+        wish: Wish,
+        row: Values,
+        path: tuple[str, ...],
+        attempt: int,
+        own: list[tuple[str, str]],
+    ) -> None:
+        """Give the columns of a foreign key the values of a row that it refers to."""
+        columns = [table.by_name.get(name) for name in key.columns]
+        if None in columns or any(name in wish.omit for name in key.columns):
+            return
+        given = {r: row[c] for c, r in zip(key.columns, key.referenced, strict=True) if c in row}
+        if NULL in given.values() and not key.full:
+            return
+        nullable = [c for c in columns if c and not c.not_null and c.name not in wish.required]
+        if nullable and not given:
+            for column in nullable:
+                row[column.name] = NULL
+            return
+        if key is wish.skip or key.target not in self.model.tables:
+            return
+        if key.target == table.name and not given:
+            found = world.rows.get(table.name)
+            if found and not wish.new_parents:
+                given = {r: found[-1][r] for r in key.referenced if r in found[-1]}
+                row.update({c: given[r] for c, r in zip(key.columns, key.referenced, strict=True)})
+            else:
+                own.extend(zip(key.columns, key.referenced, strict=True))
+            return
+        parent = (
+            world.find(key.target, given) if given or not (attempt or wish.new_parents) else None
+        )
+        if parent is None:
+            target = self.model.tables[key.target]
+            needed = Wish(fixed=given, required=frozenset(key.referenced), choice=0)
+            parent = self._build(world, target, needed, (*path, table.name))
+        for column_name, referenced in zip(key.columns, key.referenced, strict=True):
+            row.setdefault(column_name, parent.get(referenced, NULL))
+
+    def _leave_out(self, column: Column, wish: Wish) -> bool:
+        return not (column.not_null or column.has_default or column.name in wish.required)
+
+    def _fresh(self, world: World, table: Table, column: Column) -> str:
+        """The next value of the column's class: of all columns that foreign keys join with it."""
+        name = self._classes.get((table.name, column.name), f"{table.name}.{column.name}")
+        world.numbers[name] = world.numbers.get(name, 0) + 1
+        return fresh(column.type, world.numbers[name], column.name)
+
+    def _taken(self, world: World, table: Table, row: Values, repeat: Key | None) -> bool:
+        """Whether a row has the same key already, on either side; a partial index holds some."""
+        others = world.rows.get(table.name, ())
+        for key in table.keys:
+            if key == repeat or key.exclusion or key.indexed != key.parts:
+                continue
+            if repeat and set(key.indexed) <= set(repeat.columns):
+                continue
+            mine = [row.get(column) for column in key.indexed]
+            if None in mine or (NULL in mine and not key.nulls_equal):
+                continue
+            same = [o for o in others if [o.get(column) for column in key.indexed] == mine]
+            if key.predicate and same:
+                held = [o for o in same if self.solver.holds(table, key.predicate, o)]
+                same = held if self.solver.holds(table, key.predicate, row) else []
+            if same:
+                return True
+        return False
+
+    def _insert(self, world: World, table: Table, row: Values, wish: Wish) -> None:
+        world.rows.setdefault(table.name, []).append(row)
+        world.statements.append(insert_row(table, row, wish.fixed))
+
+
+def insert_row(
+    table: Table, row: Mapping[str, str], shown: Mapping[str, str] | Sequence[str] = ()
+) -> Statement:
+    """The INSERT of a row: without NULLs that a column has by itself, unless they are ``shown``."""
+    values = {
+        name: value
+        for name, value in row.items()
+        if value != NULL or name in shown or table.by_name[name].has_default
+    }
+    always = any("a" in table.by_name[name].identities for name in values)
+    return insert(table.name, values, overriding=always)
+
+
+def _joined_columns(model: Model) -> dict[tuple[str, str], str]:
+    """Each column that foreign keys join with others: the name of all of them."""
+    leader: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def find(column: tuple[str, str]) -> tuple[str, str]:
+        while leader.get(column, column) != column:
+            column = leader[column]
+        return column
+
+    for table in model.tables.values():
+        for key in table.foreign_keys:
+            for name, referenced in zip(key.columns, key.referenced, strict=True):
+                one, other = sorted((find((table.name, name)), find((key.target, referenced))))
+                leader[other] = one
+                leader.setdefault(one, one)
+    return {column: ".".join(find(column)) for column in leader}

@@ -1,0 +1,202 @@
+"""Where two results differ, and by what cause: one counterexample is shown for each cause."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, TypeAlias
+
+from pytest_schema_parity.behavior.statements.outcome import Outcome
+from pytest_schema_parity.behavior.statements.reading import NUMBER, columns_of
+from pytest_schema_parity.behavior.statements.runner import Example, Pair, Rows, Runner
+
+Cause: TypeAlias = tuple[str, ...]
+MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+\d\d)?$")
+NO_SUCH_KEY: Final = "42P10"
+"""ON CONFLICT names columns without a key: it shows that a key is missing, by its text alone."""
+CLOSE: Final = 5.0
+"""Seconds: readings of the running clock on two sides lie closer to each other than that."""
+
+
+@dataclass(frozen=True, slots=True)
+class DifferingRows:
+    """The rows of a table or view that one side has and the other has not."""
+
+    relation: str
+    columns: tuple[str, ...]
+    reference: Rows
+    candidate: Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """What differs: the outcome of the statement at ``position``, or the ``rows`` at the end."""
+
+    kind: Literal["verdict", "count", "error", "rows"]
+    cause: Cause
+    position: int | None = None
+    rows: DifferingRows | None = None
+
+
+def outcome_divergence(example: Example, pair: Pair, *, errors: bool) -> Divergence | None:
+    """The first statement whose outcomes differ.
+
+    Which of several errors a server reports depends on the order of its rules: two errors differ
+    only where ``errors`` is true, which is for rows with one fault.
+    """
+    for position, (one, other) in enumerate(zip(pair[0].outcomes, pair[1].outcomes, strict=False)):
+        at = min(position, len(example.statements) - 1)
+        statement = example.statements[at]
+        verb = "delete" if statement.kind in ("delete", "truncate") else "write"
+        if NO_SUCH_KEY in (one.sqlstate, other.sqlstate):
+            return None
+        if one.accepted != other.accepted:
+            side, error = ("candidate", other) if one.accepted else ("reference", one)
+            table = error.table or statement.table
+            cause = ("verdict", side, table, verb, error.sqlstate, _objector(error))
+            return Divergence("verdict", cause, position)
+        if one.accepted and one.rows != other.rows:
+            return Divergence("count", ("count", statement.table, statement.kind), position)
+        last = position == len(example.statements) - 1
+        if errors and last and not one.accepted and one.sqlstate != other.sqlstate:
+            states = one.sqlstate, _objector(one), other.sqlstate, _objector(other)
+            return Divergence("error", ("error", statement.table, verb, *states), position)
+    return None
+
+
+def differing_relations(example: Example, pair: Pair) -> list[str]:
+    """The relations whose rows differ, tables before views, as far as hashes tell."""
+    contents = zip(example.reads, pair[0].contents, pair[1].contents, strict=False)
+    return [relation for relation, one, other in contents if one != other]
+
+
+def row_divergences(
+    runner: Runner, examples: Sequence[Example], relation: str, known: Container[Cause] = ()
+) -> list[Divergence | None]:
+    """How the rows of a relation differ at the end of each example, beside what is by chance.
+
+    Each example runs twice on both sides, to see that; but not where the cause is ``known``.
+    """
+    if not examples:
+        return []
+    names = tuple(name for name, *_ in columns_of(runner.model, relation))
+    types = tuple(kind for _, kind, _ in columns_of(runner.model, relation))
+    is_view = relation in runner.model.views
+
+    def divergence(first: tuple[Rows, Rows], second: tuple[Rows, Rows]) -> Divergence | None:
+        return _row_divergence(relation, names, types if is_view else (), first, second, apart)
+
+    apart = runner.sides.apart != 0
+    first = runner.rows(examples, relation)
+    found = [divergence(rows, rows) for rows in first]
+    again = [at for at, each in enumerate(found) if each is not None and each.cause not in known]
+    second = runner.rows([examples[at] for at in again], relation)
+    for at, rows in zip(again, second, strict=True):
+        found[at] = divergence(first[at], rows)
+    return found
+
+
+def _row_divergence(
+    relation: str,
+    names: tuple[str, ...],
+    types: tuple[str, ...],
+    first: tuple[Rows, Rows],
+    second: tuple[Rows, Rows],
+    apart: bool,
+) -> Divergence | None:
+    """Compare two runs of both sides; ``types`` are given where the signs of numbers matter."""
+    counts = [[len(rows) for rows in run] for run in (first, second)]
+    if all(counts[0][side] != counts[1][side] for side in (0, 1)):
+        return None
+    chance = _by_chance(first, second, len(names), apart)
+    one, other = (Counter(_masked(rows, chance)) for rows in first)
+    missing, extra = one - other, other - one
+    if not missing and not extra:
+        return None
+    count = missing.total() - extra.total()
+    change = "as many" if count == 0 else "fewer" if count > 0 else "more"
+    if change == "as many":
+        details = _differing_columns(names, missing, extra)
+    else:
+        details = _signs(names, types, missing if change == "fewer" else extra)
+    rows = DifferingRows(relation, names, tuple(missing.elements()), tuple(extra.elements()))
+    return Divergence("rows", ("rows", relation, change, *details), rows=rows)
+
+
+def _signs(
+    names: tuple[str, ...], types: tuple[str, ...], rows: Counter[tuple[str | None, ...]]
+) -> list[str]:
+    """Which numbers are zero or negative in all rows: a condition may be what left them out."""
+    found: list[set[str]] = [
+        {
+            f"{name} {'= 0' if float(value) == 0 else '< 0'}"
+            for name, kind, value in zip(names, types, row, strict=False)
+            if value is not None and NUMBER.match(kind) and float(value) <= 0
+        }
+        for row in rows
+    ]
+    return sorted(set.intersection(*found))
+
+
+def _objector(error: Outcome) -> str:
+    return error.objector
+
+
+def _by_chance(
+    first: Sequence[Rows], second: Sequence[Rows], width: int, apart: bool
+) -> frozenset[int]:
+    """The columns that no two runs agree in, on both sides, as uuids and the running clock do.
+
+    What only one side changes from run to run differs.  Times differ as well where the two sides'
+    lie further apart than the clock can have moved.  Where the two sides did not begin at one
+    instant (``apart``), all times are compared in this way.
+    """
+    found = []
+    for at in range(width):
+        values = [[Counter(row[at] for row in rows) for rows in run] for run in (first, second)]
+        one, other = (sorted(row[at] or "" for row in rows) for rows in first)
+        changing = all(values[0][side] != values[1][side] for side in (0, 1))
+        if (changing or (apart and _are_times(one, other))) and not _far_apart(one, other):
+            found.append(at)
+    return frozenset(found)
+
+
+def _far_apart(one: Sequence[str], other: Sequence[str]) -> bool:
+    if not _are_times(one, other):
+        return False
+    pairs = zip(one, other, strict=False)
+    return any(abs(_moment(a) - _moment(b)) > CLOSE for a, b in pairs)
+
+
+def _are_times(one: Sequence[str], other: Sequence[str]) -> bool:
+    return all(MOMENT.match(each) for each in (*one, *other))
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text.split("+")[0] + "+00:00").timestamp()
+
+
+def _masked(rows: Rows, chance: frozenset[int]) -> list[tuple[str | None, ...]]:
+    """The rows with values that are there by chance made alike; NULL stays NULL."""
+    return [
+        tuple("…" if at in chance and value is not None else value for at, value in enumerate(row))
+        for row in rows
+    ]
+
+
+def _differing_columns(
+    names: tuple[str, ...],
+    missing: Counter[tuple[str | None, ...]],
+    extra: Counter[tuple[str | None, ...]],
+) -> list[str]:
+    """The columns whose values, each taken by itself, are not the same on both sides."""
+    found = [
+        name
+        for at, name in enumerate(names)
+        if Counter(row[at] for row in missing.elements())
+        != Counter(row[at] for row in extra.elements())
+    ]
+    return found or list(names)

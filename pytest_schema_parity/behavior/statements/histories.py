@@ -1,0 +1,228 @@
+"""Random examples: rows for triggers, short histories of rows, small databases for views."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice, product
+from typing import Final
+
+from pytest_schema_parity.behavior.statements.builder import Builder, CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
+from pytest_schema_parity.behavior.statements.model import BOTH, Column, Model, Table, View
+from pytest_schema_parity.behavior.statements.runner import Example
+from pytest_schema_parity.behavior.statements.solver import Solver, Values
+from pytest_schema_parity.behavior.statements.statement import NULL, delete, update
+from pytest_schema_parity.behavior.statements.values import candidates, fresh
+
+GATES: Final = 24
+"""How many combinations of values open the way into a trigger's body."""
+ROWS: Final = 600
+HISTORIES: Final = 1_500
+DATABASES: Final = 300
+FEW: Final = 40
+"""How many are tried where the two sides read the same."""
+SHARED: Final = 0.75
+"""How often a row takes the values of one that is there."""
+
+
+class Histories:
+    """Makes the random examples."""
+
+    def __init__(
+        self,
+        model: Model,
+        builder: Builder,
+        solver: Solver,
+        reads: Callable[[str], tuple[str, ...]],
+        source: random.Random,
+    ) -> None:
+        self.model = model
+        self.builder = builder
+        self.solver = solver
+        self.reads = reads
+        self.random = source
+        self._pools: dict[tuple[str, str, int], list[str]] = {}
+        self._mined: dict[str, Literals] = {}
+
+    def all(self, order: Sequence[str]) -> Iterator[Example]:
+        """Examples for triggers and views that differ, then a few for those that do not."""
+        tables = [self.model.tables[name] for name in order if self.model.tables[name].triggers]
+        views = list(self.model.views.values())
+        for table in tables:
+            if self._differ(table):
+                yield from self._trigger_rows(table, ROWS)
+        for view in views:
+            if view.differs:
+                yield from self._databases(view, DATABASES)
+        for table in tables:
+            if self._differ(table):
+                yield from self._histories(table, HISTORIES)
+        for table in tables:
+            if not self._differ(table):
+                yield from self._trigger_rows(table, FEW)
+                yield from self._histories(table, FEW)
+        for view in views:
+            if not view.differs:
+                yield from self._databases(view, FEW)
+
+    def _differ(self, table: Table) -> bool:
+        return any(sides != BOTH for sides in table.triggers.values())
+
+    def _of_triggers(self, table: Table) -> Literals:
+        triggers = table.triggers
+        return self._of(table.name, [t for each in triggers for t in (each.definition, each.body)])
+
+    def _of(self, name: str, texts: Sequence[str]) -> Literals:
+        """The constants of a table's triggers or a view's definitions."""
+        if name not in self._mined:
+            self._mined[name] = mine_all(texts)
+        return self._mined[name]
+
+    def _trigger_rows(self, table: Table, most: int) -> Iterator[Example]:
+        """Rows out of the constants of the triggers' bodies, one column at a time beside gates."""
+        literals = self._of_triggers(table)
+        for values in islice(self._combinations(table, literals), most):
+            world = World()
+            try:
+                self.builder.add(world, table.name, Wish(fixed=values))
+            except CannotBuildError:
+                continue
+            yield self._example(table.name, "values for the triggers", world)
+
+    def _combinations(self, table: Table, literals: Literals) -> Iterator[Values]:
+        pools = {
+            column.name: candidates(column, literals)
+            for column in table.columns
+            if not column.generated
+        }
+        gates = [
+            name
+            for name in literals.compared
+            if name in pools and pools[name] and not _is_open(table.by_name[name])
+        ]
+        lists = [pools[name][:6] for name in gates]
+        opened = [dict(zip(gates, values, strict=True)) for values in product(*lists)]
+        if len(opened) > GATES:
+            opened = self.random.sample(opened, GATES)
+        yield from opened
+        others = {
+            n: p for n, p in pools.items() if n not in gates and _worth(table.by_name[n], literals)
+        }
+        for at in range(max(map(len, others.values()), default=0)):
+            for name, pool in others.items():
+                if at < len(pool):
+                    for gate in opened:
+                        yield {**gate, name: pool[at]}
+
+    def _histories(self, table: Table, count: int) -> Iterator[Example]:
+        literals = self._of_triggers(table)
+        for _ in range(count):
+            world = World()
+            for _ in range(self.random.choice((2, 2, 3))):
+                self._random_row(world, table, literals)
+            rows = world.rows.get(table.name, [])
+            if rows and table.primary and self.random.random() < 0.4:
+                row = self.random.choice(rows)
+                where = {c: row[c] for c in table.primary.indexed if c in row}
+                if change := self._random_change(table, literals):
+                    world.statements.append(update(table.name, change, where))
+            if world.statements:
+                yield self._example(table.name, "a short history", world)
+
+    def _random_change(self, table: Table, literals: Literals) -> Values:
+        free = [c for c in table.columns if not c.generated and not _referring(table, c.name)]
+        if not free:
+            return {}
+        column = self.random.choice(free)
+        return {column.name: self._value(column, literals)}
+
+    def _databases(self, view: View, count: int) -> Iterator[Example]:
+        """Small databases of the tables that a view reads."""
+        tables = [self.model.tables[name] for name in view.tables if name in self.model.tables]
+        literals = self._of(view.name, view.definitions)
+        ordered = sorted(tables, key=lambda table: len(self._parents(table)))
+        for number in range(count if tables else 0):
+            world = World()
+            for table in ordered:
+                for _ in range(self.random.choice((0, 1, 1, 2, 2, 3))):
+                    self._random_row(world, table, literals)
+            if world.statements:
+                statements = tuple(world.statements)
+                if number % 5 == 4 and (rows := world.rows.get(ordered[0].name)):
+                    key = ordered[0].primary
+                    if key and all(c in rows[0] for c in key.indexed):
+                        where = {c: rows[0][c] for c in key.indexed}
+                        statements += (delete(ordered[0].name, where),)
+                reads = (*self.reads(tables[0].name), view.name)
+                yield Example(
+                    view.name, "a small database", statements, tuple(dict.fromkeys(reads))
+                )
+
+    def _parents(self, table: Table) -> set[str]:
+        """The tables that a table refers to, and those that these refer to."""
+        found: set[str] = set()
+        waiting = [table]
+        while waiting:
+            for key in waiting.pop().foreign_keys:
+                if key.target in self.model.tables and key.target not in found:
+                    found.add(key.target)
+                    waiting.append(self.model.tables[key.target])
+        return found
+
+    def _random_row(self, world: World, table: Table, literals: Literals) -> None:
+        """Add a row with random values, many of them those of rows that are there."""
+        fixed: Values = {}
+        for key in table.foreign_keys:
+            parents = world.rows.get(key.target)
+            if parents and self.random.random() < SHARED:
+                parent = self.random.choice(parents)
+                for name, referenced in zip(key.columns, key.referenced, strict=True):
+                    if name in table.by_name and referenced in parent:
+                        fixed.setdefault(name, parent[referenced])
+        held = {c for component in self.solver.components(table) for c in component.columns}
+        for column in table.columns:
+            if column.name in fixed or column.generated or column.name in held:
+                continue
+            if _referring(table, column.name) and column.name not in literals.compared:
+                continue
+            if table.primary and column.name in table.primary.indexed:
+                continue
+            if self.random.random() < 0.7:
+                fixed[column.name] = self._value(column, literals)
+        choice = self.random.choice((0, 0, 1, 2, self.random.randrange(200)))
+        for values in (fixed, {}):
+            try:
+                self.builder.add(world, table.name, Wish(fixed=values, choice=choice))
+            except CannotBuildError:
+                continue
+            return
+
+    def _value(self, column: Column, literals: Literals) -> str:
+        if not column.not_null and self.random.random() < 0.15:
+            return NULL
+        memo = (column.name, column.type.name, id(literals))
+        if memo not in self._pools:
+            self._pools[memo] = candidates(column, literals)
+        pool = self._pools[memo]
+        if pool and self.random.random() < 0.8:
+            return self.random.choice(pool)
+        number = self.random.choice((1, 2, 3, 4, 5, 10, 50))
+        sign = "-" if column.type.category == "N" and self.random.random() < 0.15 else ""
+        return sign + fresh(column.type, number, column.name)
+
+    def _example(self, subject: str, probe: str, world: World) -> Example:
+        return Example(subject, probe, tuple(world.statements), self.reads(subject))
+
+
+def _is_open(column: Column) -> bool:
+    return column.type.name in ("json", "jsonb") or column.type.category == "D"
+
+
+def _worth(column: Column, literals: Literals) -> bool:
+    """Whether a trigger's constants may be meant for a column."""
+    return _is_open(column) or column.name in literals.patterns
+
+
+def _referring(table: Table, name: str) -> bool:
+    return any(name in key.columns for key in table.foreign_keys)

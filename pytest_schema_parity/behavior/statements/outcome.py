@@ -1,0 +1,81 @@
+"""What a statement did: how many rows it affected, or the error and what raised it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+SEPARATOR: Final = "\x1f"
+ROUTINE: Final = re.compile(
+    r"^(?:PL/pgSQL|SQL) function (\S*?)\(.*?\)(?: line (\d+))?", re.MULTILINE
+)
+TIMEOUT: Final = "57014"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """``rows`` affected, or an error: then ``rows`` is None and ``sqlstate`` is set.
+
+    ``table``, ``constraint`` and ``column`` are those that the server names; ``routine`` is the
+    function that raised the error, and the ``line`` of its body.
+    """
+
+    rows: int | None = None
+    sqlstate: str = ""
+    message: str = field(default="", compare=False)
+    table: str = ""
+    constraint: str = ""
+    column: str = ""
+    routine: str = ""
+    line: int | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the statement succeeded."""
+        return self.rows is not None
+
+    @property
+    def objector(self) -> str:
+        """What rejected the statement: a constraint, a column that must not be null, a routine."""
+        if self.routine and not (self.constraint and self.sqlstate[:2] == "23" and not self.line):
+            return f"{self.routine}:{self.line}" if self.line else self.routine
+        return self.constraint or self.column
+
+    def __str__(self) -> str:
+        if self.rows is not None:
+            return f"{self.rows} row{'' if self.rows == 1 else 's'}"
+        where = f" ({self.objector})" if self.objector else ""
+        return f"{self.sqlstate} {self.message}{where}"
+
+
+def parse_outcome(text: str) -> Outcome:
+    """Read an outcome as the runner writes it."""
+    state, *rest = text.split(SEPARATOR)
+    if not rest:
+        return Outcome(rows=int(state))
+    message, table, constraint, column, *context = rest
+    found = _raised_by(SEPARATOR.join(context))
+    return Outcome(
+        sqlstate=state,
+        message=message,
+        table=table,
+        constraint=constraint,
+        column=column,
+        routine=found[0],
+        line=found[1],
+    )
+
+
+def timed_out() -> Outcome:
+    """The outcome of a statement that was cancelled because it took too long."""
+    return Outcome(sqlstate=TIMEOUT, message="canceling statement due to statement timeout")
+
+
+def _raised_by(context: str) -> tuple[str, int | None]:
+    """The innermost function of a context, other than the runner, and its line."""
+    for match in ROUTINE.finditer(context):
+        name, line = match.groups()
+        if "schema_parity_run" not in name:
+            return name, int(line) if line else None
+    return "", None

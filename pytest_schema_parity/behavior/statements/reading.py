@@ -1,0 +1,78 @@
+"""SQL that reads tables and views so that the two sides can be compared."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pytest_schema_parity.behavior.statements.model import Model
+
+ALIAS: Final = '"schema parity"'
+NUMBER: Final = re.compile(r"^(smallint|integer|bigint|real|double precision|numeric(\(.*\))?)$")
+TIMESTAMP: Final = re.compile(r"^timestamp(\(\d\))? (with|without) time zone$")
+
+Columns = tuple[tuple[str, str, str], ...]
+
+
+def columns_of(model: Model, relation: str) -> Columns:
+    """The columns of a table or view that both sides have, with the names of both types."""
+    if relation in model.views:
+        return model.views[relation].columns
+    table = model.tables[relation]
+    return tuple((c.name, c.types[0].name, c.types[1].name) for c in table.columns)
+
+
+def count_and_hash(model: Model, relations: tuple[str, ...], side: int) -> str:
+    """A PL/pgSQL body that returns a line a relation: its count of rows and the sum of hashes."""
+    parts: list[str] = []
+    for relation in relations:
+        values = ", ".join(_values(columns_of(model, relation), side)) or "NULL"
+        query = (
+            f"SELECT count(*) || ':' || coalesce(sum(hashtextextended(ROW({values})::text, 0)), 0)"  # noqa: S608
+            f" INTO content FROM {_source(model, relation, side)};"
+        )
+        if relation in model.views:
+            query = (
+                f"BEGIN {query} EXCEPTION WHEN OTHERS THEN content := 'error ' || SQLSTATE; END;"
+            )
+        parts.append(f"{query} contents := array_append(contents, content);")
+    return (
+        "DECLARE content text; contents text[] := '{}'; BEGIN "
+        f"{' '.join(parts)} RETURN array_to_string(contents, E'\\n'); END"
+    )
+
+
+def rows_as_json(model: Model, relation: str, side: int) -> str:
+    """A PL/pgSQL body that returns the rows of a relation: one JSON array of arrays of text."""
+    texts = [
+        f"CASE WHEN {value} IS DISTINCT FROM NULL THEN format('%s', {value}) END"
+        for value in _values(columns_of(model, relation), side)
+    ]
+    row = f"to_json(ARRAY[{', '.join(texts)}]::text[])"
+    source = _source(model, relation, side)
+    query = f"SELECT coalesce(json_agg({row}), '[]') INTO content FROM {source};"  # noqa: S608
+    return f"DECLARE content text; BEGIN {query} RETURN content; END"
+
+
+def _source(model: Model, relation: str, side: int) -> str:
+    """What is read: a materialized view by its definition, so that it need not be refreshed."""
+    view = model.views.get(relation)
+    if view and view.materialized[side]:
+        return f"({view.definitions[side]}) AS {ALIAS}"
+    return f"{relation} AS {ALIAS}"
+
+
+def _values(columns: Columns, side: int) -> list[str]:
+    return [_value(name, types, side) for name, *types in columns]
+
+
+def _value(name: str, types: list[str], side: int) -> str:
+    """A column as it is compared: by value where the two sides' types alone differ."""
+    value = f"{ALIAS}.{name}"
+    if types[0] == types[1]:
+        return value
+    if all(NUMBER.match(each) for each in types):
+        return f"trim_scale({value}::numeric)"
+    if all(TIMESTAMP.match(each) for each in types) and "with time zone" in types[side]:
+        return f"({value} AT TIME ZONE 'UTC')"
+    return value

@@ -1,0 +1,226 @@
+"""Runs examples on both databases at the same time, many in one round trip.
+
+Everything happens in one transaction on each side, which begins at one instant (see
+:mod:`pytest_schema_parity.behavior.instant`) and is never committed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import groupby, islice
+from typing import Final, TypeAlias
+
+import psycopg
+from psycopg import errors
+
+from pytest_schema_parity.behavior.sides import Side, Sides, open_sides
+from pytest_schema_parity.behavior.statements.model import Model, merge, read_document
+from pytest_schema_parity.behavior.statements.outcome import Outcome, parse_outcome, timed_out
+from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
+from pytest_schema_parity.behavior.statements.statement import Statement, literal
+
+BATCH: Final = 250
+"""How many examples go in one round trip."""
+ALONE: Final = 1.0
+"""Seconds that one example may take."""
+PATIENCE: Final = 5.0
+"""Seconds in which both transactions must begin at one instant."""
+TOGETHER: Final = 10.0
+"""Seconds that a batch may take."""
+
+Rows: TypeAlias = tuple[tuple[str | None, ...], ...]
+Pair: TypeAlias = "tuple[Result, Result]"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of each statement of an example, and what the relations held at its end."""
+
+    outcomes: tuple[Outcome, ...]
+    contents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Statements that run one after the other on empty tables; ``reads`` is compared at the end.
+
+    ``subject`` is the table or view that the example is about, ``probe`` what it tries.
+    A ``single_fault`` is a row with one thing wrong: both sides should reject it for one reason.
+    """
+
+    subject: str
+    probe: str
+    statements: tuple[Statement, ...]
+    reads: tuple[str, ...] = ()
+    single_fault: bool = False
+
+
+class Runner:
+    """Runs examples on two scratch databases; counts what was run."""
+
+    def __init__(self, sides: Sides, model: Model) -> None:
+        self.sides = sides
+        self.model = model
+        self.statements = 0
+        self.examples = 0
+        self._readers: dict[tuple[str, ...] | str, str] = {(): ""}
+        sides.both(self._prepare)
+
+    def batches(self, examples: Iterable[Example]) -> Iterator[list[tuple[Example, Pair]]]:
+        """Run the examples in order; yields a batch of them with their results at a time."""
+        waiting = iter(examples)
+        while batch := list(islice(waiting, BATCH)):
+            yield list(zip(batch, self.results(batch), strict=True))
+
+    def results(self, examples: Sequence[Example]) -> list[Pair]:
+        """Run the examples and return their results, the reference's first."""
+        found: list[Pair] = []
+        for reads, group in groupby(examples, key=lambda example: example.reads):
+            found += self._run_read(list(group), self._reader(reads))
+        return found
+
+    def _run_read(self, examples: Sequence[Example], reader: str) -> list[Pair]:
+        """Run examples that all end with the query ``reader``."""
+        self.examples += len(examples)
+        self.statements += sum(len(example.statements) for example in examples)
+
+        def work(side: Side) -> list[Result]:
+            return self._run_side(side, examples, reader)
+
+        reference, candidate = self.sides.both(work)
+        return list(zip(reference, candidate, strict=True))
+
+    def rows(self, examples: Sequence[Example], relation: str) -> list[tuple[Rows, Rows]]:
+        """Run examples; returns the rows of a relation at the end of each, on both sides."""
+        reader = self._reader(relation)
+
+        def work(side: Side) -> list[Result]:
+            return self._run_side(side, examples, reader)
+
+        reference, candidate = self.sides.both(work)
+        return [
+            (_rows_of(one), _rows_of(other))
+            for one, other in zip(reference, candidate, strict=True)
+        ]
+
+    def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
+        """The rows of a query on each side; None where it fails."""
+
+        def work(side: Side) -> list[tuple[object, ...]] | None:
+            query = queries[self._number(side)]
+            with _savepoint(side) as connection:
+                try:
+                    return connection.execute(query.encode()).fetchall()
+                except psycopg.Error:
+                    return None
+
+        return self.sides.both(work)
+
+    def _number(self, side: Side) -> int:
+        return 0 if side is self.sides.reference else 1
+
+    def _prepare(self, side: Side) -> None:
+        at = self._number(side)
+        tables = ", ".join(self.model.tables)
+        connection = side.connection
+        if tables:
+            connection.execute(f"TRUNCATE {tables} CASCADE".encode())
+        connection.execute(files(__package__).joinpath("runner.sql").read_bytes())
+        resets = "".join(
+            f"PERFORM setval({literal(name)}, {start}, false); "
+            for name, start in sorted(self.model.sequences[at].items())
+        )
+        connection.execute(
+            "CREATE FUNCTION pg_temp.schema_parity_reset() RETURNS void LANGUAGE plpgsql"
+            f" AS $reset$BEGIN {resets}END$reset$".encode()
+        )
+
+    def _reader(self, relations: tuple[str, ...] | str) -> str:
+        """The query that calls a function which reads these relations; made when first used.
+
+        Of one relation, given as a string, it returns the rows; of several counts and hashes.
+        The function keeps its plans, which take longer than the reading itself.
+        """
+        if relations not in self._readers:
+            name = f"pg_temp.schema_parity_read_{len(self._readers)}"
+
+            def create(side: Side) -> None:
+                number = self._number(side)
+                if isinstance(relations, str):
+                    body = rows_as_json(self.model, relations, number)
+                else:
+                    body = count_and_hash(self.model, relations, number)
+                side.connection.execute(
+                    f"CREATE FUNCTION {name}() RETURNS text LANGUAGE plpgsql"
+                    f" AS $schema_parity${body}$schema_parity$".encode()
+                )
+
+            self.sides.both(create)
+            self._readers[relations] = f"SELECT {name}()"
+        return self._readers[relations]
+
+    def _run_side(self, side: Side, examples: Sequence[Example], reader: str) -> list[Result]:
+        """Run a batch; where that takes too long, by halves, down to the example that does."""
+        limit = ALONE if len(examples) == 1 else TOGETHER
+        with _savepoint(side) as connection:
+            try:
+                return self._call(connection, examples, reader, limit)
+            except errors.QueryCanceled:
+                if len(examples) == 1:
+                    cancelled = tuple(timed_out() for _ in examples[0].statements)
+                    return [Result(cancelled, ())]
+        middle = len(examples) // 2
+        first = self._run_side(side, examples[:middle], reader)
+        return first + self._run_side(side, examples[middle:], reader)
+
+    def _call(
+        self, connection: psycopg.Connection, examples: Sequence[Example], reader: str, limit: float
+    ) -> list[Result]:
+        connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
+        found = connection.execute(
+            "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
+            (
+                [statement.sql for example in examples for statement in example.statements],
+                [len(example.statements) for example in examples],
+                reader,
+                self.model.deferrable,
+            ),
+        ).fetchall()
+        return [
+            Result(tuple(map(parse_outcome, outcomes)), tuple((contents or "").split("\n")))
+            for outcomes, contents in found
+        ]
+
+
+def _rows_of(result: Result) -> Rows:
+    content = result.contents[0] if result.contents else ""
+    return tuple(map(tuple, json.loads(content))) if content.startswith("[") else ()
+
+
+@contextmanager
+def _savepoint(side: Side) -> Iterator[psycopg.Connection]:
+    """Undo what is done in the context, failed or not."""
+    side.connection.execute("SAVEPOINT batch")
+    yield side.connection
+    side.connection.execute("ROLLBACK TO SAVEPOINT batch; RELEASE SAVEPOINT batch")
+
+
+@contextmanager
+def open_runner(
+    reference: tuple[str, str], candidate: tuple[str, str], leave_out: frozenset[str] = frozenset()
+) -> Iterator[Runner]:
+    """A runner on the databases of two (tree, conninfo): their tables are empty while it is open.
+
+    ``leave_out`` names tables and views that are not looked at.
+    """
+    with open_sides(reference, candidate, patience=PATIENCE) as sides:
+        documents = sides.both(lambda side: read_document(side.connection))
+        for document in documents:
+            for what in ("tables", "views"):
+                kept = document[what].items()
+                document[what] = {name: each for name, each in kept if name not in leave_out}
+        yield Runner(sides, merge(*documents))

@@ -1,0 +1,50 @@
+-- Runs examples, each in a subtransaction that is rolled back, and returns what every statement
+-- did and what the tables and views held at the end.  Variables survive the rollback.
+CREATE FUNCTION pg_temp.schema_parity_run(statements text[], lengths int[], reader text, deferred boolean)
+RETURNS TABLE (outcomes text[], contents text) LANGUAGE plpgsql AS $run$
+DECLARE
+    position int := 0;
+    size int;
+    affected bigint;
+    state text;
+    message text;
+    relation text;
+    constraint_ text;
+    column_ text;
+    context text;
+BEGIN
+    FOREACH size IN ARRAY lengths LOOP
+        outcomes := '{}';
+        contents := '';
+        BEGIN
+            PERFORM pg_temp.schema_parity_reset();
+            FOR step IN 1 .. size + deferred::int LOOP
+                BEGIN
+                    IF step > size THEN
+                        SET CONSTRAINTS ALL IMMEDIATE;
+                        affected := 0;
+                    ELSE
+                        EXECUTE statements[position + step];
+                        GET DIAGNOSTICS affected = ROW_COUNT;
+                    END IF;
+                    outcomes := array_append(outcomes, affected::text);
+                EXCEPTION WHEN OTHERS THEN
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+                        relation = TABLE_NAME, constraint_ = CONSTRAINT_NAME, column_ = COLUMN_NAME,
+                        context = PG_EXCEPTION_CONTEXT;
+                    outcomes := array_append(outcomes,
+                        concat_ws(chr(31), state, message, relation, constraint_, column_, context));
+                END;
+            END LOOP;
+            IF reader <> '' THEN
+                EXECUTE reader INTO contents;
+            END IF;
+            RAISE EXCEPTION USING ERRCODE = 'SP000';
+        EXCEPTION WHEN SQLSTATE 'SP000' THEN
+            NULL;
+        END;
+        position := position + size;
+        RETURN NEXT;
+    END LOOP;
+END
+$run$

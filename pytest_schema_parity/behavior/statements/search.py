@@ -1,0 +1,347 @@
+"""Searches for statements that two databases answer differently."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pytest_schema_parity.behavior.statements.builder import Builder
+from pytest_schema_parity.behavior.statements.causes import (
+    Cause,
+    DifferingRows,
+    Divergence,
+    differing_relations,
+    outcome_divergence,
+    row_divergences,
+)
+from pytest_schema_parity.behavior.statements.histories import Histories
+from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
+from pytest_schema_parity.behavior.statements.model import Model, Table
+from pytest_schema_parity.behavior.statements.outcome import Outcome
+from pytest_schema_parity.behavior.statements.probes import Probes
+from pytest_schema_parity.behavior.statements.runner import Example, Pair, Runner, open_runner
+from pytest_schema_parity.behavior.statements.shrink import shrink
+from pytest_schema_parity.behavior.statements.solver import Solver, mentions
+from pytest_schema_parity.schema.difference import Difference
+
+READ_ALL: Final = 40
+"""Up to so many tables and views, all are read after each example."""
+INCIDENTAL: Final = 25
+"""How many examples of a batch that are about other tables are looked into for one relation."""
+ALIKE: Final = 4
+"""How many counterexamples of more rows, or fewer, are shown of one table or view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A tree's name and the conninfo of a copy of its database that may be written to."""
+
+    tree: str
+    conninfo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When to stop: after so many examples, seconds or counterexamples."""
+
+    examples: int = 20_000
+    seconds: float = 60.0
+    counterexamples: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterexample:
+    """The smallest statements found on which the two sides differ.
+
+    ``outcomes`` has a pair a statement, the reference's first, and one more where constraints are
+    deferred; ``rows`` are the rows that differ in the end, where these are what differs.
+    ``examples`` says how many were tried before.
+    """
+
+    subject: str
+    probe: str
+    statements: tuple[str, ...]
+    outcomes: tuple[tuple[Outcome, Outcome], ...]
+    rows: DifferingRows | None
+    cause: Cause
+    examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """How many of the rows that should be valid a table took on both sides, and else why not."""
+
+    table: str
+    rows: int
+    tried: int
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCompared:
+    """A view whose text differs and whose rows were the same in so many examples."""
+
+    view: str
+    examples: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What was found, and how much was tried.
+
+    ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
+    """
+
+    counterexamples: tuple[Counterexample, ...] = ()
+    views: tuple[ViewCompared, ...] = ()
+    entered: tuple[Entered, ...] = ()
+    not_compared: tuple[tuple[str, int], ...] = ()
+    statements: int = 0
+    examples: int = 0
+    exhausted: bool = False
+
+
+def search(
+    reference: Side,
+    candidate: Side,
+    *,
+    differences: Sequence[Difference] = (),
+    budget: Budget = Budget(),
+    seed: int = 0,
+    leave_out: Iterable[str] = (),
+) -> Search:
+    """Search for statements that do something else on the candidate than on the reference.
+
+    The databases should be copies: their tables are emptied, in a transaction that is rolled back.
+    Tables and views that ``differences`` name come first; those in ``leave_out`` are not looked at.
+    """
+    with open_runner(
+        (reference.tree, reference.conninfo),
+        (candidate.tree, candidate.conninfo),
+        frozenset(leave_out),
+    ) as runner:
+        return _Searcher(runner, differences, budget, seed).search()
+
+
+@dataclass(slots=True)
+class _Tally:
+    entered: int = 0
+    tried: int = 0
+    errors: dict[str, None] = field(default_factory=dict)
+
+
+class _Searcher:
+    """One search: keeps what was found."""
+
+    def __init__(
+        self, runner: Runner, differences: Sequence[Difference], budget: Budget, seed: int
+    ) -> None:
+        self.runner = runner
+        self.model = runner.model
+        self.budget = budget
+        self.deadline = time.monotonic() + budget.seconds
+        self.named = [difference.name for difference in differences]
+        literals = {name: _literals(self.model, table) for name, table in self.model.tables.items()}
+        self.solver = Solver(runner, literals, seed)
+        self.builder = Builder(self.model, self.solver)
+        self.probes = Probes(self.model, self.builder, self.solver, self.reads)
+        self.histories = Histories(
+            self.model,
+            self.builder,
+            self.solver,
+            self.reads,
+            random.Random(seed),  # noqa: S311
+        )
+        self.found: dict[Cause, Counterexample] = {}
+        self.tallies: dict[str, _Tally] = {name: _Tally() for name in self.model.tables}
+        self.compared: dict[str, int] = {}
+        self.exhausted = False
+
+    def search(self) -> Search:
+        """Try everything, as far as the budget goes."""
+        for batch in self.runner.batches(self._within_budget()):
+            self._examine(batch)
+        differing = [view.name for view in self.model.views.values() if view.differs]
+        found = {cause[1] for cause in self.found if cause[0] == "rows"}
+        return Search(
+            counterexamples=tuple(self.found.values()),
+            views=tuple(
+                ViewCompared(name, self.compared.get(name, 0))
+                for name in differing
+                if name not in found
+            ),
+            entered=tuple(
+                Entered(name, tally.entered, tally.tried, tuple(tally.errors))
+                for name, tally in self.tallies.items()
+            ),
+            not_compared=self.model.missing + self.model.only,
+            statements=self.runner.statements,
+            examples=self.runner.examples,
+            exhausted=self.exhausted,
+        )
+
+    def reads(self, name: str) -> tuple[str, ...]:
+        """What is read after an example about a table: all, or what is near where there is much."""
+        tables, views = self.model.tables, self.model.views
+        if len(tables) + len(views) <= READ_ALL:
+            return (*tables, *views)
+        near = {name} | {key.target for key in tables[name].foreign_keys}
+        for other in tables.values():
+            if any(key.target in near for key in other.foreign_keys):
+                near.add(other.name)
+        shown = [view.name for view in views.values() if name in view.tables]
+        return (*(table for table in tables if table in near), *shown)
+
+    def _within_budget(self) -> Iterator[Example]:
+        for example in self._examples():
+            if self._spent():
+                self.exhausted = True
+                return
+            yield example
+
+    def _spent(self) -> bool:
+        return (
+            self.runner.examples >= self.budget.examples
+            or time.monotonic() > self.deadline
+            or len(self.found) >= self.budget.counterexamples
+        )
+
+    def _examples(self) -> Iterator[Example]:
+        """Directed examples, differing tables first; then histories, and databases for views."""
+        order = sorted(self.model.tables, key=lambda name: (not self._differs(name), name))
+        for name in order:
+            yield from self.probes.of(name)
+        yield from self.histories.all(order)
+
+    def _differs(self, name: str) -> bool:
+        return self.model.tables[name].differs or any(mentions(each, name) for each in self.named)
+
+    def _examine(self, batch: Sequence[tuple[Example, Pair]]) -> None:
+        """Look at the results of a batch; shrink what shows something new."""
+        suspects: dict[str, list[Example]] = {}
+        for example, pair in batch:
+            self._count(example, pair)
+            tally = self.tallies.get(example.subject)
+            errors = example.single_fault and tally is not None and tally.entered > 0
+            divergence = outcome_divergence(example, pair, errors=errors)
+            if divergence is not None:
+                self._keep(example, divergence)
+                continue
+            for relation in self._suspected(example, pair):
+                suspects.setdefault(relation, []).append(example)
+        for relation, suspected in suspects.items():
+            examples = _sample(suspected, relation)
+            found = row_divergences(self.runner, examples, relation, self.found)
+            for example, row_divergence in zip(examples, found, strict=True):
+                if row_divergence is not None:
+                    self._keep(example, row_divergence)
+
+    def _suspected(self, example: Example, pair: Pair) -> list[str]:
+        """The relations whose rows may differ: views only where no table does."""
+        relations = differing_relations(example, pair)
+        return [each for each in relations if each in self.model.tables] or relations
+
+    def _count(self, example: Example, pair: Pair) -> None:
+        if example.probe == "a valid row":
+            tally = self.tallies[example.subject]
+            tally.tried += 1
+            failed = [o for result in pair for o in result.outcomes if not o.accepted]
+            tally.entered += not failed
+            tally.errors.update((str(outcome), None) for outcome in failed)
+        if all(outcome.accepted for result in pair for outcome in result.outcomes):
+            for relation, one, other in zip(
+                example.reads, pair[0].contents, pair[1].contents, strict=False
+            ):
+                if relation in self.model.views and one == other and not one.startswith("0:"):
+                    self.compared[relation] = self.compared.get(relation, 0) + 1
+
+    def _keep(self, example: Example, divergence: Divergence) -> None:
+        """Shrink an example of a cause that is new."""
+        cause = divergence.cause
+        if self._spent():
+            return
+        alike = sum(known[:3] == cause[:3] for known in self.found)
+        if cause in self.found or (cause[0] == "rows" and alike >= ALIKE):
+            return
+        tried = self.runner.examples
+
+        def shows(others: Sequence[Example], pairs: Sequence[Pair]) -> int | None:
+            return self._shows(divergence, others, pairs)
+
+        smallest = shrink(example, self.runner.results, shows)
+        (pair,) = self.runner.results([smallest])
+        rows = None
+        if divergence.kind == "rows":
+            (again,) = row_divergences(self.runner, [smallest], cause[1])
+            rows = again.rows if again else divergence.rows
+        self.found[cause] = Counterexample(
+            subject=example.subject,
+            probe=example.probe,
+            statements=tuple(f"{statement.sql};" for statement in smallest.statements),
+            outcomes=tuple(zip(pair[0].outcomes, pair[1].outcomes, strict=False)),
+            rows=rows,
+            cause=cause,
+            examples=tried,
+        )
+
+    def _shows(
+        self, divergence: Divergence, examples: Sequence[Example], pairs: Sequence[Pair]
+    ) -> int | None:
+        """The first of some examples that shows the same divergence."""
+        errors = divergence.kind == "error"
+        outcomes = [
+            outcome_divergence(example, pair, errors=errors)
+            for example, pair in zip(examples, pairs, strict=True)
+        ]
+        if divergence.kind != "rows":
+            causes = [each.cause if each else None for each in outcomes]
+            return causes.index(divergence.cause) if divergence.cause in causes else None
+        relation = divergence.cause[1]
+        suspects = [
+            at
+            for at, (example, pair) in enumerate(zip(examples, pairs, strict=True))
+            if outcomes[at] is None and relation in self._suspected(example, pair)
+        ]
+        found = row_divergences(self.runner, [examples[at] for at in suspects], relation)
+        for at, row_divergence in zip(suspects, found, strict=True):
+            if row_divergence is not None and row_divergence.cause == divergence.cause:
+                return at
+        return None
+
+
+def _sample(examples: list[Example], relation: str) -> list[Example]:
+    """The examples about a relation, and some of those that are about another one."""
+    own = [example for example in examples if example.subject == relation]
+    others = [example for example in examples if example.subject != relation]
+    return own + others[:: max(1, len(others) // INCIDENTAL)]
+
+
+def _literals(model: Model, table: Table) -> Literals:
+    """The constants of both sides that have to do with a table."""
+    texts = [*table.texts]
+    texts += [check.expression for check in table.checks]
+    texts += [text for key in table.keys for text in (key.predicate, key.exclusion) if text]
+    texts += [text for column in table.columns for text in column.defaults if text]
+    for trigger in table.triggers:
+        texts += [trigger.definition, *called(model, trigger.body)]
+    for view in model.views.values():
+        if table.name in view.tables:
+            texts += view.definitions
+    return mine_all(dict.fromkeys(texts))
+
+
+def called(model: Model, body: str) -> list[str]:
+    """A function's body, and those of the functions that it names."""
+    bodies = {body: None}
+    waiting = [body]
+    while waiting:
+        text = waiting.pop()
+        for functions in model.functions:
+            for name, other in functions.items():
+                if other not in bodies and mentions(text, name):
+                    bodies[other] = None
+                    waiting.append(other)
+    return list(bodies)

@@ -1,0 +1,107 @@
+"""Shrinks an example as long as it shows the same cause: all neighbours in one batch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from pytest_schema_parity.behavior.statements.runner import Example, Pair
+from pytest_schema_parity.behavior.statements.statement import NULL, Statement
+
+ROUNDS: Final = 40
+NUMBER: Final = re.compile(r"(?<![\w.-])\d{1,9}(?![\w.])")
+
+Shows: TypeAlias = Callable[[Sequence[Example], Sequence[Pair]], int | None]
+"""Which of some examples, if any, is the first that shows what is shrunk for."""
+Run: TypeAlias = Callable[[Sequence[Example]], list[Pair]]
+
+
+def shrink(example: Example, run: Run, shows: Shows) -> Example:
+    """The smallest example found that shows the same."""
+    for _ in range(ROUNDS):
+        neighbours = [*_without_statements(example), *_joined(example), *_without_columns(example)]
+        found = _first(neighbours, run, shows) or _first(list(_simpler(example)), run, shows)
+        if found is None:
+            return example
+        example = found
+    return example
+
+
+def _first(examples: Sequence[Example], run: Run, shows: Shows) -> Example | None:
+    if not examples:
+        return None
+    at = shows(examples, run(examples))
+    return None if at is None else examples[at]
+
+
+def _without_statements(example: Example) -> Iterator[Example]:
+    count = len(example.statements)
+    size = count // 2
+    while size:
+        for start in range(0, count, size):
+            kept = example.statements[:start] + example.statements[start + size :]
+            if kept:
+                yield replace(example, statements=kept)
+        size //= 2
+
+
+def _joined(example: Example) -> Iterator[Example]:
+    """Without one row: what refers to it refers to an earlier row of its table instead."""
+    for at, statement in enumerate(example.statements):
+        for earlier in example.statements[:at]:
+            if statement.kind == earlier.kind == "insert" and statement.table == earlier.table:
+                kept = dict(earlier.values)
+                other = {v: kept[c] for c, v in statement.values if kept.get(c, v) != v}
+                later = tuple(_replaced(each, other) for each in example.statements[at + 1 :])
+                yield replace(example, statements=(*example.statements[:at], *later))
+
+
+def _replaced(statement: Statement, other: Mapping[str, str]) -> Statement:
+    values = tuple((column, other.get(value, value)) for column, value in statement.values)
+    where = tuple((column, other.get(value, value)) for column, value in statement.where)
+    return replace(statement, values=values, where=where)
+
+
+def _without_columns(example: Example) -> Iterator[Example]:
+    """Without some of the columns of one statement: all that can go, halves, each alone."""
+    for at, statement in enumerate(example.statements):
+        columns = [column for column, _ in statement.values]
+        least = 1 if statement.kind == "update" else 0
+        size = len(columns)
+        while size:
+            for start in range(0, len(columns), size):
+                gone = frozenset(columns[start : start + size])
+                if len(columns) - len(gone) >= least and statement.kind in ("insert", "update"):
+                    yield _with(example, at, statement.without(gone))
+            size //= 2
+
+
+def _simpler(example: Example) -> Iterator[Example]:
+    for at, statement in enumerate(example.statements):
+        for place, (column, value) in enumerate(statement.values):
+            for other in _simpler_values(value):
+                values = list(statement.values)
+                values[place] = (column, other)
+                yield _with(example, at, replace(statement, values=tuple(values)))
+
+
+def _simpler_values(value: str) -> Iterable[str]:
+    """The value with one of its numbers smaller: half of it, three quarters, …, one less."""
+    if value == NULL or not (value[:1].isdigit() or value.startswith(("'{", "'["))):
+        return
+    for match in NUMBER.finditer(value):
+        number = int(match[0])
+        tried = {0, 1} if number > 1 else set()
+        step = number
+        while step > 1:
+            step //= 2
+            tried.add(number - step)
+        for smaller in sorted(each for each in tried if each < number):
+            yield value[: match.start()] + str(smaller) + value[match.end() :]
+
+
+def _with(example: Example, at: int, statement: Statement) -> Example:
+    statements = (*example.statements[:at], statement, *example.statements[at + 1 :])
+    return replace(example, statements=statements)

@@ -1,0 +1,90 @@
+"""One generated statement: kept as its parts, so that it can be shrunk, written as SQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+Assigned: TypeAlias = tuple[tuple[str, str], ...]
+"""Pairs of a column and an SQL expression, both as SQL writes them."""
+
+NULL = "NULL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL as it stands.
+
+    ``values`` are what is inserted or set, ``where`` which rows are meant (all equal to these).
+    ``suffix`` is appended (``ON CONFLICT …``); ``overriding`` sets identity columns by value.
+    """
+
+    kind: Literal["insert", "update", "delete", "truncate", "other"]
+    table: str
+    values: Assigned = ()
+    where: Assigned = ()
+    suffix: str = ""
+    overriding: bool = False
+    text: str = ""
+
+    @property
+    def sql(self) -> str:
+        """The statement as it can be pasted into psql, without its semicolon."""
+        match self.kind:
+            case "insert":
+                return self._insert()
+            case "update":
+                assigned = ", ".join(f"{column} = {value}" for column, value in self.values)
+                return f"UPDATE {self.table} SET {assigned}{self._where()}"  # noqa: S608
+            case "delete":
+                return f"DELETE FROM {self.table}{self._where()}"  # noqa: S608
+            case "truncate":
+                return f"TRUNCATE {self.table}{self.suffix}"
+            case _:
+                return self.text
+
+    def without(self, columns: frozenset[str]) -> Statement:
+        """The statement without these of the columns that it assigns."""
+        return replace(self, values=tuple(pair for pair in self.values if pair[0] not in columns))
+
+    def _insert(self) -> str:
+        overriding = " OVERRIDING SYSTEM VALUE" if self.overriding else ""
+        if not self.values:
+            return f"INSERT INTO {self.table}{overriding} DEFAULT VALUES{self.suffix}"
+        columns = ", ".join(column for column, _ in self.values)
+        values = ", ".join(value for _, value in self.values)
+        head = f"INSERT INTO {self.table} ({columns}){overriding}"
+        return f"{head} VALUES ({values}){self.suffix}"
+
+    def _where(self) -> str:
+        if not self.where:
+            return ""
+        conditions = [
+            f"{column} IS NULL" if value == NULL else f"{column} = {value}"
+            for column, value in self.where
+        ]
+        return f" WHERE {' AND '.join(conditions)}"
+
+
+def insert(table: str, values: dict[str, str], *, overriding: bool = False) -> Statement:
+    """An INSERT of these values."""
+    return Statement(
+        kind="insert", table=table, values=tuple(values.items()), overriding=overriding
+    )
+
+
+def update(table: str, values: dict[str, str], where: dict[str, str]) -> Statement:
+    """An UPDATE of the rows that equal ``where``."""
+    return Statement(
+        kind="update", table=table, values=tuple(values.items()), where=tuple(where.items())
+    )
+
+
+def delete(table: str, where: dict[str, str]) -> Statement:
+    """A DELETE of the rows that equal ``where``."""
+    return Statement(kind="delete", table=table, where=tuple(where.items()))
+
+
+def literal(text: str) -> str:
+    """A string constant of SQL; backslashes are as they stand."""
+    return "'" + text.replace("'", "''") + "'"
