@@ -26,8 +26,8 @@ from support.upgrade import (
     steps,
 )
 
+from pytest_schema_parity.checks.parity import open_parity
 from pytest_schema_parity.config import load_config
-from pytest_schema_parity.parity import open_parity
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import drop_database
 from pytest_schema_parity.postgres.installation import Installation
@@ -117,12 +117,12 @@ def test_without_one_step_it_is_not(prisma: Path, installation: Installation) ->
     assert config
     parity = open_parity(config, bindir=installation.bindir)
     try:
-        assert not parity["supabase"].comparison.failing
+        assert not parity.trees["supabase"].comparison.failing
         for step in needed:
-            built = parity[f"without_{step.name}"]
+            built = parity.trees[f"without_{step.name}"]
             assert built.applied.failures or built.comparison.failing, step.name
     finally:
-        parity.close()
+        parity.trees.close()
 
 
 def test_the_admin_indexes_are_on_the_right_tables(
@@ -150,9 +150,9 @@ def test_requests_reach_what_they_should(prisma: Path, installation: Installatio
     assert config
     parity = open_parity(config, bindir=installation.bindir)
     try:
-        checks().requests_reach_what_they_should(parity["supabase"])
+        checks().requests_reach_what_they_should(parity.trees["supabase"])
     finally:
-        parity.close()
+        parity.trees.close()
 
 
 def checks() -> ModuleType:
