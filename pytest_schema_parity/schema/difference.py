@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, overload
 
 from pytest_schema_parity.schema.facts import Key, Place, Value
 from pytest_schema_parity.schema.kinds import FAILING, GROUPS, Group, Impact, group_of, kind_of
@@ -97,6 +97,14 @@ class Comparison:
 
     def __len__(self) -> int:
         return len(self.differences)
+
+    @overload
+    def __getitem__(self, at: int) -> Difference: ...
+    @overload
+    def __getitem__(self, at: slice) -> Comparison: ...
+    def __getitem__(self, at: int | slice) -> Difference | Comparison:
+        """One difference, or a comparison of some of them."""
+        return self.only(self.differences[at]) if isinstance(at, slice) else self.differences[at]
 
     @property
     def failing(self) -> Comparison:
