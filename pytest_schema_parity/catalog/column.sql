@@ -16,7 +16,7 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname) AS name,
        END::text AS not_null_name, -- since 18
        nullif(nn.convalidated, true) AS not_null_validated, -- since 18
        nullif(nn.connoinherit, false) AS not_null_no_inherit, -- since 18
-       obj_description(nn.oid, 'pg_constraint') AS not_null_comment, -- since 18
+       nd.description AS not_null_comment, -- since 18
        CASE WHEN a.attgenerated = '' THEN pg_get_expr(f.adbin, 0) END AS "default",
        CASE WHEN a.attgenerated <> '' THEN pg_get_expr(f.adbin, f.adrelid) END AS generated,
        CASE a.attgenerated WHEN 's' THEN 'stored' WHEN 'v' THEN 'virtual' END AS generation,
@@ -41,6 +41,8 @@ JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef f ON (f.adrelid, f.adnum) = (a.attrelid, a.attnum)
 LEFT JOIN pg_constraint nn ON nn.contype = 'n' AND nn.conrelid = a.attrelid -- since 18
                           AND nn.conkey = ARRAY[a.attnum] -- since 18
+LEFT JOIN pg_description nd ON (nd.classoid, nd.objoid) -- since 18
+                            = ('pg_constraint'::regclass, nn.oid) -- since 18
 LEFT JOIN pg_description d
        ON (d.classoid, d.objoid, d.objsubid) = ('pg_class'::regclass, a.attrelid, a.attnum)
 WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped

@@ -3,7 +3,8 @@ SELECT format('%I.%I', n.nspname, t.typname) AS name,
        quote_ident(n.nspname) AS parent_name,
        (SELECT header(s) FROM pg_depend s  -- CREATE writes it; GRANT and ALTER do not
         WHERE (s.classid, s.objid, s.objsubid) = ('pg_type'::regclass, t.oid, 0)
-          AND (s.refclassid, s.refobjid) = ('pg_namespace'::regclass, t.typnamespace)
+          -- As a number, so that it is not looked up by what all have in common.
+          AND s.refclassid::bigint = 'pg_namespace'::regclass::bigint
         LIMIT 1) AS made,
        ARRAY[header(t)] AS changed,
        ARRAY['comment', header(d)] AS parts,

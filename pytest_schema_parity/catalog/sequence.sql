@@ -4,7 +4,8 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
             ELSE format('%I.%I.%I', tn.nspname, t.relname, a.attname) END AS parent_name,
        (SELECT header(s) FROM pg_depend s  -- CREATE writes it; GRANT and ALTER do not
         WHERE (s.classid, s.objid, s.objsubid) = ('pg_class'::regclass, c.oid, 0)
-          AND (s.refclassid, s.refobjid) = ('pg_namespace'::regclass, c.relnamespace)
+          -- As a number, so that it is not looked up by what all have in common.
+          AND s.refclassid::bigint = 'pg_namespace'::regclass::bigint
         LIMIT 1) AS made,
        ARRAY[header(c), header(s)] AS changed,
        ARRAY['comment', header(d)] AS parts,

@@ -17,6 +17,7 @@ from pytest_schema_parity.migrations.failure import (
     failed_script,
     failed_statement,
 )
+from pytest_schema_parity.migrations.layouts import layouts
 from pytest_schema_parity.migrations.nearest import Names
 from pytest_schema_parity.migrations.origins import Marker, Marks
 from pytest_schema_parity.migrations.scanner import split
@@ -74,7 +75,10 @@ def apply_tree(
     trusted: bool = True,
     ended: Callable[[], bool] = lambda: False,
 ) -> Applied:
-    """Apply a tree's files in order, each in a session as good as new; never stop at a failure.
+    """Apply a tree's files in order, and never stop at a failure.
+
+    Each file has a session as good as new, unless the tree's tool has one for all of them: then one
+    is new after a failure.
 
     ``statement_timeout`` is in seconds; ``progress`` is called before each file.
     ``housekeeping`` is a superuser's conninfo that the tree's settings do not reach; nothing is
@@ -101,9 +105,11 @@ class _Applier:
         self.session = session
         self.marker = marker
         self._names = Names(tree)
+        layout = layouts().get(tree.layout)
+        self._one_session = layout is not None and layout.one_session
 
     def apply(self, number: int, file: MigrationFile) -> Failure | None:
-        """Apply a file; the session is as good as new afterwards."""
+        """Apply a file; the session is ready for the next one afterwards."""
         try:
             return self._apply(number, file)
         except ServerError as error:
@@ -124,7 +130,8 @@ class _Applier:
         failed = self._run(number, statements, text)
         if self.session.undo_what_is_open() and failed is None:
             failed = _opening(statements), Complaint(None, LEFT_OPEN)
-        self.session.renew(after=text)
+        if failed is not None or not self._one_session or self.session.connection.closed:
+            self.session.renew(after=text)
         if failed is None:
             return None
         statement, complaint = failed

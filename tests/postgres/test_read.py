@@ -143,7 +143,7 @@ def test_reads_the_roles_that_matter_here(database: str) -> None:
                 connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
 
 
-def nowhere(xmin: int, cmin: int, /, *, privileges: bool = True) -> None:
+def nowhere(xmin: int, cmin: int, /, *, attribute: str | None = None) -> None:
     """The origin of everything that no tree made."""
 
 

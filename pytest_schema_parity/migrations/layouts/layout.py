@@ -26,7 +26,8 @@ class Listing:
 class Layout:
     """A migration tool's rules: which files, in which order.
 
-    ``general`` ones are asked only where no tool's own layout fits.
+    ``general`` ones are asked only where no tool's own layout fits.  With ``one_session`` the tool
+    applies all files in one: what a file sets (a search_path, a role) holds in those after it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Layout:
     fits: Callable[[Path], bool]
     list_files: Callable[[Path], Listing]
     general: bool = False
+    one_session: bool = False
 
 
 @dataclass(frozen=True, slots=True)
