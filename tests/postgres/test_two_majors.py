@@ -11,7 +11,7 @@ from psycopg import sql
 
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
-from pytest_schema_parity.postgres.databases import create_database, drop_database
+from pytest_schema_parity.postgres.databases import drop_database
 from pytest_schema_parity.postgres.installation import Installation, find_installation
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
@@ -41,7 +41,12 @@ def other_cluster(installation: Installation) -> Iterator[Cluster]:
 
 
 def built(cluster: Cluster, script: str) -> Schema:
-    conninfo = create_database(cluster, "two majors")
+    """What a script makes in a database of one locale, whatever a cluster's own is."""
+    with psycopg.connect(cluster.conninfo(), autocommit=True) as connection:
+        connection.execute(
+            "CREATE DATABASE \"two majors\" TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'"
+        )
+    conninfo = cluster.conninfo("two majors")
     try:
         with psycopg.connect(conninfo) as connection:
             connection.execute(script.encode())
