@@ -194,6 +194,10 @@ class Probes:
                 changed = {**row, column: nowhere[column]}
                 statement = insert_row(table, changed)
                 yield f"a foreign key but for {column}", [*world.statements[:-1], statement], True
+                others = {c: row[c] for c in columns if c != column}
+                wish = Wish(fixed=others, skip=key, required=frozenset(columns), new_parents=True)
+                if others and (second := self._try(table, wish, _copy(world))):
+                    yield f"a foreign key but for {column}", second[0].statements, True
             for column in columns if len(columns) > 1 else ():
                 if not table.by_name[column].not_null:
                     partial = {**row, **nowhere, column: NULL}
