@@ -194,7 +194,7 @@ class Builder:
             for column in nullable:
                 row[column.name] = NULL
             return
-        if key is wish.skip or key.target not in self.model.tables:
+        if _is_same(key, wish.skip) or key.target not in self.model.tables:
             return
         if key.target == table.name and not given:
             found = world.rows.get(table.name)
@@ -246,6 +246,15 @@ class Builder:
     def _insert(self, world: World, table: Table, row: Values, wish: Wish) -> None:
         world.rows.setdefault(table.name, []).append(row)
         world.statements.append(insert_row(table, row, wish.fixed))
+
+
+def _is_same(key: ForeignKey, other: ForeignKey | None) -> bool:
+    """Whether two foreign keys differ in nothing but their actions and when they are checked."""
+    return (
+        other is not None
+        and key.columns == other.columns
+        and (key.target, key.referenced) == (other.target, other.referenced)
+    )
 
 
 def _holds_a_key(table: Table, values: Mapping[str, str]) -> bool:

@@ -216,12 +216,13 @@ class Histories:
 
 
 def _is_open(column: Column) -> bool:
-    return column.type.name in ("json", "jsonb") or column.type.category == "D"
+    return column.type.name in ("json", "jsonb") or column.type.category in "DN"
 
 
 def _worth(column: Column, literals: Literals) -> bool:
     """Whether a trigger's constants may be meant for a column."""
-    return _is_open(column) or column.name in literals.patterns
+    compared = column.name in literals.compared or column.name in literals.patterns
+    return compared or (_is_open(column) and column.type.category != "N")
 
 
 def _referring(table: Table, name: str) -> bool:

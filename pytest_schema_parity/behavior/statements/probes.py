@@ -45,13 +45,14 @@ class Probes:
         self.builder = builder
         self.solver = solver
         self.reads = reads
+        self.failures: dict[str, str] = {}
 
     def of(self, name: str) -> Iterator[Example]:
         """The examples of one table, the row that is valid first."""
         table = self.model.tables[name]
         sources = (
-            self._valid, self._null, self._keys, self._foreign_keys, self._parents,
-            self._conditions, self._defaults, self._types, self._identities, self._changes,
+            self._valid, self._conditions, self._keys, self._foreign_keys, self._parents,
+            self._types, self._identities, self._null, self._defaults, self._changes,
         )  # fmt: skip
         seen: set[tuple[Statement, ...]] = set()
         for source in sources:
@@ -67,7 +68,8 @@ class Probes:
         world = World() if world is None else world
         try:
             return world, self.builder.add(world, table.name, wish)
-        except CannotBuildError:
+        except CannotBuildError as error:
+            self.failures.setdefault(table.name, str(error))
             return None
 
     def _valid(self, table: Table) -> Iterator[Probe]:

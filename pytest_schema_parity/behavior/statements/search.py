@@ -174,7 +174,7 @@ class _Searcher:
                 if name not in found
             ),
             entered=tuple(
-                Entered(name, tally.entered, tally.tried, tuple(tally.errors))
+                Entered(name, tally.entered, tally.tried, self._errors(name, tally))
                 for name, tally in self.tallies.items()
             ),
             not_compared=self.model.missing + self.model.only,
@@ -182,6 +182,12 @@ class _Searcher:
             examples=self.runner.examples,
             exhausted=self.exhausted,
         )
+
+    def _errors(self, name: str, tally: _Tally) -> tuple[str, ...]:
+        """Why a table took no row: the server's errors, or why none could be built."""
+        if tally.tried == 0 and name in self.probes.failures:
+            return (self.probes.failures[name],)
+        return tuple(tally.errors)
 
     def reads(self, name: str) -> tuple[str, ...]:
         """What is read after an example about a table: all, or what is near where there is much."""
@@ -245,7 +251,7 @@ class _Searcher:
         return [each for each in relations if each in self.model.tables] or relations
 
     def _count(self, example: Example, pair: Pair) -> None:
-        if example.probe == "a valid row":
+        if example.probe == "a valid row" and pair[0].outcomes:
             tally = self.tallies[example.subject]
             tally.tried += 1
             failed = [o for result in pair for o in result.outcomes if not o.accepted]
