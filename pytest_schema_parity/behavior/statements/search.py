@@ -123,7 +123,7 @@ def search(
         (candidate.tree, candidate.conninfo),
         frozenset(leave_out),
     ) as runner:
-        return _Searcher(runner, differences, budget, seed).search()
+        return Searching(runner, differences, budget, seed).search()
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class _Tally:
     errors: dict[str, None] = field(default_factory=dict)
 
 
-class _Searcher:
+class Searching:
     """One search: keeps what was found."""
 
     def __init__(
@@ -202,7 +202,7 @@ class _Searcher:
         return (*(table for table in tables if table in near), *shown)
 
     def _within_budget(self) -> Iterator[Example]:
-        for example in self._examples():
+        for example in self.examples():
             if self._spent():
                 self.exhausted = True
                 return
@@ -215,7 +215,7 @@ class _Searcher:
             or len(self.found) >= self.budget.counterexamples
         )
 
-    def _examples(self) -> Iterator[Example]:
+    def examples(self) -> Iterator[Example]:
         """Directed examples, differing tables first; then histories, and databases for views."""
         order = sorted(self.model.tables, key=lambda name: (not self._differs(name), name))
         for name in order:
