@@ -173,7 +173,7 @@ class Probes:
         """Other values that an expression may make the same: in case, blanks, or overlapping."""
         for column, value in same.items():
             inner = value[1:-1] if value.startswith("'") else ""
-            for variant in {literal(inner.upper()), literal(f" {inner}"), literal(inner + " ")}:
+            for variant in map(literal, (inner.upper(), f" {inner}", f"{inner} ")):
                 if inner and variant != value and table.by_name[column].type.category == "S":
                     changed = {**base, **same, column: variant}
                     yield from self._second(table, "a key in another spelling", world, changed, key)
