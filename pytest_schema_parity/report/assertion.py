@@ -1,4 +1,4 @@
-"""Why two schemas are not equal, for pytest's assertions."""
+"""Explains why two schemas are not equal, for pytest's assertions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> lis
     comparison = compare(left, right)
     failing, notes = comparison.failing, comparison.notes
     if not (failing or notes):
-        return _brought(left, right)
+        return _platform_lines(left, right)
     counts = count_text(failing) if failing else "nothing that would fail a gate"
     if notes:
         counts += f"; {counted(len(notes), 'note')}: {count_text(notes)}"
@@ -36,8 +36,8 @@ def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> lis
     return lines
 
 
-def _brought(left: Schema, right: Schema) -> list[str]:
-    """The facts that are not equal and not compared: what different platforms brought."""
+def _platform_lines(left: Schema, right: Schema) -> list[str]:
+    """The facts that are not equal and not compared: those of different platforms."""
     keys = {fact.key: None for side in (left, right) for fact in side}
     unequal = [key for key in keys if left.get(key) != right.get(key)]
     if not unequal:

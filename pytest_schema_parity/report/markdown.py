@@ -82,12 +82,12 @@ def _state(tree: TreeResults, *, is_reference: bool) -> str:
 
 
 def _escaped(text: str) -> str:
-    """The text as itself: no markup, no HTML, nobody mentioned and no issue linked."""
+    """The text with Markdown's, HTML's and GitHub's special characters escaped."""
     return SPECIAL.sub(lambda mark: f"&#{ord(mark[0])};", clean(text))
 
 
 def _fenced(lines: list[str]) -> list[str]:
-    """The lines as they are, in a fence that none of them can close."""
+    """The lines in a fence that is longer than any in them."""
     fence = "`" * max(3, _longest_run(lines) + 1)
     return [f"{fence}text", *lines, fence]
 

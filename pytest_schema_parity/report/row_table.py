@@ -85,7 +85,7 @@ def _cell(column: str, value: str | None) -> str:
 
 
 def _sql(value: str | None) -> str:
-    """A value that cannot be taken for NULL when it is none."""
+    """A value as text: NULL bare, and a text that looks like it in quotes."""
     if value is None:
         return "NULL"
     return f"'{value}'" if value in ("", "NULL") else value

@@ -15,7 +15,7 @@ from pytest_schema_parity.showing import printable
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a check of a tree came to, and how many differences it found (0 where not counted)."""
+    """The outcome of a check of a tree, and how many findings fail it."""
 
     outcome: CheckOutcome
     count: int = 0
