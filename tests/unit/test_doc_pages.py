@@ -19,9 +19,10 @@ from support.documents import (
     text_of,
 )
 
+import pytest_schema_parity
 from pytest_schema_parity.checks import registry
 from pytest_schema_parity.config import allow, load_config, read
-from pytest_schema_parity.findings.verdict import RunResults
+from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.migrations import other_tools
 from pytest_schema_parity.migrations.layouts import layouts
 from pytest_schema_parity.plugin import HookSpecs
@@ -107,9 +108,30 @@ def test_every_hook_is_described() -> None:
 
 
 def test_every_key_of_the_json_report_is_described() -> None:
-    keys = [quoted(cell)[0] for cell in table_of("docs/reports.md", "key")]
-    written = list(json_report.report(RunResults(reference="prisma")))
-    assert [key for key in keys if key != "findings"] == written
+    table = table_of("docs/reports.md", "key")
+    keys = [quoted(cell)[0] for cell in table]
+    run = RunResults(reference="prisma", trees={"prisma": TreeResults()})
+    written = json_report.report(run)
+    assert [key for key in keys if key != "findings"] == list(written)
+    assert quoted(table["`trees`"][0]) == list(written["trees"]["prisma"])
+
+
+def test_every_package_is_described() -> None:
+    table = table_of("docs/development.md", "package in `pytest_schema_parity/`")
+    packages = {f"{each.parent.name}/" for each in ROOT.glob("pytest_schema_parity/*/__init__.py")}
+    assert {package for cell in table for package in quoted(cell)} == packages
+
+
+def test_what_the_docs_import_is_public() -> None:
+    """Examples for users take only what the package exports, or the factories' own module."""
+    internal = {"docs/writing-a-check.md"}
+    for page in set(PAGES) - internal:
+        for text in blocks(page, "python"):
+            modules = set(re.findall(r"^from (pytest_schema_parity\S*) import", text, re.MULTILINE))
+            assert modules <= {"pytest_schema_parity", "pytest_schema_parity.plugin.factories"}
+    named = set(re.findall(r"`pytest_schema_parity\.([A-Z]\w+)`", ALL_TEXT))
+    assert named <= set(pytest_schema_parity.__all__)
+    assert {"BuiltTree", "Clone"} <= named
 
 
 def test_the_workflow_is_the_one_in_use() -> None:
