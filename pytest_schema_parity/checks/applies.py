@@ -17,7 +17,7 @@ from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import clean, printable
 
 NAME: Final = "applies"
-MAKES_NOTHING: Final = "the files of the reference make nothing: there is nothing to compare with"
+MAKES_NOTHING: Final = "the files of the reference create nothing: there is nothing to compare with"
 SHORT: Final = 80
 """Characters up to which a hint stands beside the message."""
 

@@ -41,7 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="KIND:PATH",
-        help="Write a report, whatever the verdict; KIND is json or markdown. May be given again.",
+        help="Write a report, whatever the verdict; as in json:PATH or markdown:PATH. May be given "
+        "again.",
     )
     group.addoption(
         "--schema-parity-bindir",

@@ -27,8 +27,8 @@ def added_trees(config: pytest.Config) -> Mapping[str, object]:
     for added in config.hook.pytest_schema_parity_trees(config=config):
         if not isinstance(added, Mapping):
             raise pytest.UsageError(
-                f"pytest_schema_parity_trees gave {added!r}: return a mapping of names to tables "
-                'like {"path": "migrations"}.'
+                f"pytest_schema_parity_trees returned {added!r}: return a mapping of names to "
+                'tables like {"path": "migrations"}.'
             )
         for name, table in added.items():
             if name in trees:
@@ -45,7 +45,7 @@ def added_checks(config: pytest.Config) -> Mapping[str, Callable[[BuiltTree], No
     for added in config.hook.pytest_schema_parity_checks(config=config):
         if not isinstance(added, Mapping):
             raise pytest.UsageError(
-                f"pytest_schema_parity_checks gave {added!r}: return a mapping of names to "
+                f"pytest_schema_parity_checks returned {added!r}: return a mapping of names to "
                 'functions like {"primary-keys": every_table_has_a_primary_key}.'
             )
         for name, function in added.items():
@@ -58,7 +58,7 @@ def added_checks(config: pytest.Config) -> Mapping[str, Callable[[BuiltTree], No
 def _mistake_in_name(name: object, taken: Mapping[str, object]) -> str | None:
     """The mistake in a check's name; None if there is none."""
     if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
-        return f"{name!r} is no name for a check; use letters, digits, '.', '_' and '-'"
+        return f"{name!r} is not a valid name for a check; use letters, digits, '.', '_' and '-'"
     if name in taken or name in registry.names():
         return f"there is a check {name!r} already; give yours another name"
     return None

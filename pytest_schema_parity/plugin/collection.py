@@ -33,7 +33,7 @@ class Collection:
                 f"schema-parity: {role} {name}: {files}, layout {tree.layout}, "
                 f"platform {platform.name}"
             )
-            lines += (f"    passed over {file}: {why}" for file, why in tree.skipped)
+            lines += (f"    skipped {file}: {why}" for file, why in tree.skipped)
             if lacking := trees.site.lacking(platform):
                 lines.append(f"    this server has no {', '.join(lacking)}")
         return list(map(printable, lines))

@@ -100,7 +100,9 @@ def _one_of(files: list[Path]) -> list[Path]:
     if len(files) > 1:
         names = " and ".join(map(str, files))
         raise pytest.UsageError(
-            printable(f"there are {len(files)} configurations of what runs, {names}. {ONE_A_RUN}")
+            printable(
+                f"{len(files)} configurations apply to the paths that run, {names}. {ONE_A_RUN}"
+            )
         )
     return files
 
@@ -112,7 +114,7 @@ def _nothing_in(files: list[Path], here: Path) -> str:
 
     places = " or ".join(map(str, files)) or f"any pyproject.toml from {here} upwards"
     message = (
-        "schema parity was asked for, but there is no table [tool.pytest-schema-parity] in "
+        "--schema-parity is given, but there is no table [tool.pytest-schema-parity] in "
         f"{places}. Add it, or name its file with --schema-parity-config=FILE."
     )
     if below := [str(file.relative_to(here)) for file in configurations_below(here)]:

@@ -31,11 +31,11 @@ COLOURS: Mapping[Markup, Mapping[str, bool]] = {
     "note": {"yellow": True},
 }
 NOTHING_TO_CHECK = (
-    "--schema-parity was asked for, but this run selected no check of a candidate tree. A gate "
+    "--schema-parity is given, but this run selected no check of a candidate tree. A gate "
     "that checks nothing must not pass: {remedy}, or leave the flag out."
 )
 CHECKED_NOTHING = (
-    "--schema-parity was asked for, but no check of a candidate tree has run. "
+    "--schema-parity is given, but no check of a candidate tree has run. "
     "A gate that checks nothing must not pass."
 )
 
@@ -100,7 +100,7 @@ class Gate:
         if any(self.counts(tree, check) for tree, check in selected):
             return CHECKED_NOTHING
         if choosing := chosen_by_the_cache(self.config):
-            remedy = f"run it without {choosing}, which went by what failed last time"
+            remedy = f"run it without {choosing}, which selected only what failed last time"
         else:
             remedy = "widen -k, -m, --deselect or the ids that were named"
         return NOTHING_TO_CHECK.format(remedy=remedy)

@@ -30,7 +30,7 @@ CARRIED = "schema_parity"
 MOST_NOTES = 20
 """Lines of notes that the summary shows."""
 ENDED_EARLY = "the run ended before its checks had run"
-UNKNOWN = "the trees could not be summed up. Run their check `applies`, too."
+UNKNOWN = "the results of the trees are incomplete. Run their check `applies`, too."
 
 
 class Results:
@@ -154,7 +154,7 @@ class Results:
     def _what_is_broken(self) -> Iterator[str]:
         broken = {} if self.run is None else self.run.broken_trees
         for tree, why in broken.items():
-            yield f"{printable(tree)} is not as its files would have it: {clean(why)}"
+            yield f"{printable(tree)} does not apply as a whole: {clean(why)}"
         if not broken:
             yield UNKNOWN
 
@@ -165,7 +165,7 @@ class Results:
         try:
             self.run = self.gate.parity.results(trees)
         except Exception as error:  # noqa: BLE001 -- told, and no run without its sums passes
-            self.problems.append(f"the trees could not be summed up: {clean(repr(error))}")
+            self.problems.append(f"the results of the trees are incomplete: {clean(repr(error))}")
 
     def _outcome_of(
         self, report: pytest.TestReport, key: tuple[str, str], found: dict[str, object]
@@ -211,7 +211,7 @@ class Results:
         ]
         yield from lines[:MOST_NOTES]
         if more := len(lines) - MOST_NOTES if len(lines) > MOST_NOTES else 0:
-            yield f"… and {more} lines of notes more: -rP shows all"
+            yield f"… and {more} more lines of notes: -rP shows all"
 
 
 def facts_of(report: pytest.TestReport) -> dict[str, object]:

@@ -26,7 +26,7 @@ def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> lis
     failing, notes = comparison.failing, comparison.notes
     if not (failing or notes):
         return _platform_lines(left, right)
-    counts = count_text(failing) if failing else "nothing that would fail a gate"
+    counts = count_text(failing) if failing else "no difference that fails the gate"
     if notes:
         counts += f"; {counted(len(notes), 'note')}: {count_text(notes)}"
     lines = [f"the schemas differ: {counts}"]
@@ -42,7 +42,7 @@ def _platform_lines(left: Schema, right: Schema) -> list[str]:
     unequal = [key for key in keys if left.get(key) != right.get(key)]
     if not unequal:
         return []
-    brought = f"{counted(len(unequal), 'fact')} that their platforms brought"
+    brought = f"{counted(len(unequal), 'fact')} of their platforms"
     lines = [f"the schemas differ in {brought} ({left.platform} and {right.platform})"]
     lines = [*map(printable, lines)]
     lines += (printable(f"    {kind} {name}") for kind, name in sorted(unequal))

@@ -28,7 +28,7 @@ def parse_destination(text: str) -> Destination:
     if kind not in FORMATS:
         near = nearest(kind, FORMATS) if colon else None
         remedy = f'did you mean "{near}"?' if near else f"write {known}"
-        what = f'unknown kind of report "{kind}"' if colon else f'"{text}" names no kind of report'
+        what = f'unknown kind of report "{kind}"' if colon else f'"{text}" is not KIND:PATH'
         raise ConfigError(printable(f"--schema-parity-report: {what}; {remedy}"))
     if not path.strip():
         raise ConfigError(f'--schema-parity-report: "{kind}" lacks a path; write {kind}:PATH')

@@ -28,7 +28,7 @@ def make_way(path: Path, opening: str, *, append: bool = False) -> None:
                 path.unlink()
             elif begins and not append:
                 raise ConfigError(
-                    f"{path} is there already, and no report: name another file, or remove it"
+                    f"{path} exists and is not a report: name another file, or remove it"
                 )
         elif path.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))

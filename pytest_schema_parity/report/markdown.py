@@ -18,7 +18,7 @@ OPENING: Final = "# Schema "
 TITLES: Final[dict[Verdict, str]] = {
     "parity": "Schema parity",
     "drift": "Schema drift",
-    "broken": "Schema parity could not be established",
+    "broken": "Schema parity was not checked completely",
 }
 SPECIAL: Final = re.compile(r"[&<>\\`*_\[\]|~#@!$]")
 
@@ -45,11 +45,11 @@ def _failed_checks(run: RunResults) -> Iterator[str]:
         if outcome == "failed" and (tree, check) not in reported
     ]
     if failed:
-        yield from ("", f"Failed, too: {', '.join(failed)}.")
+        yield from ("", f"Other failed checks: {', '.join(failed)}.")
 
 
 def _server(run: RunResults) -> str:
-    return _escaped(f"{run.version or 'unknown'} from {run.source or 'nowhere'}")
+    return _escaped(f"{run.version or 'unknown'} from {run.source or 'no server'}")
 
 
 def _tree(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:

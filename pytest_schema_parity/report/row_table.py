@@ -26,7 +26,7 @@ def rows_lines(
         yield from _pair_lines(pair, rows.columns, reference, tree, highlight)
     shown = sum(pair.times * _sides(pair) for pair in rows.pairs[:MOST_PAIRS])
     if (more := rows.missing + rows.extra - shown) > 0:
-        yield f"… and {counted(more, 'row')} more, both trees counted"
+        yield f"… and {counted(more, 'row')} more in both trees together"
 
 
 def _pair_lines(

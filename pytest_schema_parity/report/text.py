@@ -27,7 +27,10 @@ def result_lines(result: Result, *, reference: str, highlight: Highlight = plain
         if result.advice:
             lines += ["", result.advice]
     if notes := result.notes:
-        lines += ["", highlight("note", f"{counted(len(notes), 'note')} (shown, failing nothing):")]
+        lines += [
+            "",
+            highlight("note", f"{counted(len(notes), 'note')} (they do not fail the check):"),
+        ]
         for finding in notes:
             lines += finding_lines(finding, reference=reference, highlight=highlight)
     return lines if failing else lines[1:]
