@@ -24,7 +24,7 @@ from pytest_schema_parity.migrations.failure import Complaint, place_of
 from pytest_schema_parity.migrations.scanner import Statement, split
 from pytest_schema_parity.migrations.text import read_sql
 from pytest_schema_parity.schema.facts import Place
-from pytest_schema_parity.showing import redact, redact_beside
+from pytest_schema_parity.showing import redact, redact_message
 
 BEGINS: Final = frozenset({"begin", "start", "commit", "end"})
 TAKES_BACK: Final = frozenset({"rollback", "abort"})
@@ -93,9 +93,9 @@ def problems(
                 subject=subject,
                 statement=redact(text),
                 sqlstate=sqlstate,
-                message=redact_beside(message, text),
-                detail=diag.message_detail and redact_beside(diag.message_detail, text),
-                hint=diag.message_hint and redact_beside(diag.message_hint, text),
+                message=redact_message(message, text),
+                detail=diag.message_detail and redact_message(diag.message_detail, text),
+                hint=diag.message_hint and redact_message(diag.message_hint, text),
                 place=place,
                 column=column,
                 follows=follows and len(names) == len(errors),

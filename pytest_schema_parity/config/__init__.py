@@ -6,11 +6,11 @@ from pytest_schema_parity.config.load import (
     find_config,
     load_config,
 )
-from pytest_schema_parity.config.model import NAME, Config, TreeConfig
+from pytest_schema_parity.config.model import TABLE_NAME, Config, TreeConfig
 
 __all__ = [
-    "NAME",
     "OWN_FILE",
+    "TABLE_NAME",
     "Config",
     "TreeConfig",
     "configurations_below",

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from pytest_schema_parity.config.table import Table, named
+from pytest_schema_parity.config.table import TomlTable, type_in_words
 from pytest_schema_parity.findings.allowances import ROWS, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
-from pytest_schema_parity.showing import did_you_mean, nearest
+from pytest_schema_parity.showing import did_you_mean, suggestion
 
-KEYS: Final = (
+ALLOW_KEYS: Final = (
     "reason",
     "tree",
     "kind",
@@ -27,21 +27,21 @@ KEYS: Final = (
     "impact",
     "until",
 )
-NARROWING: Final = ("kind", "name", "change", "attribute", "impact")
-OF_FACTS: Final = ("change", "attribute", "actual", "impact")
+NARROWING_KEYS: Final = ("kind", "name", "change", "attribute", "impact")
+FACT_KEYS: Final = ("change", "attribute", "actual", "impact")
 CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-defined]
 
 
 def read_allowances(
-    table: Table, reference: str, trees: Sequence[str], file: str
+    table: TomlTable, reference: str, trees: Sequence[str], file: str
 ) -> tuple[Allowance, ...]:
     """The allowances of a configuration; one that lists several names is one for each of them."""
     candidates = [name for name in trees if name != reference]
     found: list[Allowance] = []
     for below in table.below("allow", form="tables"):
-        below.know(*KEYS)
+        below.refuse_unknown_keys(*ALLOW_KEYS)
         allowance = _read_allowance(below)
-        found += _place(allowance, below, file)
+        found += _for_each_name(allowance, below, file)
         if candidates and not any(map(allowance.concerns, candidates)):
             tree = allowance.tree or ""
             what = "the reference, which differs from nothing" if tree == reference else "unknown"
@@ -49,17 +49,17 @@ def read_allowances(
     return tuple(found)
 
 
-def _read_allowance(table: Table) -> Allowance:
+def _read_allowance(table: TomlTable) -> Allowance:
     """An allowance that has no name and no place yet."""
     if "reason" not in table.values:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
-    narrowing = [key for key in NARROWING if key in table.values]
-    if not narrowing or (narrowing == ["name"] and _is_any(table.values["name"])):
+    narrowing = [key for key in NARROWING_KEYS if key in table.values]
+    if not narrowing or (narrowing == ["name"] and _matches_everything(table.values["name"])):
         table.refuse(
-            None, f"would allow every difference; narrow it by one of {', '.join(NARROWING)}"
+            None, f"would allow every difference; narrow it by one of {', '.join(NARROWING_KEYS)}"
         )
     kind = _read_kind(table)
-    for key in OF_FACTS if kind == ROWS else ():
+    for key in FACT_KEYS if kind == ROWS else ():
         if key in table.values:
             table.refuse(key, 'says nothing of rows; narrow kind = "rows" by the name of the view')
     return Allowance(
@@ -74,7 +74,7 @@ def _read_allowance(table: Table) -> Allowance:
     )
 
 
-def _place(allowance: Allowance, table: Table, file: str) -> Iterator[Allowance]:
+def _for_each_name(allowance: Allowance, table: TomlTable, file: str) -> Iterator[Allowance]:
     """The allowance of each name, where the name stands."""
     line = table.mistakes.locator.line
     if "name" not in table.values:
@@ -87,21 +87,21 @@ def _place(allowance: Allowance, table: Table, file: str) -> Iterator[Allowance]
         yield replace(allowance, name=table.text("name"), place=Place(file, line(table.path)))
 
 
-def _is_any(name: object) -> bool:
+def _matches_everything(name: object) -> bool:
     names = name if isinstance(name, list) else [name]
     return any(not str(one).strip("*") for one in names)
 
 
-def _read_kind(table: Table) -> str | None:
+def _read_kind(table: TomlTable) -> str | None:
     """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
     kind = table.text("kind")
     kinds = (*KINDS, ROWS)
-    if kind is not None and kind not in kinds and (near := nearest(kind, kinds)):
+    if kind is not None and kind not in kinds and (near := suggestion(kind, kinds)):
         table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
     return kind
 
 
-def _read_value(table: Table, key: str, value: object) -> Value:
+def _read_value(table: TomlTable, key: str, value: object) -> Value:
     """A value as the catalog's facts may have it."""
     match value:
         case list():
@@ -113,11 +113,11 @@ def _read_value(table: Table, key: str, value: object) -> Value:
         case None | bool() | int() | float() | str():
             return value
         case _:
-            table.refuse(key, f"holds {named(value)}, which no attribute is")
+            table.refuse(key, f"holds {type_in_words(value)}, which no attribute is")
     return None
 
 
-def _read_date(table: Table) -> date | None:
+def _read_date(table: TomlTable) -> date | None:
     value = table.values.get("until")
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value

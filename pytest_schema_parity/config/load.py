@@ -10,20 +10,20 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.locator import KeyPath, Locator
-from pytest_schema_parity.config.mistakes import Mistakes, shown
-from pytest_schema_parity.config.model import NAME, Config
+from pytest_schema_parity.config.mistakes import Mistakes, display_path
+from pytest_schema_parity.config.model import TABLE_NAME, Config
 from pytest_schema_parity.config.read import read_config
-from pytest_schema_parity.config.table import Table, named
+from pytest_schema_parity.config.table import TomlTable, type_in_words
 from pytest_schema_parity.errors import ConfigError
 
 PROJECT_FILE: Final = "pyproject.toml"
 OWN_FILE: Final = "schema-parity.toml"
 FILES: Final = (PROJECT_FILE, OWN_FILE)
-SLIPS: Final = frozenset({"pytestschemaparity", "schemaparity", "pytestparity"})
+MISSPELLED_TABLES: Final = frozenset({"pytestschemaparity", "schemaparity", "pytestparity"})
 """What the table is called by mistake, dashes, underscores and case left out."""
 
 AT_LINE: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
-TWICE: Final = re.compile(r"Cannot declare \((?P<keys>.*)\) twice")
+DECLARED_TWICE: Final = re.compile(r"Cannot declare \((?P<keys>.*)\) twice")
 
 
 def find_config(start: Path) -> Path | None:
@@ -35,9 +35,8 @@ def find_config(start: Path) -> Path | None:
     for directory in (start.absolute(), *start.absolute().parents):
         found = [file for file in _candidates(directory) if file.is_file()]
         if len(found) > 1:
-            raise ConfigError(
-                f"{shown(found[0])} and {shown(found[1])} both hold a configuration; keep one"
-            )
+            first, second = map(display_path, found)
+            raise ConfigError(f"{first} and {second} both hold a configuration; keep one")
         if found:
             return found[0]
     return None
@@ -60,16 +59,16 @@ def load_config(file: Path, *, added: Mapping[str, object] = MappingProxyType({}
     has no table ``tool`` the keys stand at the top level.  Raises one ConfigError that tells of
     every mistake, with file, line, key and remedy.
     """
-    name = shown(file)
+    name = display_path(file)
     text = _read_text(file, name)
     try:
         values = tomllib.loads(text)
         mistakes = Mistakes(name, Locator(text))
     except ValueError as error:
-        raise ConfigError(_explain(error, name, text)) from None
+        raise ConfigError(_toml_error(error, name, text)) from None
     except RecursionError:
         raise ConfigError(f"{name}: its values are nested too deeply to be read") from None
-    table = _table(values, mistakes, in_project=file.name == PROJECT_FILE)
+    table = _find_table(values, mistakes, in_project=file.name == PROJECT_FILE)
     mistakes.check()
     return None if table is None else read_config(table, file.absolute(), name, added)
 
@@ -78,12 +77,12 @@ def _candidates(directory: Path) -> list[Path]:
     """Files of a directory that may hold a configuration; a project file has to speak of us."""
     project = directory / PROJECT_FILE
     own = [directory / OWN_FILE]
-    if not project.is_file() or not _speaks_of_us(project):
+    if not project.is_file() or not _configures_us(project):
         return own
     return [project, *own]
 
 
-def _speaks_of_us(project: Path) -> bool:
+def _configures_us(project: Path) -> bool:
     """Whether a project file configures us, or tries to; a broken one is not ours to report."""
     try:
         text = project.read_bytes().decode(errors="replace")
@@ -94,8 +93,10 @@ def _speaks_of_us(project: Path) -> bool:
     try:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError):
-        return re.search(rf"^\s*\[+\s*tool\s*\.\s*\W?{NAME}\W", text, re.MULTILINE) is not None
-    return isinstance(tool, dict) and (NAME in tool or _slip(tool) is not None)
+        return (
+            re.search(rf"^\s*\[+\s*tool\s*\.\s*\W?{TABLE_NAME}\W", text, re.MULTILINE) is not None
+        )
+    return isinstance(tool, dict) and (TABLE_NAME in tool or _misspelled_table(tool) is not None)
 
 
 def _read_text(file: Path, name: str) -> str:
@@ -108,39 +109,43 @@ def _read_text(file: Path, name: str) -> str:
         raise ConfigError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-def _table(values: dict[str, object], mistakes: Mistakes, *, in_project: bool) -> Table | None:
+def _find_table(
+    values: dict[str, object], mistakes: Mistakes, *, in_project: bool
+) -> TomlTable | None:
     """The table of the configuration, in whichever of the two places it stands."""
     tool = values.get("tool")
     if tool is None and not in_project:
-        return Table(values, (), "", mistakes) if values else None
+        return TomlTable(values, (), "", mistakes) if values else None
     if not isinstance(tool, dict):
         return None
-    path: KeyPath = ("tool", NAME)
-    header = f"[tool.{NAME}]"
-    found = tool.get(NAME)
+    path: KeyPath = ("tool", TABLE_NAME)
+    header = f"[tool.{TABLE_NAME}]"
+    found = tool.get(TABLE_NAME)
     if found is None:
-        if slip := _slip(tool):
+        if slip := _misspelled_table(tool):
             mistakes.add(("tool", slip), f"[tool.{slip}]", f"did you mean {header}?")
         return None
     if not isinstance(found, dict):
-        mistakes.add(path, header, f"{named(found)} stands where a table should")
+        mistakes.add(path, header, f"{type_in_words(found)} stands where a table should")
         return None
-    return Table(found, path, header, mistakes)
+    return TomlTable(found, path, header, mistakes)
 
 
-def _slip(tool: dict[str, object]) -> str | None:
+def _misspelled_table(tool: dict[str, object]) -> str | None:
     """The table that was meant to be ours."""
-    return next((key for key in tool if re.sub("[-_. ]", "", key).casefold() in SLIPS), None)
+    return next(
+        (key for key in tool if re.sub("[-_. ]", "", key).casefold() in MISSPELLED_TABLES), None
+    )
 
 
-def _explain(error: ValueError, name: str, text: str) -> str:
+def _toml_error(error: ValueError, name: str, text: str) -> str:
     """What tomllib says, with file and line, in our words where we know what was meant."""
     message = str(error)
     at = AT_LINE.search(message)
     line = int(at["line"]) if at and at["line"] else text.rstrip("\n").count("\n") + 1
     place = f"{name}:{line}" if at else name
     said = AT_LINE.sub("", message)
-    if twice := TWICE.search(said):
+    if twice := DECLARED_TWICE.search(said):
         keys = re.findall(r"'([^']*)'", twice["keys"])
         header = ".".join(keys)
         if keys[-2:-1] == ["trees"]:

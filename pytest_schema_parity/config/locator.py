@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 KeyPath: TypeAlias = tuple[str | int, ...]
 """The way to a value: keys of tables, and from 0 the indexes of arrays."""
 
-TOKEN: Final = re.compile(
+TOML_TOKEN: Final = re.compile(
     r'"""(?:\\.|[^\\])*?"""\"{0,2}'
     r"|'''.*?'''\'{0,2}"
     r'|"(?:\\.|[^"\\\n])*"'
@@ -30,7 +30,7 @@ class Locator:
     """The line (from 1) of each key, table and array element of a valid TOML text."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = _tokens(text)
+        self._tokens = _split_tokens(text)
         self._next = 0
         self._lines: dict[KeyPath, int] = {}
         self._arrays: dict[KeyPath, int] = {}
@@ -129,11 +129,11 @@ class Locator:
         return self._tokens[self._next - 1][0]
 
 
-def _tokens(text: str) -> list[tuple[str, int]]:
+def _split_tokens(text: str) -> list[tuple[str, int]]:
     """Every token but blanks and comments, with its line."""
     found = []
     line, counted = 1, 0
-    for match in TOKEN.finditer(text):
+    for match in TOML_TOKEN.finditer(text):
         line += text.count("\n", counted, match.start())
         counted = match.start()
         if not match[0].startswith("#"):

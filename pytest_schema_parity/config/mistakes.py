@@ -36,7 +36,7 @@ class Mistakes:
         return [f"{self.file}: {len(told)} mistakes", *(f"  {line}" for line in told)]
 
 
-def shown(file: Path) -> str:
+def display_path(file: Path) -> str:
     """A file as a user would write it: relative to the working directory where it lies below."""
     try:
         return printable(str(file.absolute().relative_to(Path.cwd())))

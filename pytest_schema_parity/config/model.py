@@ -11,8 +11,10 @@ from typing import Final
 from pytest_schema_parity.findings.allowances import Allowance
 from pytest_schema_parity.schema.kinds import FAILING, Impact
 
-NAME: Final = "pytest-schema-parity"
+TABLE_NAME: Final = "pytest-schema-parity"
 """The name of the table below ``[tool]``."""
+OLDEST: Final = 15
+"""The oldest major version of PostgreSQL that is supported."""
 STATEMENT_TIMEOUT: Final = 60.0
 """Seconds that one statement of a migration may take."""
 
@@ -48,7 +50,7 @@ class Config:
 
     file: Path
     root: Path
-    header: str = f"tool.{NAME}"
+    header: str = f"tool.{TABLE_NAME}"
     reference: str
     trees: Mapping[str, TreeConfig]
     platform: str | None = None
@@ -72,11 +74,11 @@ class Config:
     @property
     def seed_files(self) -> tuple[Path, ...]:
         """The files that the seed patterns match: patterns in order, each one's files by name."""
-        found = (file for pattern in self.seed for file in matching(pattern, self.root))
+        found = (file for pattern in self.seed for file in matching_files(pattern, self.root))
         return tuple(dict.fromkeys(found))
 
 
-def matching(pattern: str, root: Path) -> list[Path]:
+def matching_files(pattern: str, root: Path) -> list[Path]:
     """The files below a directory that a glob pattern (``**`` for any depth) matches, by name."""
     names = glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207, takes absolute ones
     return [file for file in (root / name for name in sorted(names)) if file.is_file()]

@@ -11,11 +11,17 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
-from pytest_schema_parity.config.model import STATEMENT_TIMEOUT, Config, TreeConfig, matching
-from pytest_schema_parity.config.table import Table
+from pytest_schema_parity.config.model import (
+    OLDEST,
+    STATEMENT_TIMEOUT,
+    Config,
+    TreeConfig,
+    matching_files,
+)
+from pytest_schema_parity.config.table import TomlTable
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact
 
-KEYS: Final = (
+CONFIG_KEYS: Final = (
     "reference",
     "trees",
     "platform",
@@ -28,25 +34,24 @@ KEYS: Final = (
     "statement_timeout",
 )
 TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser")
-OLDEST: Final = 15
 LONGEST_TIMEOUT: Final = 2_147_483
 """The longest ``statement_timeout`` that PostgreSQL takes, in seconds."""
 TREE_NAME: Final = re.compile(r"\w[\w.-]*")
 
 
 def read_config(
-    table: Table, file: Path, shown: str, added: Mapping[str, object] = MappingProxyType({})
+    table: TomlTable, file: Path, file_name: str, added: Mapping[str, object] = MappingProxyType({})
 ) -> Config:
     """The configuration that a table holds; raises one ConfigError for all of its mistakes.
 
     ``added`` are the tables of further trees, by name, which a hook gave.
     """
-    table.know(*KEYS)
+    table.refuse_unknown_keys(*CONFIG_KEYS)
     platform = table.text("platform")
     trees = _read_trees(
         table, added, file.parent, platform=platform, superuser=table.flag("superuser", True)
     )
-    names = [*_names(table), *added]
+    names = [*_tree_names(table), *added]
     reference = _read_reference(table, names)
     config = Config(
         file=file,
@@ -59,7 +64,7 @@ def read_config(
         server=_read_server(table),
         fail_on=_read_fail_on(table),
         seed=_read_seed(table, file.parent),
-        allow=read_allowances(table, reference, names, shown),
+        allow=read_allowances(table, reference, names, file_name),
         statement_timeout=_read_timeout(table),
     )
     table.mistakes.check()
@@ -67,7 +72,7 @@ def read_config(
 
 
 def _read_trees(
-    table: Table,
+    table: TomlTable,
     added: Mapping[str, object],
     root: Path,
     *,
@@ -78,7 +83,9 @@ def _read_trees(
     sources: dict[object, str] = {}
     folded: dict[str, str] = {}
     if not added and table.values.get("trees", {}) == {}:
-        table.refuse("trees", f"there is no tree; add {_header(table, 'trees.NAME')} with a path")
+        table.refuse(
+            "trees", f"there is no tree; add {_header_for(table, 'trees.NAME')} with a path"
+        )
     for below in [*table.below("trees", form="table"), *_added_trees(table, added)]:
         name = str(below.path[-1])
         if name in trees:
@@ -87,17 +94,17 @@ def _read_trees(
         trees[name] = tree
         if (twin := folded.setdefault(name.casefold(), name)) != name:
             below.refuse(None, f'differs from "{twin}" in upper and lower case only; rename one')
-        source = (_source(tree), tree.platform, tree.superuser)
+        source = (_source_files(tree), tree.platform, tree.superuser)
         if source[0] and (twin := sources.setdefault(source, name)) != name:
             below.refuse(None, f'has the very files of "{twin}": the two can never differ')
     return trees
 
 
-def _added_trees(table: Table, added: Mapping[str, object]) -> Iterator[Table]:
+def _added_trees(table: TomlTable, added: Mapping[str, object]) -> Iterator[TomlTable]:
     """The tables of the trees that a hook gave; they are told of by its name."""
     for name, values in added.items():
         header = f"pytest_schema_parity_trees: {name!r}"
-        empty = Table({}, (*table.path, "trees", name), header, table.mistakes)
+        empty = TomlTable({}, (*table.path, "trees", name), header, table.mistakes)
         if isinstance(values, Mapping):
             plain = {key: _plain(value) for key, value in values.items()}
             yield replace(empty, values=plain)
@@ -115,9 +122,9 @@ def _plain(value: object) -> object:
 
 
 def _read_tree(
-    table: Table, name: str, root: Path, *, platform: str | None, superuser: bool
+    table: TomlTable, name: str, root: Path, *, platform: str | None, superuser: bool
 ) -> TreeConfig:
-    table.know(*TREE_KEYS)
+    table.refuse_unknown_keys(*TREE_KEYS)
     if not TREE_NAME.fullmatch(name):
         table.refuse(None, "a tree's name is made of letters, digits, underscores, dots and dashes")
     if ("path" in table.values) == ("files" in table.values):
@@ -138,31 +145,31 @@ def _read_tree(
     )
 
 
-def _names(table: Table) -> list[str]:
+def _tree_names(table: TomlTable) -> list[str]:
     """The names of all trees, those that are no tables included."""
     trees = table.values.get("trees")
     return list(trees) if isinstance(trees, dict) else []
 
 
-def _source(tree: TreeConfig) -> tuple[str, ...] | None:
+def _source_files(tree: TreeConfig) -> tuple[str, ...] | None:
     """What two trees may not share."""
     files = tree.files or (() if tree.path is None else (tree.path,))
     return tuple(os.path.normpath(file) for file in files) or None
 
 
-def _read_reference(table: Table, trees: Sequence[str]) -> str:
+def _read_reference(table: TomlTable, trees: Sequence[str]) -> str:
     if "reference" not in table.values:
         table.refuse("reference", 'is missing; name the tree that is right: reference = "NAME"')
     reference = table.text("reference")
     if reference is None or not trees:
         return reference or ""
     if table.known("reference", reference, trees) and len(trees) == 1:
-        another = _header(table, "trees.NAME")
+        another = _header_for(table, "trees.NAME")
         table.refuse("trees", f'"{reference}" has no tree to be compared with; add {another}')
     return reference
 
 
-def _read_postgres(table: Table) -> int | None:
+def _read_postgres(table: TomlTable) -> int | None:
     value = table.values.get("postgres")
     if value is None:
         return None
@@ -176,7 +183,7 @@ def _read_postgres(table: Table) -> int | None:
     return major
 
 
-def _read_fail_on(table: Table) -> frozenset[Impact]:
+def _read_fail_on(table: TomlTable) -> frozenset[Impact]:
     if table.values.get("fail_on") == []:
         table.refuse("fail_on", "is empty: nothing would ever fail; name impacts, or leave it out")
         return FAILING
@@ -187,15 +194,15 @@ def _read_fail_on(table: Table) -> frozenset[Impact]:
     return frozenset(impact for impact in impacts if impact)
 
 
-def _read_seed(table: Table, root: Path) -> tuple[str, ...]:
+def _read_seed(table: TomlTable, root: Path) -> tuple[str, ...]:
     patterns = table.texts("seed", single=True) or ()
     for pattern in patterns:
-        if not matching(pattern, root):
+        if not matching_files(pattern, root):
             table.refuse("seed", f'"{pattern}" matches no file below {root}')
     return patterns
 
 
-def _read_server(table: Table) -> str | None:
+def _read_server(table: TomlTable) -> str | None:
     server = table.text("server")
     if server is not None and not server.isidentifier():
         remedy = 'names a fixture of pytest-postgresql: server = "postgresql_noproc"'
@@ -205,7 +212,7 @@ def _read_server(table: Table) -> str | None:
     return server
 
 
-def _read_timeout(table: Table) -> float:
+def _read_timeout(table: TomlTable) -> float:
     value = table.values.get("statement_timeout", STATEMENT_TIMEOUT)
     if isinstance(value, bool) or not isinstance(value, int | float):
         table.refuse("statement_timeout", "has to be a number of seconds: statement_timeout = 60")
@@ -217,6 +224,6 @@ def _read_timeout(table: Table) -> float:
     return float(value)
 
 
-def _header(table: Table, key: str) -> str:
+def _header_for(table: TomlTable, key: str) -> str:
     """The header of a table to be added."""
     return f"[{'.'.join(part for part in (table.header.strip('[]'), key) if part)}]"

@@ -15,7 +15,7 @@ Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TomlTable:
     """A table's values, its path in the file, and its header as a user would write it."""
 
     values: Mapping[str, object]
@@ -29,7 +29,7 @@ class Table:
         shown = " ".join(part for part in (self.header, key) if part)
         self.mistakes.add(path, shown or "the file", remedy)
 
-    def know(self, *keys: str) -> None:
+    def refuse_unknown_keys(self, *keys: str) -> None:
         """Refuse every key but these."""
         for key in self.values.keys() - set(keys):
             self.refuse(key, f"unknown key; {did_you_mean(key, keys)}")
@@ -40,7 +40,7 @@ class Table:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.refuse(key, f'{named(value)} stands where a string should: {key} = "…"')
+            self.refuse(key, f'{type_in_words(value)} stands where a string should: {key} = "…"')
         elif not value.strip():
             self.refuse(key, "is empty; say it, or leave the key out")
         elif "\0" in value:
@@ -58,7 +58,7 @@ class Table:
             text = self.text(key)
             return (text,) if text else None
         if not isinstance(value, list):
-            self.refuse(key, f'{named(value)} stands where a list should: {key} = ["…"]')
+            self.refuse(key, f'{type_in_words(value)} stands where a list should: {key} = ["…"]')
         elif not value:
             self.refuse(key, "is an empty list; fill it, or leave the key out")
         elif not all(isinstance(item, str) and item.strip() and "\0" not in item for item in value):
@@ -71,7 +71,9 @@ class Table:
         """True or false; the default where the key is absent or was refused."""
         value = self.values.get(key, default)
         if not isinstance(value, bool):
-            self.refuse(key, f"{named(value)} stands where true or false should: {key} = false")
+            self.refuse(
+                key, f"{type_in_words(value)} stands where true or false should: {key} = false"
+            )
             return default
         return value
 
@@ -89,7 +91,7 @@ class Table:
         self.refuse(key, f'"{value}" is unknown; {did_you_mean(value, names)}')
         return None
 
-    def below(self, key: str, *, form: Literal["table", "tables"]) -> list[Table]:
+    def below(self, key: str, *, form: Literal["table", "tables"]) -> list[TomlTable]:
         """The tables below a key: the values of a table of tables, or the elements of an array."""
         value = self.values.get(key)
         dotted = ".".join(part for part in (self.header.strip("[]"), key) if part)
@@ -101,20 +103,24 @@ class Table:
             items = enumerate(value)
         else:
             if value is not None:
-                self.refuse(key, f"{named(value)} stands where tables should: write {header}")
+                self.refuse(
+                    key, f"{type_in_words(value)} stands where tables should: write {header}"
+                )
             return []
         found = []
         for name, item in items:
             own = header.replace("NAME", str(name))
-            table = Table({}, (*self.path, key, name), own, self.mistakes)
+            table = TomlTable({}, (*self.path, key, name), own, self.mistakes)
             if isinstance(item, dict):
-                found.append(Table(item, table.path, own, self.mistakes))
+                found.append(TomlTable(item, table.path, own, self.mistakes))
             else:
-                table.refuse(None, f"{named(item)} stands where a table should: write {own}")
+                table.refuse(
+                    None, f"{type_in_words(item)} stands where a table should: write {own}"
+                )
         return found
 
 
-def named(value: object) -> str:
+def type_in_words(value: object) -> str:
     """What a TOML value is, in words."""
     names: list[tuple[type | tuple[type, ...], str]] = [
         (bool, "a boolean"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.statement import Statement
-from pytest_schema_parity.showing import redact, redact_beside, redact_split
+from pytest_schema_parity.showing import redact, redact_line, redact_message
 
 _SHOWN: Final = 200
 _SAID: Final = 2_000
@@ -70,9 +70,9 @@ def failed_statement(
         column,
         shorten(redact(text)),
         complaint.sqlstate,
-        _cut(redact_beside(complaint.message, text)),
-        _cut(redact_beside(hints, text)) or None,
-        complaint.detail and _cut(redact_beside(complaint.detail, text)),
+        _cut(redact_message(complaint.message, text)),
+        _cut(redact_message(hints, text)) or None,
+        complaint.detail and _cut(redact_message(complaint.detail, text)),
         _excerpt(statement, line, column),
     )
 
@@ -131,6 +131,6 @@ def _line(text: str, line: int, column: int) -> tuple[str, str] | None:
     if not 1 <= line <= len(lines):
         return None
     start = sum(len(above) + 1 for above in lines[: line - 1])
-    before, after = redact_split(text, start + min(max(column - 1, 0), len(lines[line - 1])))
+    before, after = redact_line(text, start + min(max(column - 1, 0), len(lines[line - 1])))
     before = before if len(before) <= _SHOWN else "…" + before[1 - _SHOWN :]
     return before, _cut(after.rstrip("\r"), _SHOWN)

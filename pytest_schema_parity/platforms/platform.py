@@ -12,7 +12,7 @@ from typing import Final
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.platforms.stand_ins import STAND_INS, has_extension, offered_stand_ins
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.template import PLAIN, Template
+from pytest_schema_parity.postgres.template import PLAIN, ClusterTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +42,9 @@ class Platform:
             is_trusted=False,
         )
 
-    def template(self, installation: Installation) -> Template:
+    def template(self, installation: Installation) -> ClusterTemplate:
         """What a cluster of this platform holds before any tree."""
-        return Template(
+        return ClusterTemplate(
             name=self.name if self.scripts else PLAIN.name,
             superuser=self.superuser,
             scripts=self.scripts,
@@ -72,7 +72,7 @@ class Platform:
         )
 
 
-def _scripts(directory: str, *names: str) -> tuple[Path, ...]:
+def _script_paths(directory: str, *names: str) -> tuple[Path, ...]:
     return tuple(Path(__file__).with_name(directory) / f"{name}.sql" for name in names)
 
 
@@ -84,7 +84,9 @@ PLATFORMS: Final[Mapping[str, Platform]] = MappingProxyType(
             Platform(
                 name="supabase",
                 superuser="supabase_admin",
-                scripts=_scripts("supabase", "roles", "schemas", "auth", "storage", "realtime"),
+                scripts=_script_paths(
+                    "supabase", "roles", "schemas", "auth", "storage", "realtime"
+                ),
                 extensions=("pgcrypto", "uuid-ossp"),
             ),
         )

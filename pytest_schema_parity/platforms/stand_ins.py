@@ -27,7 +27,7 @@ STAND_INS: Final[Mapping[str, Path]] = MappingProxyType(
 """Every stand-in there is: the extension's name and the directory to search for it."""
 
 # The control file's comment would not do as a mark: dumps set it anew (COMMENT ON EXTENSION).
-_INSTALLED: Final = """
+_FIND_STAND_INS: Final = """
 SELECT e.extname
 FROM pg_catalog.pg_extension AS e
 WHERE EXISTS (
@@ -63,4 +63,4 @@ def offered_stand_ins(installation: Installation) -> tuple[str, ...]:
 def installed_stand_ins(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
     """The extensions of this database that are stand-ins of ours, sorted."""
     with connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
-        return tuple(name for (name,) in cursor.execute(_INSTALLED))
+        return tuple(name for (name,) in cursor.execute(_FIND_STAND_INS))

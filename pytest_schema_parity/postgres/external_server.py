@@ -18,18 +18,16 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from pytest_schema_parity.config.model import OLDEST
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.address import connect, maintenance_options
 from pytest_schema_parity.postgres.conninfo import Conninfo
 
-OLDEST: Final = 15
-"""The oldest major version that catalogs are read of."""
-
-PREFIX: Final = "schema_parity_"
+DATABASE_PREFIX: Final = "schema_parity_"
 """How the names of our databases begin, those apart that a project names itself."""
-_MARK: Final = "made by pytest-schema-parity, run "
+_MARK_PREFIX: Final = "made by pytest-schema-parity, run "
 # A run that was killed while it made a database left one without a comment.
-_MARKS: Final = """
+_FIND_MARKS: Final = """
 SELECT mark
 FROM pg_catalog.pg_database, pg_catalog.shobj_description(oid, 'pg_database') AS mark
 WHERE pg_catalog.starts_with(mark, %(mark)s)
@@ -40,13 +38,13 @@ FROM pg_catalog.pg_database,
 WHERE token IS NOT NULL
 """
 # By their names, too: a tree may have commented on its own database.
-_MADE: Final = """
+_FIND_DATABASES: Final = """
 SELECT datname FROM pg_catalog.pg_database
 WHERE pg_catalog.shobj_description(oid, 'pg_database') = %(mark)s
     OR pg_catalog.starts_with(datname, %(prefix)s)
 """
-_LOCK: Final = "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(%s, 0))"
-_TURN: Final = "pytest-schema-parity builds"
+_TRY_LOCK: Final = "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(%s, 0))"
+_BUILD_LOCK: Final = "pytest-schema-parity builds"
 _UNLOCK: Final = "SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended(%s, 0))"
 
 
@@ -78,19 +76,19 @@ class ExternalServer:
         self.password = executor.password or None
         self._options = executor.options or ""
         token = uuid4().hex[:12]
-        self.prefix = f"{PREFIX}{token}_"
-        self.mark = f"{_MARK}{token}"
-        self._lock, self._turns = threading.Lock(), threading.Lock()
+        self.prefix = f"{DATABASE_PREFIX}{token}_"
+        self.mark = f"{_MARK_PREFIX}{token}"
+        self._lock, self._build_lock = threading.Lock(), threading.Lock()
         self._open = True
         self._session = connect(self.conninfo(self.maintenance))
         try:
             self.major = self._session.info.server_version // 10000
             self.version = str(self._session.info.parameter_status("server_version")).split()[0]
-            self._require()
+            self._check_requirements()
             # Its end would give up the lock.
             self._session.execute("SET idle_session_timeout = 0")
-            self._sweep()
-            self._session.execute(_LOCK, (self.mark,))
+            self._drop_stale_databases()
+            self._try_lock(self.mark)
         except BaseException:
             self._session.close()
             raise
@@ -121,14 +119,18 @@ class ExternalServer:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait until nobody else builds here: roles are everybody's, and two trees may make one."""
-        with self._turns:  # for threads of this process, whose session could take the lock twice
-            while self._open and self._session.execute(_LOCK, (_TURN,)).fetchone() != (True,):
+        with (
+            self._build_lock
+        ):  # for threads of this process, whose session could take the lock twice
+            while self._open and self._session.execute(_TRY_LOCK, (_BUILD_LOCK,)).fetchone() != (
+                True,
+            ):
                 time.sleep(0.02)
             try:
                 yield
             finally:
                 if not self._session.closed:
-                    self._session.execute(_UNLOCK, (_TURN,))
+                    self._session.execute(_UNLOCK, (_BUILD_LOCK,))
 
     def stop(self) -> None:
         """Drop every database that this run made; nothing, if the server is gone by now."""
@@ -137,7 +139,7 @@ class ExternalServer:
                 return
             self._open = False
         try:
-            self._drop(self.mark)
+            self._drop_databases(self.mark)
         except psycopg.OperationalError:
             if not self._session.broken:
                 raise
@@ -152,7 +154,11 @@ class ExternalServer:
             self._open = False
         self._session.close()
 
-    def _require(self) -> None:
+    def _try_lock(self, name: str) -> bool:
+        """Take the advisory lock of this name, unless another session holds it."""
+        return self._session.execute(_TRY_LOCK, (name,)).fetchone() == (True,)
+
+    def _check_requirements(self) -> None:
         if self.major < OLDEST:
             raise ServerError(
                 f"The server on {self.host}:{self.port} is PostgreSQL {self.version}; "
@@ -164,17 +170,17 @@ class ExternalServer:
                 "connect as one, or leave out the key `server`: then clusters of our own are used."
             )
 
-    def _sweep(self) -> None:
+    def _drop_stale_databases(self) -> None:
         """Drop what runs left that were killed."""
-        given = {"mark": _MARK, "prefix": PREFIX}
-        for (mark,) in self._session.execute(_MARKS, given).fetchall():
-            if self._session.execute(_LOCK, (mark,)).fetchone() == (True,):
-                self._drop(mark)
+        given = {"mark": _MARK_PREFIX, "prefix": DATABASE_PREFIX}
+        for (mark,) in self._session.execute(_FIND_MARKS, given).fetchall():
+            if self._try_lock(mark):
+                self._drop_databases(mark)
                 self._session.execute(_UNLOCK, (mark,))
 
-    def _drop(self, mark: str) -> None:
-        prefix = f"{PREFIX}{mark.removeprefix(_MARK)}_"
-        made = self._session.execute(_MADE, {"mark": mark, "prefix": prefix}).fetchall()
+    def _drop_databases(self, mark: str) -> None:
+        prefix = f"{DATABASE_PREFIX}{mark.removeprefix(_MARK_PREFIX)}_"
+        made = self._session.execute(_FIND_DATABASES, {"mark": mark, "prefix": prefix}).fetchall()
         for (name,) in made:
             statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             self._session.execute(statement.format(sql.Identifier(name)))

@@ -33,7 +33,7 @@ def pack(data: Path, image: Path) -> None:
     for parent, _, names in os.walk(data):
         relative = os.path.relpath(parent, data)
         directories.append(relative)
-        for name in _needed(Path(parent), names):
+        for name in _needed_files(Path(parent), names):
             content = Path(parent, name).read_bytes()
             files.append((os.path.join(relative, name), len(content)))  # noqa: PTH118  # hot
             contents.append(content)
@@ -42,7 +42,7 @@ def pack(data: Path, image: Path) -> None:
         out.writelines((_MAGIC, index, *contents))
 
 
-def _needed(parent: Path, names: list[str]) -> list[str]:
+def _needed_files(parent: Path, names: list[str]) -> list[str]:
     """The files of a directory that a server cannot make anew: a third of all are of the others."""
     if parent.name == "pg_wal":
         return [min(names)]  # the last checkpoint's; the later ones are empty, made in advance
@@ -71,17 +71,17 @@ def unpack(image: Path, data: Path, account: Account) -> None:
             for directory in directories:
                 path = data / directory
                 path.mkdir(0o700)
-                account.own(path)
+                account.chown(path)
             for name, size in files:
-                _write(f"{data}/{name}", view[start : start + size], account)
+                _write_file(f"{data}/{name}", view[start : start + size], account)
                 start += size
 
 
-def _write(path: str, content: memoryview, account: Account) -> None:
+def _write_file(path: str, content: memoryview, account: Account) -> None:
     with content:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            if account.borrowed:
+            if account.is_other_user:
                 os.fchown(file, account.uid, account.gid)
             if content and os.write(file, content) != len(content):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)

@@ -23,7 +23,7 @@ WHEELS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Wheels that carry a server in ``pginstall/``: module to distribution, the preferred first."""
 
-USUAL_PLACES: Final = (
+USUAL_DIRECTORIES: Final = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
     "/usr/pgsql-*/bin",  # Red Hat, Fedora
     "/usr/libexec/postgresql*",  # Alpine
@@ -33,7 +33,7 @@ USUAL_PLACES: Final = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
 
-REMEDIES: Final[Mapping[int | None, str]] = MappingProxyType(
+INSTALL_COMMANDS: Final[Mapping[int | None, str]] = MappingProxyType(
     {
         None: '`pip install "pytest-schema-parity[embedded]"`',
         18: '`pip install "pytest-schema-parity[embedded]"`',
@@ -73,7 +73,7 @@ class Installation:
         ):
             if (guess / "postgres.bki").is_file():
                 return guess
-        return Path(_output(self.binary("pg_config"), "--sharedir"))
+        return Path(_run_for_output(self.binary("pg_config"), "--sharedir"))
 
     def binary(self, name: str) -> Path:
         """The path of one of its programs."""
@@ -88,19 +88,21 @@ def find_installation(*, bindir: Path | None = None, major: int | None = None) -
     """
     looked: list[str] = []
     seen: set[Path] = set()
-    places = _places(looked) if bindir is None else iter([("the given bindir", bindir)])
-    for source, directory in places:
+    directories_to_examine = (
+        _candidate_directories(looked) if bindir is None else iter([("the given bindir", bindir)])
+    )
+    for source, directory in directories_to_examine:
         resolved = directory.resolve()
         if resolved in seen:
             continue
         seen.add(resolved)
-        verdict = _look_into(resolved, source, major)
+        verdict = _examine_directory(resolved, source, major)
         if isinstance(verdict, Installation):
             return verdict
         place = source if source == str(directory) else f"{source}: {directory}"
         looked.append(f"{place}: {verdict}")
     wanted = "No PostgreSQL server" if major is None else f"No PostgreSQL {major} server"
-    how = REMEDIES.get(major, f"your system's package (postgresql-{major} on Debian)")
+    how = INSTALL_COMMANDS.get(major, f"your system's package (postgresql-{major} on Debian)")
     raise ServerNotFound(
         "\n  ".join([f"{wanted} was found. Looked at", *looked])
         + f"\nInstall one with {how}, or name the directory of `initdb` and `postgres` with "
@@ -108,7 +110,7 @@ def find_installation(*, bindir: Path | None = None, major: int | None = None) -
     )
 
 
-def _places(looked: list[str]) -> Iterator[tuple[str, Path]]:
+def _candidate_directories(looked: list[str]) -> Iterator[tuple[str, Path]]:
     """Directories where programs may be; a place that names no directory is noted in ``looked``."""
     for module, distribution in WHEELS.items():
         spec = importlib.util.find_spec(module)  # importing it would change file modes
@@ -121,18 +123,20 @@ def _places(looked: list[str]) -> Iterator[tuple[str, Path]]:
         looked.append("PATH: neither postgres nor initdb nor pg_ctl")
     yield from (("PATH", Path(path).resolve().parent) for path in found)
     if pg_config := shutil.which("pg_config"):
-        if told := _output(Path(pg_config), "--bindir"):
+        if told := _run_for_output(Path(pg_config), "--bindir"):
             yield "pg_config", Path(told)
     else:
         looked.append("pg_config: not on PATH")
-    for pattern in USUAL_PLACES:
-        directories = sorted(Path("/").glob(pattern.lstrip("/")), key=_number, reverse=True)
+    for pattern in USUAL_DIRECTORIES:
+        directories = sorted(
+            Path("/").glob(pattern.lstrip("/")), key=_version_numbers, reverse=True
+        )
         if not directories:
             looked.append(f"{pattern}: nothing there")
         yield from ((str(directory), directory) for directory in directories)
 
 
-def _look_into(directory: Path, source: str, major: int | None) -> Installation | str:
+def _examine_directory(directory: Path, source: str, major: int | None) -> Installation | str:
     """The installation in a directory, or why there is none that will do."""
     if not directory.is_dir():
         return "no such directory"
@@ -150,12 +154,14 @@ def _look_into(directory: Path, source: str, major: int | None) -> Installation 
 def _version_of(bindir: Path) -> str | None:
     # pg_ctl links little: it answers in 1.5 ms where Debian's postgres takes 20.
     for name in ("pg_ctl", "postgres"):
-        if found := re.search(r"\(PostgreSQL\) (\d+\S*)", _output(bindir / name, "--version")):
+        if found := re.search(
+            r"\(PostgreSQL\) (\d+\S*)", _run_for_output(bindir / name, "--version")
+        ):
             return found[1]
     return None
 
 
-def _output(program: Path, option: str) -> str:
+def _run_for_output(program: Path, option: str) -> str:
     """What a program says; nothing when it cannot be run."""
     try:
         done = subprocess.run([program, option], capture_output=True, text=True, check=False)
@@ -164,5 +170,5 @@ def _output(program: Path, option: str) -> str:
     return done.stdout.strip()
 
 
-def _number(path: Path) -> tuple[int, ...]:
+def _version_numbers(path: Path) -> tuple[int, ...]:
     return tuple(int(digits) for digits in re.findall(r"\d+", str(path)))

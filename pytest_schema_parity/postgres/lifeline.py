@@ -27,7 +27,7 @@ from pytest_schema_parity.postgres.rundir import make_run_directory
 # its pid file, and the 56 bytes of shared memory (System V's) that the file names.  An initdb that
 # lost us comes to its end first: without its directory it would leave such memory, and no file to
 # tell which.
-SCRIPT: Final = """
+LIFELINE_SCRIPT: Final = """
 directory=$1 server=
 trap : HUP TERM
 while read -r word; do
@@ -58,7 +58,7 @@ pid_file=$directory/data/postmaster.pid
 [ -e "$pid_file" ] && ipcrm -m "$(sed -n '7s/.* //p' "$pid_file")"
 rm -rf "$directory" || rm -rf "$directory"
 """
-GUARD: Final = """
+GUARD_SCRIPT: Final = """
 trap : HUP TERM
 read -r _
 rm -f "$1"*
@@ -66,11 +66,11 @@ rmdir "${1%/*}"
 exit 0
 """
 
-PATIENCE: Final = 30.0
+END_TIMEOUT: Final = 30.0
 """Seconds that a shell may take to end its server and to clear away."""
-POLL: Final = 0.005
+POLL_INTERVAL: Final = 0.005
 """Seconds between two looks whether a program has ended."""
-LEAVING: Final = 1.0
+LEAVE_TIMEOUT: Final = 1.0
 """Seconds in which a server ends that nobody uses any more."""
 
 
@@ -98,14 +98,14 @@ class Lifeline:
             failed.callback(os.close, self._status)
             done.callback(os.close, writer)
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", SCRIPT, "schema-parity-lifeline", str(self.run.path)],
+                ["/bin/sh", "-c", LIFELINE_SCRIPT, "schema-parity-lifeline", str(self.run.path)],
                 stdin=reader,
                 stdout=writer,
                 stderr=self.run.lock,
                 start_new_session=True,
                 cwd="/",
-                env=environment(),
-                **account.popen,
+                env=server_environment(),
+                **account.popen_arguments,
             )
             failed.pop_all()
 
@@ -113,27 +113,27 @@ class Lifeline:
         """Let the shell run a program; returns its exit code.  What it says is in the log."""
         code = self.run.path / "code"
         code.unlink(missing_ok=True)
-        self._tell("run", shlex.join(command))
+        self._send("run", shlex.join(command))
         ended = select.poll()
         ended.register(self._line, 0)
         while not code.is_symlink():
-            if ended.poll(POLL * 1000):
-                self.gone_within(PATIENCE)  # the program, which nobody is to disturb
+            if ended.poll(POLL_INTERVAL * 1000):
+                self.ends_within(END_TIMEOUT)  # the program, which nobody is to disturb
                 raise ServerError(f"The shell was killed that was to run {command[0]}.")
         return int(code.readlink().name)
 
     def start(self, command: Sequence[str]) -> None:
         """Let the shell run a server; once."""
-        self._tell("start", shlex.join(command))
+        self._send("start", shlex.join(command))
 
-    def _tell(self, word: str, command: str) -> None:
+    def _send(self, word: str, command: str) -> None:
         file = self.run.path / "command"
         file.write_bytes(os.fsencode(f"{command}\n"))
-        self.account.own(file)
+        self.account.chown(file)
         with suppress(BrokenPipeError):  # somebody killed the shell
             os.write(self._line, f"{word}\n".encode())
 
-    def gone_within(self, seconds: float) -> bool:
+    def ends_within(self, seconds: float) -> bool:
         """Whether the server ends within these seconds: then its end of the status pipe closes."""
         ended = select.poll()
         ended.register(self._status, select.POLLIN)
@@ -147,7 +147,7 @@ class Lifeline:
         # looks in ever longer steps.
         poller = select.poll()
         poller.register(self._line, 0)
-        poller.poll(PATIENCE * 1000)
+        poller.poll(END_TIMEOUT * 1000)
         os.close(self._line)
         try:
             self._shell.wait(1.0)
@@ -163,21 +163,21 @@ class Lifeline:
         """Let go of it: it goes on until somebody ends the server, and is cleared away then."""
         with suppress(BrokenPipeError):
             os.write(self._line, b"keep\n")
-        self._let_go()
+        self._close_files()
 
     def leave(self) -> None:
         """Let go of it: it goes on as long as somebody else holds a loan of it, else it ends."""
-        self._let_go()
+        self._close_files()
         with suppress(subprocess.TimeoutExpired):
-            self._shell.wait(LEAVING)
+            self._shell.wait(LEAVE_TIMEOUT)
 
-    def _let_go(self) -> None:
+    def _close_files(self) -> None:
         os.close(self._line)
         os.close(self._status)
         os.close(self.run.lock)
 
 
-class Loan:
+class Attachment:
     """A server that another process started, and that does not end before we let go of it."""
 
     def __init__(self, directory: Path) -> None:
@@ -207,7 +207,7 @@ class Guard:
         reader, self._line = os.pipe()
         try:
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", GUARD, "schema-parity-guard", str(prefix)],
+                ["/bin/sh", "-c", GUARD_SCRIPT, "schema-parity-guard", str(prefix)],
                 stdin=reader,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -230,7 +230,7 @@ class Guard:
                 self._prefix.parent.rmdir()
 
 
-def environment() -> dict[str, str]:
+def server_environment() -> dict[str, str]:
     """Our environment without what would make a server differ from one machine to the next."""
     kept = {
         name: value

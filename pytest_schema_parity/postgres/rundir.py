@@ -17,7 +17,12 @@ from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.postgres.account import Account
-from pytest_schema_parity.postgres.places import PREFIX, place_for, places, temporary_directory
+from pytest_schema_parity.postgres.base_directories import (
+    RUN_PREFIX,
+    base_directories,
+    choose_base_directory,
+    temporary_directory,
+)
 
 _SHARED_PREFIX: Final = "schema-parity-run-"
 """How directories are named in which the processes of one run meet."""
@@ -59,17 +64,17 @@ class RunDirectory:
 
     def remove(self) -> None:
         """End what still runs here, and remove everything."""
-        _bury(self.path)
+        _kill_and_remove(self.path)
         os.close(self.lock)
 
 
-def sweep(bases: Iterable[Path] | None = None) -> None:
+def remove_stale(bases: Iterable[Path] | None = None) -> None:
     """Remove what dead processes left behind.  What lives is not touched."""
     for path in stale_directories(bases):
-        _bury(path)
+        _kill_and_remove(path)
 
 
-_sweep_once = cache(sweep)
+_remove_stale_once = cache(remove_stale)
 
 
 def make_run_directory(account: Account) -> RunDirectory:
@@ -77,12 +82,12 @@ def make_run_directory(account: Account) -> RunDirectory:
 
     Raises ServerError where there is no place for it, and OSError where that is full.
     """
-    _sweep_once()
+    _remove_stale_once()
     while True:
-        path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place_for(account)))
+        path = Path(tempfile.mkdtemp(prefix=RUN_PREFIX, dir=choose_base_directory(account)))
         try:
-            lock = _locked(path)
-            account.own(path)
+            lock = _open_and_lock(path)
+            account.chown(path)
         except FileNotFoundError:  # swept away as a dead process's, before it was locked
             continue
         except BaseException:
@@ -105,17 +110,17 @@ def stale_directories(bases: Iterable[Path] | None = None) -> Iterator[Path]:
 
     It is held while one of them is looked at, so that nobody begins to use that.
     """
-    for base in places() if bases is None else bases:
-        for path in (*base.glob(f"{PREFIX}*"), *base.glob(f"{_SHARED_PREFIX}*")):
-            with suppress(OSError), _taken(path) as stale:
+    for base in base_directories() if bases is None else bases:
+        for path in (*base.glob(f"{RUN_PREFIX}*"), *base.glob(f"{_SHARED_PREFIX}*")):
+            with suppress(OSError), _lock_if_stale(path) as stale:
                 if stale:
                     yield path
 
 
 @contextmanager
-def _taken(path: Path) -> Iterator[bool]:
+def _lock_if_stale(path: Path) -> Iterator[bool]:
     """Whether a directory is one of ours that nobody has locked; then we have."""
-    lock = _opened(path)
+    lock = _open_directory(path)
     try:
         status = os.fstat(lock)
         ours = os.geteuid() in (0, status.st_uid) and status.st_mode & 0o777 == 0o700
@@ -128,9 +133,9 @@ def _taken(path: Path) -> Iterator[bool]:
         os.close(lock)
 
 
-def _locked(path: Path) -> int:
+def _open_and_lock(path: Path) -> int:
     """Open and lock a directory; raises FileNotFoundError if it was removed before that."""
-    lock = _opened(path)
+    lock = _open_directory(path)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         path.lstat()
@@ -140,19 +145,19 @@ def _locked(path: Path) -> int:
     return lock
 
 
-def _opened(path: Path) -> int:
+def _open_directory(path: Path) -> int:
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
-def _bury(path: Path) -> None:
+def _kill_and_remove(path: Path) -> None:
     """Kill the postmaster that runs in this directory, if one does, and remove the directory."""
     with suppress(OSError, ValueError, LookupError):
         lines = (path / "data" / "postmaster.pid").read_text().splitlines()
         postmaster = int(lines[0])
-        if _works_in(postmaster, path / "data"):
+        if _runs_in(postmaster, path / "data"):
             os.kill(postmaster, signal.SIGQUIT)
         else:
-            _forget_memory(*lines[6].split())
+            _remove_shared_memory(*lines[6].split())
     for _ in range(3):  # a process that is going may still make a file
         shutil.rmtree(path, ignore_errors=True)
         with suppress(OSError):
@@ -161,7 +166,7 @@ def _bury(path: Path) -> None:
             return
 
 
-def _works_in(process: int, directory: Path) -> bool:
+def _runs_in(process: int, directory: Path) -> bool:
     """Whether that process is one of this directory: its number may be another's by now."""
     proc = Path("/proc", str(process))
     with suppress(OSError):  # there is none, or it has ended and nobody has asked how
@@ -170,7 +175,7 @@ def _works_in(process: int, directory: Path) -> bool:
     return False
 
 
-def _forget_memory(key: str, segment: str) -> None:
+def _remove_shared_memory(key: str, segment: str) -> None:
     """Remove the 56 bytes of shared memory (System V's) of a server that was killed.
 
     After a restart of the machine its number may be another's, who has another key, or uses it.

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.base_directories import PORT
 from pytest_schema_parity.postgres.lifeline import Lifeline
-from pytest_schema_parity.postgres.places import PORT
 from pytest_schema_parity.postgres.remedy import with_remedy
 
-PATIENCE: Final = 30.0
+START_TIMEOUT: Final = 30.0
 """Seconds that a server may take to start or to stop."""
 
 
@@ -23,7 +23,7 @@ class StartError(ServerError):
     """The server was run, and did not start."""
 
 
-def launch(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> None:
+def start_postgres(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> None:
     """Start ``postgres`` on the data in a run directory, and wait until it takes connections.
 
     Raises StartError, with what the server said.
@@ -33,13 +33,13 @@ def launch(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> N
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     lifeline.start(command)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT
     status = run.data / "postmaster.pid"
     while time.monotonic() < deadline:
         with suppress(FileNotFoundError):
             if status.read_text().rstrip().endswith("ready"):
                 return
-        if lifeline.gone_within(0.001):
+        if lifeline.ends_within(0.001):
             break
     failed = f"PostgreSQL ({postgres}) did not start in {run.data}. It said:\n{run.log_tail()}"
     raise StartError(with_remedy(failed))
@@ -50,5 +50,5 @@ def shut_down(lifeline: Lifeline) -> None:
     run = lifeline.run
     postmaster = int((run.data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGINT)
-    if not lifeline.gone_within(PATIENCE):
+    if not lifeline.ends_within(START_TIMEOUT):
         raise ServerError(f"PostgreSQL does not shut down.\n{run.log_tail()}")

@@ -11,7 +11,7 @@ from typing import Final
 
 from pytest_schema_parity.postgres.installation import Installation
 
-SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
+CLUSTER_SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
         # Nothing here has to survive a crash.
         "fsync": "off",
@@ -45,7 +45,7 @@ _FORMAT = "2"  # of what a key says; raise it when data directories come to be m
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class ClusterTemplate:
     """What a data directory holds before any tree.
 
     That is ``initdb`` with ``superuser`` as bootstrap superuser, and then ``scripts``, each run as
@@ -80,7 +80,7 @@ class Template:
                 installation.version,
                 self.name,
                 self.superuser,
-                repr(sorted({**SETTINGS, **self.settings}.items())),
+                repr(sorted({**CLUSTER_SETTINGS, **self.settings}.items())),
             ),
         )
         extensions = (
@@ -94,5 +94,5 @@ class Template:
             yield path.read_bytes()
 
 
-PLAIN: Final = Template("plain")
+PLAIN: Final = ClusterTemplate("plain")
 """A cluster as initdb makes it."""

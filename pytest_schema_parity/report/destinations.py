@@ -10,7 +10,7 @@ from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.findings.verdict import RunResults
 from pytest_schema_parity.report.files import make_way, write_text
 from pytest_schema_parity.report.formats import FORMATS
-from pytest_schema_parity.showing import nearest, printable
+from pytest_schema_parity.showing import printable, suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def parse_destination(text: str) -> Destination:
     kind, colon, path = text.partition(":")
     known = " or ".join(f"{name}:PATH" for name in FORMATS)
     if kind not in FORMATS:
-        near = nearest(kind, FORMATS) if colon else None
+        near = suggestion(kind, FORMATS) if colon else None
         remedy = f'did you mean "{near}"?' if near else f"write {known}"
         what = f'unknown kind of report "{kind}"' if colon else f'"{text}" is not KIND:PATH'
         raise ConfigError(printable(f"--schema-parity-report: {what}; {remedy}"))

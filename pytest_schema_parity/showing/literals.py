@@ -30,17 +30,17 @@ _JOINED: Final = re.compile(r"'+\s*\|\|[^;]*+")
 """The quote that ends a text to which an expression is joined: ``'… PASSWORD ' || 'x'``."""
 
 
-def after_blank(text: str, at: int) -> int:
+def skip_blanks(text: str, at: int) -> int:
     """The position behind blanks and comments, nested ones included; of an open comment its own."""
     while True:
         blank = _BLANK.match(text, at)
         at = blank.end() if blank else at
-        if not text.startswith("/*", at) or (end := _after_comment(text, at)) is None:
+        if not text.startswith("/*", at) or (end := _end_of_comment(text, at)) is None:
             return at
         at = end
 
 
-def after_value(text: str, at: int) -> int | None:
+def end_of_value(text: str, at: int) -> int | None:
     """The position behind the quoted value at ``at``, joined ones included; None if there is none.
 
     A comment that never ends counts as one: what stands in it cannot be told.
@@ -49,26 +49,26 @@ def after_value(text: str, at: int) -> int | None:
         return len(text)
     if joined := _JOINED.match(text, at):
         return joined.end()
-    end = _after_literal(text, at)
+    end = _end_of_literal(text, at)
     while end is not None:
-        following = after_blank(text, end)
+        following = skip_blanks(text, end)
         if text.startswith("||", following):
-            following = after_blank(text, following + 2)
-        further = _after_literal(text, following) if following > end else None
+            following = skip_blanks(text, following + 2)
+        further = _end_of_literal(text, following) if following > end else None
         if further is None:
             return end
         end = further
     return None
 
 
-def _after_literal(text: str, at: int) -> int | None:
+def _end_of_literal(text: str, at: int) -> int | None:
     prefix = _PREFIX.match(text, at)
     start = prefix.end() if prefix else at
     readings = (reading.match(text, start) for reading in _READINGS)
     return max((match.end() for match in readings if match), default=None)
 
 
-def _after_comment(text: str, start: int) -> int | None:
+def _end_of_comment(text: str, start: int) -> int | None:
     depth = 0
     for edge in _COMMENT_EDGE.finditer(text, start):
         depth += 1 if edge.group() == "/*" else -1

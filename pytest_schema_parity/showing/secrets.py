@@ -11,9 +11,9 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from pytest_schema_parity.showing.literals import after_blank, after_value
+from pytest_schema_parity.showing.literals import end_of_value, skip_blanks
 
-Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 """Whatever JSON holds: an attribute of a fact, or a whole report."""
 
 HIDDEN: Final = "***"
@@ -21,7 +21,7 @@ HIDDEN: Final = "***"
 _NAME: Final = r"(?:pass?\w?w\w{0,3}[dt]|passphrase|pwd)"
 """``password``, what else it is called, and what is typed for it by mistake."""
 _KEY: Final = rf"(?:{_NAME}|secret|token|api_?key|access_?key|credentials?)"
-_MAYBE: Final = re.compile(r"pas|pwd|secret|token|key|credential|://", re.IGNORECASE)
+_ANY_HINT: Final = re.compile(r"pas|pwd|secret|token|key|credential|://", re.IGNORECASE)
 _NAMED: Final = re.compile(
     rf"""(?ix)
     {_NAME}\b (?: \\*" | '+(?=\s*(?:=>|[:=])) )?   # a value follows, if need be after = or :
@@ -51,7 +51,7 @@ _VALUE: Final = re.compile(_BARE, re.DOTALL | re.ASCII)
 _CONNINFO: Final = re.compile(r"(?<![\w.])(?:host|hostaddr|dbname|port)\s*=", re.IGNORECASE)
 _PAIR_BEFORE: Final = re.compile(r"""(?:['"$]|\w\s*=\s*(?:[^'\s=]+|'[^']*'+)\s)\s*\Z""")
 _PAIR_AFTER: Final = re.compile(r"\s+\w+\s*=")
-_LOOKED_BACK: Final = 200
+_LOOKBEHIND: Final = 200
 """Characters in which another keyword is looked for."""
 _IN_URI: Final = tuple(
     re.compile(pattern, re.IGNORECASE | re.ASCII)
@@ -73,7 +73,7 @@ _SHORT: Final = 4
 """Characters below which a secret is looked for in other text as a whole word only."""
 
 
-class _Span(NamedTuple):
+class _Secret(NamedTuple):
     """A secret's place in a text, what is shown instead, and where in it the value begins."""
 
     start: int
@@ -84,11 +84,11 @@ class _Span(NamedTuple):
 
 def redact(text: str) -> str:
     """The text without its passwords, and without the secrets among options and settings."""
-    spans = _spans(text)
-    return _rendered(text, spans, 0, len(text)) if spans else text
+    spans = _find_secrets(text)
+    return _replace_secrets(text, spans, 0, len(text)) if spans else text
 
 
-def redact_split(text: str, position: int) -> tuple[str, str]:
+def redact_line(text: str, position: int) -> tuple[str, str]:
     """The line of a text that holds a position (from 0), redacted: before it, and from it on.
 
     What hides in the line is told by the whole text: a password may stand below its keyword.
@@ -96,15 +96,17 @@ def redact_split(text: str, position: int) -> tuple[str, str]:
     start = text.rfind("\n", 0, position) + 1
     end = text.find("\n", position)
     end = len(text) if end < 0 else end
-    spans = _spans(text)
+    spans = _find_secrets(text)
     behind = max((span.end for span in spans if span.start < position), default=0)
-    before = _rendered(text, spans, start, position)
-    return before, _rendered(text, spans, min(max(position, behind), end), end)
+    before = _replace_secrets(text, spans, start, position)
+    return before, _replace_secrets(text, spans, min(max(position, behind), end), end)
 
 
-def redact_beside(message: str, source: str) -> str:
+def redact_message(message: str, source: str) -> str:
     """A message without its own secrets and without those of what it was said about."""
-    hidden = {form for span in _spans(source) for form in _forms(source[span.value : span.end])}
+    hidden = {
+        form for span in _find_secrets(source) for form in _spellings(source[span.value : span.end])
+    }
     for form in sorted(hidden, key=len, reverse=True):
         whole = re.escape(form)
         pattern = whole if len(form) >= _SHORT else rf"(?<!\w){whole}(?!\w)"
@@ -112,7 +114,7 @@ def redact_beside(message: str, source: str) -> str:
     return redact(message)
 
 
-def redact_value(value: Value) -> Value:
+def redact_value(value: JsonValue) -> JsonValue:
     """The value with every string in it redacted, and every item whose key is a secret's."""
     match value:
         case str():
@@ -132,19 +134,19 @@ def is_secret(name: str) -> bool:
     return _SECRET.fullmatch(name) is not None
 
 
-def _redact_item(item: Value) -> Value:
+def _redact_item(item: JsonValue) -> JsonValue:
     """An option ``password=x y`` as a catalog lists it: all behind the sign is its value."""
     if isinstance(item, str) and (option := _ITEM.fullmatch(item)):
         return f"{option[1]}={HIDDEN}"
     return redact_value(item)
 
 
-def _spans(text: str) -> list[_Span]:
+def _find_secrets(text: str) -> list[_Secret]:
     """The secrets of a text, in order and apart from each other."""
-    if not _MAYBE.search(text):
+    if not _ANY_HINT.search(text):
         return []
-    apart: list[_Span] = []
-    found = (*_quoted(text), *_unquoted(text))
+    apart: list[_Secret] = []
+    found = (*_quoted_secrets(text), *_unquoted_secrets(text))
     for span in sorted(found, key=lambda span: (span.start, -span.end)):
         if apart and span.start < apart[-1].end:
             if span.end > apart[-1].end:
@@ -154,39 +156,39 @@ def _spans(text: str) -> list[_Span]:
     return apart
 
 
-def _quoted(text: str) -> Iterator[_Span]:
+def _quoted_secrets(text: str) -> Iterator[_Secret]:
     """Values in quotes behind a name or keyword that tells of a secret."""
     roles = [match.end() for match in _ROLE.finditer(text)]
     for named in _NAMED.finditer(text):
         start = named.end()
-        at = after_blank(text, start)
+        at = skip_blanks(text, start)
         assigned = _ASSIGNED.match(text, at)
         if assigned:
             start = assigned.end()
-            at = after_blank(text, start)
+            at = skip_blanks(text, start)
             if assigned[0].lower() == "is" and _is_commented_on(text, named.end()):
                 continue
         start += len(text[start:at]) - len(text[start:at].lstrip())
-        if at == named.end() and _is_quoted(text, named.start()):
+        if at == named.end() and _is_in_quotes(text, named.start()):
             continue
-        if end := after_value(text, at):
+        if end := end_of_value(text, at):
             opening = _OPENING.match(text, at)
             mark = "" if assigned and assigned[0] == "=" else opening[0] if opening else "'"
-            yield _Span(start, end, f"{mark}{HIDDEN}{mark}", at)
+            yield _Secret(start, end, f"{mark}{HIDDEN}{mark}", at)
             if end == len(text):
                 return
         elif not assigned and (word := _WORD.match(text, at)) and _in_role(text, roles, at):
-            yield _Span(start, word.end(), f"'{HIDDEN}'", at)
+            yield _Secret(start, word.end(), f"'{HIDDEN}'", at)
 
 
 def _is_commented_on(text: str, end: int) -> bool:
     """Whether a name that ends there is the column of a COMMENT ON COLUMN."""
-    return _COMMENT.search(text, max(end - _LOOKED_BACK, 0), end) is not None
+    return _COMMENT.search(text, max(end - _LOOKBEHIND, 0), end) is not None
 
 
-def _is_quoted(text: str, start: int) -> bool:
+def _is_in_quotes(text: str, start: int) -> bool:
     """Whether a name is itself what stands in quotes: a label ``'password'``."""
-    return _QUOTE_BEFORE.search(text, max(start - _LOOKED_BACK, 0), start) is not None
+    return _QUOTE_BEFORE.search(text, max(start - _LOOKBEHIND, 0), start) is not None
 
 
 def _in_role(text: str, roles: list[int], at: int) -> bool:
@@ -195,14 +197,14 @@ def _in_role(text: str, roles: list[int], at: int) -> bool:
     return last > 0 and ";" not in text[roles[last - 1] : at]
 
 
-def _unquoted(text: str) -> Iterator[_Span]:
+def _unquoted_secrets(text: str) -> Iterator[_Secret]:
     """Values without quotes: in conninfo strings and URIs, one inside of the other."""
     for pattern in _IN_URI:
         for match in pattern.finditer(text):
-            yield _Span(*match.span("value"), HIDDEN, match.start("value"))
+            yield _Secret(*match.span("value"), HIDDEN, match.start("value"))
     for match in _KEY_DETAIL.finditer(text):
         if any(is_secret(name.strip(' "')) for name in match["columns"].split(",")):
-            yield _Span(*match.span("value"), HIDDEN, match.start("value"))
+            yield _Secret(*match.span("value"), HIDDEN, match.start("value"))
     passed = 0
     in_conninfo = _CONNINFO.search(text) is not None
     for named in _PASSWORD.finditer(text):
@@ -211,14 +213,14 @@ def _unquoted(text: str) -> Iterator[_Span]:
         if (
             not (named["blank"] or named["more"])
             or in_conninfo
-            or _PAIR_BEFORE.search(text, max(named.start() - _LOOKED_BACK, 0), named.start())
+            or _PAIR_BEFORE.search(text, max(named.start() - _LOOKBEHIND, 0), named.start())
             or _PAIR_AFTER.match(text, value.end())
         ):
             passed = value.end()
-            yield _Span(*value.span(), HIDDEN, value.start())
+            yield _Secret(*value.span(), HIDDEN, value.start())
 
 
-def _rendered(text: str, spans: list[_Span], start: int, end: int) -> str:
+def _replace_secrets(text: str, spans: list[_Secret], start: int, end: int) -> str:
     """A part of a text with what is hidden instead of secrets, of which it may cut one in two."""
     parts = []
     at = start
@@ -229,7 +231,7 @@ def _rendered(text: str, spans: list[_Span], start: int, end: int) -> str:
     return "".join((*parts, text[at:end]))
 
 
-def _forms(literal: str) -> set[str]:
+def _spellings(literal: str) -> set[str]:
     """How a secret may be quoted elsewhere: as it was written, and as the server reads it."""
     inner = re.sub(r"^(?:(?:u&|[enbx])?\\*'+|\\*\"|\$\w*\$)|(?:\\*['\"]+|\$\w*\$)$", "", literal)
     undoubled = inner.replace("''", "'")

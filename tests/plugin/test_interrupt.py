@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_schema_parity.postgres.places import places
+from pytest_schema_parity.postgres.base_directories import base_directories
 
 STARTING = """\
 import signal
@@ -29,7 +29,7 @@ TIMEOUT = 120
 def directories_of(run: int) -> list[Path]:
     """The run directories whose servers a process started."""
     found = []
-    for base in places():
+    for base in base_directories():
         for pid_file in base.glob("schema-parity-*/data/postmaster.pid"):
             shell = parent_of(int(pid_file.read_text().split()[0]))
             if shell is not None and parent_of(shell) == run:

@@ -15,7 +15,9 @@ import pytest
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
+
+BASE_DIRECTORIES = "pytest_schema_parity.postgres.base_directories.base_directories"
 
 
 def ask(cluster: Cluster, query: str, dbname: str = "postgres") -> object:
@@ -121,7 +123,7 @@ def test_a_temp_directory_whose_path_is_too_long_is_passed_over(
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
     monkeypatch.setenv("TMPDIR", str(deep))
-    monkeypatch.setattr("pytest_schema_parity.postgres.places._free", in_tmp_alone)
+    monkeypatch.setattr("pytest_schema_parity.postgres.base_directories._free", in_tmp_alone)
     with start_cluster(installation, name="deep") as cluster:
         assert cluster.socket_directory.parent == Path("/tmp")
 
@@ -131,7 +133,7 @@ def test_a_template_has_a_superuser_settings_and_scripts(
 ) -> None:
     script = tmp_path / "roles 'n' tables.sql"
     script.write_bytes("CREATE ROLE app LOGIN; CREATE TABLE \"füñf\" AS SELECT '%s' AS x".encode())
-    template = Template(
+    template = ClusterTemplate(
         "logical", superuser="The Boss", scripts=(script,), settings={"wal_level": "logical"}
     )
     for _ in range(2):  # made, then from the cache
@@ -151,7 +153,7 @@ def test_a_template_offers_extensions(installation: Installation, tmp_path: Path
     (extension / "answer.control").write_text("default_version = '1.0'\nrelocatable = true\n")
     body = "CREATE FUNCTION answer() RETURNS int LANGUAGE sql RETURN 42;\n"
     (extension / "answer--1.0.sql").write_text(body)
-    template = Template("extended", extension_directories=(tmp_path / "share",))
+    template = ClusterTemplate("extended", extension_directories=(tmp_path / "share",))
     with start_cluster(installation, template=template, name="extended") as cluster:
         ask(cluster, "CREATE EXTENSION answer")
         assert ask(cluster, "SELECT answer()") == 42
@@ -162,16 +164,18 @@ def test_a_faulty_script_is_named_with_its_line(installation: Installation, tmp_
     script = tmp_path / "faulty.sql"
     script.write_text("CREATE TABLE a (id int);\n\nSELECT 'é', nothing FROM a;\n")
     with pytest.raises(ServerError, match=r'faulty\.sql:3: column "nothing" does not exist'):
-        start_cluster(installation, template=Template("faulty", scripts=(script,)), name="faulty")
+        start_cluster(
+            installation, template=ClusterTemplate("faulty", scripts=(script,)), name="faulty"
+        )
 
 
 def test_a_server_that_does_not_start_says_why_and_leaves_nothing(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    template = Template("absurd", settings={"shared_buffers": "plenty"})
+    template = ClusterTemplate("absurd", settings={"shared_buffers": "plenty"})
     with tempfile.TemporaryDirectory(dir="/tmp") as base:
         Path(base).chmod(0o1777)
-        monkeypatch.setattr("pytest_schema_parity.postgres.places.places", lambda: [Path(base)])
+        monkeypatch.setattr(BASE_DIRECTORIES, lambda: [Path(base)])
         with pytest.raises(ServerError, match='for parameter "shared_buffers": "plenty"'):
             start_cluster(installation, template=template, name="absurd")
         assert list(Path(base).iterdir()) == []

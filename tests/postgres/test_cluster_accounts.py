@@ -20,14 +20,14 @@ import pytest_schema_parity
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres import account as accounts
 from pytest_schema_parity.postgres import relocation
-from pytest_schema_parity.postgres.account import Account, require_name, server_account
+from pytest_schema_parity.postgres.account import Account, require_passwd_entry, server_account
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.installation import WHEELS, Installation
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user run the server")
 
-NOBODY = Account(65534, 65534, borrowed=True)
+NOBODY = Account(65534, 65534, is_other_user=True)
 
 STARTS = """
 import os, sys
@@ -98,7 +98,7 @@ def shelf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where copies for the server's account go, for this test."""
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(0o755)
-        monkeypatch.setattr(relocation, "_shelf", lambda: Path(directory))
+        monkeypatch.setattr(relocation, "_copies_directory", lambda: Path(directory))
         yield Path(directory)
 
 
@@ -138,7 +138,7 @@ def test_extensions_that_the_server_account_cannot_read_are_copied(
     (hidden / "extension").mkdir()
     (hidden / "extension" / "answer.control").write_text("default_version = '1.0'\n")
     (hidden / "extension" / "answer--1.0.sql").write_text("SELECT 1;\n")
-    template = Template("hidden", extension_directories=(hidden,))
+    template = ClusterTemplate("hidden", extension_directories=(hidden,))
     with (
         start_cluster(installation, template=template, name="hidden") as cluster,
         psycopg.connect(cluster.conninfo()) as connection,
@@ -152,10 +152,10 @@ def test_copies_that_nobody_uses_for_a_month_go(hidden: Path, shelf: Path) -> No
     (shelf / "old").mkdir()
     os.utime(shelf / "old", (0, 0))
     (hidden / "file").touch()
-    copy = relocation.readable(hidden, NOBODY)
+    copy = relocation.readable_directory(hidden, NOBODY)
     assert [path for path in shelf.iterdir() if path.is_dir()] == [copy]
     os.utime(copy, (0, 0))
-    assert relocation.readable(hidden, NOBODY) == copy
+    assert relocation.readable_directory(hidden, NOBODY) == copy
     assert copy.stat().st_mtime > 0
 
 
@@ -165,7 +165,7 @@ def test_a_copy_that_is_not_whole_is_made_anew(hidden: Path, shelf: Path, damage
     (hidden / "part").mkdir()
     for name in ("first", "part/second"):
         (hidden / name).write_text("whole")
-    copy = relocation.readable(hidden, NOBODY)
+    copy = relocation.readable_directory(hidden, NOBODY)
     begun = shelf / "new-begun"  # by a process that was killed
     begun.mkdir()
     if damage == "a file is gone":
@@ -174,7 +174,7 @@ def test_a_copy_that_is_not_whole_is_made_anew(hidden: Path, shelf: Path, damage
         (copy / "part" / "second").write_text("who")
     else:
         shutil.rmtree(copy)
-    assert relocation.readable(hidden, NOBODY) == copy
+    assert relocation.readable_directory(hidden, NOBODY) == copy
     there = sorted(str(path.relative_to(copy)) for path in copy.rglob("*"))
     assert there == ["first", "part", "part/second"]
     assert (copy / "part" / "second").read_text() == "whole"
@@ -184,7 +184,7 @@ def test_a_copy_that_is_not_whole_is_made_anew(hidden: Path, shelf: Path, damage
 @as_root
 def test_a_copy_that_is_in_use_stays_should_the_clock_jump(hidden: Path, shelf: Path) -> None:
     (hidden / "file").touch()
-    copy = relocation.readable(hidden, NOBODY)
+    copy = relocation.readable_directory(hidden, NOBODY)
     os.utime(copy, (0, 0))
     relocation.prune(shelf)
     assert copy.exists()
@@ -193,7 +193,7 @@ def test_a_copy_that_is_in_use_stays_should_the_clock_jump(hidden: Path, shelf: 
 def test_a_user_without_a_name_is_told_so() -> None:
     nameless = next(uid for uid in range(54321, 65000) if not has_name(uid))
     with pytest.raises(ServerError, match=f"user id {nameless} has no entry in /etc/passwd"):
-        require_name(Account(nameless, nameless, borrowed=False))
+        require_passwd_entry(Account(nameless, nameless, is_other_user=False))
 
 
 @as_root
@@ -219,8 +219,8 @@ def test_reaching_a_file_takes_every_directory_above(
         file.touch()
         file.chmod(file_mode)
         Path(directory).chmod(directory_mode)
-        stranger = Account(65533, 65533, borrowed=True)
-        assert stranger.can_reach(file) == reached
+        stranger = Account(65533, 65533, is_other_user=True)
+        assert stranger.can_read(file) == reached
 
 
 @as_root
@@ -231,7 +231,8 @@ def test_a_temp_directory_that_is_roots_alone_is_passed_over(
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(mode)
         monkeypatch.setattr(
-            "pytest_schema_parity.postgres.places.places", lambda: [Path(directory), Path("/tmp")]
+            "pytest_schema_parity.postgres.base_directories.base_directories",
+            lambda: [Path(directory), Path("/tmp")],
         )
         with start_cluster(installation, name="elsewhere") as cluster:
             assert cluster.socket_directory.parent == Path("/tmp")

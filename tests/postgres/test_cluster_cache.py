@@ -20,7 +20,7 @@ from pytest_schema_parity.postgres import cache, datadir
 from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
 
 STARTS = """
 import sys
@@ -28,8 +28,8 @@ from pathlib import Path
 from pytest_schema_parity.postgres import datadir
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import find_installation
-initdb = datadir._initdb
-datadir._initdb = lambda *arguments: (print("made"), initdb(*arguments))
+initdb = datadir._run_initdb
+datadir._run_initdb = lambda *arguments: (print("made"), initdb(*arguments))
 with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="racing") as cluster:
     print("ran")
 """
@@ -48,17 +48,19 @@ def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The images that were made, not just used."""
     made: list[Path] = []
-    make = datadir._make
+    make = datadir._make_image
 
-    def watched(image: Path, template: Template, programs: Installation, account: Account) -> None:
+    def watched(
+        image: Path, template: ClusterTemplate, programs: Installation, account: Account
+    ) -> None:
         made.append(image)
         make(image, template, programs, account)
 
-    monkeypatch.setattr(datadir, "_make", watched)
+    monkeypatch.setattr(datadir, "_make_image", watched)
     return made
 
 
-def starts(installation: Installation, template: Template) -> bool:
+def starts(installation: Installation, template: ClusterTemplate) -> bool:
     with (
         start_cluster(installation, template=template, name="cached") as cluster,
         psycopg.connect(cluster.conninfo()) as connection,
@@ -70,7 +72,7 @@ def test_it_is_made_once_for_each_content_of_the_scripts(
     installation: Installation, images: Path, made: list[Path], tmp_path: Path
 ) -> None:
     script = tmp_path / "script.sql"
-    template = Template("scripted", scripts=(script,))
+    template = ClusterTemplate("scripted", scripts=(script,))
     script.write_text("SELECT 1")
     assert starts(installation, template)
     assert starts(installation, template)
@@ -109,32 +111,32 @@ def zero_the_contents(image: Path) -> None:
 def test_a_damaged_one_is_made_anew(
     installation: Installation, images: Path, made: list[Path], damage: Callable[[Path], None]
 ) -> None:
-    assert starts(installation, Template("damaged"))
+    assert starts(installation, ClusterTemplate("damaged"))
     [image] = images.glob("*.image")
     damage(image)
-    assert starts(installation, Template("damaged"))
+    assert starts(installation, ClusterTemplate("damaged"))
     assert made == [image, image]
-    assert starts(installation, Template("damaged"))
+    assert starts(installation, ClusterTemplate("damaged"))
     assert len(made) == 2
 
 
 def test_what_is_no_file_is_done_without(
     installation: Installation, images: Path, made: list[Path]
 ) -> None:
-    assert starts(installation, Template("blocked"))
+    assert starts(installation, ClusterTemplate("blocked"))
     [image] = images.glob("*.image")
     image.unlink()
     image.mkdir()
-    assert starts(installation, Template("blocked"))
+    assert starts(installation, ClusterTemplate("blocked"))
     assert [path.name for path in made[:2]] == [image.name] * 2
     assert made[2].name == "image"
 
 
 def test_what_a_killed_process_had_begun_goes(installation: Installation, images: Path) -> None:
-    assert starts(installation, Template("begun"))
+    assert starts(installation, ClusterTemplate("begun"))
     [image] = images.glob("*.image")
     image.rename(image.with_suffix(".4711.new"))
-    assert starts(installation, Template("begun"))
+    assert starts(installation, ClusterTemplate("begun"))
     assert sorted(path.suffix for path in images.iterdir()) == [".image", ".lock"]
 
 
@@ -142,10 +144,10 @@ def test_what_a_killed_process_had_begun_goes(installation: Installation, images
 def test_whatever_its_date_it_is_used(
     installation: Installation, images: Path, made: list[Path], when: int
 ) -> None:
-    assert starts(installation, Template("dated"))
+    assert starts(installation, ClusterTemplate("dated"))
     [image] = images.glob("*.image")
     os.utime(image, (when, when))
-    assert starts(installation, Template("dated"))
+    assert starts(installation, ClusterTemplate("dated"))
     assert len(made) == 1
     assert image.exists()
 
@@ -164,17 +166,17 @@ def test_a_failure_while_it_is_made_leaves_no_image(
     script = tmp_path / "script.sql"
     script.write_text("CREATE TABLE made_halfway (); SELECT 1 / 0")
     with pytest.raises(ServerError, match="division by zero"):
-        starts(installation, Template("failing", scripts=(script,)))
+        starts(installation, ClusterTemplate("failing", scripts=(script,)))
     assert [path.suffix for path in images.iterdir()] == [".lock"]
 
 
 def test_what_nobody_uses_for_a_month_goes(installation: Installation, images: Path) -> None:
-    assert starts(installation, Template("pruning"))
+    assert starts(installation, ClusterTemplate("pruning"))
     for name in ("old.image", "old.lock", "18-old.77.new"):
         (images / name).touch()
         os.utime(images / name, (time.time() - 31 * 24 * 3600,) * 2)
     (images / "young.image").touch()
-    assert starts(installation, Template("pruning"))  # from the cache
+    assert starts(installation, ClusterTemplate("pruning"))  # from the cache
     names = {path.name for path in images.iterdir()}
     assert "young.image" in names
     assert not [name for name in names if "old" in name]
@@ -236,7 +238,7 @@ def test_a_cache_that_is_full_is_done_without(
         pack(data, image)
 
     monkeypatch.setattr(datadir, "pack", full)
-    assert starts(installation, Template("full"))
+    assert starts(installation, ClusterTemplate("full"))
     assert [path.suffix for path in images.iterdir()] == [".lock"]
 
 
@@ -244,22 +246,22 @@ def test_a_cache_that_holds_something_else_is_done_without(
     installation: Installation, images: Path
 ) -> None:
     images.write_text("no directory")
-    assert starts(installation, Template("blocked"))
+    assert starts(installation, ClusterTemplate("blocked"))
 
 
 def test_no_room_for_the_data_is_said_with_the_place(
     installation: Installation, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert starts(installation, Template("roomless"))
+    assert starts(installation, ClusterTemplate("roomless"))
     assert list(images.glob("*.image"))
 
     def full(_path: str, content: memoryview, _account: Account) -> None:
         with content:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("pytest_schema_parity.postgres.image._write", full)
+    monkeypatch.setattr("pytest_schema_parity.postgres.image._write_file", full)
     with pytest.raises(ServerError, match=r"/data cannot be written: .*space.*TMPDIR"):
-        starts(installation, Template("roomless"))
+        starts(installation, ClusterTemplate("roomless"))
     assert list(images.glob("*.image"))  # which is not to blame
 
 
@@ -286,10 +288,10 @@ def test_root_makes_nothing_in_an_ordinary_users_home(
 
 
 def test_using_one_keeps_it(installation: Installation, images: Path) -> None:
-    assert starts(installation, Template("kept"))
+    assert starts(installation, ClusterTemplate("kept"))
     [image] = images.glob("*.image")
     os.utime(image, (0, 0))
-    assert starts(installation, Template("kept"))
+    assert starts(installation, ClusterTemplate("kept"))
     assert image.stat().st_mtime > time.time() - 3600
 
 
@@ -320,7 +322,9 @@ def test_without_a_usable_home_it_lies_in_a_private_temp_directory(
         assert private.stat().st_mode & 0o777 == 0o700
         cache.cache_directory.cache_clear()
         private.chmod(0o777)
-        with pytest.raises(ServerError, match="not a directory that only we can write to"):
+        with pytest.raises(
+            ServerError, match="not a directory that only the current user can write to"
+        ):
             cache.cache_directory()
     finally:
         cache.cache_directory.cache_clear()

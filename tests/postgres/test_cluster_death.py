@@ -30,12 +30,12 @@ PATIENCE = 20.0
 STARTS = """
 import signal, sys, time
 from pathlib import Path
-from pytest_schema_parity.postgres import places, rundir
+from pytest_schema_parity.postgres import base_directories, rundir
 from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import find_installation
 if sys.argv[2:]:
-    places.places = rundir.places = lambda: [Path(sys.argv[2])]
+    base_directories.base_directories = rundir.base_directories = lambda: [Path(sys.argv[2])]
 cluster = start_cluster(find_installation(bindir=Path(sys.argv[1])), name="dies")
 postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
 print(cluster.socket_directory, postmaster, cluster.conninfo(), sep="\\n", flush=True)
@@ -105,7 +105,7 @@ def test_when_everything_but_the_server_dies_the_next_start_clears_up(victim: Vi
     assert is_running(victim.postmaster)
     # The killed shell may take a moment to let go of the lock.
     wait_until(lambda: list(rundir.stale_directories(base)) == [victim.directory])
-    rundir.sweep(base)
+    rundir.remove_stale(base)
     wait_until(lambda: not is_running(victim.postmaster))
     assert not victim.directory.exists()
 
@@ -123,7 +123,7 @@ def test_where_no_more_files_can_be_opened_nothing_is_left(
     def too_many(*_given: object, **_more: object) -> tuple[int, int]:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
-    monkeypatch.setattr(rundir, "place_for", lambda _account: tmp_path)
+    monkeypatch.setattr(rundir, "choose_base_directory", lambda _account: tmp_path)
     monkeypatch.setattr(os, "pipe", too_many)
     monkeypatch.setattr(shutil, "rmtree", lambda *_given, **_more: None)  # it opens, too
     with pytest.raises(OSError, match="Too many open files"):
@@ -152,10 +152,10 @@ def test_a_directory_that_stays_is_named(
     postmaster = int((cluster.directory / "postmaster.pid").read_text().split()[0])
     os.kill(parent_of(postmaster), signal.SIGKILL)
     with monkeypatch.context() as patched:
-        patched.setattr(rundir, "_bury", lambda _path: None)
+        patched.setattr(rundir, "_kill_and_remove", lambda _path: None)
         with pytest.raises(ServerError, match=re.escape(f"{cluster.socket_directory} cannot be")):
             cluster.stop()
-    rundir._bury(cluster.socket_directory)
+    rundir._kill_and_remove(cluster.socket_directory)
     assert not cluster.socket_directory.exists()
 
 
@@ -169,7 +169,7 @@ def test_the_memory_of_a_server_that_was_killed_with_all_others_is_cleared_up(
         os.kill(process, signal.SIGKILL)
     victim.die(lambda process: os.kill(process, signal.SIGKILL))
     wait_until(lambda: attached(memory) == "0")  # its children end when they notice
-    rundir.sweep([victim.directory.parent])
+    rundir.remove_stale([victim.directory.parent])
     assert not victim.directory.exists()
     assert attached(memory) is None
 
@@ -178,8 +178,8 @@ def test_the_memory_of_a_server_that_was_killed_with_all_others_is_cleared_up(
 def test_memory_that_is_anothers_by_now_is_not_touched(victim: Victim) -> None:
     pid_file = victim.directory / "data" / "postmaster.pid"
     key, memory = pid_file.read_text().splitlines()[6].split()
-    rundir._forget_memory(key, memory)  # in use
-    rundir._forget_memory(str(int(key) + 1), memory)
+    rundir._remove_shared_memory(key, memory)  # in use
+    rundir._remove_shared_memory(str(int(key) + 1), memory)
     assert attached(memory) not in (None, "0")
 
 
@@ -210,13 +210,13 @@ def test_a_directory_that_was_swept_away_before_it_was_locked_is_made_again(
     def made_and_swept(**given: Any) -> str:
         made.append(make(**given))
         if len(made) == 1:
-            rundir.sweep([tmp_path])
+            rundir.remove_stale([tmp_path])
         return made[-1]
 
-    monkeypatch.setattr(rundir, "place_for", lambda _account: tmp_path)
+    monkeypatch.setattr(rundir, "choose_base_directory", lambda _account: tmp_path)
     monkeypatch.setattr(tempfile, "mkdtemp", made_and_swept)
     run = rundir.make_run_directory(server_account())
-    rundir.sweep([tmp_path])  # which it survives, being locked
+    rundir.remove_stale([tmp_path])  # which it survives, being locked
     assert [str(path) for path in tmp_path.iterdir()] == made[1:] == [str(run.path)]
     run.remove()
     assert list(tmp_path.iterdir()) == []

@@ -71,7 +71,7 @@ def test_a_database_in_use_is_not_cloned_and_nobody_is_thrown_out(
 ) -> None:
     source = name_of(database)
     with psycopg.connect(database) as user:
-        with pytest.raises(ServerError, match=r"while somebody is connected to it: .*process \d+"):
+        with pytest.raises(ServerError, match=r"while a client is connected to it: .*process \d+"):
             clone_database(cluster, source, "never_made")
         assert user.execute("SELECT 1").fetchone() == (1,)
     assert "never_made" not in databases_of(cluster)
@@ -79,7 +79,7 @@ def test_a_database_in_use_is_not_cloned_and_nobody_is_thrown_out(
 
 def test_a_database_in_use_is_dropped_only_by_force(cluster: Cluster) -> None:
     with psycopg.connect(create_database(cluster, "in_use")) as user:
-        with pytest.raises(ServerError, match="cannot be dropped while somebody is connected"):
+        with pytest.raises(ServerError, match="cannot be dropped while a client is connected"):
             drop_database(cluster, "in_use")
         drop_database(cluster, "in_use", force=True)
         with pytest.raises(psycopg.OperationalError):

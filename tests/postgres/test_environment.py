@@ -17,11 +17,11 @@ from psycopg.conninfo import conninfo_to_dict
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
-from pytest_schema_parity.postgres import address, places
+from pytest_schema_parity.postgres import address, base_directories
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
 
 NONSENSE = {
     "PGHOST": "nowhere.invalid",
@@ -68,14 +68,14 @@ class Stranger:
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            self._listener.bind((self.hostaddr, places.PORT))
+            self._listener.bind((self.hostaddr, base_directories.PORT))
         except OSError:
             pytest.skip("this system has one loopback address only, or that port is taken")
         self._listener.listen()
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        path = self.cluster.socket_directory / f".s.PGSQL.{places.PORT}"
+        path = self.cluster.socket_directory / f".s.PGSQL.{base_directories.PORT}"
         while True:
             client, _ = self._listener.accept()
             server = socket.socket(socket.AF_UNIX)
@@ -133,7 +133,7 @@ def led_astray(
 def test_the_stranger_can_be_reached(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the tests below would show nothing."""
     monkeypatch.setenv("PGHOSTADDR", stranger.hostaddr)
-    place = f"host=/nowhere port={places.PORT} user=postgres dbname=postgres"
+    place = f"host=/nowhere port={base_directories.PORT} user=postgres dbname=postgres"
     with psycopg.connect(place) as connection:
         there = connection.execute("SHOW data_directory").fetchone()
     assert there == (str(stranger.cluster.directory),)
@@ -147,7 +147,7 @@ def test_nothing_lands_on_the_server_that_the_environment_names(
     script = tmp_path / "script.sql"
     script.write_text("CREATE ROLE stray_script_role")
     before = led_astray.holds()
-    template = Template("astray", scripts=(script,))
+    template = ClusterTemplate("astray", scripts=(script,))
     with start_cluster(installation, template=template, name="ours") as cluster:
         conninfo = create_database(cluster, "stray_database")
         assert apply_tree(tree, conninfo).failures == ()
@@ -165,10 +165,10 @@ def test_nothing_lands_on_the_server_that_the_environment_names(
 def test_a_connection_that_goes_astray_all_the_same_is_noticed_before_anything_is_done(
     installation: Installation, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(address, "_NEUTRAL", {})
+    monkeypatch.setattr(address, "_NEUTRAL_VALUES", {})
     monkeypatch.setenv("PGHOSTADDR", stranger.hostaddr)
     before = stranger.holds()
-    with pytest.raises(ServerError, match=r"led to another one.*PGHOSTADDR"):
+    with pytest.raises(ServerError, match=r"reached another one.*PGHOSTADDR"):
         start_cluster(installation, name="astray")
     assert stranger.holds() == before
 

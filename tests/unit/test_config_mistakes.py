@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_schema_parity.config import find_config, load_config
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.schema.kinds import KINDS
-from pytest_schema_parity.showing import nearest
+from pytest_schema_parity.showing import suggestion
 
 BASE = """
 reference = "a"
@@ -224,7 +224,7 @@ def test_find_config_twice(tmp_path: Path) -> None:
     "kind", ["collation", "operator", "cast", "foreign server", "user mapping", "language"]
 )
 def test_kinds_beyond_the_table_are_no_slips(kind: str) -> None:
-    assert kind in KINDS or nearest(kind, KINDS) is None
+    assert kind in KINDS or suggestion(kind, KINDS) is None
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_kinds_beyond_the_table_are_no_slips(kind: str) -> None:
     ],
 )
 def test_slips_in_kinds(slip: str, meant: str) -> None:
-    assert nearest(slip, KINDS) == meant
+    assert suggestion(slip, KINDS) == meant
 
 
 def toml(value: object) -> str:

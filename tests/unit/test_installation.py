@@ -21,7 +21,7 @@ class Machine:
         self.monkeypatch = monkeypatch
         self.wheels: dict[str, Path] = {}
         monkeypatch.setattr(importlib.util, "find_spec", self.find_spec)
-        monkeypatch.setattr(module, "USUAL_PLACES", (f"{root}/usr/lib/postgresql/*/bin",))
+        monkeypatch.setattr(module, "USUAL_DIRECTORIES", (f"{root}/usr/lib/postgresql/*/bin",))
         self.path()
 
     def find_spec(self, name: str) -> ModuleSpec | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from pytest_schema_parity.showing import redact, redact_beside, redact_split, redact_value
+from pytest_schema_parity.showing import redact, redact_line, redact_message, redact_value
 
 SECRET = "s3cret"
 
@@ -213,17 +213,17 @@ def test_nor_does_it_where_the_text_is_cut(text: str, data: st.DataObject) -> No
 def test_nor_in_the_line_of_a_mistake(text: str, data: st.DataObject) -> None:
     """Nor does it where the line is parted from its keyword, or parted itself."""
     position = data.draw(st.integers(0, len(text)))
-    before, after = redact_split(text, position)
+    before, after = redact_line(text, position)
     assert "cret" not in before + after
     assert "\n" not in before + after
 
 
 def test_a_line_is_shown_around_a_position() -> None:
     text = "ALTER ROLE a\n  PASSWORD 's3cret' FOO\n;"
-    assert redact_split(text, text.index("FOO")) == ("  PASSWORD '***' ", "FOO")
-    assert redact_split(text, text.index("'s3")) == ("  PASSWORD ", "'***' FOO")
-    assert redact_split(text, text.index("cret")) == ("  PASSWORD '***'", " FOO")
-    assert redact_split("a\nb", 99) == ("b", "")
+    assert redact_line(text, text.index("FOO")) == ("  PASSWORD '***' ", "FOO")
+    assert redact_line(text, text.index("'s3")) == ("  PASSWORD ", "'***' FOO")
+    assert redact_line(text, text.index("cret")) == ("  PASSWORD '***'", " FOO")
+    assert redact_line("a\nb", 99) == ("b", "")
 
 
 @pytest.mark.parametrize(
@@ -235,12 +235,12 @@ def test_a_line_is_shown_around_a_position() -> None:
     ],
 )
 def test_a_message_tells_no_secret_of_its_statement(message: str, shown: str) -> None:
-    assert redact_beside(message, "ALTER ROLE a PASSWORD 's3cret'") == shown
+    assert redact_message(message, "ALTER ROLE a PASSWORD 's3cret'") == shown
 
 
 def test_a_short_secret_hides_no_part_of_a_word() -> None:
     statement = "ALTER ROLE a PASSWORD 'a'"
-    assert redact_beside('role "a" is no admin', statement) == 'role "***" is no admin'
+    assert redact_message('role "a" is no admin', statement) == 'role "***" is no admin'
 
 
 def test_an_option_is_hidden_whole() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.postgres import places
+from pytest_schema_parity.postgres import base_directories
 from pytest_schema_parity.postgres.account import Account
 
-OURSELVES = Account(os.geteuid(), os.getegid(), borrowed=False)
+OURSELVES = Account(os.geteuid(), os.getegid(), is_other_user=False)
 PLENTY = 2**40
 
 
@@ -23,12 +23,14 @@ def free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Path]
 
     def choose(*, temp: str, free: Mapping[str, int]) -> Path:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / temp))
-        monkeypatch.setattr(Account, "can_fill", lambda _account, _directory: True)
+        monkeypatch.setattr(Account, "can_write", lambda _account, _directory: True)
         sizes = {Path(name): size for name, size in free.items()}
-        monkeypatch.setattr(places, "_free", lambda base: sizes.get(base, sizes[Path("temp")]))
-        return places.place_for(OURSELVES)
+        monkeypatch.setattr(
+            base_directories, "_free", lambda base: sizes.get(base, sizes[Path("temp")])
+        )
+        return base_directories.choose_base_directory(OURSELVES)
 
-    monkeypatch.setattr(places, "_LONGEST_SOCKET", 10_000)
+    monkeypatch.setattr(base_directories, "_MAX_SOCKET_PATH", 10_000)
     return choose
 
 
@@ -87,9 +89,9 @@ def test_no_place_at_all_is_said_with_those_that_were_tried(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(Account, "can_fill", lambda _account, _directory: False)
+    monkeypatch.setattr(Account, "can_write", lambda _account, _directory: False)
     with pytest.raises(ServerError, match=rf"(?s)Tried .*{tmp_path}.*/tmp.*Set TMPDIR to"):
-        places.place_for(OURSELVES)
+        base_directories.choose_base_directory(OURSELVES)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_the_temp_directory_is_absolute_and_begins_with_one_slash(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", chosen)
-    assert places.temporary_directory() == tmp_path / absolute
+    assert base_directories.temporary_directory() == tmp_path / absolute
 
 
 def test_where_python_finds_no_temp_directory_it_is_tmp(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,4 +110,4 @@ def test_where_python_finds_no_temp_directory_it_is_tmp(monkeypatch: pytest.Monk
         raise FileNotFoundError("No usable temporary directory found")
 
     monkeypatch.setattr(tempfile, "gettempdir", none)
-    assert places.temporary_directory() == Path("/tmp")
+    assert base_directories.temporary_directory() == Path("/tmp")
