@@ -1,4 +1,4 @@
-"""What a project adds in Python to what is compared, and to what is accepted."""
+"""The project's hooks that change facts before they are compared, and accept differences."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Schema
 
 AdjustFact: TypeAlias = Callable[[Fact], Fact | Literal[False] | None]
-"""Gives what to have in a fact's place: another, False for none, or None to leave it as it is."""
+"""Returns the fact to compare instead, False to drop the fact, or None to keep it."""
 Accept: TypeAlias = Callable[[Difference, str], str | None]
-"""Gives the reason for which a difference of a tree is accepted, or None."""
+"""Returns the reason for which a difference of a tree is accepted, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Adjustments:
     allow: Accept | None = None
 
     def schema(self, schema: Schema) -> Schema:
-        """What is left of a tree's facts; with a fact goes all that hangs below it.
+        """The facts of a tree after the hooks; dropping a fact drops those below it too.
 
-        Facts that the platform brought are left alone.  Raises ConfigError.
+        Hooks do not see the facts that the platform made.  Raises ConfigError.
         """
         if self.fact is None:
             return schema
@@ -51,7 +51,7 @@ class Adjustments:
             raise ConfigError(f"pytest_schema_parity_fact made one fact of two: {error}") from None
 
     def _adjusted(self, fact: Fact, adjust: AdjustFact) -> Fact | Literal[False] | None:
-        """What a hook gives for a fact; raises ConfigError if it changed the fact instead."""
+        """The result of a hook for a fact; raises ConfigError if it changed the fact in place."""
         given = replace(fact, attributes=deepcopy(dict(fact.attributes)))
         other = adjust(given)
         if other is None and given != fact:

@@ -1,4 +1,4 @@
-"""What a platform brings, as facts: read once from a cluster that holds nothing else, and kept."""
+"""The facts of a platform, read from a cluster without any tree, and cached."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_schema_parity.schema.store import from_json
 
 
 def platform_schema(conninfo: str, template: str) -> Schema:
-    """The facts of a database as its template made it; call it before a tree is applied.
+    """The facts of a database to which no tree has been applied yet.
 
     They are cached by the template's key, which names all that made them, and by the queries that
     read them.
