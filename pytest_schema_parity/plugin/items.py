@@ -14,7 +14,7 @@ from pytest_schema_parity.errors import ConfigError, SchemaParityError
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.plugin.gate import Gate
 from pytest_schema_parity.report.markup import plain
-from pytest_schema_parity.report.text import result_lines
+from pytest_schema_parity.report.text import MOST, result_lines
 
 if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree
@@ -56,6 +56,10 @@ class Shown:
 
     def __str__(self) -> str:
         return self.text
+
+
+EVERYTHING: Final = 2
+"""The verbosity (-vv) at which nothing is folded or left out."""
 
 
 class ConfigurationFile(pytest.File):
@@ -107,7 +111,14 @@ class ParityItem(pytest.Item):
         error = excinfo.value
         if isinstance(error, CheckFailed):
             gate = gate_of(self)
-            lines = result_lines(error.result, reference=gate.reference, highlight=gate.highlight)
+            whole = self.config.get_verbosity() >= EVERYTHING
+            lines = result_lines(
+                error.result,
+                reference=gate.reference,
+                highlight=gate.highlight,
+                unfold=whole,
+                most=None if whole else MOST,
+            )
             return Shown("\n".join(lines))
         if isinstance(error, SchemaParityError):
             return Shown(str(error))

@@ -100,6 +100,7 @@ class Results:
             self._cells_in_order(),
             impacts=run.impacts,
             allowed=sum(tree.allowed for tree in run.candidates.values()),
+            consequences=run.consequences,
             notes=frozenset(IMPACTS) - self.gate.parity.config.fail_on,
             order=self.gate.check_order,
             encoding=getattr(sys.stdout, "encoding", None),

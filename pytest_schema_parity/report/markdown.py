@@ -77,7 +77,9 @@ def _state(tree: TreeResults, *, is_reference: bool) -> str:
     found = [each.difference for each in tree.findings if each.difference and each.fails]
     counts = _escaped(count_text(found)) or "No difference"
     notes = {each.impact for each in tree.findings if each.note and each.difference}
-    totals = totals_text(tree.impacts, allowed=tree.allowed, notes=notes)
+    totals = totals_text(
+        tree.impacts, allowed=tree.allowed, consequences=tree.consequences, notes=notes
+    )
     return f"{counts} ({totals})." if totals else f"{counts}."
 
 
