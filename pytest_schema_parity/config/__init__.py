@@ -1,4 +1,4 @@
-"""``[tool.pytest-schema-parity]``: found, read, checked whole, and turned into frozen values."""
+"""The configuration ``[tool.pytest-schema-parity]``: find its file, read and check it."""
 
 from pytest_schema_parity.config.load import (
     OWN_FILE,

@@ -1,4 +1,4 @@
-"""The array ``[[allow]]``: what the team accepts, checked."""
+"""Read and check the array ``[[allow]]``: the differences that the team accepts."""
 
 from __future__ import annotations
 
@@ -35,33 +35,31 @@ CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-define
 def read_allowances(
     table: TomlTable, reference: str, trees: Sequence[str], file: str
 ) -> tuple[Allowance, ...]:
-    """The allowances of a configuration; one that lists several names is one for each of them."""
+    """Read the allowances of a configuration; a list of names gives one allowance a name."""
     candidates = [name for name in trees if name != reference]
     found: list[Allowance] = []
-    for below in table.below("allow", form="tables"):
-        below.refuse_unknown_keys(*ALLOW_KEYS)
-        allowance = _read_allowance(below)
-        found += _for_each_name(allowance, below, file)
+    for subtable in table.subtables("allow", form="tables"):
+        subtable.refuse_unknown_keys(*ALLOW_KEYS)
+        allowance = _read_allowance(subtable)
+        found += _for_each_name(allowance, subtable, file)
         if candidates and not any(map(allowance.concerns, candidates)):
             tree = allowance.tree or ""
             what = "the reference, which differs from nothing" if tree == reference else "unknown"
-            below.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
+            subtable.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
     return tuple(found)
 
 
 def _read_allowance(table: TomlTable) -> Allowance:
-    """An allowance that has no name and no place yet."""
+    """Read the keys of an allowance, but for its name and location."""
     if "reason" not in table.values:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
     narrowing = [key for key in NARROWING_KEYS if key in table.values]
     if not narrowing or (narrowing == ["name"] and _matches_everything(table.values["name"])):
-        table.refuse(
-            None, f"would allow every difference; narrow it by one of {', '.join(NARROWING_KEYS)}"
-        )
+        table.refuse(None, f"would allow every difference; add one of {', '.join(NARROWING_KEYS)}")
     kind = _read_kind(table)
     for key in FACT_KEYS if kind == ROWS else ():
         if key in table.values:
-            table.refuse(key, 'says nothing of rows; narrow kind = "rows" by the name of the view')
+            table.refuse(key, 'cannot be used with kind = "rows"; use the name of the view')
     return Allowance(
         reason=table.text("reason") or "",
         tree=table.text("tree"),
@@ -75,7 +73,7 @@ def _read_allowance(table: TomlTable) -> Allowance:
 
 
 def _for_each_name(allowance: Allowance, table: TomlTable, file: str) -> Iterator[Allowance]:
-    """The allowance of each name, where the name stands."""
+    """Yield the allowance once for each of its names, with the file and line of the name."""
     line = table.mistakes.locator.line
     if "name" not in table.values:
         yield replace(allowance, place=Place(file, line(table.path)))
@@ -88,41 +86,43 @@ def _for_each_name(allowance: Allowance, table: TomlTable, file: str) -> Iterato
 
 
 def _matches_everything(name: object) -> bool:
+    """Whether a name, or one of a list of names, is a pattern that matches every name."""
     names = name if isinstance(name, list) else [name]
     return any(not str(one).strip("*") for one in names)
 
 
 def _read_kind(table: TomlTable) -> str | None:
-    """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
+    """Read a kind.  An unknown one is allowed, unless it is similar to a known one."""
     kind = table.text("kind")
     kinds = (*KINDS, ROWS)
-    if kind is not None and kind not in kinds and (near := suggestion(kind, kinds)):
-        table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
+    if kind is not None and kind not in kinds and (similar := suggestion(kind, kinds)):
+        table.refuse("kind", f'"{kind}" is unknown; did you mean "{similar}"?')
     return kind
 
 
 def _read_value(table: TomlTable, key: str, value: object) -> Value:
-    """A value as the catalog's facts may have it."""
+    """Convert a TOML value to the value of a fact's attribute."""
     match value:
         case list():
             return [_read_value(table, key, one) for one in value]
         case dict():
             return {name: _read_value(table, key, one) for name, one in value.items()}
         case float() if not math.isfinite(value):
-            table.refuse(key, f"holds {value}, which no attribute is")
+            table.refuse(key, f"holds {value}, which no attribute can be")
         case None | bool() | int() | float() | str():
             return value
         case _:
-            table.refuse(key, f"holds {type_in_words(value)}, which no attribute is")
+            table.refuse(key, f"holds {type_in_words(value)}, which no attribute can be")
     return None
 
 
 def _read_date(table: TomlTable) -> date | None:
+    """Read ``until``, a TOML date or a string."""
     value = table.values.get("until")
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             return date.fromisoformat(value)
-    table.refuse("until", "has to be a date, the last day on which it is allowed: 2027-01-31")
+    table.refuse("until", "must be a date, the last day on which it is allowed: 2027-01-31")
     return None

@@ -1,7 +1,6 @@
-"""Where the keys of a TOML text are: tomllib gives values, and no lines.
+"""Find the lines of keys in a TOML text: tomllib gives values without lines.
 
-A scanner for text that tomllib has accepted.  It knows strings, comments, arrays, inline tables and
-headers well enough to step over them, and leaves every judgement of right and wrong to tomllib.
+This is a scanner for text that tomllib has accepted, so it does not check the syntax.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import tomllib
 from typing import Final, TypeAlias
 
 KeyPath: TypeAlias = tuple[str | int, ...]
-"""The way to a value: keys of tables, and from 0 the indexes of arrays."""
+"""The path to a value: keys of tables, and indexes of arrays (from 0)."""
 
 TOML_TOKEN: Final = re.compile(
     r'"""(?:\\.|[^\\])*?"""\"{0,2}'
@@ -37,7 +36,7 @@ class Locator:
         self._read_document()
 
     def line(self, path: KeyPath) -> int:
-        """The line of that key, else of the nearest table around it, else 1."""
+        """The line of the value at a path, else of the nearest table around it, else 1."""
         for length in range(len(path), 0, -1):
             if (line := self._lines.get(path[:length])) is not None:
                 return line
@@ -67,7 +66,7 @@ class Locator:
         return path
 
     def _resolve(self, names: list[str]) -> KeyPath:
-        """A header's path: a part that names an array of tables means its last table."""
+        """The path of a header: the name of an array of tables stands for its last table."""
         path: KeyPath = ()
         for name in names[:-1]:
             path = (*path, name)
@@ -82,7 +81,7 @@ class Locator:
         self._read_value(path)
 
     def _read_key(self, end: str) -> list[str]:
-        """The parts of a dotted key; the token that ends it is taken, too."""
+        """Read a dotted key and the token ``end`` after it; returns the parts of the key."""
         parts = []
         while (part := self._take()) != end:
             if part[0] in "\"'":
@@ -111,12 +110,12 @@ class Locator:
                 self._next += 1
 
     def _note(self, path: KeyPath, line: int) -> None:
-        """Remember where a path begins, and the tables around it that have no line of their own."""
+        """Store the line of a path, and of the tables around it that have none yet."""
         for length in range(1, len(path) + 1):
             self._lines.setdefault(path[:length], line)
 
     def _skip(self, *tokens: str) -> bool:
-        """Step over these tokens; whether anything follows."""
+        """Skip these tokens; returns whether any token follows."""
         while self._peek() in tokens:
             self._next += 1
         return self._next < len(self._tokens)
@@ -130,7 +129,7 @@ class Locator:
 
 
 def _split_tokens(text: str) -> list[tuple[str, int]]:
-    """Every token but blanks and comments, with its line."""
+    """Every token and its line, without white space and comments."""
     found = []
     line, counted = 1, 0
     for match in TOML_TOKEN.finditer(text):

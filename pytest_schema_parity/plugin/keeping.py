@@ -28,7 +28,7 @@ def kept_lines(config: pytest.Config) -> Iterator[str]:
     for tree in built:
         yield f"{tree.name}: {psql(tree)}"
     hosts = [tree.target.host for tree in built]
-    ours = [str(host.postmaster) for host in hosts if isinstance(host, Cluster)]
+    ours = [str(host.postmaster_pid) for host in hosts if isinstance(host, Cluster)]
     if ours:
         yield f"To end their servers and remove them: kill -INT {' '.join(ours)}"
     elif built:

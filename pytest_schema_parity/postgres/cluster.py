@@ -49,7 +49,7 @@ class Cluster:
         self._running = True
         self._lock = threading.Lock()
 
-    maintenance = "template1"
+    maintenance_database = "template1"
     """Our own sessions connect to this database: it is never copied, so they block no copy."""
     strategy = "FILE_COPY"
     """Takes 10 ms where WAL_LOG takes 20: its checkpoints cost nothing without fsync."""
@@ -69,7 +69,7 @@ class Cluster:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Cluster {self.installation.version} in {self.directory}>"
+        return f"<Cluster {self.installation.version} in {self.data_directory}>"
 
     @property
     def host(self) -> str:
@@ -77,7 +77,7 @@ class Cluster:
         return str(self.socket_directory)
 
     @property
-    def directory(self) -> Path:
+    def data_directory(self) -> Path:
         """The data directory."""
         return self.socket_directory / "data"
 
@@ -116,9 +116,9 @@ class Cluster:
         self._end_once(self._server.keep)
 
     @property
-    def postmaster(self) -> int:
+    def postmaster_pid(self) -> int:
         """The process id of the postmaster: SIGINT shuts the server down."""
-        return int((self.directory / "postmaster.pid").read_text().split()[0])
+        return int((self.data_directory / "postmaster.pid").read_text().split()[0])
 
     def _end_once(self, end: Callable[[], None]) -> None:
         """Call ``end``, the first time only."""
@@ -159,7 +159,7 @@ def attach_cluster(installation: Installation, *, superuser: str, path: Path) ->
 def _verified(cluster: Cluster) -> Cluster:
     """Return the cluster; stop it and raise ServerError if a connection reaches another server."""
     try:
-        require_data_directory(cluster.maintenance_conninfo(), cluster.directory)
+        require_data_directory(cluster.maintenance_conninfo(), cluster.data_directory)
     except BaseException:
         cluster.stop()
         raise

@@ -77,7 +77,7 @@ def _execute(
     host: Host, statements: Sequence[sql.Composed], failure: str, idle: str | None
 ) -> None:
     """Execute statements, once no client is connected to the database ``idle``."""
-    conninfo = host.maintenance_conninfo(host.maintenance)
+    conninfo = host.maintenance_conninfo(host.maintenance_database)
     try:
         with connect(conninfo) as connection:
             if idle is not None and (clients := _connected_clients(connection, idle)):

@@ -1,8 +1,8 @@
-"""A server that the project lends us: we make databases there, and drop those and no others.
+"""An external server, which a fixture of the project provides: we create databases there.
 
-Each bears the run's token in its name, and in a comment where a project names it itself; the run
-holds an advisory lock by that token: where it can be taken the run was killed, and the next one
-drops what that left.
+Only those are dropped at the end.  The name of each has the token of the run, and so has its
+comment, in case the project chose the name.  A run holds an advisory lock on its token: if the lock
+is free the run was killed, and the next run drops its databases.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from pytest_schema_parity.postgres.address import connect, maintenance_options
 from pytest_schema_parity.postgres.conninfo import Conninfo
 
 DATABASE_PREFIX: Final = "schema_parity_"
-"""How the names of our databases begin, those apart that a project names itself."""
+"""The prefix of the names of our databases, unless the project chooses a name."""
 _MARK_PREFIX: Final = "made by pytest-schema-parity, run "
-# A run that was killed while it made a database left one without a comment.
+# The second SELECT finds databases of runs that were killed before they set the comment.
 _FIND_MARKS: Final = """
 SELECT mark
 FROM pg_catalog.pg_database, pg_catalog.shobj_description(oid, 'pg_database') AS mark
@@ -37,7 +37,7 @@ FROM pg_catalog.pg_database,
     pg_catalog.substring(datname, '^' || %(prefix)s || '([0-9a-f]{12})_') AS token
 WHERE token IS NOT NULL
 """
-# By their names, too: a tree may have commented on its own database.
+# By name, too: a tree may have replaced the comment on its database.
 _FIND_DATABASES: Final = """
 SELECT datname FROM pg_catalog.pg_database
 WHERE pg_catalog.shobj_description(oid, 'pg_database') = %(mark)s
@@ -49,7 +49,7 @@ _UNLOCK: Final = "SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextend
 
 
 class Executor(Protocol):
-    """What pytest-postgresql tells of a server that it runs, or only knows of."""
+    """The part of pytest-postgresql's executors that we read: how to connect to the server."""
 
     host: str
     port: int
@@ -59,15 +59,14 @@ class Executor(Protocol):
 
 
 class ExternalServer:
-    """Somebody else's server, and in it the databases that this run made; :meth:`stop` drops them.
+    """A server that we did not start; :meth:`stop` drops the databases that this run made there.
 
-    Raises ServerError if it cannot be used: it has to be of version 15 or later, and the user that
-    the project connects as a superuser.
+    Raises ServerError unless it is PostgreSQL 15 or later and the fixture's user is a superuser.
     """
 
-    maintenance = "postgres"
+    maintenance_database = "postgres"
     strategy = "WAL_LOG"
-    """A copy of files would want two checkpoints, of a server that may be slow at them."""
+    """FILE_COPY takes two checkpoints, which may be slow on this server."""
 
     def __init__(self, executor: Executor) -> None:
         self.host = str(executor.host)
@@ -80,12 +79,12 @@ class ExternalServer:
         self.mark = f"{_MARK_PREFIX}{token}"
         self._lock, self._build_lock = threading.Lock(), threading.Lock()
         self._open = True
-        self._session = connect(self.conninfo(self.maintenance))
+        self._session = connect(self.conninfo(self.maintenance_database))
         try:
             self.major = self._session.info.server_version // 10000
             self.version = str(self._session.info.parameter_status("server_version")).split()[0]
             self._check_requirements()
-            # Its end would give up the lock.
+            # The end of the session would release the lock.
             self._session.execute("SET idle_session_timeout = 0")
             self._drop_stale_databases()
             self._try_lock(self.mark)
@@ -97,7 +96,7 @@ class ExternalServer:
         return f"<ExternalServer {self.version} on {self.host}:{self.port}>"
 
     def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> Conninfo:
-        """A connection string; without a user it is the one that the project connects as."""
+        """A connection string for a database; the default user is the fixture's."""
         return Conninfo(
             make_conninfo(
                 "",
@@ -113,18 +112,15 @@ class ExternalServer:
         )
 
     def maintenance_conninfo(self, dbname: str) -> Conninfo:
-        """A connection string for our own work, which nothing that a tree sets changes."""
+        """A connection string for our own sessions: settings of a tree do not apply to them."""
         return self.conninfo(dbname, options=maintenance_options(self.major))
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until nobody else builds here: roles are everybody's, and two trees may make one."""
-        with (
-            self._build_lock
-        ):  # for threads of this process, whose session could take the lock twice
-            while self._open and self._session.execute(_TRY_LOCK, (_BUILD_LOCK,)).fetchone() != (
-                True,
-            ):
+        """Wait until no other tree is built on this server: two trees may create the same role."""
+        # The session could take its advisory lock twice: threads of this process need a lock, too.
+        with self._build_lock:
+            while self._open and not self._try_lock(_BUILD_LOCK):
                 time.sleep(0.02)
             try:
                 yield
@@ -133,7 +129,7 @@ class ExternalServer:
                     self._session.execute(_UNLOCK, (_BUILD_LOCK,))
 
     def stop(self) -> None:
-        """Drop every database that this run made; nothing, if the server is gone by now."""
+        """Drop every database that this run made; do nothing if the server has stopped."""
         with self._lock:
             if not self._open:
                 return
@@ -149,7 +145,7 @@ class ExternalServer:
     leave = stop
 
     def keep(self) -> None:
-        """Let the databases stay until the next run drops what earlier ones left."""
+        """Leave the databases in place; the next run drops them."""
         with self._lock:
             self._open = False
         self._session.close()
@@ -159,6 +155,7 @@ class ExternalServer:
         return self._session.execute(_TRY_LOCK, (name,)).fetchone() == (True,)
 
     def _check_requirements(self) -> None:
+        """Raise ServerError for a server that is too old, or a user that is no superuser."""
         if self.major < OLDEST:
             raise ServerError(
                 f"The server on {self.host}:{self.port} is PostgreSQL {self.version}; "
@@ -167,11 +164,12 @@ class ExternalServer:
         if self._session.info.parameter_status("is_superuser") != "on":
             raise ServerError(
                 f"{self.superuser} is no superuser on {self.host}:{self.port}. Let the fixture "
-                "connect as one, or leave out the key `server`: then clusters of our own are used."
+                "connect as one, or leave out the key `server`: then the plugin starts its own "
+                "servers."
             )
 
     def _drop_stale_databases(self) -> None:
-        """Drop what runs left that were killed."""
+        """Drop the databases of runs that were killed."""
         given = {"mark": _MARK_PREFIX, "prefix": DATABASE_PREFIX}
         for (mark,) in self._session.execute(_FIND_MARKS, given).fetchall():
             if self._try_lock(mark):
@@ -179,6 +177,7 @@ class ExternalServer:
                 self._session.execute(_UNLOCK, (mark,))
 
     def _drop_databases(self, mark: str) -> None:
+        """Drop the databases of the run that has this mark."""
         prefix = f"{DATABASE_PREFIX}{mark.removeprefix(_MARK_PREFIX)}_"
         made = self._session.execute(_FIND_DATABASES, {"mark": mark, "prefix": prefix}).fetchall()
         for (name,) in made:

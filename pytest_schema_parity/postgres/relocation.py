@@ -1,6 +1,6 @@
-"""Programs and files where the server's account can read them.
+"""Copies of programs and files, for a server account that cannot read the originals.
 
-Root's virtual environment is often below ``/root``, where no other user may go.
+The virtual environment of root is often below ``/root``, which other users cannot search.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NOT_NEEDED: Final = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc", "
 
 @cache
 def runnable_installation(installation: Installation, account: Account) -> Installation:
-    """The installation, or where the account cannot run that, a copy which it can (13 MB, once)."""
+    """The installation, or a copy of it (13 MB, made once) if the account cannot run it."""
     needed = (installation.binary("postgres"), installation.sharedir / "postgres.bki")
     if all(account.can_read(path) for path in needed):
         return installation
@@ -66,7 +66,7 @@ def runnable_installation(installation: Installation, account: Account) -> Insta
 
 
 def readable_directory(directory: Path, account: Account) -> Path:
-    """The directory, or where the account cannot read it, a copy which it can."""
+    """The directory, or a copy of it if the account cannot read it."""
     files = sorted(path for path in directory.rglob("*") if path.is_file())
     if all(account.can_read(path) for path in files):
         return directory
@@ -75,7 +75,7 @@ def readable_directory(directory: Path, account: Account) -> Path:
 
 
 def _shared_copy(key: str, copy: Callable[[Path], object]) -> Path:
-    """A directory that everybody may read, filled by ``copy`` unless it is there already."""
+    """The cached copy with this key, which all users can read; ``copy`` makes it if need be."""
     copies = _copies_directory()
     target, size = copies / key, copies / f"{key}.size"
     try:
@@ -89,14 +89,14 @@ def _shared_copy(key: str, copy: Callable[[Path], object]) -> Path:
             prune(copies)
     except (OSError, shutil.Error) as error:
         raise ServerError(
-            f"What PostgreSQL needs cannot be copied to {copies}, where the user that runs it can "
-            f"read it: {error}. Free some space there, or run pytest as an ordinary user."
+            f"The files of PostgreSQL cannot be copied to {copies}, where the user that runs it "
+            f"can read them: {error}. Free some space there, or run pytest as an ordinary user."
         ) from error
     return target
 
 
 def _replace_copy(target: Path, copy: Callable[[Path], object]) -> None:
-    """Make the copy, whole or not at all; what was there goes."""
+    """Replace a copy by a new one, in one step."""
     for begun in target.parent.glob("new-*"):  # by a process that was killed: we hold the lock
         shutil.rmtree(begun, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
@@ -111,14 +111,14 @@ def _replace_copy(target: Path, copy: Callable[[Path], object]) -> None:
 
 @cache
 def _keep_from_pruning(directory: Path) -> int:
-    """Keep a copy from being pruned while we live, should the clock jump a month ahead."""
+    """Lock a copy, so that no process prunes it while this one runs; returns the descriptor."""
     held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     fcntl.flock(held, fcntl.LOCK_SH)
     return held
 
 
 def _file_count_and_size(directory: Path) -> str:
-    """How many files a directory holds, and how many bytes: fewer, where somebody tidied up."""
+    """The number of files in a directory and their size, to notice that some were removed."""
     sizes = [
         os.stat(os.path.join(parent, name)).st_size  # noqa: PTH116, PTH118  # 2,000 of them
         for parent, _, names in os.walk(directory)
@@ -128,22 +128,24 @@ def _file_count_and_size(directory: Path) -> str:
 
 
 def _copies_directory() -> Path:
-    """A directory below which others may read, and only we can write."""
+    """The directory of the copies, which other users can read, but not write."""
     with suppress(OSError, ServerError):
         return create_owned_directory(Path("/var/cache", DIRECTORY_NAME), 0o755)
     return create_owned_directory(Path(temporary_directory(), f"{DIRECTORY_NAME}-programs"), 0o755)
 
 
 def _make_readable_by_all(directory: Path) -> None:
+    """Let all users read the files of a directory, and run its programs."""
     for parent, _, files in os.walk(directory):
         Path(parent).chmod(0o755)
         for name in files:
             path = Path(parent, name)
-            runs = path.stat().st_mode & stat.S_IXUSR
-            path.chmod(0o755 if runs else 0o644)
+            is_program = path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if is_program else 0o644)
 
 
 def _require_runnable(copied: Installation, account: Account) -> None:
+    """Raise ServerError if the account cannot run the copied programs."""
     for program in _PROGRAMS:
         done = subprocess.run(
             [copied.binary(program), "--version"],
@@ -162,4 +164,5 @@ def _require_runnable(copied: Installation, account: Account) -> None:
 
 
 def _digest(*parts: object) -> str:
+    """32 hex digits that depend on the parts."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""A running ``postgres``, tied to this process's life."""
+"""Start a server in a run directory, and shut it down."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ START_TIMEOUT: Final = 30.0
 
 
 class StartError(ServerError):
-    """The server was run, and did not start."""
+    """The server was run, but does not accept connections."""
 
 
 def start_postgres(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> None:
-    """Start ``postgres`` on the data in a run directory, and wait until it takes connections.
+    """Start ``postgres`` in a run directory, and wait until it accepts connections.
 
-    Raises StartError, with what the server said.
+    Raises StartError, with the end of the server's log.
     """
     run = lifeline.run
     command = [str(postgres), "-D", str(run.data), "-k", str(run.path), "-p", str(PORT)]
@@ -41,14 +41,14 @@ def start_postgres(lifeline: Lifeline, postgres: Path, settings: Mapping[str, st
                 return
         if lifeline.ends_within(0.001):
             break
-    failed = f"PostgreSQL ({postgres}) did not start in {run.data}. It said:\n{run.log_tail()}"
+    failed = f"PostgreSQL ({postgres}) did not start in {run.data}. Its log:\n{run.log_tail()}"
     raise StartError(with_remedy(failed))
 
 
 def shut_down(lifeline: Lifeline) -> None:
-    """Stop in good order, keeping the directory: its data then need no recovery."""
+    """Shut the server down (fast mode) and keep its directory: the data need no recovery."""
     run = lifeline.run
     postmaster = int((run.data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGINT)
     if not lifeline.ends_within(START_TIMEOUT):
-        raise ServerError(f"PostgreSQL does not shut down.\n{run.log_tail()}")
+        raise ServerError(f"PostgreSQL does not shut down. Its log:\n{run.log_tail()}")

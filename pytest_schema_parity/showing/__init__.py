@@ -1,4 +1,4 @@
-"""What may be shown: text without secrets, and without what a terminal obeys or hides."""
+"""Make text safe to show: hide secrets, and escape control characters."""
 
 from pytest_schema_parity.showing.clean import clean, clean_lines, clipped
 from pytest_schema_parity.showing.printable import printable, printable_lines

@@ -51,9 +51,9 @@ def test_a_tree_for_the_fixtures_alone(project) -> None:
     ("given", "told"),
     [
         ('{"x": {"pth": "sql"}}', "*pytest_schema_parity_trees: 'x' pth: unknown key; *\"path\"*"),
-        ('{"x": {"path": 3}}', "*pytest_schema_parity_trees: 'x' path: a number stands where*"),
-        ('{"x": {"path": object}}', "*pytest_schema_parity_trees: 'x' path: <class*stands where*"),
-        ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' stands where the keys*"),
+        ('{"x": {"path": 3}}', "*pytest_schema_parity_trees: 'x' path: a number instead of*"),
+        ('{"x": {"path": object}}', "*pytest_schema_parity_trees: 'x' path: <class*instead of*"),
+        ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' instead of the keys*"),
         ('{"prisma": {"path": "sql"}}', "*pytest_schema_parity_trees: 'prisma': is a tree of*"),
         ('["x"]', "*pytest_schema_parity_trees returned ?'x'?: return a mapping*"),
     ],

@@ -57,7 +57,7 @@ def test_it_sorts_by_code_point(cluster: Cluster) -> None:
 
 def test_only_who_may_enter_its_directory_can_connect(cluster: Cluster) -> None:
     assert stat.S_IMODE(cluster.socket_directory.stat().st_mode) == 0o700
-    assert stat.S_IMODE(cluster.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(cluster.data_directory.stat().st_mode) == 0o700
 
 
 def test_psql_reaches_it(cluster: Cluster) -> None:
@@ -187,7 +187,7 @@ def in_tmp_alone(base: Path) -> int:
 
 
 def postmaster_of(cluster: Cluster) -> int:
-    return int((cluster.directory / "postmaster.pid").read_text().split()[0])
+    return int((cluster.data_directory / "postmaster.pid").read_text().split()[0])
 
 
 def is_running(process: int) -> bool:

@@ -37,15 +37,15 @@ from pytest_schema_parity.postgres.installation import find_installation
 from pytest_schema_parity.postgres.cache import cache_directory
 with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="poor") as cluster:
     cache = cache_directory()
-    print(os.geteuid(), cluster.directory.stat().st_uid, cache, oct(cache.stat().st_mode))
+    print(os.geteuid(), cluster.data_directory.stat().st_uid, cache, oct(cache.stat().st_mode))
 """
 
 
 @as_root
 def test_root_has_another_user_run_the_server(cluster: Cluster) -> None:
-    owner = cluster.directory.stat().st_uid
+    owner = cluster.data_directory.stat().st_uid
     assert owner == server_account().uid != 0
-    postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
+    postmaster = (cluster.data_directory / "postmaster.pid").read_text().split()[0]
     assert Path("/proc", postmaster).stat().st_uid == owner
 
 
@@ -122,7 +122,7 @@ def test_programs_that_the_server_account_cannot_reach_are_copied_once(
     moved = replace(installation, bindir=hidden / package.name / "pginstall" / "bin")
     for _ in range(2):
         with start_cluster(moved, name="moved") as cluster:
-            postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
+            postmaster = (cluster.data_directory / "postmaster.pid").read_text().split()[0]
             program = Path("/proc", postmaster, "exe").readlink()
             assert cluster.installation == moved
         assert program.is_relative_to(shelf)

@@ -37,7 +37,7 @@ from pytest_schema_parity.postgres.installation import find_installation
 if sys.argv[2:]:
     base_directories.base_directories = rundir.base_directories = lambda: [Path(sys.argv[2])]
 cluster = start_cluster(find_installation(bindir=Path(sys.argv[1])), name="dies")
-postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
+postmaster = (cluster.data_directory / "postmaster.pid").read_text().split()[0]
 print(cluster.socket_directory, postmaster, cluster.conninfo(), sep="\\n", flush=True)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 """
@@ -134,7 +134,7 @@ def test_where_no_more_files_can_be_opened_nothing_is_left(
 @pytest.mark.parametrize("which", ["the shell", "the server"])
 def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, which: str) -> None:
     cluster = start_cluster(installation, name="maimed")
-    lines = (cluster.directory / "postmaster.pid").read_text().splitlines()
+    lines = (cluster.data_directory / "postmaster.pid").read_text().splitlines()
     postmaster, memory = int(lines[0]), lines[6].split()[1]
     shell = parent_of(postmaster)
     os.kill(shell if which == "the shell" else postmaster, signal.SIGKILL)
@@ -149,7 +149,7 @@ def test_a_directory_that_stays_is_named(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster = start_cluster(installation, name="stays")
-    postmaster = int((cluster.directory / "postmaster.pid").read_text().split()[0])
+    postmaster = int((cluster.data_directory / "postmaster.pid").read_text().split()[0])
     os.kill(parent_of(postmaster), signal.SIGKILL)
     with monkeypatch.context() as patched:
         patched.setattr(rundir, "_kill_and_remove", lambda _path: None)

@@ -136,7 +136,7 @@ def test_the_stranger_can_be_reached(stranger: Stranger, monkeypatch: pytest.Mon
     place = f"host=/nowhere port={base_directories.PORT} user=postgres dbname=postgres"
     with psycopg.connect(place) as connection:
         there = connection.execute("SHOW data_directory").fetchone()
-    assert there == (str(stranger.cluster.directory),)
+    assert there == (str(stranger.cluster.data_directory),)
 
 
 def test_nothing_lands_on_the_server_that_the_environment_names(

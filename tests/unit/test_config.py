@@ -202,16 +202,16 @@ until = "soon"
         'reference = "NAME"',
         f'  pyproject.toml:2: {ours}] refrence: unknown key; did you mean "reference"?',
         f'  pyproject.toml:3: {ours}] fail_on: "behaviour" is unknown; did you mean "behavior"?',
-        f"  pyproject.toml:4: {ours}] postgres: 14 is not supported; 15 is the oldest that is",
+        f"  pyproject.toml:4: {ours}] postgres: 14 is not supported; the oldest is 15",
         f'  pyproject.toml:7: {ours}.trees.supabase]: has no source; give path = "DIRECTORY" or '
         'files = ["FIRST.sql", "SECOND.sql"]',
         f'  pyproject.toml:8: {ours}.trees.supabase] paht: unknown key; did you mean "path"?',
         "  pyproject.toml:9: [[tool.pytest-schema-parity.allow]]: has no reason; say why the team "
         'accepts it: reason = "…"',
         "  pyproject.toml:9: [[tool.pytest-schema-parity.allow]]: would allow every difference; "
-        "narrow it by one of kind, name, change, attribute, impact",
+        "add one of kind, name, change, attribute, impact",
         "  pyproject.toml:10: [[tool.pytest-schema-parity.allow]] tree: "
         '"supabse" is unknown; did you mean "supabase"?',
-        "  pyproject.toml:11: [[tool.pytest-schema-parity.allow]] until: has to be a date, the "
+        "  pyproject.toml:11: [[tool.pytest-schema-parity.allow]] until: must be a date, the "
         "last day on which it is allowed: 2027-01-31",
     ]
