@@ -112,7 +112,7 @@ class Cluster:
         self._end_once(self._server.leave)
 
     def keep(self) -> None:
-        """Let the server run on; its directory is removed when somebody shuts it down."""
+        """Let the server run on after this process; removed when it is shut down."""
         self._end_once(self._server.keep)
 
     @property

@@ -164,7 +164,7 @@ class Lifeline:
             )
 
     def keep(self) -> None:
-        """Let the server run on; the shell removes its directory when somebody shuts it down."""
+        """Let the server run on; the shell removes its directory when it is shut down."""
         with suppress(BrokenPipeError):
             os.write(self._fifo, b"keep\n")
         self._close_files()

@@ -54,7 +54,10 @@ def test_a_tree_for_the_fixtures_alone(project) -> None:
         ('{"x": {"path": 3}}', "*pytest_schema_parity_trees: 'x' path: a number instead of*"),
         ('{"x": {"path": object}}', "*pytest_schema_parity_trees: 'x' path: <class*instead of*"),
         ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' instead of the keys*"),
-        ('{"prisma": {"path": "sql"}}', "*pytest_schema_parity_trees: 'prisma': is a tree of*"),
+        (
+            '{"prisma": {"path": "sql"}}',
+            "*pytest_schema_parity_trees: 'prisma': is already a tree of*",
+        ),
         ('["x"]', "*pytest_schema_parity_trees gave ?'x'?: return a mapping*"),
     ],
 )
