@@ -72,7 +72,7 @@ END_TIMEOUT: Final = 30.0
 POLL_INTERVAL: Final = 0.005
 """Seconds between two checks whether a program has ended."""
 LEAVE_TIMEOUT: Final = 1.0
-"""Seconds to wait for the shell after leaving a server, in case no other process uses it."""
+"""Seconds that :meth:`Lifeline.leave` waits for the server to stop."""
 
 
 class Lifeline:

@@ -96,7 +96,7 @@ def _shared_copy(key: str, copy: Callable[[Path], object]) -> Path:
 
 
 def _replace_copy(target: Path, copy: Callable[[Path], object]) -> None:
-    """Replace a copy by a new one, in one step."""
+    """Make a copy, in place of an older one; it is complete or is not there."""
     for begun in target.parent.glob("new-*"):  # by a process that was killed: we hold the lock
         shutil.rmtree(begun, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))

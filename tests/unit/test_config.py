@@ -211,7 +211,7 @@ until = "soon"
         "  pyproject.toml:9: [[tool.pytest-schema-parity.allow]]: has no reason; say why the team "
         'accepts it: reason = "…"',
         "  pyproject.toml:9: [[tool.pytest-schema-parity.allow]]: would allow every difference; "
-        "add one of kind, name, change, attribute, impact",
+        "restrict it by one of kind, name, change, attribute, impact",
         "  pyproject.toml:10: [[tool.pytest-schema-parity.allow]] tree: "
         '"supabse" is unknown; did you mean "supabase"?',
         "  pyproject.toml:11: [[tool.pytest-schema-parity.allow]] until: must be a date, the "

@@ -108,13 +108,13 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f'[allow]\nreason = "x"\n{BASE[1:]}', "allow: a table instead of tables"),
         (f"{BASE}[[allow]]\nkind = 'index'", "p.toml:6: [[allow]]: has no reason; say why"),
         (f"{BASE}[[allow]]\nkind = 'index'\nreason = ''", "p.toml:8: [[allow]] reason: is empty"),
-        (ALLOW, "p.toml:6: [[allow]]: would allow every difference; add one of"),
-        (f"{ALLOW}tree = 'b'\nname = '**'", "[[allow]]: would allow every difference; add"),
+        (ALLOW, "p.toml:6: [[allow]]: would allow every difference; restrict it by one of"),
+        (f"{ALLOW}tree = 'b'\nname = '**'", "[[allow]]: would allow every difference; restrict"),
         (
             f"{ALLOW}tree = 'b'\nname = ['x', '*']",
-            "[[allow]]: would allow every difference; add",
+            "[[allow]]: would allow every difference; restrict",
         ),
-        (f"{ALLOW}actual = 1", "[[allow]]: would allow every difference; add"),
+        (f"{ALLOW}actual = 1", "[[allow]]: would allow every difference; restrict"),
         (f"{ALLOW}name = [1]", "[[allow]] name: may hold only strings that are not empty"),
         (f"{ALLOW}name = 1", "[[allow]] name: a number instead of a string"),
         (
@@ -132,7 +132,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f"{ALLOW}impact = 'orders'", 'impact: "orders" is unknown; did you mean "order"?'),
         (
             f"{ALLOW}change = 'extra'\ntree = 'a'",
-            'p.toml:9: [[allow]] tree: "a" is the reference, which differs from nothing; '
+            'p.toml:9: [[allow]] tree: "a" is the reference, which cannot differ from itself; '
             'it can be "b"',
         ),
         (f"{ALLOW}change = 'extra'\ntree = 'c*'", 'tree: "c*" is unknown; it can be "b"'),
