@@ -44,7 +44,9 @@ def read_allowances(
         found += _for_each_name(allowance, subtable, file)
         if candidates and not any(map(allowance.concerns, candidates)):
             tree = allowance.tree or ""
-            what = "the reference, which differs from nothing" if tree == reference else "unknown"
+            what = (
+                "the reference, which cannot differ from itself" if tree == reference else "unknown"
+            )
             subtable.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
     return tuple(found)
 
@@ -55,7 +57,9 @@ def _read_allowance(table: TomlTable) -> Allowance:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
     narrowing = [key for key in NARROWING_KEYS if key in table.values]
     if not narrowing or (narrowing == ["name"] and _matches_everything(table.values["name"])):
-        table.refuse(None, f"would allow every difference; add one of {', '.join(NARROWING_KEYS)}")
+        table.refuse(
+            None, f"would allow every difference; restrict it by one of {', '.join(NARROWING_KEYS)}"
+        )
     kind = _read_kind(table)
     for key in FACT_KEYS if kind == ROWS else ():
         if key in table.values:
@@ -73,7 +77,7 @@ def _read_allowance(table: TomlTable) -> Allowance:
 
 
 def _for_each_name(allowance: Allowance, table: TomlTable, file: str) -> Iterator[Allowance]:
-    """Yield the allowance once for each of its names, with the file and line of the name."""
+    """Yield the allowance once for each name in a list, with its line; else once, as it is."""
     line = table.mistakes.locator.line
     if "name" not in table.values:
         yield replace(allowance, place=Place(file, line(table.path)))

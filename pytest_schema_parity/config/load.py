@@ -126,8 +126,8 @@ def _find_table(
     header = f"[tool.{TABLE_NAME}]"
     found = tool.get(TABLE_NAME)
     if found is None:
-        if slip := _misspelled_table(tool):
-            mistakes.add(("tool", slip), f"[tool.{slip}]", f"did you mean {header}?")
+        if name := _misspelled_table(tool):
+            mistakes.add(("tool", name), f"[tool.{name}]", f"did you mean {header}?")
         return None
     if not isinstance(found, dict):
         mistakes.add(path, header, f"{type_in_words(found)} instead of a table")

@@ -1,4 +1,4 @@
-"""Connection strings and connections to our own clusters, whatever PG* variables are set."""
+"""Connection strings and connections to our own clusters, independent of PG* variables."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ MAINTENANCE_ROLE: Final = "pg_schema_parity"
 Like a built-in role it has a name with ``pg_`` and an oid below 16384: no statement can alter or
 drop it, and our catalog queries leave it out."""
 
-# An empty value in the connection string overrides the environment.  For `hostaddr` that is vital:
-# with PGHOSTADDR, libpq would connect to that server, whatever directory `host` names.
+# An empty value in the connection string overrides the environment.  `hostaddr` must be there: with
+# PGHOSTADDR, libpq would connect to that address instead of the socket in `host`.
 _NEUTRAL_VALUES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "hostaddr": "",
@@ -52,8 +52,8 @@ _NEUTRAL_VALUES_IF_SET: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-# Settings that libpq takes from the environment, whatever the connection string holds: by variable,
-# the name of the setting and its default.
+# Settings that libpq takes from the environment, even if the connection string is complete: by
+# variable, the name of the setting and its default.
 _ENVIRONMENT_SETTINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "PGDATESTYLE": ("datestyle", "ISO, MDY"),

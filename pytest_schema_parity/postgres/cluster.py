@@ -112,7 +112,7 @@ class Cluster:
         self._end_once(self._server.leave)
 
     def keep(self) -> None:
-        """Let the server run on; its directory is removed when somebody shuts it down."""
+        """Let the server run on after this process; removed when it is shut down."""
         self._end_once(self._server.keep)
 
     @property
@@ -176,6 +176,7 @@ def _start_server(
     settings = server_settings(template, programs, account) | {"cluster_name": name}
 
     def start() -> Lifeline:
+        """Start the server in a new run directory; clean up if that fails."""
         lifeline = Lifeline(account)
         try:
             create_data_directory(lifeline.run, template, programs, account)

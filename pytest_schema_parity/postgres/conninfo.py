@@ -62,9 +62,9 @@ def _parsed_options(conninfo: str) -> list[pq.ConninfoOption] | None:
     if not conninfo.startswith(("postgresql://", "postgres://")):
         return options
     given = {option.keyword: option.val for option in options if option.val}
-    base_directories = given.get(b"host", b"") + given.get(b"dbname", b"")
+    hosts_and_databases = given.get(b"host", b"") + given.get(b"dbname", b"")
     port = given.get(b"port", b"0").replace(b",", b"")
-    misread = (b"@" in base_directories and "%40" not in conninfo) or not port.isdigit()
+    misread = (b"@" in hosts_and_databases and "%40" not in conninfo) or not port.isdigit()
     return None if misread else options
 
 

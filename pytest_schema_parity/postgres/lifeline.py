@@ -72,7 +72,7 @@ END_TIMEOUT: Final = 30.0
 POLL_INTERVAL: Final = 0.005
 """Seconds between two checks whether a program has ended."""
 LEAVE_TIMEOUT: Final = 1.0
-"""Seconds to wait for the shell after leaving a server, in case no other process uses it."""
+"""Seconds that :meth:`Lifeline.leave` waits for the server to stop."""
 
 
 class Lifeline:
@@ -164,7 +164,7 @@ class Lifeline:
             )
 
     def keep(self) -> None:
-        """Let the server run on; the shell removes its directory when somebody shuts it down."""
+        """Let the server run on; the shell removes its directory when it is shut down."""
         with suppress(BrokenPipeError):
             os.write(self._fifo, b"keep\n")
         self._close_files()
@@ -226,7 +226,7 @@ class Guard:
             os.close(reader)
 
     def end(self) -> None:
-        """Remove the files now."""
+        """Remove the files with the prefix now."""
         os.close(self._pipe)
         if self._shell.wait():  # it was killed
             for path in self._prefix.parent.glob(f"{glob.escape(self._prefix.name)}*"):

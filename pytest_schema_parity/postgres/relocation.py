@@ -48,6 +48,7 @@ def runnable_installation(installation: Installation, account: Account) -> Insta
     key = _digest(needed[0], stat_of.st_mtime_ns, stat_of.st_size)
 
     def copy(target: Path) -> None:
+        """Copy the programs that the server needs, with their libraries and data files."""
         there = target / prefix.relative_to(root)
         (there / "bin").mkdir(parents=True)
         for program in _PROGRAMS:
@@ -96,7 +97,7 @@ def _shared_copy(key: str, copy: Callable[[Path], object]) -> Path:
 
 
 def _replace_copy(target: Path, copy: Callable[[Path], object]) -> None:
-    """Replace a copy by a new one, in one step."""
+    """Make a copy, in place of an older one; it is complete or is not there."""
     for begun in target.parent.glob("new-*"):  # by a process that was killed: we hold the lock
         shutil.rmtree(begun, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))

@@ -1,4 +1,4 @@
-"""The cached data directory: made once, never half, made anew when it is damaged."""
+"""The cache of data directories: an image is made once, and again if it is damaged."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="racing") a
 
 @pytest.fixture
 def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The directory of a cache of our own."""
+    """The directory of images in an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     cache.cache_directory.cache_clear()
     yield cache.cache_directory() / "images"
@@ -46,7 +46,7 @@ def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The images that were made, not just used."""
+    """The paths of the images that are made during the test."""
     made: list[Path] = []
     make = datadir._make_image
 
@@ -68,7 +68,7 @@ def starts(installation: Installation, template: ClusterTemplate) -> bool:
         return connection.execute("SELECT true").fetchone() == (True,)
 
 
-def test_it_is_made_once_for_each_content_of_the_scripts(
+def test_an_image_is_made_once_for_each_content_of_the_scripts(
     installation: Installation, images: Path, made: list[Path], tmp_path: Path
 ) -> None:
     script = tmp_path / "script.sql"
@@ -99,7 +99,7 @@ def cut_the_index(image: Path) -> None:
 
 
 def zero_the_contents(image: Path) -> None:
-    """As a file system may leave a file that was not synced before the power failed."""
+    """As after a power failure, if the file was not synced."""
     with image.open("r+b") as file:
         file.readline()
         file.readline()
@@ -108,7 +108,7 @@ def zero_the_contents(image: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [truncate, empty, garble, cut_the_index, zero_the_contents])
-def test_a_damaged_one_is_made_anew(
+def test_a_damaged_image_is_made_again(
     installation: Installation, images: Path, made: list[Path], damage: Callable[[Path], None]
 ) -> None:
     assert starts(installation, ClusterTemplate("damaged"))
@@ -120,7 +120,7 @@ def test_a_damaged_one_is_made_anew(
     assert len(made) == 2
 
 
-def test_what_is_no_file_is_done_without(
+def test_a_directory_in_place_of_the_image_is_ignored(
     installation: Installation, images: Path, made: list[Path]
 ) -> None:
     assert starts(installation, ClusterTemplate("blocked"))
@@ -132,7 +132,9 @@ def test_what_is_no_file_is_done_without(
     assert made[2].name == "image"
 
 
-def test_what_a_killed_process_had_begun_goes(installation: Installation, images: Path) -> None:
+def test_the_unfinished_image_of_a_killed_process_is_removed(
+    installation: Installation, images: Path
+) -> None:
     assert starts(installation, ClusterTemplate("begun"))
     [image] = images.glob("*.image")
     image.rename(image.with_suffix(".4711.new"))
@@ -141,7 +143,7 @@ def test_what_a_killed_process_had_begun_goes(installation: Installation, images
 
 
 @pytest.mark.parametrize("when", [0, 2**32])
-def test_whatever_its_date_it_is_used(
+def test_an_image_is_used_whatever_its_mtime(
     installation: Installation, images: Path, made: list[Path], when: int
 ) -> None:
     assert starts(installation, ClusterTemplate("dated"))
@@ -152,7 +154,9 @@ def test_whatever_its_date_it_is_used(
     assert image.exists()
 
 
-def test_two_processes_make_it_once(installation: Installation, images: Path) -> None:
+def test_processes_that_start_at_once_make_one_image(
+    installation: Installation, images: Path
+) -> None:
     command = [sys.executable, "-c", STARTS, str(installation.bindir)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     printed = [process.communicate(timeout=60)[0].split() for process in processes]
@@ -160,7 +164,7 @@ def test_two_processes_make_it_once(installation: Installation, images: Path) ->
     assert sorted(path.suffix for path in images.iterdir()) == [".image", ".lock"]
 
 
-def test_a_failure_while_it_is_made_leaves_no_image(
+def test_a_failing_script_leaves_no_image(
     installation: Installation, images: Path, tmp_path: Path
 ) -> None:
     script = tmp_path / "script.sql"
@@ -170,7 +174,9 @@ def test_a_failure_while_it_is_made_leaves_no_image(
     assert [path.suffix for path in images.iterdir()] == [".lock"]
 
 
-def test_what_nobody_uses_for_a_month_goes(installation: Installation, images: Path) -> None:
+def test_images_that_are_unused_for_a_month_are_removed(
+    installation: Installation, images: Path
+) -> None:
     assert starts(installation, ClusterTemplate("pruning"))
     for name in ("old.image", "old.lock", "18-old.77.new"):
         (images / name).touch()
@@ -182,7 +188,9 @@ def test_what_nobody_uses_for_a_month_goes(installation: Installation, images: P
     assert not [name for name in names if "old" in name]
 
 
-def test_a_lock_that_was_pruned_while_it_was_waited_for_is_no_lock(tmp_path: Path) -> None:
+def test_a_lock_file_that_is_removed_while_a_thread_waits_is_not_taken_for_the_lock(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "lock"
     inside: list[str] = []
 
@@ -204,7 +212,7 @@ def test_a_lock_that_was_pruned_while_it_was_waited_for_is_no_lock(tmp_path: Pat
     assert inside == ["second"]
 
 
-def test_using_a_lock_keeps_it(tmp_path: Path) -> None:
+def test_using_a_lock_file_updates_its_mtime(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     path.touch()
     os.utime(path, (0, 0))
@@ -213,7 +221,7 @@ def test_using_a_lock_keeps_it(tmp_path: Path) -> None:
         assert path.exists()
 
 
-def test_a_directory_that_is_in_use_stays_should_the_clock_jump(tmp_path: Path) -> None:
+def test_a_locked_directory_is_not_pruned_whatever_its_mtime(tmp_path: Path) -> None:
     for name in ("used", "unused"):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (0, 0))
@@ -226,7 +234,7 @@ def test_a_directory_that_is_in_use_stays_should_the_clock_jump(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cache_that_is_full_is_done_without(
+def test_a_cluster_starts_if_the_cache_is_full(
     installation: Installation, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pack = datadir.pack
@@ -242,14 +250,14 @@ def test_a_cache_that_is_full_is_done_without(
     assert [path.suffix for path in images.iterdir()] == [".lock"]
 
 
-def test_a_cache_that_holds_something_else_is_done_without(
+def test_a_cluster_starts_if_the_cache_holds_a_file_in_place_of_the_directory(
     installation: Installation, images: Path
 ) -> None:
     images.write_text("no directory")
     assert starts(installation, ClusterTemplate("blocked"))
 
 
-def test_no_room_for_the_data_is_said_with_the_place(
+def test_the_error_for_a_full_disk_has_the_directory(
     installation: Installation, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert starts(installation, ClusterTemplate("roomless"))
@@ -267,7 +275,7 @@ def test_no_room_for_the_data_is_said_with_the_place(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be given another's home")
 @pytest.mark.parametrize("existing", [".", ".cache", ".cache/pytest-schema-parity"])
-def test_root_makes_nothing_in_an_ordinary_users_home(
+def test_root_creates_no_files_in_the_home_of_another_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: str
 ) -> None:
     home, temp = tmp_path / "home", tmp_path / "temp"
@@ -287,7 +295,7 @@ def test_root_makes_nothing_in_an_ordinary_users_home(
     assert list(home.rglob("*")) == before
 
 
-def test_using_one_keeps_it(installation: Installation, images: Path) -> None:
+def test_using_an_image_updates_its_mtime(installation: Installation, images: Path) -> None:
     assert starts(installation, ClusterTemplate("kept"))
     [image] = images.glob("*.image")
     os.utime(image, (0, 0))
@@ -295,10 +303,10 @@ def test_using_one_keeps_it(installation: Installation, images: Path) -> None:
     assert image.stat().st_mtime > time.time() - 3600
 
 
-def test_a_user_without_home_gets_no_directory_of_that_name(
+def test_a_user_without_a_home_directory_gets_no_directory_named_tilde(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Python leaves "~" as it is where nobody knows what it stands for."""
+    """Python does not expand "~" if no home directory is known."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
     monkeypatch.setattr(cache, "user_cache_path", lambda name: Path("~", ".cache", name))
@@ -310,7 +318,7 @@ def test_a_user_without_home_gets_no_directory_of_that_name(
     assert not (tmp_path / "~").exists()
 
 
-def test_without_a_usable_home_it_lies_in_a_private_temp_directory(
+def test_without_a_usable_home_the_cache_is_in_a_private_temporary_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

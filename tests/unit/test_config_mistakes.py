@@ -1,4 +1,4 @@
-"""Each mistake in a configuration: its line, its key and what to do about it."""
+"""Each mistake in a configuration is reported with its line, its key and a remedy."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ ALLOW = f'{BASE}[[allow]]\nreason = "agreed"\n'
 
 @pytest.fixture
 def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Write a file and load it; what the ConfigError says."""
+    """Write a file and load it; returns the message of the ConfigError."""
     monkeypatch.chdir(tmp_path)
 
     def write_and_refuse(text: str | bytes, name: str = "p.toml") -> str:
@@ -108,13 +108,13 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f'[allow]\nreason = "x"\n{BASE[1:]}', "allow: a table instead of tables"),
         (f"{BASE}[[allow]]\nkind = 'index'", "p.toml:6: [[allow]]: has no reason; say why"),
         (f"{BASE}[[allow]]\nkind = 'index'\nreason = ''", "p.toml:8: [[allow]] reason: is empty"),
-        (ALLOW, "p.toml:6: [[allow]]: would allow every difference; add one of"),
-        (f"{ALLOW}tree = 'b'\nname = '**'", "[[allow]]: would allow every difference; add"),
+        (ALLOW, "p.toml:6: [[allow]]: would allow every difference; restrict it by one of"),
+        (f"{ALLOW}tree = 'b'\nname = '**'", "[[allow]]: would allow every difference; restrict"),
         (
             f"{ALLOW}tree = 'b'\nname = ['x', '*']",
-            "[[allow]]: would allow every difference; add",
+            "[[allow]]: would allow every difference; restrict",
         ),
-        (f"{ALLOW}actual = 1", "[[allow]]: would allow every difference; add"),
+        (f"{ALLOW}actual = 1", "[[allow]]: would allow every difference; restrict"),
         (f"{ALLOW}name = [1]", "[[allow]] name: may hold only strings that are not empty"),
         (f"{ALLOW}name = 1", "[[allow]] name: a number instead of a string"),
         (
@@ -132,7 +132,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f"{ALLOW}impact = 'orders'", 'impact: "orders" is unknown; did you mean "order"?'),
         (
             f"{ALLOW}change = 'extra'\ntree = 'a'",
-            'p.toml:9: [[allow]] tree: "a" is the reference, which differs from nothing; '
+            'p.toml:9: [[allow]] tree: "a" is the reference, which cannot differ from itself; '
             'it can be "b"',
         ),
         (f"{ALLOW}change = 'extra'\ntree = 'c*'", 'tree: "c*" is unknown; it can be "b"'),
@@ -155,7 +155,7 @@ def test_one_mistake(refused: Callable[..., str], text: str, said: str) -> None:
     assert message.startswith("p.toml:")
 
 
-def test_a_table_below_another_name(refused: Callable[..., str]) -> None:
+def test_a_misspelled_table_name(refused: Callable[..., str]) -> None:
     text = '[tool.schema_parity]\nreference = "a"\n'
     said = "pyproject.toml:1: [tool.schema_parity]: did you mean [tool.pytest-schema-parity]?"
     assert refused(text, "pyproject.toml") == said
@@ -178,11 +178,13 @@ def test_a_table_below_another_name(refused: Callable[..., str]) -> None:
         (f"a = {'9' * 5000}", "p.toml: is not valid TOML: Exceeds the limit"),
     ],
 )
-def test_what_is_no_toml(refused: Callable[..., str], text: str | bytes, said: str) -> None:
+def test_a_file_that_is_not_valid_toml(
+    refused: Callable[..., str], text: str | bytes, said: str
+) -> None:
     assert refused(text).startswith(said)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml: cannot be read: No such file"):
         load_config(tmp_path / "none.toml")
 
@@ -191,7 +193,7 @@ OURS = "[tool.pytest-schema-parity]\n"
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "schema-parity.toml"])
-def test_find_config_above(tmp_path: Path, name: str) -> None:
+def test_find_config_in_a_parent_directory(tmp_path: Path, name: str) -> None:
     below = tmp_path / "one" / "two"
     below.mkdir(parents=True)
     (tmp_path / name).write_text(OURS)
@@ -213,7 +215,7 @@ def test_find_config_in_a_project_file(tmp_path: Path, text: str, found: bool) -
     assert (find_config(tmp_path) == tmp_path / "pyproject.toml") is found
 
 
-def test_find_config_twice(tmp_path: Path) -> None:
+def test_two_configurations_in_one_directory(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "schema-parity.toml"):
         (tmp_path / name).write_text(OURS)
     with pytest.raises(ConfigError, match="both hold a configuration; keep one"):
@@ -223,12 +225,12 @@ def test_find_config_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind", ["collation", "operator", "cast", "foreign server", "user mapping", "language"]
 )
-def test_kinds_beyond_the_table_are_no_slips(kind: str) -> None:
+def test_an_unlisted_kind_is_not_taken_for_a_misspelling(kind: str) -> None:
     assert kind in KINDS or suggestion(kind, KINDS) is None
 
 
 @pytest.mark.parametrize(
-    ("slip", "meant"),
+    ("misspelled", "meant"),
     [
         ("tabel", "table"),
         ("POLICY", "policy"),
@@ -238,12 +240,12 @@ def test_kinds_beyond_the_table_are_no_slips(kind: str) -> None:
         ("extended statistic", "extended statistics"),
     ],
 )
-def test_slips_in_kinds(slip: str, meant: str) -> None:
-    assert suggestion(slip, KINDS) == meant
+def test_misspelled_kinds(misspelled: str, meant: str) -> None:
+    assert suggestion(misspelled, KINDS) == meant
 
 
 def toml(value: object) -> str:
-    """A value as TOML: inline, so that any nesting will do."""
+    """A value as inline TOML, so that it can be nested."""
     match value:
         case dict():
             pairs = (f"{toml(key)} = {toml(below)}" for key, below in value.items())
@@ -291,7 +293,9 @@ NEARLY = st.fixed_dictionaries(
 
 
 @given(values=NEARLY | st.dictionaries(WORDS, ANYTHING))
-def test_nothing_but_a_config_error(tmp_path_factory: pytest.TempPathFactory, values) -> None:
+def test_random_values_give_a_config_error_or_a_config(
+    tmp_path_factory: pytest.TempPathFactory, values
+) -> None:
     file = tmp_path_factory.getbasetemp() / "random.toml"
     file.write_text("\n".join(f"{toml(key)} = {toml(value)}" for key, value in values.items()))
     try:
