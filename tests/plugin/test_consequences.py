@@ -16,7 +16,7 @@ OTHER = "ALTER TABLE users ADD COLUMN {name} text;\n"
 
 
 def run(pytester: pytest.Pytester, *more: str) -> pytest.RunResult:
-    return pytester.runpytest("--schema-parity", "-p", "no:cacheprovider", *more)
+    return pytester.runpytest_subprocess("--schema-parity", "-p", "no:cacheprovider", *more)
 
 
 def add(pytester: pytest.Pytester, tree: str, name: str, sql: str) -> None:
