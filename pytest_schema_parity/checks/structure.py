@@ -16,11 +16,10 @@ from pytest_schema_parity.schema.kinds import GROUPS
 def find(context: Context) -> Iterator[Finding]:
     """A finding for each difference from the reference, with the failure that may be behind it."""
     builds = [context.build(name) for name in (context.reference, context.tree)]
-    schemas = [build.schema for build in builds]
-    failures = [failure for build in builds for failure in build.failures]
+    sides = [(build.schema, build.failures) for build in builds]
     for difference in context.comparison():
         finding = finding_of(difference, context.tree, fail_on=context.config.fail_on)
-        cause = failure_behind(difference, schemas, failures)
+        cause = failure_behind(difference, sides)
         yield finding if cause is None else replace(finding, consequence_of=cause)
 
 

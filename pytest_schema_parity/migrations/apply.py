@@ -18,7 +18,7 @@ from pytest_schema_parity.migrations.failure import (
     failed_statement,
 )
 from pytest_schema_parity.migrations.layouts import layouts
-from pytest_schema_parity.migrations.lost import lost_names, names_in
+from pytest_schema_parity.migrations.lost import lost_statements, lost_text
 from pytest_schema_parity.migrations.nearest import Names
 from pytest_schema_parity.migrations.origins import Marker, Marks
 from pytest_schema_parity.migrations.scanner import split
@@ -121,14 +121,14 @@ class _Applier:
         try:
             text = file.read()
             if file.refused is not None:
-                return replace(failed_file(file.name, file.refused), lost=(names_in(text),))
+                return replace(failed_file(file.name, file.refused), lost=lost_text(text))
             statements = split(text, file=file.name, standard_strings=self.session.standard_strings)
         except ScriptError as error:
             failure = failed_script(error, text)
-            return failure if text is None else replace(failure, lost=(names_in(text),))
+            return failure if text is None else replace(failure, lost=lost_text(text))
         for statement in statements:
             if statement.meta_command is not None:
-                lost = lost_names(statements, statement, before=True)
+                lost = lost_statements(statements, statement, before=True)
                 return replace(_refused(file, statement), lost=lost)
         failed = self._run(number, statements, text)
         if self.session.undo_what_is_open() and failed is None:
@@ -139,7 +139,7 @@ class _Applier:
             return None
         statement, complaint, way = failed
         hint = self._names.hint(self.session.connection, complaint, number, statement)
-        lost = lost_names(statements, statement, before=way != "by itself")
+        lost = lost_statements(statements, statement, before=way != "by itself")
         return replace(failed_statement(file.name, statement, complaint, hint), lost=lost)
 
     def _run(

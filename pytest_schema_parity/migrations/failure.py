@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.migrations.lost import Lost
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.showing import redact, redact_line, redact_message
 
@@ -26,7 +27,7 @@ class Failure:
     else of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is None
     where no server was asked.  ``excerpt`` is the line of the mistake, before it and from it on;
     None where there is no such line.  What is long is cut.  No text in it holds a secret that the
-    statement holds.  ``lost`` has the names in each statement that did not stay because of this.
+    statement holds.  ``lost`` are the statements that did not stay because of this.
     """
 
     file: str
@@ -38,7 +39,7 @@ class Failure:
     hint: str | None = None
     detail: str | None = None
     excerpt: tuple[str, str] | None = None
-    lost: tuple[frozenset[str], ...] = field(default=(), compare=False, repr=False)
+    lost: tuple[Lost, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"

@@ -31,7 +31,8 @@ def directories_of(run: int) -> list[Path]:
     found = []
     for base in base_directories():
         for pid_file in base.glob("schema-parity-*/data/postmaster.pid"):
-            shell = parent_of(int(pid_file.read_text().split()[0]))
+            first = pid_file.read_text().partition("\n")[0]  # empty while it is being written
+            shell = parent_of(int(first)) if first else None
             if shell is not None and parent_of(shell) == run:
                 found.append(pid_file.parents[1])
     return found
