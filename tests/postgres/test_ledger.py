@@ -147,7 +147,6 @@ def test_what_is_ignored_stands_in_no_query() -> None:
 def test_the_limits_are_those_that_the_readme_names() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").lower()
     named = {
-        "pg_parameter_acl": "privileges on parameters",
         "pg_seclabel": "security labels",
         "pg_shseclabel": "security labels",
         "pg_user_mapping": "user mappings",
