@@ -77,7 +77,7 @@ def _read_allowance(table: TomlTable) -> Allowance:
 
 
 def _for_each_name(allowance: Allowance, table: TomlTable, file: str) -> Iterator[Allowance]:
-    """Yield the allowance once for each of its names, with the file and line of the name."""
+    """Yield the allowance once for each name in a list, with its line; else once, as it is."""
     line = table.mistakes.locator.line
     if "name" not in table.values:
         yield replace(allowance, place=Place(file, line(table.path)))

@@ -43,6 +43,7 @@ class Locator:
         return 1
 
     def _read_document(self) -> None:
+        """Read all headers and pairs, up to the end of the text."""
         table: KeyPath = ()
         while self._skip("\n"):
             if self._peek() == "[":
@@ -51,6 +52,7 @@ class Locator:
                 self._read_pair(table)
 
     def _read_header(self) -> KeyPath:
+        """Read ``[table]`` or ``[[table]]``; returns the path of the table that it begins."""
         line = self._tokens[self._next][1]
         self._next += 1
         is_array = self._peek() == "["
@@ -75,6 +77,7 @@ class Locator:
         return (*path, names[-1])
 
     def _read_pair(self, table: KeyPath) -> None:
+        """Read ``key = value`` in a table."""
         line = self._tokens[self._next][1]
         path = (*table, *self._read_key("="))
         self._note(path, line)
@@ -91,6 +94,7 @@ class Locator:
         return parts
 
     def _read_value(self, path: KeyPath) -> None:
+        """Read a value, and store the lines of what is in it."""
         opening = self._peek()
         if opening == "[":
             self._next += 1
@@ -121,9 +125,11 @@ class Locator:
         return self._next < len(self._tokens)
 
     def _peek(self) -> str:
+        """The next token, or an empty string at the end."""
         return self._tokens[self._next][0] if self._next < len(self._tokens) else ""
 
     def _take(self) -> str:
+        """Consume and return the next token."""
         self._next += 1
         return self._tokens[self._next - 1][0]
 

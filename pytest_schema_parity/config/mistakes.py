@@ -33,6 +33,7 @@ class Mistakes:
             raise ConfigError("\n".join(self._lines()))
 
     def _lines(self) -> Iterable[str]:
+        """The lines of the message: a count, if there are several mistakes, and each mistake."""
         lines = [f"{self.file}:{line}: {text}" for line, text in sorted(set(self.found))]
         if len(lines) == 1:
             return lines

@@ -79,7 +79,7 @@ def _read_trees(
     platform: str | None,
     superuser: bool,
 ) -> dict[str, TreeConfig]:
-    """Read all trees; refuse two that have one name or the same files."""
+    """Read all trees; refuse two with the same name, but for case, or the same files and rights."""
     trees: dict[str, TreeConfig] = {}
     sources: dict[object, str] = {}
     folded: dict[str, str] = {}

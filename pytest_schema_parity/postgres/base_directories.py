@@ -62,6 +62,7 @@ def temporary_directory() -> Path:
 
 
 def _free(base: Path) -> int:
+    """The bytes that are free in the file system of a directory."""
     return shutil.disk_usage(base).free
 
 
@@ -75,6 +76,7 @@ def _can_hold_socket(base: Path) -> bool:
 
 
 def _is_utf8(name: bytes) -> bool:
+    """Whether a path is valid UTF-8."""
     try:
         name.decode()
     except UnicodeDecodeError:

@@ -176,6 +176,7 @@ def _start_server(
     settings = server_settings(template, programs, account) | {"cluster_name": name}
 
     def start() -> Lifeline:
+        """Start the server in a new run directory; clean up if that fails."""
         lifeline = Lifeline(account)
         try:
             create_data_directory(lifeline.run, template, programs, account)

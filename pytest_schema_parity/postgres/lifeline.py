@@ -226,7 +226,7 @@ class Guard:
             os.close(reader)
 
     def end(self) -> None:
-        """Remove the files now."""
+        """Remove the files with the prefix now."""
         os.close(self._pipe)
         if self._shell.wait():  # it was killed
             for path in self._prefix.parent.glob(f"{glob.escape(self._prefix.name)}*"):

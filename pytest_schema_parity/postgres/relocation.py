@@ -48,6 +48,7 @@ def runnable_installation(installation: Installation, account: Account) -> Insta
     key = _digest(needed[0], stat_of.st_mtime_ns, stat_of.st_size)
 
     def copy(target: Path) -> None:
+        """Copy the programs that the server needs, with their libraries and data files."""
         there = target / prefix.relative_to(root)
         (there / "bin").mkdir(parents=True)
         for program in _PROGRAMS:
