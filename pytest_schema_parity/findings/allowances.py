@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -100,8 +100,8 @@ def judge(
         difference = finding.difference
         covering = covering_of(finding) if _is_acceptable(finding) else []
         used.update(covering)
-        for folded in _folded(difference) if difference is not None else ():
-            used.update(covering_of(folded))
+        for part in difference.parts if difference is not None else ():
+            used.update(covering_of(part))
         reason = covering[0].reason if covering else _accepted(finding, accept)
         if reason is None:
             judged.append(finding)
@@ -110,7 +110,11 @@ def judge(
         else:
             whole, others = difference.unfold()
             judged.append(replace(finding_of(whole, tree, fail_on=fail_on), allowed=reason))
-            waiting += [finding_of(other, tree, fail_on=fail_on) for other in others]
+            cause = finding.consequence_of
+            waiting += [
+                replace(finding_of(other, tree, fail_on=fail_on), consequence_of=cause)
+                for other in others
+            ]
     return Judged(tuple(_in_order(judged)), frozenset(used))
 
 
@@ -171,12 +175,6 @@ def _by_name(
         return [allowances[n] for n in numbers if allowances[n].covers(finding)]
 
     return covering
-
-
-def _folded(difference: Difference) -> Iterator[Difference]:
-    for one in difference.folded:
-        yield one
-        yield from _folded(one)
 
 
 def _is_structural(finding: Finding | Difference) -> bool:

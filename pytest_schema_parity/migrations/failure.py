@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
@@ -26,7 +26,7 @@ class Failure:
     else of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is None
     where no server was asked.  ``excerpt`` is the line of the mistake, before it and from it on;
     None where there is no such line.  What is long is cut.  No text in it holds a secret that the
-    statement holds.
+    statement holds.  ``lost`` has the names in each statement that did not stay because of this.
     """
 
     file: str
@@ -38,6 +38,7 @@ class Failure:
     hint: str | None = None
     detail: str | None = None
     excerpt: tuple[str, str] | None = None
+    lost: tuple[frozenset[str], ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"

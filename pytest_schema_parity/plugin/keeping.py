@@ -1,4 +1,4 @@
-"""What ``--schema-parity-keep`` leaves up: how to reach it, and how to end it."""
+"""The lines that ``--schema-parity-keep`` prints: how to connect, and how to stop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOTHING: str = (
 
 
 def kept_lines(config: pytest.Config) -> Iterator[str]:
-    """A psql command for each tree, and what ends all of their servers."""
+    """A psql command for each tree, and a command that stops their servers."""
     built = left_up(config)
     if not built:
         yield NOTHING
