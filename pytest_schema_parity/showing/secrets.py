@@ -194,7 +194,7 @@ def _is_in_quotes(text: str, start: int) -> bool:
 
 
 def _in_role(text: str, roles: list[int], at: int) -> bool:
-    """Whether a position is in a CREATE or ALTER ROLE; ``roles`` are the ends of these words."""
+    """Whether ``at`` is in a CREATE ROLE or ALTER ROLE; ``roles`` has the ends of these words."""
     last = bisect_left(roles, at)
     return last > 0 and ";" not in text[roles[last - 1] : at]
 
