@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 
 from pytest_schema_parity.config.table import TomlTable, type_in_words
-from pytest_schema_parity.findings.allowances import ROWS, Allowance
+from pytest_schema_parity.findings.allowance import ROWS, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import Evidence, Script, Sql, Values
 from pytest_schema_parity.schema.difference import Change, Difference, Origins
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import Impact
-
-if TYPE_CHECKING:
-    from pytest_schema_parity.findings.allowances import Allowance
 
 FindingChange: TypeAlias = (
     Change | Literal["failed", "stale", "expired", "empty", "not built", "not compared"]

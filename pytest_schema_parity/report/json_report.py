@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias, TypeVar
 
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import Evidence, Excerpt, Rows, Script
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults

@@ -13,8 +13,6 @@ from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 from pytest_schema_parity.schema.expressions import canonical
 
-pytestmark = pytest.mark.campaign
-
 TABLE = """
 CREATE TYPE public.mood AS ENUM ('sad', 'ok', 'glad');
 CREATE DOMAIN public.short AS varchar(5);

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_schema_parity.config import Config, find_config, load_config
 from pytest_schema_parity.errors import ConfigError
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.schema.kinds import FAILING
 

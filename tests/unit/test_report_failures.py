@@ -8,7 +8,7 @@ import pytest
 from support.results import allowances_result, failures_result, rows_result
 
 from pytest_schema_parity.behavior.results import RowProblem, ViewRows
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.migrations.failure import Failure

@@ -21,7 +21,7 @@ from pytest_schema_parity.behavior.results import RowProblem, ViewRows
 from pytest_schema_parity.checks import structure
 from pytest_schema_parity.config.mistakes import display_path
 from pytest_schema_parity.errors import SchemaParityError, ScriptError, UnknownName
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults

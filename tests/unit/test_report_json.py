@@ -17,7 +17,7 @@ from support.results import (
 
 from pytest_schema_parity.behavior.results import RowProblem, ViewRows
 from pytest_schema_parity.errors import ConfigError
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import RowPair, Text
 from pytest_schema_parity.findings.finding import CheckOutcome, Finding
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
