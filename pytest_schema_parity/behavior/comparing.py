@@ -25,7 +25,7 @@ TIMES: Final = frozenset({1114, 1184})
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class QueryResult:
     """A view's result: column names and the oids of their types, and the rows as text."""
 
     columns: tuple[str, ...]
@@ -49,7 +49,7 @@ class Rows:
 
 
 def compare_results(
-    name: str, reference: Rows, candidate: Rows, *, left_out: Collection[str] = ()
+    name: str, reference: QueryResult, candidate: QueryResult, *, left_out: Collection[str] = ()
 ) -> ViewRows:
     """Compare two results of one view, in the columns that both have and that are not left out."""
     shared = [column for column in reference.columns if column in candidate.columns]
@@ -72,7 +72,7 @@ def compare_results(
     )
 
 
-def volatile_columns(one: Rows, other: Rows) -> tuple[str, ...] | None:
+def volatile_columns(one: QueryResult, other: QueryResult) -> tuple[str, ...] | None:
     """The columns in which two results of one view differ; None if their row counts differ.
 
     Where each column by itself has the same values, and only their rows differ, it is all columns.
@@ -89,7 +89,9 @@ def volatile_columns(one: Rows, other: Rows) -> tuple[str, ...] | None:
     return tuple(column for column in one.columns if column not in steady)
 
 
-def chance_columns(first: Rows, one: Rows, later: Rows) -> tuple[str, ...] | None:
+def chance_columns(
+    first: QueryResult, one: QueryResult, later: QueryResult
+) -> tuple[str, ...] | None:
     """The columns in which two loads differ; None if the row counts of three loads differ.
 
     Two loads whose rows are a matter of chance may well have as many of them.

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 import psycopg
 
-from pytest_schema_parity.behavior.comparing import Rows, chance_columns, compare_results
+from pytest_schema_parity.behavior.comparing import QueryResult, chance_columns, compare_results
 from pytest_schema_parity.behavior.instant import LONG_PATIENCE, PATIENCE
 from pytest_schema_parity.behavior.refresh import call_functions, call_procedures, refresh_views
 from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
@@ -83,7 +83,7 @@ class _Loaded:
     """The result of loading two databases: each view's rows on both sides, and what failed."""
 
     apart: int
-    results: dict[str, tuple[Rows, Rows]] = field(default_factory=dict)
+    results: dict[str, tuple[QueryResult, QueryResult]] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
 
     def compared(
@@ -152,15 +152,15 @@ def _read_view(sides: Sides, name: str, loaded: _Loaded) -> None:
     """Read a view on both sides, or note what kept it from being read."""
     statement = f"SELECT * FROM {name}"  # noqa: S608 - the catalog quoted the name
     reference, candidate = sides.both(lambda side: _read(side, statement))
-    if isinstance(reference, Rows) and isinstance(candidate, Rows):
+    if isinstance(reference, QueryResult) and isinstance(candidate, QueryResult):
         loaded.results[name] = reference, candidate
         return
-    errors = [None if isinstance(side, Rows) else side for side in (reference, candidate)]
+    errors = [None if isinstance(side, QueryResult) else side for side in (reference, candidate)]
     found = problems(sides, errors, step="query", subject=name, statement=statement)
     loaded.problems.extend(found)
 
 
-def _read(side: Side, statement: str) -> Rows | psycopg.Error:
+def _read(side: Side, statement: str) -> QueryResult | psycopg.Error:
     """The rows of a query, as the server writes them."""
     side.connection.execute("SAVEPOINT attempt")
     try:
@@ -170,9 +170,9 @@ def _read(side: Side, statement: str) -> Rows | psycopg.Error:
         return error
     side.keep()
     if result is None:
-        return Rows((), (), ())
+        return QueryResult((), (), ())
     width = range(result.nfields)
-    return Rows(
+    return QueryResult(
         tuple((result.fname(at) or b"").decode() for at in width),
         tuple(result.ftype(at) for at in width),
         tuple(

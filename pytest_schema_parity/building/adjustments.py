@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.errors import ConfigError
+from pytest_schema_parity.findings.allowances import Accept
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Schema
 
 AdjustFact: TypeAlias = Callable[[Fact], Fact | Literal[False] | None]
 """Returns the fact to compare instead, False to drop the fact, or None to keep it."""
-Accept: TypeAlias = Callable[[Difference, str], str | None]
-"""Returns the reason for which a difference of a tree is accepted, or None."""
 
 
 @dataclass(frozen=True, slots=True)

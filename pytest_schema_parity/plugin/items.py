@@ -30,7 +30,7 @@ class CheckFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Headline:
+class SummaryLine:
     """The line of a failure in pytest's short summary: the first line of the findings."""
 
     message: str
@@ -46,9 +46,9 @@ class Shown:
     text: str
 
     @property
-    def reprcrash(self) -> Headline:
+    def reprcrash(self) -> SummaryLine:
         """The headline, for pytest's short summary and JUnit's message."""
-        return Headline(self.text.partition("\n")[0])
+        return SummaryLine(self.text.partition("\n")[0])
 
     def toterminal(self, writer: Any) -> None:
         """Write the findings to a terminal."""

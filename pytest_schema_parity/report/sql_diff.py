@@ -36,10 +36,10 @@ def laid_out(sql: str) -> list[str]:
         text = sqlparse.format(sql, reindent=True, strip_whitespace=True)
     except (SQLParseError, RecursionError):
         text = sql
-    return _as_they_are((text if tokens(text) == tokens(sql) else sql).strip())
+    return _as_they_are((text if written_tokens(text) == written_tokens(sql) else sql).strip())
 
 
-def tokens(sql: str) -> list[str]:
+def written_tokens(sql: str) -> list[str]:
     """The tokens of SQL but for white space, each as it is written."""
     from sqlparse.lexer import Lexer
     from sqlparse.tokens import Whitespace
