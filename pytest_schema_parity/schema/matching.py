@@ -37,8 +37,9 @@ class Match:
         return self.names.get(key, key)
 
     def are_siblings(self, old: Fact, new: Fact) -> bool:
-        """Whether the parents of two facts are one thing, too."""
-        return (old.parent and self.twin(old.parent)) == new.parent
+        """Whether the parents of two facts are one thing, or its name says that they are not."""
+        moved = old.parent and kind_of(old.parent[0]).container and self.twin(old.key) != old.key
+        return bool(moved) or (old.parent and self.twin(old.parent)) == new.parent
 
 
 def match_facts(reference: Schema, candidate: Schema) -> Match:
