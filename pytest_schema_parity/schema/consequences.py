@@ -82,6 +82,8 @@ class Mentions:
         self._columns: dict[str, dict[str, tuple[Key, str]]] = {}
         for old, new in sorted(renamed.items()):
             before, after = (_tokens(name.partition("(")[0]) for _, name in (old, new))
+            if not before or not after:
+                continue
             if kind_of(old[0]).rename == "place" and before[:-1] == after[:-1]:
                 table = old[1].removesuffix(f".{before[-1]}")
                 self._columns.setdefault(table, {})[before[-1]] = (old, after[-1])
@@ -119,6 +121,11 @@ class Mentions:
         """The renames and moves by which one text becomes the other; none if others are needed."""
         replaced, causes = self._replace(mine, columns)
         replaced, wanted = _without_new_aliases(replaced, list(_tokens(yours)), columns)
+        return self._match(replaced, wanted, causes)
+
+    def _match(self, replaced: list[str], wanted: list[str], causes: set[Key]) -> set[Key]:
+        """The causes, with the moves by which the one is the other; none if it is not."""
+        found = set(causes)
         if len(replaced) != len(wanted):
             return set()
         for at, token in enumerate(replaced):
@@ -126,8 +133,8 @@ class Mentions:
                 moves = [one.key for one in self._moves if one.explains(replaced, wanted, at)]
                 if not moves:
                     return set()
-                causes.add(min(moves))
-        return causes
+                found.add(min(moves))
+        return found
 
     def followers(
         self, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
@@ -137,19 +144,20 @@ class Mentions:
         That is: a function by an argument's type, a constraint or a view's column by a column, a
         privilege by what it is on.
         """
-        long: dict[tuple[str, int], list[str]] = {}
+        long: dict[tuple[str, int], list[tuple[str, list[str]]]] = {}
         for kind, name in extra:
             if signature(name) or kind_of(kind).rename == "never":
-                long.setdefault((kind, len(_tokens(name))), []).append(name)
+                tokens = list(_tokens(name))
+                long.setdefault((kind, len(tokens)), []).append((name, tokens))
         found = []
         twins: dict[Key, Key] = {}
         for key, fact in sorted(missing.items()):
             parent = twins.get(fact.parent, fact.parent) if fact.parent else None
-            alike = long.get((fact.kind, len(_tokens(fact.name))), ()) if self else ()
+            replaced, causes = self._replace(fact.name, {}) if long and self else ([], set())
             explained = [
-                (min(causes), key, (fact.kind, name))
-                for name in alike
-                if (causes := self._explain(fact.name, name, {}))
+                (min(all_causes), key, (fact.kind, name))
+                for name, wanted in long.get((fact.kind, len(replaced)), ())
+                if (all_causes := self._match(replaced, wanted, causes))
             ]
             if len(explained) == 1:
                 found += explained
