@@ -69,6 +69,8 @@ def _evidence(difference: Difference) -> list[Evidence]:
     evidence: list[Evidence] = [Values(expected, actual)]
     if isinstance(expected, str) and isinstance(actual, str) and _is_sql(difference):
         evidence = [Sql(expected, actual)]
+    if difference.why:
+        evidence.append(Text((difference.why,)))
     followers = {key for one in difference.follows for key in (one.key, *one.below)}
     if below := [key for key in difference.below if key not in followers]:
         evidence.append(Text((f"and {below_text(below)}",)))

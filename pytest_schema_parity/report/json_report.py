@@ -116,8 +116,10 @@ def _differences(run: RunResults) -> list[Entry]:
 
 
 def _more(difference: Difference, finding: Finding) -> Entry:
-    """What only some differences have: what was folded into them, and what may have caused them."""
+    """What only some differences have: why they weigh less, what follows, what is behind."""
     entry: Entry = {}
+    if difference.why:
+        entry["why"] = difference.why
     if below := [*map(_part, difference.parts), *_keys_only(difference)]:
         entry["below"] = below
     if finding.consequence_of is not None:

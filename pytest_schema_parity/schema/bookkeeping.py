@@ -49,6 +49,8 @@ _BY_COLUMNS: Final = {
 _SCHEMAS: Final = frozenset({"supabase_migrations", "drizzle", "graphile_migrate", "sqitch"})
 """Schemas that hold nothing else, unless there is something else in them."""
 
+KEPT_BY_A_TOOL: Final = "a migration tool keeps it for itself: it is no part of the schema"
+
 _WHOLE: Final = frozenset({"graphile_migrate", "sqitch"})
 
 

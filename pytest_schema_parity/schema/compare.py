@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Literal, TypeVar
 
-from pytest_schema_parity.schema.bookkeeping import is_bookkeeping
+from pytest_schema_parity.schema.bookkeeping import KEPT_BY_A_TOOL, is_bookkeeping
 from pytest_schema_parity.schema.causes import fold_consequences
 from pytest_schema_parity.schema.consequences import is_named_after
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
@@ -22,7 +22,7 @@ from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact, kind_of
 from pytest_schema_parity.schema.matching import Match, match_facts, renamed
 from pytest_schema_parity.schema.names import short
 from pytest_schema_parity.schema.renames import Rename
-from pytest_schema_parity.schema.same_effect import Sides, milder
+from pytest_schema_parity.schema.same_effect import Sides, milder, why_milder
 
 _T = TypeVar("_T")
 
@@ -58,15 +58,16 @@ def _compare_pairs(match: Match) -> Iterator[Difference]:
     for old, new in sorted(match.pairs, key=_either_way):
         kind = kind_of(old.kind)
         whole = min(kind.weigh(old.attributes), kind.weigh(new.attributes), key=IMPACTS.index)
+        sides = Sides(old, new, match.reference, match.candidate)
         impacts = milder(
             {
                 attribute: kind.weigh_attribute(attribute) or whole
                 for attribute in _differing(match, old, new)
             },
-            Sides(old, new, match.reference, match.candidate),
+            sides,
         )
         changes = {
-            attribute: _changed(match, old, new, attribute, impact)
+            attribute: _changed(match, sides, attribute, impact)
             for attribute, impact in impacts.items()
         }
         for attribute, change in list(changes.items()):
@@ -81,7 +82,8 @@ def _compare_pairs(match: Match) -> Iterator[Difference]:
             yield replace(one, below=told) if one.impact == "form" else one
 
 
-def _changed(match: Match, old: Fact, new: Fact, attribute: str, impact: Impact) -> Difference:
+def _changed(match: Match, sides: Sides, attribute: str, impact: Impact) -> Difference:
+    old, new = sides.old, sides.new
     ours, theirs = _attributes(match, old, new, old.attributes, new.attributes)
     expected, actual = ours.get(attribute), theirs.get(attribute)
     is_list = attribute in kind_of(old.kind).lists
@@ -96,6 +98,7 @@ def _changed(match: Match, old: Fact, new: Fact, attribute: str, impact: Impact)
         actual=actual,
         impact=impact,
         origin=_origins(old, new, attribute),
+        why=why_milder(attribute, impact, sides),
     )
 
 
@@ -261,6 +264,7 @@ def _report_lone(
             actual=None if missing else attributes,
             impact="comment" if noted else kind_of(fact.kind).weigh(fact.attributes),
             origin=Origins(reference=first) if missing else Origins(tree=first),
+            why=KEPT_BY_A_TOOL if is_bookkeeping(schema, fact) else "",
         ).fold(report(below, noted) for below in children.get(fact.key, ()))
 
     return map(report, children.get(None, ()))

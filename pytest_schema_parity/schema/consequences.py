@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pytest_schema_parity.schema.facts import Fact, Key
-from pytest_schema_parity.schema.kinds import kind_of
+from pytest_schema_parity.schema.kinds import KINDS, kind_of
 from pytest_schema_parity.schema.names import signature
 from pytest_schema_parity.schema.tokens import meaningful
 
@@ -28,6 +28,22 @@ _MENTIONING: Final = frozenset(
         "on_delete_columns",
         "include",
         "schema",
+        "schemas",
+        "child_names",
+        "child_states",
+        "child_options",
+        "child_comments",
+        "children_without",
+        "declared_in_children",
+        "multirange",
+        "subtype",
+        "canonical",
+        "subtype_diff",
+        "state_type",
+        "moving_state_type",
+        "sort_operator",
+        *(f"{step}_function" for step in ("transition", "final", "combine", "serial", "deserial")),
+        *(f"moving_{step}_function" for step in ("transition", "inverse", "final")),
     }
 )
 """Attributes that name other things, beside the expressions of a kind."""
@@ -65,7 +81,9 @@ class Mentions:
         self._new: dict[tuple[str, ...], tuple[Key, tuple[str, ...]]] = {}
         self._columns: dict[str, dict[str, tuple[Key, str]]] = {}
         for old, new in sorted(renamed.items()):
-            before, after = _tokens(old[1]), _tokens(new[1])
+            before, after = (_tokens(name.partition("(")[0]) for _, name in (old, new))
+            if not before or not after:
+                continue
             if kind_of(old[0]).rename == "place" and before[:-1] == after[:-1]:
                 table = old[1].removesuffix(f".{before[-1]}")
                 self._columns.setdefault(table, {})[before[-1]] = (old, after[-1])
@@ -78,7 +96,9 @@ class Mentions:
 
     def causes(self, old: Fact, new: Fact, attribute: str) -> set[Key]:
         """The renames from which a change of an attribute follows; none if it says more."""
-        if attribute not in _MENTIONING and attribute not in kind_of(old.kind).expressions:
+        described = attribute == "options" and old.kind not in KINDS
+        expressions = kind_of(old.kind).expressions
+        if not described and attribute not in _MENTIONING and attribute not in expressions:
             return set()
         ours, theirs = old.canonical.get(attribute), new.canonical.get(attribute)
         if not isinstance(ours, list) or not isinstance(theirs, list):
@@ -100,7 +120,12 @@ class Mentions:
     def _explain(self, mine: str, yours: str, columns: Mapping[str, tuple[Key, str]]) -> set[Key]:
         """The renames and moves by which one text becomes the other; none if others are needed."""
         replaced, causes = self._replace(mine, columns)
-        wanted = list(_tokens(yours))
+        replaced, wanted = _without_new_aliases(replaced, list(_tokens(yours)), columns)
+        return self._match(replaced, wanted, causes)
+
+    def _match(self, replaced: list[str], wanted: list[str], causes: set[Key]) -> set[Key]:
+        """The causes, with the moves by which the one is the other; none if it is not."""
+        found = set(causes)
         if len(replaced) != len(wanted):
             return set()
         for at, token in enumerate(replaced):
@@ -108,8 +133,8 @@ class Mentions:
                 moves = [one.key for one in self._moves if one.explains(replaced, wanted, at)]
                 if not moves:
                     return set()
-                causes.add(min(moves))
-        return causes
+                found.add(min(moves))
+        return found
 
     def followers(
         self, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
@@ -119,19 +144,20 @@ class Mentions:
         That is: a function by an argument's type, a constraint or a view's column by a column, a
         privilege by what it is on.
         """
-        long: dict[tuple[str, int], list[str]] = {}
+        long: dict[tuple[str, int], list[tuple[str, list[str]]]] = {}
         for kind, name in extra:
             if signature(name) or kind_of(kind).rename == "never":
-                long.setdefault((kind, len(_tokens(name))), []).append(name)
+                tokens = list(_tokens(name))
+                long.setdefault((kind, len(tokens)), []).append((name, tokens))
         found = []
         twins: dict[Key, Key] = {}
         for key, fact in sorted(missing.items()):
             parent = twins.get(fact.parent, fact.parent) if fact.parent else None
-            alike = long.get((fact.kind, len(_tokens(fact.name))), ()) if self else ()
+            replaced, causes = self._replace(fact.name, {}) if long and self else ([], set())
             explained = [
-                (min(causes), key, (fact.kind, name))
-                for name in alike
-                if (causes := self._explain(fact.name, name, {}))
+                (min(all_causes), key, (fact.kind, name))
+                for name, wanted in long.get((fact.kind, len(replaced)), ())
+                if (all_causes := self._match(replaced, wanted, causes))
             ]
             if len(explained) == 1:
                 found += explained
@@ -212,6 +238,35 @@ class Mentions:
                 done.append(renamed[1] if renamed else token)
                 at += 1
         return done, causes
+
+
+def _without_new_aliases(
+    mine: list[str], yours: list[str], columns: Mapping[str, tuple[Key, str]]
+) -> tuple[list[str], list[str]]:
+    """Two texts without the aliases by which a view keeps its own name for a renamed column.
+
+    That is ``new AS old`` on the one side; the other had ``old``, which is replaced already.
+    """
+    names = {new: old for old, (_, new) in columns.items()}
+    kept = [
+        token
+        for at, token in enumerate(yours)
+        if not _is_alias(yours, at, names) and not _is_alias(yours, at - 1, names)
+    ]
+    own = {new: new for new in names}
+    left = [
+        token
+        for at, token in enumerate(mine)
+        if not _is_alias(mine, at, own) and not _is_alias(mine, at - 1, own)
+    ]
+    return left, kept
+
+
+def _is_alias(tokens: list[str], at: int, names: Mapping[str, str]) -> bool:
+    """Whether an AS stands there that gives a renamed column its other name."""
+    if not 0 < at < len(tokens) - 1 or tokens[at].lower() != "as":
+        return False
+    return names.get(tokens[at - 1]) == tokens[at + 1]
 
 
 def is_named_after(old: str, new: str, above_old: str, above_new: str) -> bool:

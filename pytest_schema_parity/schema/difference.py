@@ -29,7 +29,8 @@ class Difference:
     (``renamed``), or the fact's attributes on the side that has it (``missing``, ``extra``).
     ``below`` lists the facts that went with this one and are not told of by themselves: what hangs
     below a missing, extra or renamed one, the constraint that the form of an index tells of, and
-    what follows from it.  ``folded`` holds what hangs directly below a missing or extra one, each
+    what follows from it.  ``why`` says why it weighs less than others of its sort, where it does.
+    ``folded`` holds what hangs directly below a missing or extra one, each
     as a difference; ``follows`` the differences that are there only because of this one.
     """
 
@@ -42,6 +43,7 @@ class Difference:
     impact: Impact
     origin: Origins = field(default=Origins(), compare=False)
     below: tuple[Key, ...] = ()
+    why: str = field(default="", compare=False)
     folded: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
     follows: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pytest_schema_parity.schema.bookkeeping import is_bookkeeping
 from pytest_schema_parity.schema.consequences import Mentions, Move
@@ -11,6 +12,11 @@ from pytest_schema_parity.schema.difference import Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.renames import Rename, find_renames, find_schema_renames
+
+NAMED_BY_DATE: Final = "both names give the date at which the partition begins"
+_BEGINS: Final = re.compile(r"FOR VALUES FROM \('(?P<date>\d{4}-\d\d-\d\d)")
+_PRECISIONS: Final = (4, 6, 8)
+"""Digits of a year, a month and a day."""
 
 
 @dataclass(slots=True)
@@ -37,8 +43,9 @@ class Match:
         return self.names.get(key, key)
 
     def are_siblings(self, old: Fact, new: Fact) -> bool:
-        """Whether the parents of two facts are one thing, too."""
-        return (old.parent and self.twin(old.parent)) == new.parent
+        """Whether the parents of two facts are one thing, or its name says that they are not."""
+        moved = old.parent and kind_of(old.parent[0]).container and self.twin(old.key) != old.key
+        return bool(moved) or (old.parent and self.twin(old.parent)) == new.parent
 
 
 def match_facts(reference: Schema, candidate: Schema) -> Match:
@@ -73,17 +80,33 @@ def match_facts(reference: Schema, candidate: Schema) -> Match:
 
 
 def renamed(old: Fact, new: Fact, **more: Any) -> Difference:
-    """The difference of one thing under two names."""
+    """The difference of one thing under two names; a note where both give a partition's date."""
+    dated = is_named_by_date(old) and is_named_by_date(new)
     return Difference(
         kind=old.kind,
         name=old.name,
         change="renamed",
         expected=old.name,
         actual=new.name,
-        impact="naming",
+        impact="comment" if dated else "naming",
+        why=NAMED_BY_DATE if dated else "",
         origin=Origins(old.origin.of(None), new.origin.of(None)),
         **more,
     )
+
+
+def is_named_by_date(fact: Fact) -> bool:
+    """Whether a partition's name ends in the date at which its bound begins, or a part of it.
+
+    Such names are made by a loop or a job, each in its own way: ``log_2026_11``, ``log_p202611``.
+    """
+    bound, parent = fact.attributes.get("partition_bound"), fact.attributes.get("partition_of")
+    begins = _BEGINS.match(bound) if isinstance(bound, str) else None
+    if begins is None or not isinstance(parent, str):
+        return False
+    own, above = (name.rpartition(".")[2].strip('"') for name in (fact.name, parent))
+    date = "".join(re.findall(r"\d", own.removeprefix(above)))
+    return len(date) in _PRECISIONS and begins["date"].replace("-", "").startswith(date)
 
 
 def _settle(match: Match, renames: list[Rename]) -> None:

@@ -59,6 +59,8 @@ def find_renames(
                 rename = Rename(*pair, tuple(_follow(old, new, *pair)))
                 renames.append(rename)
                 levels.extend(rename.pairs)
+    for pair in _moved(old, new):
+        renames.append(Rename(*pair, tuple(_follow(old, new, *pair))))
     return renames
 
 
@@ -135,7 +137,32 @@ class _Side:
         """What wants a counterpart right below a fact, by kind and relative name."""
         for fact in self.schema.children.get(key, ()):
             if fact.key in self.lone:
-                yield (fact.kind, relative(fact.name, key[1])), fact
+                yield (fact.kind, _lasting(fact.name, key[1])), fact
+
+
+def _moved(old: _Side, new: _Side) -> list[tuple[Key, Key]]:
+    """What lies in another schema under its own name.
+
+    A table has all its columns there, by their names; other things are the same altogether.
+    """
+    alike: dict[object, tuple[list[Key], list[Key]]] = defaultdict(lambda: ([], []))
+    for number, side in enumerate((old, new)):
+        for fact in side.lone.values():
+            above = fact.parent
+            is_top = above is not None and above not in side.lone and kind_of(above[0]).container
+            if above and is_top and kind_of(fact.kind).rename != "never":
+                name = relative(fact.name, above[1])
+                alike[fact.kind, name, _content(side.schema, fact)][number].append(fact.key)
+    return [(mine[0], yours[0]) for mine, yours in alike.values() if len(mine) == len(yours) == 1]
+
+
+def _content(schema: Schema, fact: Fact) -> object:
+    columns = [
+        _lasting(child.name, fact.name)
+        for child in schema.children.get(fact.key, ())
+        if kind_of(child.kind).order
+    ]
+    return tuple(sorted(columns)) or _definition(schema, fact, fact, moved=True)
 
 
 def _recognise(
@@ -206,16 +233,17 @@ def _is_telling(schema: Schema, fact: Fact) -> bool:
     return not telling or not telling.isdisjoint(below.union(fact.attributes))
 
 
-def _definition(schema: Schema, fact: Fact, top: Fact) -> _Definition:
+def _definition(schema: Schema, fact: Fact, top: Fact, *, moved: bool = False) -> _Definition:
     """All that a thing is but its name: its attributes, and the definitions of what is below it.
 
     Comment, form and rank can differ in one and the same thing.  So can the name of what is below
     it, where that is itself of a kind known by its definition: the index of a renamed table; and
     where the topmost thing mentions itself or the sequence of its column, the name does not count.
+    Nor does that of its parent, unless it is ``moved`` from one that both sides have.
     """
     kind = kind_of(fact.kind)
     sequences = (child.name for child in schema.children.get(fact.key, ()))
-    above = {top.parent[1]: "(above)"} if top.parent else {}
+    above = {top.parent[1]: "(above)"} if top.parent and not moved else {}
     own = {top.name: "(itself)", **above, **{f"'{name}'": "(below)" for name in sequences}}
     attributes = {
         attribute: _without_own_names(value, own)
@@ -223,7 +251,7 @@ def _definition(schema: Schema, fact: Fact, top: Fact) -> _Definition:
         if attribute != kind.order and kind.weigh_attribute(attribute) not in ("comment", "form")
     }
     below = [
-        (child.kind, _lasting_name(child, fact), _definition(schema, child, top))
+        (child.kind, _lasting_name(child, fact), _definition(schema, child, top, moved=moved))
         for child in schema.children.get(fact.key, ())
     ]
     return json.dumps(attributes, sort_keys=True), tuple(sorted(below))
@@ -244,4 +272,11 @@ def _without_own_names(value: object, own: Mapping[str, str]) -> object:
 def _lasting_name(child: Fact, parent: Fact) -> tuple[str, ...]:
     if kind_of(child.kind).rename == "definition":
         return ()
-    return relative(child.name, parent.name)
+    return _lasting(child.name, parent.name)
+
+
+def _lasting(name: str, parent: str) -> tuple[str, ...]:
+    """A relative name, without the schema where that is the parent's."""
+    tokens = relative(name, parent)
+    beside = len(tokens) == 3 and tokens[:2] == name_tokens(parent)[:2]
+    return ("(schema)", *tokens[1:]) if beside else tokens

@@ -54,6 +54,16 @@ def milder(impacts: Mapping[str, Impact], sides: Sides) -> dict[str, Impact]:
     return found
 
 
+def why_milder(attribute: str, impact: Impact, sides: Sides) -> str:
+    """Why a change weighs no more than that, for people; empty where no rule made it milder."""
+    if (sides.old.kind, attribute) not in _RULES or _RULES[sides.old.kind, attribute](
+        sides
+    ) is None:
+        return ""
+    reason = _REASONS.get((attribute, impact), "")
+    return reason.format(majors=" and ".join(sorted(sides.majors)))
+
+
 def _body(sides: Sides) -> Impact | None:
     """``form`` for another layout or other letter case, ``comment`` for other comments."""
     old, new = sides.old.attributes, sides.new.attributes
@@ -123,4 +133,14 @@ _RULES: Final[Mapping[tuple[str, str], _Rule]] = {
     ("privilege", "privileges"): _privileges("privileges"),
     ("privilege", "grantable"): _privileges("grantable"),
     ("extension", "version"): _extension_version,
+}
+_REASONS: Final[Mapping[tuple[str, Impact], str]] = {
+    ("body", "form"): "only white space or the case of key words differs",
+    ("body", "comment"): "only comments in the body differ",
+    ("type", "form"): "the column that owns the sequence holds no more than either can give",
+    ("privileges", "form"): "only MAINTAIN is missing, which came with PostgreSQL 17",
+    ("grantable", "form"): "only MAINTAIN is missing, which came with PostgreSQL 17",
+    ("privileges", "comment"): "PostgreSQL {majors} were read: MAINTAIN came with 17",
+    ("grantable", "comment"): "PostgreSQL {majors} were read: MAINTAIN came with 17",
+    ("version", "comment"): "PostgreSQL {majors} were read: each brings its own versions",
 }

@@ -128,3 +128,22 @@ def test_a_long_report_is_cut_and_the_json_is_not(project) -> None:
     assert result.stdout.str().count("missing column public.users.c") == 50
     whole = run(pytester, "-k", "columns", "-vv").stdout.str()
     assert whole.count("missing column public.users.c") == 70
+
+
+def test_why_a_tree_could_not_be_built_is_told_once_for_each(project) -> None:
+    pytester = project()
+    pytester.path.joinpath("pyproject.toml").open("a").write("platform = 'supabase'\n")
+    pytester.makeconftest(
+        """
+        from pytest_schema_parity.errors import ServerError
+        from pytest_schema_parity.building import targets
+
+        def refuse(*args, **kwargs):
+            raise ServerError("no server today\\nits log: all is lost")
+
+        targets.start_cluster = refuse
+        """
+    )
+    printed = run(pytester).stdout.str()
+    assert printed.count("its log: all is lost") == 2  # once for each tree
+    assert printed.count("not compared: supabase could not be built, see its `applies`") > 5

@@ -6,6 +6,7 @@ import pytest
 from schemas import fact, renamed, schema, table, unique_constraint, unique_index
 
 from pytest_schema_parity.schema.compare import compare
+from pytest_schema_parity.schema.consequences import Mentions
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.schema.names import nearest, relative, short, signature
@@ -250,3 +251,7 @@ def test_a_short_name_leaves_the_parents_out() -> None:
 )
 def test_the_nearest_name_may_only_lack_its_schema(name: str, meant: str | None) -> None:
     assert nearest(name, ["public.posts", "public.users"]) == meant
+
+
+def test_a_name_that_begins_with_its_arguments_stops_nothing() -> None:
+    assert not Mentions({("column", "(x)"): ("column", "(y)")})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from schemas import fact, schema, table
 
+from pytest_schema_parity.findings.differences import finding_of
+from pytest_schema_parity.report.text import finding_lines
 from pytest_schema_parity.schema.bookkeeping import bookkeeping
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Fact, Schema
@@ -121,3 +123,26 @@ def test_tables_that_only_share_a_tools_name_count() -> None:
     own = table("migrations", "id integer", "country text")
     assert bookkeeping(schema(own)) == ()
     assert compare(schema(), schema(own)).failing
+
+
+def test_a_milder_impact_is_explained() -> None:
+    old = Fact("extension", "citext", {"version": "1.6"})
+    new = Fact("extension", "citext", {"version": "1.8"})
+    [one] = compare(Schema([old], version="15.18"), Schema([new], version="18.6"))
+    assert one.impact == "comment"
+    assert one.why == "PostgreSQL 15 and 18 were read: each brings its own versions"
+    [two] = compare(Schema([old], version="18.6"), Schema([new], version="18.6"))
+    assert (two.impact, two.why) == ("behavior", "")
+
+
+def test_a_table_that_a_tool_keeps_is_explained() -> None:
+    table = ("table", "public._prisma_migrations")
+    facts = [Fact("schema", "public"), Fact(*table, parent=("schema", "public"))]
+    [one] = compare(Schema(facts[:1]), Schema(facts))
+    assert (one.impact, one.why) == (
+        "comment",
+        "a migration tool keeps it for itself: it is no part of the schema",
+    )
+    finding = finding_of(one, "b")
+    assert finding.note
+    assert one.why in "\n".join(finding_lines(finding, reference="a"))

@@ -1,0 +1,14 @@
+CREATE SCHEMA app;
+CREATE SCHEMA other;
+CREATE TYPE app.state AS ENUM ('new', 'paid');
+CREATE FUNCTION app.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TABLE app.client (id serial PRIMARY KEY, boss integer REFERENCES app.client, state app.state DEFAULT 'new', name text CHECK (name <> ''));
+CREATE INDEX by_name ON app.client (name) WHERE state = 'new';
+CREATE TRIGGER touch BEFORE UPDATE ON app.client FOR EACH ROW EXECUTE FUNCTION app.touch();
+CREATE TABLE app.bill (id integer, client_id integer REFERENCES app.client);
+CREATE VIEW app.named AS SELECT b.id, c.name FROM app.bill b JOIN app.client c ON c.id = b.client_id;
+CREATE MATERIALIZED VIEW app.counted AS SELECT client_id, count(*) FROM app.bill GROUP BY 1;
+CREATE UNIQUE INDEX counted_client ON app.counted (client_id);
+CREATE TABLE app.same (a integer);
+CREATE TABLE app.unlike (a integer);
+GRANT SELECT ON app.client TO reader;
