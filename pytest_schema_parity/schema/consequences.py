@@ -158,6 +158,7 @@ class Mentions:
                 (min(all_causes), key, (fact.kind, name))
                 for name, wanted in long.get((fact.kind, len(replaced)), ())
                 if (all_causes := self._match(replaced, wanted, causes))
+                if fact.name not in {cause for _, cause in all_causes}  # no namesake of a cause
             ]
             if len(explained) == 1:
                 found += explained

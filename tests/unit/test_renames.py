@@ -255,3 +255,16 @@ def test_the_nearest_name_may_only_lack_its_schema(name: str, meant: str | None)
 
 def test_a_name_that_begins_with_its_arguments_stops_nothing() -> None:
     assert not Mentions({("column", "(x)"): ("column", "(y)")})
+
+
+def test_a_namesake_of_another_kind_does_not_follow_a_rename() -> None:
+    """An extension may have the name of a schema, and is another thing when both are gone."""
+    body = {"body": "SELECT 1", "volatility": "immutable"}
+    old = [fact("schema", "a", None), fact("function", "a.f()", ("schema", "a"), **body)]
+    new = [fact("schema", "b", None), fact("function", "b.f()", ("schema", "b"), **body)]
+    found = compare(
+        schema(*old, fact("extension", "a", None)), schema(*new, fact("extension", "b", None))
+    )
+    assert {("missing", "a"), ("extra", "b")} <= {
+        (one.change, one.name) for one in found if one.kind == "extension"
+    }
