@@ -33,24 +33,35 @@ CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-define
 
 
 def read_allowances(
-    table: Table, reference: str, trees: Sequence[str], file: str
+    table: Table, reference: str, candidates: Sequence[str], file: str
 ) -> tuple[Allowance, ...]:
-    """The allowances of a configuration; one that lists several names is one for each of them."""
-    candidates = [name for name in trees if name != reference]
+    """The allowances of a configuration; one that lists several names is one for each of them.
+
+    So it is with several trees.  ``candidates`` are the trees and rehearsals that have findings.
+    """
     found: list[Allowance] = []
     for below in table.below("allow", form="tables"):
         below.know(*KEYS)
-        allowance = _read_allowance(below)
-        found += _place(allowance, below, file)
-        if candidates and not any(map(allowance.concerns, candidates)):
-            tree = allowance.tree or ""
+        for tree in _read_trees(below):
+            allowance = replace(_read_allowance(below), tree=tree)
+            found += _place(allowance, below, file)
+            if not candidates or any(map(allowance.concerns, candidates)):
+                continue
+            tree = tree or ""
             what = "the reference, which differs from nothing" if tree == reference else "unknown"
             below.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
     return tuple(found)
 
 
+def _read_trees(table: Table) -> Sequence[str | None]:
+    """The trees of an allowance: one, several, or None for all."""
+    if isinstance(table.values.get("tree"), list):
+        return table.texts("tree") or ()
+    return [table.text("tree")]
+
+
 def _read_allowance(table: Table) -> Allowance:
-    """An allowance that has no name and no place yet."""
+    """An allowance that has no tree, no name and no place yet."""
     if "reason" not in table.values:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
     narrowing = [key for key in NARROWING if key in table.values]
@@ -64,7 +75,6 @@ def _read_allowance(table: Table) -> Allowance:
             table.refuse(key, 'says nothing of rows; narrow kind = "rows" by the name of the view')
     return Allowance(
         reason=table.text("reason") or "",
-        tree=table.text("tree"),
         kind=kind,
         change=table.choice("change", CHANGES),
         attribute=table.text("attribute"),

@@ -11,7 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
-from pytest_schema_parity.config.model import STATEMENT_TIMEOUT, Config, TreeConfig, matching
+from pytest_schema_parity.config.matching import matching
+from pytest_schema_parity.config.model import STATEMENT_TIMEOUT, Config, TreeConfig
+from pytest_schema_parity.config.rehearsal import RehearsalConfig, read_rehearsals
 from pytest_schema_parity.config.table import Table
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact
 
@@ -25,9 +27,10 @@ KEYS: Final = (
     "fail_on",
     "seed",
     "allow",
+    "rehearsal",
     "statement_timeout",
 )
-TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser")
+TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser", "compare")
 OLDEST: Final = 15
 LONGEST_TIMEOUT: Final = 2_147_483
 """The longest ``statement_timeout`` that PostgreSQL takes, in seconds."""
@@ -48,6 +51,11 @@ def read_config(
     )
     names = [*_names(table), *added]
     reference = _read_reference(table, names)
+    rehearsals = read_rehearsals(table, names, file.parent)
+    trees = _not_compared(table, trees, reference, rehearsals)
+    compared = [name for name in names if name != reference]
+    compared = [name for name in compared if name not in trees or trees[name].compare]
+    subjects = [*compared, *(rehearsal.name for rehearsal in rehearsals)]
     config = Config(
         file=file,
         root=file.parent,
@@ -59,7 +67,8 @@ def read_config(
         server=_read_server(table),
         fail_on=_read_fail_on(table),
         seed=_read_seed(table, file.parent),
-        allow=read_allowances(table, reference, names, shown),
+        allow=read_allowances(table, reference, subjects, shown),
+        rehearsals=rehearsals,
         statement_timeout=_read_timeout(table),
     )
     table.mistakes.check()
@@ -134,8 +143,33 @@ def _read_tree(
         layout=table.text("layout"),
         platform=table.text("platform") or platform,
         superuser=table.flag("superuser", superuser),
+        compare=table.flag("compare", True),
         line=table.mistakes.locator.line(table.path),
     )
+
+
+def _not_compared(
+    table: Table,
+    trees: Mapping[str, TreeConfig],
+    reference: str,
+    rehearsals: Sequence[RehearsalConfig],
+) -> dict[str, TreeConfig]:
+    """The trees; what a rehearsal starts from is not compared, unless its table says so."""
+    given = table.values.get("trees")
+    given = given if isinstance(given, dict) else {}
+    upgraded = {rehearsal.source for rehearsal in rehearsals}
+    found = {}
+    for name, tree in trees.items():
+        own = given.get(name)
+        says = isinstance(own, dict) and "compare" in own
+        compare = tree.compare and (says or name not in upgraded)
+        if not tree.compare and name == reference:
+            table.refuse("reference", f'"{name}" has compare = false; leave that out')
+        found[name] = replace(tree, compare=compare)
+    compared = any(tree.compare for tree in found.values() if tree.name != reference)
+    if len(trees) > 1 and not (compared or rehearsals):
+        table.refuse("trees", "every tree but the reference has compare = false; compare one")
+    return found
 
 
 def _names(table: Table) -> list[str]:
