@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +26,8 @@ from pytest_schema_parity.postgres.lifeline import Lifeline, Loan
 from pytest_schema_parity.postgres.places import PORT
 from pytest_schema_parity.postgres.relocation import reachable
 from pytest_schema_parity.postgres.remedy import with_remedy
-from pytest_schema_parity.postgres.server import StartError, launch
-from pytest_schema_parity.postgres.template import PLAIN, Template
+from pytest_schema_parity.postgres.server import PATIENCE, StartError, launch
+from pytest_schema_parity.postgres.template import DURABLE, PLAIN, Template
 
 
 class Cluster:
@@ -35,13 +38,19 @@ class Cluster:
     """
 
     def __init__(
-        self, installation: Installation, superuser: str, path: Path, server: Lifeline | Loan
+        self,
+        installation: Installation,
+        superuser: str,
+        path: Path,
+        server: Lifeline | Loan,
+        launch: Callable[[Lifeline], None] | None = None,
     ) -> None:
         self.installation = installation
         self.superuser = superuser
         self.socket_directory = path
         """Where its run directory is."""
         self._server = server
+        self._launch = launch
         self._running = True
         self._lock = threading.Lock()
 
@@ -116,6 +125,29 @@ class Cluster:
         """The number of the server's first process: SIGINT shuts it down."""
         return int((self.directory / "postmaster.pid").read_text().split()[0])
 
+    def crash(self) -> None:
+        """Kill the server (SIGQUIT), and start another, which recovers the data that it left.
+
+        Nobody is connected afterwards, and :meth:`conninfo` leads to another socket.  What was
+        committed is there if it was started ``durable``.  Raises ServerError.
+        """
+        with self._lock:
+            dead = self._server
+            if not self._running or self._launch is None or not isinstance(dead, Lifeline):
+                raise ServerError("only a server that runs and was started here can be recovered")
+            os.kill(self.postmaster, signal.SIGQUIT)
+            if not dead.gone_within(PATIENCE):
+                raise ServerError(f"PostgreSQL does not end.\n{dead.run.log_tail()}")
+            fresh = Lifeline(dead.account)
+            try:
+                shutil.move(dead.run.data, fresh.run.data)
+                self._launch(fresh)
+            except BaseException:
+                fresh.end()
+                raise
+            self._server, self.socket_directory = fresh, fresh.run.path
+            dead.end()
+
     def _end(self, end: Callable[[], None]) -> None:
         with self._lock:
             if self._running:
@@ -128,19 +160,29 @@ def start_cluster(
     *,
     template: Template = PLAIN,
     name: str = "schema parity",
+    durable: bool = False,
 ) -> Cluster:
     """Start a cluster as the template says; ``name`` shows in its processes' titles.
+
+    One that is ``durable`` keeps what was committed if the server or its host crashes.
 
     The first one of a template makes and caches its data directory (initdb: half a second).
     Raises ServerError.  Several may be started at once from threads.
     """
     account = server_account()
     programs = reachable(installation, account)
+    settings = settings_of(template, programs, account) | {"cluster_name": name}
+    if durable:
+        settings |= DURABLE
+
+    def run(lifeline: Lifeline) -> None:
+        launch(lifeline, programs.binary("postgres"), settings)
+
     try:
-        server = _start(template, name, programs, account)
+        server = _start(template, programs, account, run)
     except OSError as error:
         raise ServerError(with_remedy(f"A server cannot be started: {error}")) from error
-    return _checked(Cluster(installation, template.superuser, server.run.path, server))
+    return _checked(Cluster(installation, template.superuser, server.run.path, server, run))
 
 
 def attach_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
@@ -163,17 +205,15 @@ def _checked(cluster: Cluster) -> Cluster:
 
 def _start(
     template: Template,
-    name: str,
     programs: Installation,
     account: Account,
+    run: Callable[[Lifeline], None],
 ) -> Lifeline:
-    settings = settings_of(template, programs, account) | {"cluster_name": name}
-
     def start() -> Lifeline:
         lifeline = Lifeline(account)
         try:
             lay_out(lifeline.run, template, programs, account)
-            launch(lifeline, programs.binary("postgres"), settings)
+            run(lifeline)
         except BaseException:
             lifeline.end()
             raise

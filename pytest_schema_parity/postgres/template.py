@@ -41,6 +41,11 @@ SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Every cluster's settings; a template may override them."""
 
+DURABLE: Final[Mapping[str, str]] = MappingProxyType(
+    {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+)
+"""What a server needs besides, so that a crash loses nothing that was committed."""
+
 _FORMAT = "2"  # of what a key says; raise it when data directories come to be made otherwise
 
 

@@ -16,6 +16,7 @@ from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
+from pytest_schema_parity.rehearsal.interrupted import interrupted
 from pytest_schema_parity.rehearsal.locks import observe
 from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
 from pytest_schema_parity.rehearsal.steps import Step, load_steps
@@ -221,7 +222,7 @@ def test_what_an_interruption_leaves_half_done(
 ) -> None:
     with rehearsal(cluster, tmp_path, up) as rehearsed:
         assert not any(outcome.failures for outcome in rehearsed.upgrade())
-        outcomes = list(rehearsed.interrupted(points=5))
+        outcomes = list(interrupted(rehearsed, points=5))
     assert outcomes
     assert all(outcomes) == whole
 
@@ -293,7 +294,7 @@ def test_the_worked_example(supabase_cluster: Cluster) -> None:
                 "up": rehearsed.upgrade(),
                 "again": list(rehearsed.again()),
                 "back": list(rehearsed.back()),
-                "interrupted": list(rehearsed.interrupted(points=1)),
+                "interrupted": list(interrupted(rehearsed, points=1)),
             }
             for check in ("again", "back", "interrupted"):
                 assert [outcome.step.name for outcome in changed[check] if not outcome] == []
