@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 
 from pytest_schema_parity.config.table import Table, named
-from pytest_schema_parity.findings.allowances import ROWS, Allowance
+from pytest_schema_parity.findings.allowances import DATA, LOCK, ROWS, STEP, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
@@ -105,7 +105,7 @@ def _is_any(name: object) -> bool:
 def _read_kind(table: Table) -> str | None:
     """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
     kind = table.text("kind")
-    kinds = (*KINDS, ROWS)
+    kinds = (*KINDS, ROWS, DATA, LOCK, STEP)
     if kind is not None and kind not in kinds and (near := nearest(kind, kinds)):
         table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
     return kind

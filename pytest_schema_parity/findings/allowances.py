@@ -16,6 +16,12 @@ from pytest_schema_parity.schema.kinds import FAILING, Impact
 
 ROWS: Final = "rows"
 """The kind of a finding about the rows of a view."""
+DATA: Final = "data"
+"""The kind of a finding about rows of a table that an upgrade loses or changes."""
+LOCK: Final = "lock"
+"""The kind of a finding about a table that an upgrade locks, or writes anew."""
+STEP: Final = "step"
+"""The kind of a finding about a step of an upgrade as a whole."""
 
 Accept: TypeAlias = Callable[[Difference, str], str | None]
 """Returns the reason for which a difference of a tree is accepted, or None."""
@@ -109,8 +115,11 @@ def judge(
             judged.append(replace(finding, allowed=reason))
         else:
             whole, others = difference.unfold()
-            judged.append(replace(finding_of(whole, tree, fail_on=fail_on), allowed=reason))
-            waiting += [finding_of(other, tree, fail_on=fail_on) for other in others]
+            unfolded = [finding_of(each, tree, fail_on=fail_on) for each in (whole, *others)]
+            if finding.check != difference.group:  # a check that reports all kinds
+                unfolded = [replace(each, check=finding.check) for each in unfolded]
+            judged.append(replace(unfolded[0], allowed=reason))
+            waiting += unfolded[1:]
     return Judged(tuple(_in_order(judged)), frozenset(used))
 
 

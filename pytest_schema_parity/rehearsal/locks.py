@@ -49,7 +49,7 @@ _FILES: Final = """
 SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), pg_relation_filenode(c.oid)::bigint
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm')
+WHERE c.relkind = 'r'
     AND n.nspname <> 'information_schema'
     AND n.nspname NOT LIKE 'pg\\_%'
 """
@@ -71,7 +71,8 @@ class StatementLocks:
 
     ``locks`` are the strongest modes by table, of the tables on which this statement's is stronger
     than what its transaction held before; tables that the step itself makes are left out, as
-    nobody else sees them. ``rewritten`` are tables that were written anew, ``scanned`` those that
+    nobody else sees them. ``rewritten`` are tables that were written anew (a materialized view is
+    by each refresh, so these are left out), ``scanned`` those that
     a statement of DDL read from end to end: to check a constraint, or to build an index.
     ``measured`` is false for a statement outside of a transaction, whose locks are gone when it
     ends.
