@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -21,18 +23,26 @@ class Searcher:
         self.cluster = cluster
 
     def __call__(self, reference: str, candidate: str, **options: Any) -> Search:
-        names = [f"search_{next(_numbers)}" for _ in range(2)]
+        with self.built(reference) as side:
+            return self.against(side, candidate, **options)
+
+    @contextmanager
+    def built(self, script: str) -> Iterator[Side]:
+        """A database, dropped afterwards; a search leaves it as it is."""
+        name = f"search_{next(_numbers)}"
         try:
-            sides = []
-            for name, script in zip(names, (reference, candidate), strict=True):
-                with psycopg.connect(create_database(self.cluster, name)) as connection:
-                    connection.execute(script.encode())
-                sides.append(Side(name, self.cluster.conninfo(name)))
-            options.setdefault("budget", Budget(seconds=300))
-            return search(*sides, **options)
+            conninfo = create_database(self.cluster, name)
+            with psycopg.connect(conninfo) as connection:
+                connection.execute(script.encode())
+            yield Side(name, conninfo)
         finally:
-            for name in names:
-                drop_database(self.cluster, name, force=True)
+            drop_database(self.cluster, name, force=True)
+
+    def against(self, reference: Side, candidate: str, **options: Any) -> Search:
+        """Search a reference that was built and another script."""
+        options.setdefault("budget", Budget(seconds=300))
+        with self.built(candidate) as side:
+            return search(reference, side, **options)
 
 
 def causes(found: Search) -> list[tuple[str, ...]]:

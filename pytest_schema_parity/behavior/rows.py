@@ -1,4 +1,4 @@
-"""Row parity: the same seed data, and what every view of both trees gives for it.
+"""Loads the same seed data into copies of two trees, and compares the rows of every view.
 
 What no two loads agree in, not even of one tree (a uuid that the server made, a running clock),
 tells nothing of two trees.  So where rows differ the reference is loaded once more, beside itself:
@@ -74,13 +74,13 @@ def compare_rows(
 
 
 def shared_views(reference: Schema, candidate: Schema) -> list[str]:
-    """The names of the views, materialized or not, that both trees have and brought themselves."""
+    """The names of the views, materialized or not, that both trees have and no platform made."""
     return sorted(_views(reference) & _views(candidate))
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """What one load of two databases gave: each view's rows on both sides, and what failed."""
+    """The result of loading two databases: each view's rows on both sides, and what failed."""
 
     apart: int
     results: dict[str, tuple[Rows, Rows]] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class _Loader:
 def _volatile(
     loader: _Loader, reference: str, loaded: _Loaded
 ) -> dict[str, tuple[str, ...] | None]:
-    """The columns, by view, in which the reference is not the same twice.
+    """The columns, by view, in which two loads of the reference differ.
 
     Two loads at one instant tell what differs by chance.  Where the trees could not be loaded at
     one instant, what goes by the clock must show as well, so the first load is held against a

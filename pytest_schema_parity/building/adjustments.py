@@ -1,4 +1,4 @@
-"""What a project adds in Python to what is compared, and to what is accepted."""
+"""The project's hooks that change facts before they are compared, and accept differences."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Schema
 
 AdjustFact: TypeAlias = Callable[[Fact], Fact | Literal[False] | None]
-"""Gives what to have in a fact's place: another, False for none, or None to leave it as it is."""
+"""Returns the fact to compare instead, False to drop the fact, or None to keep it."""
 Accept: TypeAlias = Callable[[Difference, str], str | None]
-"""Gives the reason for which a difference of a tree is accepted, or None."""
+"""Returns the reason for which a difference of a tree is accepted, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Adjustments:
     allow: Accept | None = None
 
     def schema(self, schema: Schema) -> Schema:
-        """What is left of a tree's facts; with a fact goes all that hangs below it.
+        """The facts of a tree after the hooks; dropping a fact drops those below it too.
 
-        Facts that the platform brought are left alone.  Raises ConfigError.
+        Hooks do not see the facts that the platform made.  Raises ConfigError.
         """
         if self.fact is None:
             return schema
@@ -41,17 +41,19 @@ class Adjustments:
                 kept.append(fact if other is None else other)
             else:
                 raise ConfigError(
-                    f"pytest_schema_parity_fact gave {other!r} for {fact.kind} {fact.name}. "
+                    f"pytest_schema_parity_fact returned {other!r} for {fact.kind} {fact.name}. "
                     "Return a Fact to have it instead, False to drop it, or None to leave it."
                 )
         below = [fact for fact in kept if not _hangs_below(fact, dropped, schema)]
         try:
             return Schema(below, version=schema.version, platform=schema.platform)
         except ValueError as error:
-            raise ConfigError(f"pytest_schema_parity_fact made one fact of two: {error}") from None
+            raise ConfigError(
+                f"pytest_schema_parity_fact gave two facts the same kind and name: {error}"
+            ) from None
 
     def _adjusted(self, fact: Fact, adjust: AdjustFact) -> Fact | Literal[False] | None:
-        """What a hook gives for a fact; raises ConfigError if it changed the fact instead."""
+        """The result of a hook for a fact; raises ConfigError if it changed the fact in place."""
         given = replace(fact, attributes=deepcopy(dict(fact.attributes)))
         other = adjust(given)
         if other is None and given != fact:
@@ -68,8 +70,8 @@ class Adjustments:
         if reason is None or (isinstance(reason, str) and reason.strip()):
             return reason
         raise ConfigError(
-            f"pytest_schema_parity_allow gave {reason!r} for {difference.kind} {difference.name}. "
-            "Return the reason as text, or None to let the difference stand."
+            f"pytest_schema_parity_allow returned {reason!r} for {difference.kind} "
+            f"{difference.name}. Return the reason as text, or None to let the difference stand."
         )
 
 

@@ -1,4 +1,4 @@
-"""Building a tree: a target for it, its files applied there, what they made read."""
+"""Builds one tree: applies its files to its database, and reads the catalog."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pytest_schema_parity.schema.facts import Schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is needed to build a tree.
+    """All that building a tree needs.
 
-    ``statement_timeout`` is in seconds; ``ended`` says whether nobody waits for it any more;
-    ``tell`` takes what is being done.
+    ``statement_timeout`` is in seconds; ``ended`` returns whether the run has ended; ``progress``
+    is called with what is being done.
     """
 
     tree: Tree
@@ -30,12 +30,12 @@ class Plan:
     statement_timeout: float | None
     adjustments: Adjustments
     ended: Callable[[], bool]
-    tell: Callable[[str], None]
+    progress: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """What building a tree came to: a value, which may be handed to another process."""
+    """The result of building a tree, which can be pickled for another process."""
 
     applied: Applied
     schema: Schema
@@ -43,17 +43,17 @@ class Build:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """What failed while its files were applied."""
+        """The statements and files that failed."""
         return self.applied.failures
 
     @property
     def is_empty(self) -> bool:
-        """Whether its files made nothing at all: then there is nothing to be at parity with."""
+        """Whether its files made nothing at all."""
         return all(fact.provided for fact in self.schema)
 
 
 def build(plan: Plan, site: Site, target: Target) -> Build:
-    """Apply a tree's files at its target, and read what they made.  Raises ServerError."""
+    """Apply a tree's files to its database, and read its catalog.  Raises ServerError."""
     from_platform = site.platform_facts(target, plan.platform)
     maintenance = target.host.maintenance_conninfo(target.database)
     files = itertools.count(1)
@@ -65,9 +65,9 @@ def build(plan: Plan, site: Site, target: Target) -> Build:
             housekeeping=maintenance,
             trusted=plan.platform.is_trusted,
             ended=plan.ended,
-            progress=lambda _: plan.tell(f"file {next(files)} of {len(plan.tree.files)}"),
+            progress=lambda _: plan.progress(f"file {next(files)} of {len(plan.tree.files)}"),
         )
-    plan.tell("reading the catalog")
+    plan.progress("reading the catalog")
     with connect(maintenance) as connection:
         schema = read_schema(
             connection,
@@ -78,7 +78,7 @@ def build(plan: Plan, site: Site, target: Target) -> Build:
         )
         stand_ins = installed_stand_ins(connection)
     return Build(
-        applied=replace(applied, marks=Marks()),  # they have told all that they know
+        applied=replace(applied, marks=Marks()),  # the places are read: they need not travel
         schema=plan.adjustments.schema(schema),
         stand_ins=stand_ins,
     )

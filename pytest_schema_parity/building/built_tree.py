@@ -1,4 +1,4 @@
-"""A tree as it stands on its own server, and copies of it to write to."""
+"""A built tree, which is only read, and copies of its database for writing."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.schema.facts import Schema
 
 PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
-"""A platform's roles may be timed out while they wait; a debugger's user waits longer."""
+"""Switches off the timeouts of a platform's roles: somebody may debug a test for hours."""
 READING: Final = f"{PATIENT} -c default_transaction_read_only=on"
 WRITING: Final = f"{PATIENT} -c default_transaction_read_only=off"
 
 
 class Template:
-    """What clones of a tree are copies of: its database, or once that is in use a copy of it.
+    """The database that clones of a tree are copied from.
 
-    Nobody can copy a database while somebody else is connected to it.
+    It is the tree's own until that is connected to, which PostgreSQL refuses to copy; from then on
+    it is a copy that accepts no connections.
     """
 
     def __init__(self, target: Target) -> None:
@@ -43,13 +44,13 @@ class Template:
         self._numbers = itertools.count(1)
 
     def release(self) -> None:
-        """Let others connect to the tree's database: clones come from a copy from now on."""
+        """Copy the tree's database before it is connected to: clones come from the copy then."""
         with self._lock:
             if self._name == self._target.database:
                 self._name = self._target.shareable().template
 
     def copy(self, name: str | None = None) -> str:
-        """Make a copy; returns its name, which is one of its own if none is given."""
+        """Make a copy; return its name, a new one if none is given."""
         with self._lock:
             name = name or f"{self._target.prefix}clone_{os.getpid()}_{next(self._numbers)}"
             clone_database(self._target.host, self._name, name)
@@ -65,15 +66,15 @@ class Clone:
 
     @property
     def conninfo(self) -> Conninfo:
-        """Where the copy is, as a libpq connection string."""
+        """The connection string of the copy."""
         return self._target.host.conninfo(self.name, user=self._target.role, options=WRITING)
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the copy, as the role that applied the tree."""
-        return _connect(self.conninfo, autocommit)
+        return _open_connection(self.conninfo, autocommit)
 
     def close(self) -> None:
-        """Drop the copy, whoever is still connected to it."""
+        """Drop the copy, and end the connections to it."""
         drop_database(self._target.host, self.name, force=True)
 
     def __enter__(self) -> Self:
@@ -109,27 +110,27 @@ class BuiltTree:
 
     @property
     def schema(self) -> Schema:
-        """What its files made, and what of the platform they changed."""
+        """The facts that its files made, and those of the platform that they changed."""
         return self.build.schema
 
     @property
     def applied(self) -> Applied:
-        """Which files there were, and what failed."""
+        """The files that were applied, and what failed."""
         return self.build.applied
 
     @property
     def stand_ins(self) -> tuple[str, ...]:
-        """The extensions in whose place something of ours stands."""
+        """The extensions that were replaced by stand-ins written in SQL."""
         return self.build.stand_ins
 
     @property
     def comparison(self) -> Comparison:
-        """What differs from the reference, less what is allowed; nothing for the reference."""
+        """The differences from the reference that are not allowed; empty for the reference."""
         return self.compare()
 
     @property
     def conninfo(self) -> Conninfo:
-        """Where the built database is, for reading; to write, use a :meth:`clone` of it."""
+        """The connection string of the built database, for reading; see :meth:`clone`."""
         self.template.release()
         return self.target.host.conninfo(
             self.target.database, user=self.target.role, options=READING
@@ -140,14 +141,14 @@ class BuiltTree:
 
         Its transactions are read-only: every test sees the tree as it was built.
         """
-        return _connect(self.conninfo, autocommit)
+        return _open_connection(self.conninfo, autocommit)
 
     def clone(self, name: str | None = None) -> Clone:
         """A copy of the built database, made in milliseconds, for writing; a context manager."""
         return Clone(self.target, self.template.copy(name))
 
 
-def _connect(conninfo: Conninfo, autocommit: bool) -> psycopg.Connection:
+def _open_connection(conninfo: Conninfo, autocommit: bool) -> psycopg.Connection:
     connection = connect(conninfo)
     connection.autocommit = autocommit
     return connection

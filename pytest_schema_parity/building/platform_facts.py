@@ -1,4 +1,4 @@
-"""What a platform brings, as facts: read once from a cluster that holds nothing else, and kept."""
+"""The facts of a platform, read from a cluster without any tree, and cached."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.migrations.origins import Marks
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
 from pytest_schema_parity.schema.facts import Schema
-from pytest_schema_parity.schema.store import from_json
 
 
 def platform_schema(conninfo: str, template: str) -> Schema:
-    """The facts of a database as its template made it; call it before a tree is applied.
+    """The facts of a database to which no tree has been applied yet.
 
     They are cached by the template's key, which names all that made them, and by the queries that
     read them.
@@ -24,7 +23,7 @@ def platform_schema(conninfo: str, template: str) -> Schema:
     key = f"{template}-{fingerprint()}"
     file = cache_directory() / "platforms" / f"{key}.json"
     try:
-        schema = from_json(file.read_bytes())
+        schema = Schema.from_json(file.read_bytes())
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
         schema = read_schema(conninfo, marks=Marks().place)
         with suppress(OSError):  # a cache that is full or read-only: then it is read each time

@@ -1,9 +1,9 @@
-"""One build for all processes of a run on one host: the first builds, the others take over.
+"""Shares builds between the processes of a run on one host: one builds, the others attach.
 
-They meet in a directory that is named after the run.  Whoever holds its lock builds; for each tree
-it leaves a pickled :class:`Notice` there, or the reason why there is none.  The notices go when the
-builder goes.  A process on another host, or with another temporary directory, finds none
-of this, and builds for itself and its like.
+They share a directory that is named after the run.  The process that holds its lock is the builder.
+For each tree it writes a pickled :class:`Notice` there, or the reason why there is none, and
+removes them when it ends.  A process on another host, or with another temporary directory, does
+not find the directory, and builds its own.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ POLL: Final = 0.003
 GONE: Final = "The process that was building this tree for the whole run has ended. Run it again."
 
 
-class Abandoned(ServerError):
-    """The builder has left before it built this tree: whoever claims the build has to."""
+class BuilderGone(ServerError):
+    """The builder ended before it built this tree: the next builder has to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a tree came to, and where its cluster is."""
+    """A built tree and the directory of its cluster, for another process."""
 
     build: Build
     superuser: str
@@ -53,8 +53,8 @@ class Notice:
         return cls(build, target.host.superuser, Path(target.host.host))
 
 
-class Rendezvous:
-    """Where the processes of one run on one host meet; ``run`` is what they have in common."""
+class SharedBuilds:
+    """The builds of one run on one host; ``run`` identifies it in all of its processes."""
 
     def __init__(self, run: str, site: OwnClusters) -> None:
         self._site = site
@@ -62,23 +62,23 @@ class Rendezvous:
         self._lock: int | None = None
         self._guard: Guard | None = None
         self._own = f"{uuid4().hex}."
-        self._leaving = RLock()
+        self._withdrawing = RLock()
 
     @property
     def notices(self) -> Path:
-        """How the paths of this process's notices begin."""
+        """The prefix of the paths of this process's notices."""
         return self.path / self._own
 
     @property
     def is_builder(self) -> bool:
-        """Whether this process has claimed the build, and not left."""
+        """Whether this process builds the trees of the run."""
         return self._lock is not None
 
-    def claim(self) -> bool:
-        """Whether it is this process that builds: nobody else does."""
+    def become_builder(self) -> bool:
+        """Try to become the builder; return whether this process is it."""
         if self.is_builder:
             return True
-        if not self._is_abandoned() and self._holds_something():
+        if not self._has_no_builder() and self._holds_something():
             return False
         guard = Guard(self.notices)
         try:
@@ -87,19 +87,19 @@ class Rendezvous:
                 return True
         except OSError as error:
             guard.end()
-            failed = f"The processes of this run cannot meet in {self.path}: {error}"
+            failed = f"The processes of this run cannot share {self.path}: {error}"
             raise ServerError(with_remedy(failed)) from error
         guard.end()
         return False
 
-    def leave_notice(self, number: int, notice: Notice | str) -> None:
-        """Tell the others what a tree came to, or why to nothing; whole, or empty on a full disk.
+    def publish(self, number: int, notice: Notice | str) -> None:
+        """Write the notice of a tree, or why there is none; on a full disk an empty one.
 
-        Where there is not even room for that, it leaves: nobody is to wait for what will not come.
-        Once it has left, no notice of it is to stay.
+        Where there is no room even for that, it withdraws all notices, so that no process waits for
+        this one.  After it has withdrawn, it publishes nothing.
         """
         new = Path(f"{self.notices}{number}.new")
-        with self._leaving:
+        with self._withdrawing:
             if self._lock is None:
                 return
             try:
@@ -109,18 +109,18 @@ class Rendezvous:
                     new.write_bytes(b"")
                 new.rename(new.with_suffix(".tree"))
             except OSError:
-                self.leave()
+                self.withdraw()
 
-    def take_over(
+    def receive(
         self, number: int, platform: Platform, *, ended: Callable[[], bool]
     ) -> tuple[Build, Target]:
         """Wait until the tree is built, and attach to its cluster.
 
-        Raises Abandoned where its builder left before, or this process has become the builder, and
-        ServerError where it could not be built or attached to, or ``ended`` came first.
+        Raises BuilderGone where its builder has ended, or this process has become the builder, and
+        ServerError where it could not be built or attached to, or the run has ``ended``.
         """
         while not ended():
-            abandoned = self.is_builder or self._is_abandoned()
+            gone = self.is_builder or self._has_no_builder()
             for path, notice in self._notices(str(number)):
                 if isinstance(notice, str):
                     raise ServerError(notice)
@@ -128,15 +128,15 @@ class Rendezvous:
                     return notice.build, self._attach(notice, platform)
                 except ServerError:
                     if path.exists():
-                        raise  # else its builder has just left, and taken its server along
-            if abandoned:
-                raise Abandoned(GONE)
+                        raise  # else its builder has just ended, and stopped its server
+            if gone:
+                raise BuilderGone(GONE)
             time.sleep(POLL)
         raise ServerError("the run ended while its trees were being built")
 
-    def leave(self) -> None:
-        """Remove the notices, and let another process build, should one come."""
-        with self._leaving:
+    def withdraw(self) -> None:
+        """Remove the notices and release the lock, so that another process can build."""
+        with self._withdrawing:
             if self._guard is not None:
                 self._guard.end()
                 self._guard = None
@@ -160,10 +160,10 @@ class Rendezvous:
                     return True
                 if self._holds_something():
                     return False
-            time.sleep(POLL)  # somebody was about to build, or to sweep
+            time.sleep(POLL)  # another process is about to build, or to remove the directory
 
     def _holds_something(self) -> bool:
-        """Whether a builder's files are there: it makes the first as soon as it has the lock."""
+        """Whether a builder's files are there: it writes the first right after it has the lock."""
         with suppress(FileNotFoundError):
             return any(self.path.iterdir())
         return False
@@ -172,21 +172,21 @@ class Rendezvous:
         return self._site.attach(platform, superuser=notice.superuser, directory=notice.directory)
 
     def _make(self) -> None:
-        """Make the directory, or make sure that it is ours; raises ServerError."""
+        """Make the directory, or check that it is ours; raises ServerError."""
         with suppress(FileExistsError):
             self.path.mkdir(mode=0o700)
         status = self.path.lstat()
         ours = status.st_uid == os.geteuid()
         if not (ours and stat.S_ISDIR(status.st_mode) and status.st_mode & 0o777 == 0o700):
-            raise ServerError(f"{self.path} is not a directory that is ours alone: remove it.")
+            raise ServerError(f"{self.path} is not a private directory of this user: remove it.")
 
     def _notices(self, number: str) -> Iterator[tuple[Path, Notice | str]]:
         for path in self.path.glob(f"*.{number}.tree"):
             with suppress(FileNotFoundError):
                 yield path, _read(path)
 
-    def _is_abandoned(self) -> bool:
-        """Whether nobody holds the lock, so that nobody builds."""
+    def _has_no_builder(self) -> bool:
+        """Whether no process holds the lock."""
         try:
             lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -206,13 +206,13 @@ def _locked(directory: int, how: int) -> bool:
     return True
 
 
-def in_words(error: BaseException) -> str:
-    """An error for another process, which may not have its class."""
+def error_text(error: BaseException) -> str:
+    """The text of an error, for another process, which may not have its class."""
     return str(error) if isinstance(error, SchemaParityError) else repr(error)
 
 
 def _pickled(notice: Notice | str) -> bytes:
-    """A notice for another process; where a hook put in what cannot go there, that is said."""
+    """A pickled notice; of one that cannot be pickled, because of a hook, an error message."""
     try:
         return pickle.dumps(notice)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
@@ -220,7 +220,7 @@ def _pickled(notice: Notice | str) -> bytes:
 
 
 def _read(path: Path) -> Notice | str:
-    """A notice, if it is of our own making; raises ServerError."""
+    """Read a notice that this user wrote; raises ServerError."""
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
         if os.fstat(file.fileno()).st_uid != os.geteuid():
             raise ServerError(f"{path} is another user's: it is not read.")

@@ -1,4 +1,4 @@
-"""Where trees are built: each on its own cluster, or all on a server that the project lends."""
+"""Where trees are built: each on its own cluster, or all on an external server."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from pytest_schema_parity.schema.facts import Schema
 DATABASE: Final = "postgres"
 """The database that a tree is applied to, in a cluster of its own."""
 CLOSED: Final = "closed"
-"""How the name of a copy ends that nobody can connect to, so that it can always be copied."""
+"""The end of the name of a copy that accepts no connections, and can be copied any time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A tree's place: its database, and the role that it is applied as.
+    """The database that a tree is applied to, and the role that applies it.
 
     ``template`` is the database that copies are made of; ``prefix`` is how their names begin.
-    It ``is_alone`` where the whole cluster is the tree's.
+    It ``is_alone`` where the cluster holds no other tree.
     """
 
     host: Host
@@ -42,18 +42,18 @@ class Target:
     is_alone: bool = True
 
     def shareable(self) -> Target:
-        """The same, for many: copies do not depend on who is connected to the tree's database."""
+        """The same with a closed copy as template, so that the database can be connected to."""
         closed = f"{self.prefix}{CLOSED}"
         clone_database(self.host, self.database, closed, closed=True)
         return replace(self, template=closed)
 
 
 class Site(Protocol):
-    """Gives each tree a database with its platform, and nothing else in it.
+    """Makes a database for each tree, which holds its platform and nothing else.
 
-    ``version`` is the server's, as in ``18.6``, or None as long as it is not known; ``source`` says
-    where the server comes from, ``described`` both, for the header of a run.  Trees can be built as
-    soon as it ``is_ready``.
+    ``version`` is the server's, as in ``18.6``, or None as long as it is not known; ``source`` is
+    where the server comes from; ``described`` has both, for the header of a run.  Trees can be
+    built as soon as it ``is_ready``.
     """
 
     @property
@@ -66,13 +66,13 @@ class Site(Protocol):
     def is_ready(self) -> bool: ...  # noqa: D102
 
     def lacking(self, platform: Platform, /) -> tuple[str, ...]:
-        """The platform's extensions that the server cannot have."""
+        """The extensions of the platform that the server does not have."""
 
     def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
         """A target for a tree; ``durable`` against a crash, if it can be.  Raises ServerError."""
 
     def turn(self) -> AbstractContextManager[None]:
-        """What a tree is applied in, so that trees of one cluster wait for each other."""
+        """The context that a tree is applied in: trees of one cluster wait for each other."""
 
     def platform_facts(self, target: Target, platform: Platform, /) -> Schema:
         """The facts of a target to whose database no tree is applied yet."""
@@ -89,7 +89,7 @@ class OwnClusters:
         self.is_ready = True
 
     def lacking(self, platform: Platform, /) -> tuple[str, ...]:
-        """The platform's extensions that the server cannot have."""
+        """The extensions of the platform that the server does not have."""
         return platform.lacking(self.installation)
 
     def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
@@ -105,11 +105,11 @@ class OwnClusters:
         return replace(target, template=f"{target.prefix}{CLOSED}")
 
     def turn(self) -> AbstractContextManager[None]:
-        """Nobody waits: each tree has a cluster of its own."""
+        """No tree waits: each has a cluster of its own."""
         return nullcontext()
 
     def platform_facts(self, target: Target, platform: Platform, /) -> Schema:
-        """The facts of a new cluster, which are read once and kept."""
+        """The facts of a new cluster, which are read once and cached."""
         key = platform.template(self.installation).key(self.installation)
         return platform_schema(target.host.maintenance_conninfo(target.database), key)
 
@@ -148,17 +148,17 @@ class ExternalSite:
     def open(self, _name: str, _platform: Platform, /, *, durable: bool = False) -> Target:  # noqa: ARG002
         """Make a database for a tree; raises ServerError."""
         if self.server is None:
-            raise ServerError(f"nobody has asked for the fixture {self.fixture} yet")
+            raise ServerError(f"the fixture {self.fixture} has not been requested yet")
         name = f"{self.server.prefix}{next(self._numbers)}"
         create_database(self.server, name)
         return Target(self.server, name, self.server.superuser, name, f"{name}_", False)
 
     def turn(self) -> AbstractContextManager[None]:
-        """One tree after the other: roles are everybody's, and two trees may make one."""
+        """One tree after the other: they share the roles, and two may make the same."""
         return nullcontext() if self.server is None else self.server.turn()
 
     def platform_facts(self, target: Target, _platform: Platform, /) -> Schema:
-        """The facts of a new database; the next server may be another."""
+        """The facts of a new database, not cached: the next server may be another."""
         conninfo = target.host.maintenance_conninfo(target.database)
         return read_schema(conninfo, marks=Marks().place, alone=False)
 
@@ -168,5 +168,5 @@ def require_no_platform(platform: Platform) -> None:
     if platform.scripts:
         raise ConfigError(
             f'The platform "{platform.name}" sets up roles and settings of a whole cluster, so its '
-            "trees cannot be built on a server that is lent: leave out the key `server`."
+            "trees cannot be built on the server of a fixture: leave out the key `server`."
         )

@@ -11,7 +11,7 @@ from pytest_schema_parity.building.adjustments import UNADJUSTED, Adjustments
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.building.built_tree import BuiltTree, Template, clones
 from pytest_schema_parity.building.scheduler import Ending, Scheduler
-from pytest_schema_parity.building.sharing import Rendezvous
+from pytest_schema_parity.building.sharing import SharedBuilds
 from pytest_schema_parity.building.targets import (
     ExternalSite,
     OwnClusters,
@@ -30,7 +30,7 @@ class Trees:
     """A configuration's trees: ``trees["supabase"]`` is built when it is first asked for.
 
     All trees are built at once, each on a cluster of its own; :meth:`close` ends the clusters.
-    With a ``rendezvous``, the processes that meet there share the clusters.  ``compare`` returns
+    With ``shared_builds``, the processes of the run share the clusters.  ``compare`` returns
     the comparison of a tree, by its name, for :attr:`BuiltTree.comparison`.  ``received`` holds
     what another process built: for each tree a build, or the reason why there is none.
     """
@@ -44,7 +44,7 @@ class Trees:
         *,
         compare: Callable[[str], Comparison],
         adjustments: Adjustments,
-        rendezvous: Rendezvous | None = None,
+        shared_builds: SharedBuilds | None = None,
     ) -> None:
         self.trees = trees
         self.platforms = platforms
@@ -55,7 +55,7 @@ class Trees:
             site,
             statement_timeout=config.statement_timeout,
             adjustments=adjustments,
-            rendezvous=rendezvous,
+            shared_builds=shared_builds,
         )
         self.received: dict[str, Build | str] = {}
         self._compare = compare
@@ -128,9 +128,9 @@ class Trees:
             yield [clone.conninfo for clone in made]
 
     def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
-        """End every server and remove what it left; safe to call twice, and while building.
+        """Stop every server and remove its directory; safe to call twice, and while building.
 
-        Without ``wait`` it only begins to: Python's exit waits for the rest.
+        Without ``wait`` it returns at once: Python's exit waits for the servers.
         """
         self.scheduler.close(wait=wait, end=end)
 
@@ -165,14 +165,14 @@ def open_trees(
         for tree in config.trees.values()
     }
     site: Site
-    rendezvous = None
+    shared_builds = None
     if config.server is not None:
         for platform in platforms.values():
             require_no_platform(platform)
         site = ExternalSite(config.server)
     else:
         site = OwnClusters(find_installation(bindir=bindir, major=config.postgres))
-        rendezvous = None if run is None else Rendezvous(f"{run} {config.file}", site)
+        shared_builds = None if run is None else SharedBuilds(f"{run} {config.file}", site)
     return Trees(
         config,
         trees,
@@ -180,5 +180,5 @@ def open_trees(
         site,
         compare=compare,
         adjustments=adjustments,
-        rendezvous=rendezvous,
+        shared_builds=shared_builds,
     )

@@ -27,7 +27,7 @@ def findings(
 ) -> Iterator[Finding]:
     """A finding for each stale allowance, and for each that has expired."""
     for allowance in stale:
-        remark = "stale: matches no difference; take it out"
+        remark = "stale: matches no difference; remove it"
         yield _finding(allowance, tree, "stale", remark)
     for allowance in expired:
         remark = (
@@ -45,7 +45,7 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
         verb = "matches" if stale == 1 else "match"
         parts.append(f"{counted(stale, 'allowance')} {verb} nothing in {printable(tree)}")
     if expired:
-        verb = "is past its date" if expired == 1 else "are past their dates"
+        verb = "has expired" if expired == 1 else "have expired"
         parts.append(f"{counted(expired, 'allowance')} {verb}")
     if not parts:
         return findings_headline(failing, tree)

@@ -14,7 +14,7 @@ from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks import allowances, registry, structure
 from pytest_schema_parity.checks.check import Check, Role
 from pytest_schema_parity.checks.rehearsed import Rehearsed
-from pytest_schema_parity.config import Config
+from pytest_schema_parity.config import Config, RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError
 from pytest_schema_parity.findings.allowances import Allowance, Judged, expired, judge, stale
 from pytest_schema_parity.findings.finding import Finding, Result
@@ -54,6 +54,14 @@ class Parity:
     def candidates(self) -> tuple[str, ...]:
         """The names of the trees that must match the reference."""
         return self.config.candidates
+
+    def begin(self, rehearsal: RehearsalConfig) -> Rehearsed:
+        """A rehearsal on a server of its own; nothing is started yet.
+
+        Raises TreeError where its steps cannot be used as they are.
+        """
+        timeout = self.config.statement_timeout
+        return Rehearsed(rehearsal, self.trees, root=self.root, statement_timeout=timeout)
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -278,7 +286,5 @@ def open_parity(
         adjustments=adjustments,
     )
     for rehearsal in config.rehearsals:
-        parity.rehearsals[rehearsal.name] = Rehearsed(
-            rehearsal, parity.trees, root=root, statement_timeout=config.statement_timeout
-        )
+        parity.rehearsals[rehearsal.name] = parity.begin(rehearsal)
     return parity

@@ -1,4 +1,4 @@
-"""The array ``[[allow]]``: what the team accepts, checked."""
+"""Read and check the array ``[[allow]]``: the differences that the team accepts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from pytest_schema_parity.config.table import Table, named
+from pytest_schema_parity.config.table import TomlTable, type_in_words
 from pytest_schema_parity.findings.allowances import DATA, LOCK, ROWS, STEP, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
-from pytest_schema_parity.showing import did_you_mean, nearest
+from pytest_schema_parity.showing import did_you_mean, suggestion
 
-KEYS: Final = (
+ALLOW_KEYS: Final = (
     "reason",
     "tree",
     "kind",
@@ -27,52 +27,54 @@ KEYS: Final = (
     "impact",
     "until",
 )
-NARROWING: Final = ("kind", "name", "change", "attribute", "impact")
-OF_FACTS: Final = ("change", "attribute", "actual", "impact")
+NARROWING_KEYS: Final = ("kind", "name", "change", "attribute", "impact")
+FACT_KEYS: Final = ("change", "attribute", "actual", "impact")
 CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-defined]
 
 
 def read_allowances(
-    table: Table, reference: str, candidates: Sequence[str], file: str
+    table: TomlTable, reference: str, candidates: Sequence[str], file: str
 ) -> tuple[Allowance, ...]:
-    """The allowances of a configuration; one that lists several names is one for each of them.
+    """Read the allowances of a configuration; a list of names gives one allowance a name.
 
-    So it is with several trees.  ``candidates`` are the trees and rehearsals that have findings.
+    So does a list of trees.  ``candidates`` are the trees and rehearsals that have findings.
     """
     found: list[Allowance] = []
-    for below in table.below("allow", form="tables"):
-        below.know(*KEYS)
-        for tree in _read_trees(below):
-            allowance = replace(_read_allowance(below), tree=tree)
-            found += _place(allowance, below, file)
+    for subtable in table.subtables("allow", form="tables"):
+        subtable.refuse_unknown_keys(*ALLOW_KEYS)
+        for tree in _read_trees(subtable):
+            allowance = replace(_read_allowance(subtable), tree=tree)
+            found += _for_each_name(allowance, subtable, file)
             if not candidates or any(map(allowance.concerns, candidates)):
                 continue
             tree = tree or ""
-            what = "the reference, which differs from nothing" if tree == reference else "unknown"
-            below.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
+            what = (
+                "the reference, which cannot differ from itself" if tree == reference else "unknown"
+            )
+            subtable.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
     return tuple(found)
 
 
-def _read_trees(table: Table) -> Sequence[str | None]:
-    """The trees of an allowance: one, several, or None for all."""
+def _read_trees(table: TomlTable) -> Sequence[str | None]:
+    """Read the trees of an allowance: one, several, or None for all."""
     if isinstance(table.values.get("tree"), list):
         return table.texts("tree") or ()
     return [table.text("tree")]
 
 
-def _read_allowance(table: Table) -> Allowance:
-    """An allowance that has no tree, no name and no place yet."""
+def _read_allowance(table: TomlTable) -> Allowance:
+    """Read the keys of an allowance, but for its tree, name and location."""
     if "reason" not in table.values:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
-    narrowing = [key for key in NARROWING if key in table.values]
-    if not narrowing or (narrowing == ["name"] and _is_any(table.values["name"])):
+    narrowing = [key for key in NARROWING_KEYS if key in table.values]
+    if not narrowing or (narrowing == ["name"] and _matches_everything(table.values["name"])):
         table.refuse(
-            None, f"would allow every difference; narrow it by one of {', '.join(NARROWING)}"
+            None, f"would allow every difference; restrict it by one of {', '.join(NARROWING_KEYS)}"
         )
     kind = _read_kind(table)
-    for key in OF_FACTS if kind == ROWS else ():
+    for key in FACT_KEYS if kind == ROWS else ():
         if key in table.values:
-            table.refuse(key, 'says nothing of rows; narrow kind = "rows" by the name of the view')
+            table.refuse(key, 'cannot be used with kind = "rows"; use the name of the view')
     return Allowance(
         reason=table.text("reason") or "",
         kind=kind,
@@ -84,8 +86,8 @@ def _read_allowance(table: Table) -> Allowance:
     )
 
 
-def _place(allowance: Allowance, table: Table, file: str) -> Iterator[Allowance]:
-    """The allowance of each name, where the name stands."""
+def _for_each_name(allowance: Allowance, table: TomlTable, file: str) -> Iterator[Allowance]:
+    """Yield the allowance once for each name in a list, with its line; else once, as it is."""
     line = table.mistakes.locator.line
     if "name" not in table.values:
         yield replace(allowance, place=Place(file, line(table.path)))
@@ -97,42 +99,44 @@ def _place(allowance: Allowance, table: Table, file: str) -> Iterator[Allowance]
         yield replace(allowance, name=table.text("name"), place=Place(file, line(table.path)))
 
 
-def _is_any(name: object) -> bool:
+def _matches_everything(name: object) -> bool:
+    """Whether a name, or one of a list of names, is a pattern that matches every name."""
     names = name if isinstance(name, list) else [name]
     return any(not str(one).strip("*") for one in names)
 
 
-def _read_kind(table: Table) -> str | None:
-    """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
+def _read_kind(table: TomlTable) -> str | None:
+    """Read a kind.  An unknown one is allowed, unless it is similar to a known one."""
     kind = table.text("kind")
     kinds = (*KINDS, ROWS, DATA, LOCK, STEP)
-    if kind is not None and kind not in kinds and (near := nearest(kind, kinds)):
-        table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
+    if kind is not None and kind not in kinds and (similar := suggestion(kind, kinds)):
+        table.refuse("kind", f'"{kind}" is unknown; did you mean "{similar}"?')
     return kind
 
 
-def _read_value(table: Table, key: str, value: object) -> Value:
-    """A value as the catalog's facts may have it."""
+def _read_value(table: TomlTable, key: str, value: object) -> Value:
+    """Convert a TOML value to the value of a fact's attribute."""
     match value:
         case list():
             return [_read_value(table, key, one) for one in value]
         case dict():
             return {name: _read_value(table, key, one) for name, one in value.items()}
         case float() if not math.isfinite(value):
-            table.refuse(key, f"holds {value}, which no attribute is")
+            table.refuse(key, f"holds {value}, which no attribute can be")
         case None | bool() | int() | float() | str():
             return value
         case _:
-            table.refuse(key, f"holds {named(value)}, which no attribute is")
+            table.refuse(key, f"holds {type_in_words(value)}, which no attribute can be")
     return None
 
 
-def _read_date(table: Table) -> date | None:
+def _read_date(table: TomlTable) -> date | None:
+    """Read ``until``, a TOML date or a string."""
     value = table.values.get("until")
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             return date.fromisoformat(value)
-    table.refuse("until", "has to be a date, the last day on which it is allowed: 2027-01-31")
+    table.refuse("until", "must be a date, the last day on which it is allowed: 2027-01-31")
     return None

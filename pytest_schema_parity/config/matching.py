@@ -6,7 +6,7 @@ import glob
 from pathlib import Path
 
 
-def matching(pattern: str, root: Path) -> list[Path]:
-    """The files below a directory that a glob pattern (``**`` for any depth) matches, by name."""
+def matching_files(pattern: str, root: Path) -> list[Path]:
+    """The files below a directory that match a glob pattern (``**`` for any depth), sorted."""
     names = glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207, takes absolute ones
     return [file for file in (root / name for name in sorted(names)) if file.is_file()]

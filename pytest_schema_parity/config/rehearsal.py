@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from pytest_schema_parity.config.matching import matching
-from pytest_schema_parity.config.table import Table
+from pytest_schema_parity.config.matching import matching_files
+from pytest_schema_parity.config.table import TomlTable
 
 LockMode: TypeAlias = Literal[
     "ACCESS SHARE",
@@ -51,11 +51,13 @@ class RehearsalConfig:
     line: int = 1
 
 
-def read_rehearsals(table: Table, trees: Sequence[str], root: Path) -> tuple[RehearsalConfig, ...]:
+def read_rehearsals(
+    table: TomlTable, trees: Sequence[str], root: Path
+) -> tuple[RehearsalConfig, ...]:
     """The rehearsals of a configuration with these trees; mistakes go into the table's list."""
     found: dict[str, RehearsalConfig] = {}
     for below in _tables(table):
-        below.know(*KEYS)
+        below.refuse_unknown_keys(*KEYS)
         rehearsal = _read(below, trees, root)
         if rehearsal.name in found:
             below.refuse(None, f"{_named(rehearsal)} already; give each a name of its own: name")
@@ -65,17 +67,17 @@ def read_rehearsals(table: Table, trees: Sequence[str], root: Path) -> tuple[Reh
     return tuple(found.values())
 
 
-def _tables(table: Table) -> Iterator[Table]:
+def _tables(table: TomlTable) -> Iterator[TomlTable]:
     """One table, or those of an array."""
     value = table.values.get(KEY)
     if isinstance(value, dict):
         dotted = ".".join(part for part in (table.header.strip("[]"), KEY) if part)
-        yield Table(value, (*table.path, KEY), f"[{dotted}]", table.mistakes)
+        yield TomlTable(value, (*table.path, KEY), f"[{dotted}]", table.mistakes)
     else:
-        yield from table.below(KEY, form="tables")
+        yield from table.subtables(KEY, form="tables")
 
 
-def _read(table: Table, trees: Sequence[str], root: Path) -> RehearsalConfig:
+def _read(table: TomlTable, trees: Sequence[str], root: Path) -> RehearsalConfig:
     own = table.text("name")
     if own is not None and not NAME.fullmatch(own):
         table.refuse("name", "is made of letters, digits, underscores, dots and dashes")
@@ -97,19 +99,19 @@ def _read(table: Table, trees: Sequence[str], root: Path) -> RehearsalConfig:
     )
 
 
-def _read_tree(table: Table, key: str, what: str, trees: Collection[str]) -> str:
+def _read_tree(table: TomlTable, key: str, what: str, trees: Collection[str]) -> str:
     if key not in table.values:
         table.refuse(key, f'is missing; name {what}: {key} = "NAME"')
     name = table.text(key)
     if name is None or not trees:
         return name or ""
-    return table.known(key, name, trees) or name
+    return table.one_of(key, name, trees) or name
 
 
-def _read_seed(table: Table, root: Path) -> tuple[Path, ...]:
+def _read_seed(table: TomlTable, root: Path) -> tuple[Path, ...]:
     files: list[Path] = []
     for pattern in table.texts("seed", single=True) or ():
-        found = matching(pattern, root)
+        found = matching_files(pattern, root)
         if not found:
             table.refuse("seed", f'"{pattern}" matches no file below {root}')
         files += found

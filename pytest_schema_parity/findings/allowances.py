@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -106,8 +106,8 @@ def judge(
         difference = finding.difference
         covering = covering_of(finding) if _is_acceptable(finding) else []
         used.update(covering)
-        for folded in _folded(difference) if difference is not None else ():
-            used.update(covering_of(folded))
+        for part in difference.parts if difference is not None else ():
+            used.update(covering_of(part))
         reason = covering[0].reason if covering else _accepted(finding, accept)
         if reason is None:
             judged.append(finding)
@@ -115,11 +115,12 @@ def judge(
             judged.append(replace(finding, allowed=reason))
         else:
             whole, others = difference.unfold()
-            unfolded = [finding_of(each, tree, fail_on=fail_on) for each in (whole, *others)]
+            cause = finding.consequence_of
+            parts = [finding_of(each, tree, fail_on=fail_on) for each in (whole, *others)]
             if finding.check != difference.group:  # a check that reports all kinds
-                unfolded = [replace(each, check=finding.check) for each in unfolded]
-            judged.append(replace(unfolded[0], allowed=reason))
-            waiting += unfolded[1:]
+                parts = [replace(each, check=finding.check) for each in parts]
+            judged.append(replace(parts[0], allowed=reason))
+            waiting += [replace(each, consequence_of=cause) for each in parts[1:]]
     return Judged(tuple(_in_order(judged)), frozenset(used))
 
 
@@ -180,12 +181,6 @@ def _by_name(
         return [allowances[n] for n in numbers if allowances[n].covers(finding)]
 
     return covering
-
-
-def _folded(difference: Difference) -> Iterator[Difference]:
-    for one in difference.folded:
-        yield one
-        yield from _folded(one)
 
 
 def _is_structural(finding: Finding | Difference) -> bool:

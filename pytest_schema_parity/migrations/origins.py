@@ -62,7 +62,7 @@ class Marks:
         *,
         narrow: Mapping[Place, Collection[str]] = MappingProxyType({}),
     ) -> None:
-        self._narrow = narrow
+        self._narrow = dict(narrow)  # which can be pickled, as Marks are
         self._transactions: list[int] = []
         self._commands: list[list[int]] = []
         self._places: list[list[Place | None]] = []

@@ -1,4 +1,4 @@
-"""Clusters: started in some 50 ms from a cached data directory, gone without a trace."""
+"""Clusters of our own: started in some 50 ms from a cached data directory, removed at the end."""
 
 from __future__ import annotations
 
@@ -14,27 +14,31 @@ from typing import Self
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, server_account
 from pytest_schema_parity.postgres.address import (
-    HOUSEKEEPER,
-    address,
+    MAINTENANCE_ROLE,
     maintenance_options,
-    require_own,
+    require_data_directory,
+    socket_conninfo,
 )
+from pytest_schema_parity.postgres.base_directories import PORT
 from pytest_schema_parity.postgres.conninfo import Conninfo
-from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
+from pytest_schema_parity.postgres.datadir import (
+    create_data_directory,
+    discard_image,
+    server_settings,
+)
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.lifeline import Lifeline, Loan
-from pytest_schema_parity.postgres.places import PORT
-from pytest_schema_parity.postgres.relocation import reachable
+from pytest_schema_parity.postgres.lifeline import Attachment, Lifeline
+from pytest_schema_parity.postgres.relocation import runnable_installation
 from pytest_schema_parity.postgres.remedy import with_remedy
-from pytest_schema_parity.postgres.server import PATIENCE, StartError, launch
-from pytest_schema_parity.postgres.template import DURABLE, PLAIN, Template
+from pytest_schema_parity.postgres.server import START_TIMEOUT, StartError, start_postgres
+from pytest_schema_parity.postgres.template import DURABLE, PLAIN, ClusterTemplate
 
 
 class Cluster:
-    """A running server of our own, reachable through its socket only.
+    """A running PostgreSQL server of our own, which listens on a Unix socket only.
 
-    Use it as a context manager, or call :meth:`stop`.  Should neither happen, it ends with this
-    process, and leaves nothing behind.
+    Use it as a context manager, or call :meth:`stop`.  Otherwise it is stopped and removed when
+    this process ends, however that ends.
     """
 
     def __init__(
@@ -42,20 +46,20 @@ class Cluster:
         installation: Installation,
         superuser: str,
         path: Path,
-        server: Lifeline | Loan,
-        launch: Callable[[Lifeline], None] | None = None,
+        server: Lifeline | Attachment,
+        start: Callable[[Lifeline], None] | None = None,
     ) -> None:
         self.installation = installation
         self.superuser = superuser
         self.socket_directory = path
-        """Where its run directory is."""
+        """The run directory, which holds the socket."""
         self._server = server
-        self._launch = launch
+        self._start = start
         self._running = True
         self._lock = threading.Lock()
 
-    maintenance = "template1"
-    """Nobody copies it: a connection would keep its database from being copied."""
+    maintenance_database = "template1"
+    """Our own sessions connect to this database: it is never copied, so they block no copy."""
     strategy = "FILE_COPY"
     """Takes 10 ms where WAL_LOG takes 20: its checkpoints cost nothing without fsync."""
     mark = None
@@ -74,15 +78,15 @@ class Cluster:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Cluster {self.installation.version} in {self.directory}>"
+        return f"<Cluster {self.installation.version} in {self.data_directory}>"
 
     @property
     def host(self) -> str:
-        """What to give as host: the socket's directory."""
+        """The ``host`` of a connection string: the directory of the socket."""
         return str(self.socket_directory)
 
     @property
-    def directory(self) -> Path:
+    def data_directory(self) -> Path:
         """The data directory."""
         return self.socket_directory / "data"
 
@@ -94,36 +98,36 @@ class Cluster:
     def conninfo(
         self, dbname: str = "postgres", user: str | None = None, *, options: str = ""
     ) -> Conninfo:
-        """A connection string; without a user it is the superuser's.
+        """A connection string for a database; the default user is the superuser.
 
-        Variables like PGHOSTADDR, and a PGSERVICE, do not lead it elsewhere.
+        PGHOSTADDR, PGSERVICE and the like do not change which server it reaches.
         """
-        return address(self.socket_directory, dbname, user or self.superuser, options)
+        return socket_conninfo(self.socket_directory, dbname, user or self.superuser, options)
 
     def maintenance_conninfo(self, dbname: str = "postgres") -> Conninfo:
-        """A connection string for our own work, which nothing that a tree sets changes."""
+        """A connection string for our own sessions: settings of a tree do not apply to them."""
         options = maintenance_options(self.installation.major)
-        return address(self.socket_directory, dbname, HOUSEKEEPER, options)
+        return socket_conninfo(self.socket_directory, dbname, MAINTENANCE_ROLE, options)
 
     def stop(self) -> None:
-        """End the server at once and remove its directory; again, it does nothing.
+        """Stop the server at once and remove its directory; a second call does nothing.
 
-        A borrowed one is given back instead.
+        A cluster that another process started is detached instead.
         """
-        self._end(self._server.end)
+        self._end_once(self._server.end)
 
     def leave(self) -> None:
-        """Stop, unless other processes have borrowed the server: the last of them ends it."""
-        self._end(self._server.leave)
+        """Stop, unless other processes are attached: then the last of them stops the server."""
+        self._end_once(self._server.leave)
 
     def keep(self) -> None:
-        """Let the server go on after us, until it is shut down; its directory goes then."""
-        self._end(self._server.keep)
+        """Let the server run on after this process; removed when it is shut down."""
+        self._end_once(self._server.keep)
 
     @property
-    def postmaster(self) -> int:
-        """The number of the server's first process: SIGINT shuts it down."""
-        return int((self.directory / "postmaster.pid").read_text().split()[0])
+    def postmaster_pid(self) -> int:
+        """The process id of the postmaster: SIGINT shuts the server down."""
+        return int((self.data_directory / "postmaster.pid").read_text().split()[0])
 
     def crash(self) -> None:
         """Kill the server (SIGQUIT), and start another, which recovers the data that it left.
@@ -133,22 +137,23 @@ class Cluster:
         """
         with self._lock:
             dead = self._server
-            if not self._running or self._launch is None or not isinstance(dead, Lifeline):
+            if not self._running or self._start is None or not isinstance(dead, Lifeline):
                 raise ServerError("only a server that runs and was started here can be recovered")
-            os.kill(self.postmaster, signal.SIGQUIT)
-            if not dead.gone_within(PATIENCE):
+            os.kill(self.postmaster_pid, signal.SIGQUIT)
+            if not dead.ends_within(START_TIMEOUT):
                 raise ServerError(f"PostgreSQL does not end.\n{dead.run.log_tail()}")
             fresh = Lifeline(dead.account)
             try:
                 shutil.move(dead.run.data, fresh.run.data)
-                self._launch(fresh)
+                self._start(fresh)
             except BaseException:
                 fresh.end()
                 raise
             self._server, self.socket_directory = fresh, fresh.run.path
             dead.end()
 
-    def _end(self, end: Callable[[], None]) -> None:
+    def _end_once(self, end: Callable[[], None]) -> None:
+        """Call ``end``, the first time only."""
         with self._lock:
             if self._running:
                 self._running = False
@@ -158,61 +163,63 @@ class Cluster:
 def start_cluster(
     installation: Installation,
     *,
-    template: Template = PLAIN,
+    template: ClusterTemplate = PLAIN,
     name: str = "schema parity",
     durable: bool = False,
 ) -> Cluster:
-    """Start a cluster as the template says; ``name`` shows in its processes' titles.
+    """Start a cluster from a template; ``name`` becomes its ``cluster_name``.
 
-    One that is ``durable`` keeps what was committed if the server or its host crashes.
-
-    The first one of a template makes and caches its data directory (initdb: half a second).
-    Raises ServerError.  Several may be started at once from threads.
+    What was committed on a ``durable`` one survives a crash.  The first start with a template runs
+    initdb (half a second) and caches the data directory.  Raises ServerError.  Several may be
+    started at once from threads.
     """
     account = server_account()
-    programs = reachable(installation, account)
-    settings = settings_of(template, programs, account) | {"cluster_name": name}
+    programs = runnable_installation(installation, account)
+    settings = server_settings(template, programs, account) | {"cluster_name": name}
     if durable:
         settings |= DURABLE
 
-    def run(lifeline: Lifeline) -> None:
-        launch(lifeline, programs.binary("postgres"), settings)
+    def start(lifeline: Lifeline) -> None:
+        start_postgres(lifeline, programs.binary("postgres"), settings)
 
     try:
-        server = _start(template, programs, account, run)
+        server = _start_server(template, programs, account, start)
     except OSError as error:
         raise ServerError(with_remedy(f"A server cannot be started: {error}")) from error
-    return _checked(Cluster(installation, template.superuser, server.run.path, server, run))
+    return _verified(Cluster(installation, template.superuser, server.run.path, server, start))
 
 
 def attach_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
-    """The cluster that another process started, whose :attr:`Cluster.socket_directory` is ``path``.
+    """Attach to a cluster of another process, whose :attr:`Cluster.socket_directory` is ``path``.
 
-    It does not end before it is stopped here, too.  Raises ServerError if it has ended already.
+    The server runs until this process has detached, too.  Raises ServerError if it has ended.
     """
-    return _checked(Cluster(installation, superuser, path, Loan(path)))
+    return _verified(Cluster(installation, superuser, path, Attachment(path)))
 
 
-def _checked(cluster: Cluster) -> Cluster:
-    """The cluster, if a connection to it leads to it; raises ServerError."""
+def _verified(cluster: Cluster) -> Cluster:
+    """Return the cluster; stop it and raise ServerError if a connection reaches another server."""
     try:
-        require_own(cluster.maintenance_conninfo(), cluster.directory)
+        require_data_directory(cluster.maintenance_conninfo(), cluster.data_directory)
     except BaseException:
         cluster.stop()
         raise
     return cluster
 
 
-def _start(
-    template: Template,
+def _start_server(
+    template: ClusterTemplate,
     programs: Installation,
     account: Account,
     run: Callable[[Lifeline], None],
 ) -> Lifeline:
+    """Start the server; if it fails to start, once more with a new image of its data directory."""
+
     def start() -> Lifeline:
+        """Start the server in a new run directory; clean up if that fails."""
         lifeline = Lifeline(account)
         try:
-            lay_out(lifeline.run, template, programs, account)
+            create_data_directory(lifeline.run, template, programs, account)
             run(lifeline)
         except BaseException:
             lifeline.end()
@@ -222,7 +229,7 @@ def _start(
     try:
         return start()
     except StartError:
-        # The image may be damaged in a way that only the server sees: once more, from the start.
+        # The cached image may be damaged in a way that only the server notices.
         if not discard_image(template, programs):
             raise
     return start()

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -116,11 +121,11 @@ def test_what_it_finds_is_in_the_reports(
     result.assert_outcomes(failed=5, passed=4)
     result.stdout.fnmatch_lines_random(
         [
-            "*::rehearsal::upgrade - * changed column *in rehearsal*",
-            "*::rehearsal::data - rehearsal: 001_email changes public.users.name in 1 row",
-            "*::rehearsal::idempotent - rehearsal: upgrade/001_email.up.sql, run a second time: 1*",
-            "*::rehearsal::rollback - rehearsal: upgrade/001_email.up.sql has no down file*",
-            "*::rehearsal::locks - rehearsal: upgrade/001_email.up.sql:1: waits for ever behind*",
+            "1 changed column type in rehearsal: public.users.email",
+            "rehearsal: 001_email changes public.users.name in 1 row",
+            "rehearsal: upgrade/001_email.up.sql, run a second time: 1*",
+            "rehearsal: upgrade/001_email.up.sql has no down file*",
+            "rehearsal: upgrade/001_email.up.sql:1: waits for ever behind*",
         ]
     )
     report = report_of(pytester)
@@ -150,7 +155,7 @@ reason = "Nobody needs it"
     write(pytester, **{"pyproject.toml": CONFIGURATION + allow})
     result = run(pytester)
     result.assert_outcomes(failed=1, passed=9)
-    result.stdout.fnmatch_lines(["*rehearsal::allowances - 1 allowance matches nothing in rehear*"])
+    result.stdout.fnmatch_lines(["1 allowance matches nothing in rehearsal: pyproject.toml:*"])
     up = "SET LOCAL lock_timeout = '1s';\nUPDATE users SET name = 'A' WHERE id = 1;\n"
     (pytester.path / "upgrade/003_name.up.sql").write_text(up)
     (pytester.path / "upgrade/003_name.down.sql").write_text(
@@ -182,7 +187,9 @@ def test_limits(pytester: pytest.Pytester) -> None:
 def test_two_rehearsals(pytester: pytest.Pytester) -> None:
     other = CONFIGURATION[CONFIGURATION.index("[tool.pytest-schema-parity.rehearsal]") :]
     both = CONFIGURATION + other.replace("\n", '\nname = "again"\n', 1)
-    both = both.replace("[tool.pytest-schema-parity.rehearsal]", "[[tool.pytest-schema-parity.rehearsal]]")
+    both = both.replace(
+        "[tool.pytest-schema-parity.rehearsal]", "[[tool.pytest-schema-parity.rehearsal]]"
+    )
     result = run(write(pytester, **{"pyproject.toml": both}), "-n2")
     result.assert_outcomes(passed=16)
     result.stdout.fnmatch_lines(["*main  deployed  rehearsal  rehearsal-again*"])
@@ -303,17 +310,79 @@ def test_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
                 )
         """
     )
-    result = run(pytester)
-    result.assert_outcomes(passed=9)
-    result.stdout.fnmatch_lines(["*the server was not killed, only sessions: it is not one of our*"])
+    result = run(pytester, "-k", "not backup")
+    result.assert_outcomes(passed=8, deselected=1)
+    result.stdout.fnmatch_lines(
+        ["*the server was not killed, only sessions: it is not one of our*"]
+    )
 
 
-def test_nothing_is_left(pytester: pytest.Pytester, tmp_path: Path) -> None:
-    before = _run_directories()
-    run(write(pytester), "-k", "rehearsal")
-    assert _run_directories() <= before
+def test_rehearsals_in_peoples_own_tests(pytester: pytest.Pytester) -> None:
+    write(pytester)
+    pytester.makepyfile(
+        """
+        import psycopg
+        import pytest
+        from pytest_schema_parity.errors import SchemaParityError, TreeError
+
+        def test_a_configured_one(schema_parity):
+            with schema_parity.rehearse() as rehearsal:
+                assert all(rehearsal.upgrade())
+                assert all(rehearsal.again())
+                assert all(rehearsal.back())
+                assert rehearsal.schema().get(("column", "public.users.email"))
+                with psycopg.connect(rehearsal.conninfo) as connection:
+                    rows = connection.execute("SELECT name, email FROM users ORDER BY id")
+                    assert rows.fetchall() == [("Ada", None), (None, None)]
+
+        def test_another_one(schema_parity):
+            with schema_parity.rehearse(source="main", steps="upgrade") as rehearsal:
+                assert all(rehearsal.upgrade())
+
+        def test_mistakes(schema_parity):
+            with pytest.raises(KeyError, match="there is no rehearsal 'x'; configured are: rehea"):
+                schema_parity.rehearse("x").__enter__()
+            with pytest.raises(KeyError, match="the trees are main, deployed"):
+                schema_parity.rehearse(source="mian", steps="upgrade").__enter__()
+            with pytest.raises(TypeError, match="both a source and steps"):
+                schema_parity.rehearse(source="main").__enter__()
+            with pytest.raises(TreeError, match="no directory"):
+                schema_parity.rehearse(source="main", steps="up").__enter__()
+            seed = ["deployed/001.sql"]
+            wrong = schema_parity.rehearse(source="main", steps="upgrade", seed=seed)
+            with pytest.raises(SchemaParityError, match="already exists"):
+                wrong.__enter__()
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=3)
 
 
-def _run_directories() -> set[str]:
-    places = (Path("/dev/shm"), Path("/tmp"))
-    return {str(path) for place in places for path in place.glob("schema-parity-*")}
+def test_nothing_is_left_of_a_run_that_is_killed(pytester: pytest.Pytester) -> None:
+    name = f"left{uuid4().hex[:8]}"
+    named = CONFIGURATION.replace('seed = "seed.sql"', f'seed = "seed.sql"\nname = "{name}"')
+    write(pytester, **{"pyproject.toml": named})
+    process = pytester.popen([sys.executable, "-m", "pytest", "--schema-parity", "-k", name])
+    try:
+        assert within(20.0, lambda: bool(_servers(name)))
+    finally:
+        process.kill()
+        process.wait()
+    assert within(10.0, lambda: not _servers(name))
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return holds()
+
+
+def _servers(name: str) -> list[str]:
+    """The processes of servers whose title has a name in it."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            command = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if name in command and "postgres" in command and "pytest" not in command:
+                found.append(command)
+    return found

@@ -139,6 +139,7 @@ def test_a_table_that_takes_no_row_is_named_with_the_errors(searcher: Searcher) 
     found = searcher(closed, closed)
     (closed_table,) = [each for each in found.entered if each.table == "public.closed"]
     assert closed_table.rows == 0
+    assert "no value fulfils" in closed_table.errors[0]
     assert found.counterexamples == ()
 
 

@@ -126,9 +126,9 @@ def test_an_allowance_of_several_trees_is_one_for_each(tmp_path: Path) -> None:
         (f"{TABLE}step = 1", ':11: [rehearsal] step: unknown key; did you mean "steps"?'),
         (f'{TABLE}seed = "no/*.sql"', ':11: [rehearsal] seed: "no/*.sql" matches no file below'),
         (f'{TABLE}max_lock = "access share"', 'is unknown; did you mean "ACCESS SHARE"?'),
-        (f"{TABLE}no_rewrite = 1", "no_rewrite: a number stands where true or false should"),
+        (f"{TABLE}no_rewrite = 1", "no_rewrite: a number instead of true or false"),
         (f'{TABLE}name = "a b"', ":11: [rehearsal] name: is made of letters, digits"),
-        (f"rehearsal = 1{BASE}", "rehearsal: a number stands where tables should: write [[rehears"),
+        (f"rehearsal = 1{BASE}", "rehearsal: a number instead of tables: write [[rehears"),
         (TABLE.replace("[rehearsal]", "[[rehearsal]]") + '[[rehearsal]]\nfrom = "deployed"\n'
          'steps = "x"\nto = "main"', ":11: [[rehearsal]]: there is a rehearsal already; give each"),
         (

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pickle
+
 from pytest_schema_parity.migrations.origins import Marks
 from pytest_schema_parity.schema.facts import Place
 
@@ -48,3 +50,7 @@ def test_what_changes_one_attribute_counts_for_no_other() -> None:
 
 def test_markers_may_come_in_any_order() -> None:
     assert Marks([(105, 0, C), (100, 4, B), (100, 0, A)]).place(100, 3) == A
+
+
+def test_marks_travel_between_processes() -> None:
+    assert pickle.loads(pickle.dumps(Marks([(100, 0, A)]))).place(100, 3) == A

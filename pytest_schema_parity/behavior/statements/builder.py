@@ -27,6 +27,19 @@ class World:
     rows: dict[str, list[Values]] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
+    fresh: dict[str, list[Values]] | None = None
+    """The new parents of the row that is being built, where it should have new ones.
+
+    One a table is enough: else tables that are referred to on several ways grow without end."""
+
+    def parent(self, table: str, given: Mapping[str, str], *, complete: bool) -> Values | None:
+        """A row to refer to that has the values given: those of a ``complete`` key, or some."""
+        if self.fresh is None or complete:
+            return self.find(table, given)
+        for row in self.fresh.get(table, ()):
+            if all(row.get(column, NULL) == value for column, value in given.items()):
+                return row
+        return None
 
     def find(self, table: str, values: Mapping[str, str]) -> Values | None:
         """A row of a table that has these values."""
@@ -41,6 +54,8 @@ class World:
 
     def back(self, mark: tuple[dict[str, int], int]) -> None:
         """Forget the rows since a mark; numbers stay used."""
+        if self.fresh is not None:
+            self.fresh = {}
         for table, rows in self.rows.items():
             del rows[mark[0].get(table, 0) :]
         del self.statements[mark[1] :]
@@ -77,6 +92,7 @@ class Builder:
 
     def add(self, world: World, table: str, wish: Wish = ANY) -> Values:
         """Add a row and what it needs to the world; returns the row.  Raises CannotBuildError."""
+        world.fresh = {} if wish.new_parents else None
         return self._build(world, self.model.tables[table], wish, ())
 
     def _build(self, world: World, table: Table, wish: Wish, path: tuple[str, ...]) -> Values:
@@ -85,6 +101,8 @@ class Builder:
         failure = CannotBuildError(f"{table.name}: no values found for its keys")
         for attempt in range(ATTEMPTS):
             mark = world.mark()
+            if attempt:
+                world.fresh = {}
             try:
                 row = self._row(world, table, wish, path, attempt)
             except CannotBuildError as error:
@@ -102,8 +120,13 @@ class Builder:
         row: Values = dict(wish.fixed)
         self._conditions(world, table, wish, row, attempt)
         own: list[tuple[str, str]] = []
-        for key in sorted(table.foreign_keys, key=lambda key: -len(key.columns)):
-            self._reference(world, table, key, wish, row, path, attempt, own)
+        waiting = list(table.foreign_keys)
+        while waiting:
+            key = max(
+                waiting, key=lambda key: (sum(c in row for c in key.columns), len(key.columns))
+            )
+            waiting.remove(key)
+            self._reference(world, table, key, wish, row, path, own)
         for column in table.columns:
             if column.name in row or column.name in wish.omit or column.generated:
                 continue
@@ -157,7 +180,6 @@ class Builder:
         wish: Wish,
         row: Values,
         path: tuple[str, ...],
-        attempt: int,
         own: list[tuple[str, str]],
     ) -> None:
         """Give the columns of a foreign key the values of a row that it refers to."""
@@ -172,23 +194,24 @@ class Builder:
             for column in nullable:
                 row[column.name] = NULL
             return
-        if key is wish.skip or key.target not in self.model.tables:
+        if _is_same(key, wish.skip) or key.target not in self.model.tables:
             return
         if key.target == table.name and not given:
             found = world.rows.get(table.name)
-            if found and not wish.new_parents:
+            if found and world.fresh is None:
                 given = {r: found[-1][r] for r in key.referenced if r in found[-1]}
                 row.update({c: given[r] for c, r in zip(key.columns, key.referenced, strict=True)})
             else:
                 own.extend(zip(key.columns, key.referenced, strict=True))
             return
-        parent = (
-            world.find(key.target, given) if given or not (attempt or wish.new_parents) else None
-        )
+        target = self.model.tables[key.target]
+        complete = len(given) == len(key.referenced) or _holds_a_key(target, given)
+        parent = world.parent(key.target, given, complete=complete)
         if parent is None:
-            target = self.model.tables[key.target]
             needed = Wish(fixed=given, required=frozenset(key.referenced), choice=0)
             parent = self._build(world, target, needed, (*path, table.name))
+            if world.fresh is not None:
+                world.fresh.setdefault(target.name, []).append(parent)
         for column_name, referenced in zip(key.columns, key.referenced, strict=True):
             row.setdefault(column_name, parent.get(referenced, NULL))
 
@@ -223,6 +246,24 @@ class Builder:
     def _insert(self, world: World, table: Table, row: Values, wish: Wish) -> None:
         world.rows.setdefault(table.name, []).append(row)
         world.statements.append(insert_row(table, row, wish.fixed))
+
+
+def _is_same(key: ForeignKey, other: ForeignKey | None) -> bool:
+    """Whether two foreign keys differ in nothing but their actions and when they are checked."""
+    return (
+        other is not None
+        and key.columns == other.columns
+        and (key.target, key.referenced) == (other.target, other.referenced)
+    )
+
+
+def _holds_a_key(table: Table, values: Mapping[str, str]) -> bool:
+    """Whether only one row can have these values."""
+    return any(
+        set(key.indexed) <= set(values)
+        for key in table.keys
+        if key.indexed == key.parts and not key.predicate and not key.exclusion
+    )
 
 
 def insert_row(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, product
+from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.builder import Builder, CannotBuildError, Wish, World
@@ -22,6 +24,13 @@ HISTORIES: Final = 1_500
 DATABASES: Final = 300
 FEW: Final = 40
 """How many are tried where the two sides read the same."""
+OPENED: Final = 0.85
+"""How often all rows of a history pass the conditions of the triggers."""
+COUNTED: Final = re.compile(r"^'{\"\w+\": \"?\d+\"?}'$")
+"""A JSON document with one number."""
+AGAIN: Final = 0.25
+"""How often a column takes the value that another row has."""
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 SHARED: Final = 0.75
 """How often a row takes the values of one that is there."""
 
@@ -96,15 +105,7 @@ class Histories:
             for column in table.columns
             if not column.generated
         }
-        gates = [
-            name
-            for name in literals.compared
-            if name in pools and pools[name] and not _is_open(table.by_name[name])
-        ]
-        lists = [pools[name][:6] for name in gates]
-        opened = [dict(zip(gates, values, strict=True)) for values in product(*lists)]
-        if len(opened) > GATES:
-            opened = self.random.sample(opened, GATES)
+        gates, opened = self._gates(table, literals, pools)
         yield from opened
         others = {
             n: p for n, p in pools.items() if n not in gates and _worth(table.by_name[n], literals)
@@ -115,12 +116,31 @@ class Histories:
                     for gate in opened:
                         yield {**gate, name: pool[at]}
 
+    def _gates(
+        self, table: Table, literals: Literals, pools: Mapping[str, list[str]]
+    ) -> tuple[list[str], list[Values]]:
+        """The columns that decide whether a trigger does anything, and values for all of them."""
+        gates = [
+            name
+            for name in literals.compared
+            if name in pools and pools[name] and not _is_open(table.by_name[name])
+        ]
+        lists = [pools[name][:6] for name in sorted(gates)]
+        opened = [dict(zip(sorted(gates), values, strict=True)) for values in product(*lists)]
+        if len(opened) > GATES:
+            opened = self.random.sample(opened, GATES)
+        return gates, opened
+
     def _histories(self, table: Table, count: int) -> Iterator[Example]:
         literals = self._of_triggers(table)
+        columns = [column for column in table.columns if not column.generated]
+        pools = {column.name: candidates(column, literals) for column in columns}
+        _, opened = self._gates(table, literals, pools)
         for _ in range(count):
             world = World()
+            gate = self.random.choice(opened) if self.random.random() < OPENED else {}
             for _ in range(self.random.choice((2, 2, 3))):
-                self._random_row(world, table, literals)
+                self._random_row(world, table, literals, gate)
             rows = world.rows.get(table.name, [])
             if rows and table.primary and self.random.random() < 0.4:
                 row = self.random.choice(rows)
@@ -170,16 +190,21 @@ class Histories:
                     waiting.append(self.model.tables[key.target])
         return found
 
-    def _random_row(self, world: World, table: Table, literals: Literals) -> None:
+    def _random_row(
+        self, world: World, table: Table, literals: Literals, gate: Mapping[str, str] = NOTHING
+    ) -> None:
         """Add a row with random values, many of them those of rows that are there."""
-        fixed: Values = {}
+        fixed: Values = dict(gate)
         for key in table.foreign_keys:
             parents = world.rows.get(key.target)
+            if any(column in gate for column in key.columns):
+                continue
             if parents and self.random.random() < SHARED:
                 parent = self.random.choice(parents)
                 for name, referenced in zip(key.columns, key.referenced, strict=True):
                     if name in table.by_name and referenced in parent:
                         fixed.setdefault(name, parent[referenced])
+        rows = world.rows.get(table.name, ())
         held = {c for component in self.solver.components(table) for c in component.columns}
         for column in table.columns:
             if column.name in fixed or column.generated or column.name in held:
@@ -188,12 +213,17 @@ class Histories:
                 continue
             if table.primary and column.name in table.primary.indexed:
                 continue
-            if self.random.random() < 0.7:
-                fixed[column.name] = self._value(column, literals)
+            if self.random.random() < 0.8:
+                others = [row[column.name] for row in rows if column.name in row]
+                again = others and self.random.random() < AGAIN
+                value = self.random.choice(others) if again else self._value(column, literals)
+                fixed[column.name] = value
         choice = self.random.choice((0, 0, 1, 2, self.random.randrange(200)))
         for values in (fixed, {}):
             try:
-                self.builder.add(world, table.name, Wish(fixed=values, choice=choice))
+                self.builder.add(
+                    world, table.name, Wish(fixed=values, choice=choice, new_parents=True)
+                )
             except CannotBuildError:
                 continue
             return
@@ -205,10 +235,16 @@ class Histories:
         if memo not in self._pools:
             self._pools[memo] = candidates(column, literals)
         pool = self._pools[memo]
+        if column.type.category == "D" and self.random.random() < 0.4:
+            return "now()"
         if pool and self.random.random() < 0.8:
+            counted = [each for each in pool if COUNTED.search(each)]
+            if counted and self.random.random() < 0.8:
+                return self.random.choice(counted)
             return self.random.choice(pool)
-        number = self.random.choice((1, 2, 3, 4, 5, 10, 50))
-        sign = "-" if column.type.category == "N" and self.random.random() < 0.15 else ""
+        is_number = column.type.category == "N"
+        number = self.random.choice((0 if is_number else 1, 1, 2, 3, 4, 5, 10, 50))
+        sign = "-" if is_number and number and self.random.random() < 0.15 else ""
         return sign + fresh(column.type, number, column.name)
 
     def _example(self, subject: str, probe: str, world: World) -> Example:
@@ -216,12 +252,13 @@ class Histories:
 
 
 def _is_open(column: Column) -> bool:
-    return column.type.name in ("json", "jsonb") or column.type.category == "D"
+    return column.type.name in ("json", "jsonb") or column.type.category in "DN"
 
 
 def _worth(column: Column, literals: Literals) -> bool:
     """Whether a trigger's constants may be meant for a column."""
-    return _is_open(column) or column.name in literals.patterns
+    compared = column.name in literals.compared or column.name in literals.patterns
+    return compared or (_is_open(column) and column.type.category != "N")
 
 
 def _referring(table: Table, name: str) -> bool:

@@ -42,7 +42,10 @@ INTERVAL: Final = re.compile(
 
 @dataclass(slots=True)
 class Literals:
-    """Constants of some SQL.  ``compared`` goes by the column that a constant is compared with."""
+    """Constants of some SQL.  ``compared`` goes by the column that a constant is compared with.
+
+    So do regular expressions; those of no known column go by the empty string.
+    """
 
     numbers: set[str] = field(default_factory=set)
     strings: set[str] = field(default_factory=set)
@@ -114,6 +117,8 @@ def _string(found: Literals, value: str, subject: str, operator: str) -> None:
         return
     if re.fullmatch(r"-?\d+(\.\d+)?", value):
         found.numbers.add(value)
+    if value.startswith("^") and value.endswith("$"):
+        found.patterns[""].add(value)
     found.strings.add(value)
     if not subject:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -158,6 +159,8 @@ class View:
     columns: tuple[tuple[str, str, str], ...]
     definitions: tuple[str, str]
     materialized: tuple[bool, bool]
+    live: tuple[str | None, str | None]
+    """A query for what the view would show if all materialized views were fresh; None: as it is."""
     tables: tuple[str, ...]
 
     @property
@@ -184,11 +187,11 @@ class Model:
 
 
 def read_document(connection: psycopg.Connection) -> Document:
-    """Read one side's catalog, names qualified."""
+    """Read one side's catalog, names qualified; the connection is in a transaction."""
     query = files(__package__).joinpath("model.sql").read_text(encoding="utf-8")
-    with connection.transaction():
-        connection.execute("SET LOCAL search_path = pg_catalog")
-        row = connection.execute(query.encode()).fetchone()
+    connection.execute("SAVEPOINT reading; SET LOCAL search_path = pg_catalog")
+    row = connection.execute(query.encode()).fetchone()
+    connection.execute("ROLLBACK TO SAVEPOINT reading")  # and the search_path with it
     assert row is not None  # noqa: S101 - the query has exactly one row
     document: Document = row[0] if isinstance(row[0], dict) else json.loads(row[0])
     return document
@@ -372,8 +375,33 @@ def _view(name: str, sides: Sequence[Document]) -> View:
         columns=tuple((c, types[0][c], types[1][c]) for c in types[0] if c in types[1]),
         definitions=(found[0]["definition"], found[1]["definition"]),
         materialized=(found[0]["materialized"], found[1]["materialized"]),
+        live=(_live(sides[0], name), _live(sides[1], name)),
         tables=tuple(tables),
     )
+
+
+def _live(side: Document, name: str) -> str | None:
+    """A view's definition in which the views below it that are not fresh are written out.
+
+    Names are qualified in definitions, so that a common table expression cannot have them: each
+    view that is written out takes the place of its name behind FROM and JOIN.
+    """
+    view = side["views"][name]
+    below = {each: _live(side, each) for each in view["reads"] if each in side["views"]}
+    stale = {each: query for each, query in below.items() if query is not None}
+    if not view["materialized"] and not stale:
+        return None
+    definition: str = view["definition"]
+    for each, query in stale.items():
+        definition = _written_out(definition, each, query)
+    return definition
+
+
+def _written_out(definition: str, name: str, query: str) -> str:
+    """A definition that reads a query instead of a view.  Keywords are in capitals, aliases not."""
+    alias = name.rpartition(".")[2]
+    place = re.compile(rf'(?<![\w".]){re.escape(name)}(?![\w".])(\s+(?:"[^"]+"|[a-z_]\w*))?')
+    return place.sub(lambda match: f"({query}) {match[1] or alias}", definition)
 
 
 def _base_tables(side: Document, view: str) -> set[str]:

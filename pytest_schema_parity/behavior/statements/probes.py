@@ -45,13 +45,14 @@ class Probes:
         self.builder = builder
         self.solver = solver
         self.reads = reads
+        self.failures: dict[str, str] = {}
 
     def of(self, name: str) -> Iterator[Example]:
         """The examples of one table, the row that is valid first."""
         table = self.model.tables[name]
         sources = (
-            self._valid, self._null, self._keys, self._foreign_keys, self._parents,
-            self._conditions, self._defaults, self._types, self._identities, self._changes,
+            self._valid, self._conditions, self._keys, self._foreign_keys, self._parents,
+            self._types, self._identities, self._null, self._defaults, self._changes,
         )  # fmt: skip
         seen: set[tuple[Statement, ...]] = set()
         for source in sources:
@@ -67,7 +68,8 @@ class Probes:
         world = World() if world is None else world
         try:
             return world, self.builder.add(world, table.name, wish)
-        except CannotBuildError:
+        except CannotBuildError as error:
+            self.failures.setdefault(table.name, str(error))
             return None
 
     def _valid(self, table: Table) -> Iterator[Probe]:
@@ -171,7 +173,7 @@ class Probes:
         """Other values that an expression may make the same: in case, blanks, or overlapping."""
         for column, value in same.items():
             inner = value[1:-1] if value.startswith("'") else ""
-            for variant in {literal(inner.upper()), literal(f" {inner}"), literal(inner + " ")}:
+            for variant in map(literal, (inner.upper(), f" {inner}", f"{inner} ")):
                 if inner and variant != value and table.by_name[column].type.category == "S":
                     changed = {**base, **same, column: variant}
                     yield from self._second(table, "a key in another spelling", world, changed, key)
@@ -194,6 +196,10 @@ class Probes:
                 changed = {**row, column: nowhere[column]}
                 statement = insert_row(table, changed)
                 yield f"a foreign key but for {column}", [*world.statements[:-1], statement], True
+                others = {c: row[c] for c in columns if c != column}
+                wish = Wish(fixed=others, skip=key, required=frozenset(columns), new_parents=True)
+                if others and (second := self._try(table, wish, _copy(world))):
+                    yield f"a foreign key but for {column}", second[0].statements, True
             for column in columns if len(columns) > 1 else ():
                 if not table.by_name[column].not_null:
                     partial = {**row, **nowhere, column: NULL}

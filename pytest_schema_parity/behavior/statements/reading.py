@@ -55,10 +55,10 @@ def rows_as_json(model: Model, relation: str, side: int) -> str:
 
 
 def _source(model: Model, relation: str, side: int) -> str:
-    """What is read: a materialized view by its definition, so that it need not be refreshed."""
+    """What is read: a view over materialized views as it would be if these were refreshed."""
     view = model.views.get(relation)
-    if view and view.materialized[side]:
-        return f"({view.definitions[side]}) AS {ALIAS}"
+    if view and view.live[side]:
+        return f"({view.live[side]}) AS {ALIAS}"
     return f"{relation} AS {ALIAS}"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 from typing import Final, TypeAlias
 
 import psycopg
@@ -19,7 +19,12 @@ from psycopg import errors
 
 from pytest_schema_parity.behavior.sides import Side, Sides, open_sides
 from pytest_schema_parity.behavior.statements.model import Model, merge, read_document
-from pytest_schema_parity.behavior.statements.outcome import Outcome, parse_outcome, timed_out
+from pytest_schema_parity.behavior.statements.outcome import (
+    TIMEOUT,
+    Outcome,
+    parse_outcome,
+    timed_out,
+)
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
 from pytest_schema_parity.behavior.statements.statement import Statement, literal
 
@@ -29,8 +34,8 @@ ALONE: Final = 1.0
 """Seconds that one example may take."""
 PATIENCE: Final = 5.0
 """Seconds in which both transactions must begin at one instant."""
-TOGETHER: Final = 10.0
-"""Seconds that a batch may take."""
+EACH: Final = 0.05
+"""Seconds that each of several examples may take on average."""
 
 Rows: TypeAlias = tuple[tuple[str | None, ...], ...]
 Pair: TypeAlias = "tuple[Result, Result]"
@@ -42,6 +47,10 @@ class Result:
 
     outcomes: tuple[Outcome, ...]
     contents: tuple[str, ...]
+
+
+NOT_RUN: Final = Result((), ())
+"""The result of an example that was left out, because another on its subject took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +76,13 @@ class Runner:
         self.model = model
         self.statements = 0
         self.examples = 0
+        self.slow: set[str] = set()
         self._readers: dict[tuple[str, ...] | str, str] = {(): ""}
         sides.both(self._prepare)
 
     def batches(self, examples: Iterable[Example]) -> Iterator[list[tuple[Example, Pair]]]:
         """Run the examples in order; yields a batch of them with their results at a time."""
-        waiting = iter(examples)
+        waiting = (example for example in examples if example.subject not in self.slow)
         while batch := list(islice(waiting, BATCH)):
             yield list(zip(batch, self.results(batch), strict=True))
 
@@ -92,7 +102,13 @@ class Runner:
             return self._run_side(side, examples, reader)
 
         reference, candidate = self.sides.both(work)
-        return list(zip(reference, candidate, strict=True))
+        pairs = zip(reference, candidate, strict=True)
+        found: list[Pair] = []
+        for example, pair in zip(examples, pairs, strict=True):
+            if any(o.sqlstate == TIMEOUT for result in pair for o in result.outcomes):
+                self.slow.add(example.subject)
+            found.append((NOT_RUN, NOT_RUN) if NOT_RUN in pair else pair)
+        return found
 
     def rows(self, examples: Sequence[Example], relation: str) -> list[tuple[Rows, Rows]]:
         """Run examples; returns the rows of a relation at the end of each, on both sides."""
@@ -164,35 +180,49 @@ class Runner:
         return self._readers[relations]
 
     def _run_side(self, side: Side, examples: Sequence[Example], reader: str) -> list[Result]:
-        """Run a batch; where that takes too long, by halves, down to the example that does."""
-        limit = ALONE if len(examples) == 1 else TOGETHER
-        with _savepoint(side) as connection:
-            try:
-                return self._call(connection, examples, reader, limit)
-            except errors.QueryCanceled:
-                if len(examples) == 1:
-                    cancelled = tuple(timed_out() for _ in examples[0].statements)
-                    return [Result(cancelled, ())]
-        middle = len(examples) // 2
-        first = self._run_side(side, examples[:middle], reader)
-        return first + self._run_side(side, examples[middle:], reader)
+        """Run a batch.  Where an example takes too long, others on its subject are not run."""
+        results: list[Result] = []
+        slow: set[str] = set()
+        while len(results) < len(examples):
+            waiting = examples[len(results) :]
+            if waiting[0].subject in slow:
+                results.append(NOT_RUN)
+                continue
+            kept = list(takewhile(lambda example: example.subject not in slow, waiting))
+            limit = ALONE + len(kept) * EACH
+            found = self._call(side, kept, reader, limit)
+            results += found
+            if len(found) < len(kept):
+                alone = self._call(side, [kept[len(found)]], reader, ALONE)
+                if not alone:
+                    slow.add(kept[len(found)].subject)
+                    cancelled = tuple(timed_out() for _ in kept[len(found)].statements)
+                    alone = [Result(cancelled, ())]
+                results += alone
+        return results
 
     def _call(
-        self, connection: psycopg.Connection, examples: Sequence[Example], reader: str, limit: float
+        self, side: Side, examples: Sequence[Example], reader: str, limit: float
     ) -> list[Result]:
-        connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
-        found = connection.execute(
-            "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
-            (
-                [statement.sql for example in examples for statement in example.statements],
-                [len(example.statements) for example in examples],
-                reader,
-                self.model.deferrable,
-            ),
-        ).fetchall()
+        """Run examples in one round trip; returns the results of those before one is too slow."""
+        with _savepoint(side) as connection:
+            connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
+            try:
+                found = connection.execute(
+                    "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
+                    (
+                        [each.sql for example in examples for each in example.statements],
+                        [len(example.statements) for example in examples],
+                        reader,
+                        self.model.deferrable,
+                    ),
+                ).fetchall()
+            except errors.QueryCanceled:  # between statements, or while reading
+                found = []
         return [
             Result(tuple(map(parse_outcome, outcomes)), tuple((contents or "").split("\n")))
             for outcomes, contents in found
+            if outcomes is not None
         ]
 
 

@@ -18,17 +18,17 @@ BEGIN
         contents := '';
         BEGIN
             PERFORM pg_temp.schema_parity_reset();
-            FOR step IN 1 .. size + deferred::int LOOP
+            FOR step IN 1 .. size LOOP
                 BEGIN
-                    IF step > size THEN
-                        SET CONSTRAINTS ALL IMMEDIATE;
-                        affected := 0;
-                    ELSE
-                        EXECUTE statements[position + step];
-                        GET DIAGNOSTICS affected = ROW_COUNT;
-                    END IF;
+                    EXECUTE statements[position + step];
+                    GET DIAGNOSTICS affected = ROW_COUNT;
                     outcomes := array_append(outcomes, affected::text);
-                EXCEPTION WHEN OTHERS THEN
+                EXCEPTION WHEN query_canceled THEN
+                    -- The timer has run out, and does not watch over another statement of this call.
+                    outcomes := NULL;
+                    RETURN NEXT;
+                    RETURN;
+                WHEN OTHERS THEN
                     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
                         relation = TABLE_NAME, constraint_ = CONSTRAINT_NAME, column_ = COLUMN_NAME,
                         context = PG_EXCEPTION_CONTEXT;
@@ -36,12 +36,23 @@ BEGIN
                         concat_ws(chr(31), state, message, relation, constraint_, column_, context));
                 END;
             END LOOP;
+            IF deferred THEN
+                -- In no block of its own: the rollback of this one undoes it only then.
+                SET CONSTRAINTS ALL IMMEDIATE;
+                outcomes := array_append(outcomes, '0');
+            END IF;
             IF reader <> '' THEN
                 EXECUTE reader INTO contents;
             END IF;
             RAISE EXCEPTION USING ERRCODE = 'SP000';
         EXCEPTION WHEN SQLSTATE 'SP000' THEN
             NULL;
+        WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+                relation = TABLE_NAME, constraint_ = CONSTRAINT_NAME, column_ = COLUMN_NAME,
+                context = PG_EXCEPTION_CONTEXT;
+            outcomes := array_append(outcomes,
+                concat_ws(chr(31), state, message, relation, constraint_, column_, context));
         END;
         position := position + size;
         RETURN NEXT;

@@ -123,7 +123,7 @@ def search(
         (candidate.tree, candidate.conninfo),
         frozenset(leave_out),
     ) as runner:
-        return _Searcher(runner, differences, budget, seed).search()
+        return Searching(runner, differences, budget, seed).search()
 
 
 @dataclass(slots=True)
@@ -133,7 +133,7 @@ class _Tally:
     errors: dict[str, None] = field(default_factory=dict)
 
 
-class _Searcher:
+class Searching:
     """One search: keeps what was found."""
 
     def __init__(
@@ -174,7 +174,7 @@ class _Searcher:
                 if name not in found
             ),
             entered=tuple(
-                Entered(name, tally.entered, tally.tried, tuple(tally.errors))
+                Entered(name, tally.entered, tally.tried, self._errors(name, tally))
                 for name, tally in self.tallies.items()
             ),
             not_compared=self.model.missing + self.model.only,
@@ -182,6 +182,12 @@ class _Searcher:
             examples=self.runner.examples,
             exhausted=self.exhausted,
         )
+
+    def _errors(self, name: str, tally: _Tally) -> tuple[str, ...]:
+        """Why a table took no row: the server's errors, or why none could be built."""
+        if tally.tried == 0 and name in self.probes.failures:
+            return (self.probes.failures[name],)
+        return tuple(tally.errors)
 
     def reads(self, name: str) -> tuple[str, ...]:
         """What is read after an example about a table: all, or what is near where there is much."""
@@ -196,7 +202,7 @@ class _Searcher:
         return (*(table for table in tables if table in near), *shown)
 
     def _within_budget(self) -> Iterator[Example]:
-        for example in self._examples():
+        for example in self.examples():
             if self._spent():
                 self.exhausted = True
                 return
@@ -209,7 +215,7 @@ class _Searcher:
             or len(self.found) >= self.budget.counterexamples
         )
 
-    def _examples(self) -> Iterator[Example]:
+    def examples(self) -> Iterator[Example]:
         """Directed examples, differing tables first; then histories, and databases for views."""
         order = sorted(self.model.tables, key=lambda name: (not self._differs(name), name))
         for name in order:
@@ -245,7 +251,7 @@ class _Searcher:
         return [each for each in relations if each in self.model.tables] or relations
 
     def _count(self, example: Example, pair: Pair) -> None:
-        if example.probe == "a valid row":
+        if example.probe == "a valid row" and pair[0].outcomes:
             tally = self.tallies[example.subject]
             tally.tried += 1
             failed = [o for result in pair for o in result.outcomes if not o.accepted]

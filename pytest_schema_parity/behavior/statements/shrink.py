@@ -11,6 +11,8 @@ from pytest_schema_parity.behavior.statements.runner import Example, Pair
 from pytest_schema_parity.behavior.statements.statement import NULL, Statement
 
 ROUNDS: Final = 40
+MOST: Final = 300
+"""How many neighbours are tried in one batch."""
 NUMBER: Final = re.compile(r"(?<![\w.-])\d{1,9}(?![\w.])")
 
 Shows: TypeAlias = Callable[[Sequence[Example], Sequence[Pair]], int | None]
@@ -32,6 +34,7 @@ def shrink(example: Example, run: Run, shows: Shows) -> Example:
 def _first(examples: Sequence[Example], run: Run, shows: Shows) -> Example | None:
     if not examples:
         return None
+    examples = examples[:MOST]
     at = shows(examples, run(examples))
     return None if at is None else examples[at]
 

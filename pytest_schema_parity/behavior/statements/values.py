@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Final
 
@@ -189,8 +191,11 @@ def _texts(kind: Type, name: str, compared: set[str], literals: Literals) -> lis
     return [literal(text) for text in texts if longest is None or len(text) <= longest]
 
 
+@lru_cache(maxsize=256)
 def matching(pattern: str, count: int = 4) -> list[str]:
-    """Texts that match a regular expression, and one that does not."""
+    """Texts that match a regular expression, and one that does not; none without Hypothesis."""
+    if find_spec("hypothesis") is None:
+        return []
     from hypothesis import HealthCheck, Phase, find, settings
     from hypothesis import strategies as st
     from hypothesis.errors import NoSuchExample
@@ -213,9 +218,15 @@ def matching(pattern: str, count: int = 4) -> list[str]:
 
 
 def _new_text(known: Iterable[str]) -> Callable[[str], bool]:
-    """A test for plain texts that are not known yet."""
-    others = set(known)
-    return lambda text: text.isascii() and text.isprintable() and text not in others
+    """A test for plain texts of another shape: other signs between other numbers of digits."""
+    shapes = set(map(_shape, known))
+    return lambda text: text.isascii() and text.isprintable() and _shape(text) not in shapes
+
+
+def _shape(text: str) -> str:
+    return re.sub(
+        "[a-zA-Z]+", "a", re.sub("[0-9]{2,}", "00", re.sub("(?<![0-9])[0-9](?![0-9])", "0", text))
+    )
 
 
 def _moments(base: str, compared: Iterable[str], literals: Literals) -> list[str]:
@@ -246,6 +257,9 @@ def _documents(literals: Literals) -> list[str]:
         if text.isdigit() and len(text) < 7:
             numbers |= {int(text) - 1, int(text), int(text) + 1}
     values: list[object] = [*sorted(numbers), *sorted(words)[:20]]
+    values += [
+        text for pattern in sorted(literals.patterns.get("", ())) for text in matching(pattern)
+    ]
     values += [None, True, -1, 1.5, [1], {"a": 1}, ""]
     for key in sorted(literals.keys)[:12] or sorted(words)[:6]:
         for value in values:

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_schema_parity.building import sharing
 from pytest_schema_parity.building.build import Build
-from pytest_schema_parity.building.sharing import Abandoned, Notice, Rendezvous
+from pytest_schema_parity.building.sharing import BuilderGone, Notice, SharedBuilds
 from pytest_schema_parity.building.targets import OwnClusters
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import Applied
@@ -29,18 +29,18 @@ BUILD = Build(applied=Applied((), (), Marks()), schema=Schema(), stand_ins=())
 @pytest.fixture
 def process(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[[], Rendezvous]]:
+) -> Iterator[Callable[[], SharedBuilds]]:
     """Makes a further process of one run, which leaves in the end."""
     monkeypatch.setattr(sharing, "shared_directory", lambda run: tmp_path / run)
-    made: list[Rendezvous] = []
+    made: list[SharedBuilds] = []
 
-    def another() -> Rendezvous:
-        made.append(Rendezvous("run", OwnClusters(installation)))
+    def another() -> SharedBuilds:
+        made.append(SharedBuilds("run", OwnClusters(installation)))
         return made[-1]
 
     yield another
     for each in made:
-        each.leave()
+        each.withdraw()
 
 
 def no_room(_path: Path, content: bytes) -> None:
@@ -58,71 +58,71 @@ def no_room_at_all(_path: Path, _content: bytes) -> None:
     [(no_room, "No space left on device. Free some"), (no_room_at_all, "has ended. Run it again")],
 )
 def test_a_builder_whose_disk_is_full_keeps_nobody_waiting(
-    process: Callable[[], Rendezvous],
+    process: Callable[[], SharedBuilds],
     monkeypatch: pytest.MonkeyPatch,
     write: Callable[[Path, bytes], None],
     said: str,
 ) -> None:
     builder, other = process(), process()
-    assert builder.claim()
-    assert not other.claim()
+    assert builder.become_builder()
+    assert not other.become_builder()
     monkeypatch.setattr(Path, "write_bytes", write)
-    builder.leave_notice(0, "the reason")
+    builder.publish(0, "the reason")
     deadline = time.monotonic() + 20
     with pytest.raises(ServerError, match=said):
-        other.take_over(0, PLATFORMS["none"], ended=lambda: time.monotonic() > deadline)
+        other.receive(0, PLATFORMS["none"], ended=lambda: time.monotonic() > deadline)
 
 
-def test_who_has_left_leaves_no_notice(process: Callable[[], Rendezvous]) -> None:
+def test_who_has_left_leaves_no_notice(process: Callable[[], SharedBuilds]) -> None:
     """A tree whose server is stopped under it fails, and that is noticed after the end."""
     builder = process()
-    assert builder.claim()
-    builder.leave()
+    assert builder.become_builder()
+    builder.withdraw()
     builder.path.mkdir(mode=0o700)  # another process is here
-    builder.leave_notice(0, "the run ended")
+    builder.publish(0, "the run ended")
     assert list(builder.path.iterdir()) == []
 
 
 def test_a_server_that_its_builder_takes_along_is_built_again(
-    process: Callable[[], Rendezvous], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    process: Callable[[], SharedBuilds], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     builder, other = process(), process()
-    assert builder.claim()
-    builder.leave_notice(0, Notice(BUILD, "postgres", tmp_path / "gone"))
+    assert builder.become_builder()
+    builder.publish(0, Notice(BUILD, "postgres", tmp_path / "gone"))
 
     def too_late(*_args: object, **_more: object) -> None:
-        builder.leave()
+        builder.withdraw()
         raise ServerError("The server has ended")
 
     monkeypatch.setattr(OwnClusters, "attach", too_late)
-    with pytest.raises(Abandoned):
-        other.take_over(0, PLATFORMS["none"], ended=lambda: False)
+    with pytest.raises(BuilderGone):
+        other.receive(0, PLATFORMS["none"], ended=lambda: False)
 
 
 def test_a_server_that_is_gone_though_its_builder_is_there_is_told(
-    process: Callable[[], Rendezvous], tmp_path: Path
+    process: Callable[[], SharedBuilds], tmp_path: Path
 ) -> None:
     builder, other = process(), process()
-    assert builder.claim()
-    builder.leave_notice(0, Notice(BUILD, "postgres", tmp_path / "gone"))
+    assert builder.become_builder()
+    builder.publish(0, Notice(BUILD, "postgres", tmp_path / "gone"))
     with pytest.raises(ServerError, match="gone has ended"):
-        other.take_over(0, PLATFORMS["none"], ended=lambda: False)
+        other.receive(0, PLATFORMS["none"], ended=lambda: False)
 
 
 def test_a_meeting_place_on_a_full_disk_is_said(
-    process: Callable[[], Rendezvous], monkeypatch: pytest.MonkeyPatch
+    process: Callable[[], SharedBuilds], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_path: Path, **_how: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     builder = process()
     monkeypatch.setattr(Path, "touch", full)
-    with pytest.raises(ServerError, match=r"cannot meet in .*/run: .*No space.*TMPDIR"):
-        builder.claim()
+    with pytest.raises(ServerError, match=r"cannot share .*/run: .*No space.*TMPDIR"):
+        builder.become_builder()
 
 
 def test_a_place_that_is_just_swept_is_waited_for(
-    process: Callable[[], Rendezvous],
+    process: Callable[[], SharedBuilds],
 ) -> None:
     place = process().path
     place.mkdir(mode=0o700)
@@ -130,11 +130,11 @@ def test_a_place_that_is_just_swept_is_waited_for(
     fcntl.flock(sweeper, fcntl.LOCK_EX)
     builder = process()
     claimed: list[bool] = []
-    thread = threading.Thread(target=lambda: claimed.append(builder.claim()))
+    thread = threading.Thread(target=lambda: claimed.append(builder.become_builder()))
     thread.start()
     thread.join(0.1)
     place.rmdir()
     os.close(sweeper)
     thread.join(10)
     assert claimed == [True]
-    assert not process().claim()
+    assert not process().become_builder()
