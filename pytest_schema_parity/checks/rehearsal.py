@@ -25,6 +25,7 @@ from pytest_schema_parity.rehearsal.data import DataChange
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
 from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
 from pytest_schema_parity.schema.compare import compare
+from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.kinds import KINDS
 from pytest_schema_parity.showing import clean, printable
 
@@ -139,7 +140,7 @@ def rollback(context: Context) -> Iterator[Finding]:
 
 def _back(rehearsal: Rehearsal, last: int) -> Iterator[Outcome]:
     """Roll back from after a step; what is not restored stands with the step that is to blame."""
-    differences: set[object] = set()
+    differences: list[Difference] = []
     changes: set[object] = set()
     try:
         for outcome in rehearsal.back(last):
@@ -148,7 +149,7 @@ def _back(rehearsal: Rehearsal, last: int) -> Iterator[Outcome]:
                 differences=tuple(d for d in outcome.differences if d not in differences),
                 changes=tuple(c for c in outcome.changes if _key(c) not in changes),
             )
-            differences.update(outcome.differences)
+            differences += outcome.differences
             changes.update(map(_key, outcome.changes))
     except TreeError:  # a step without a down file, which has a finding of its own
         return

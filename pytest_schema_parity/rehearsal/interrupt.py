@@ -18,6 +18,8 @@ from pytest_schema_parity.rehearsal.waiting import hold_rows
 
 PATIENCE: Final = 10_000
 """Milliseconds in which the server ends a session that was told to end."""
+MOST: Final = 20
+"""In how many places at most a session is ended of a file that is not one transaction."""
 BLOCKED: Final = 5.0
 """Seconds in which a statement is waited for that is to wait for a lock, or to end."""
 _IS_BLOCKED: Final = """
@@ -28,11 +30,15 @@ SELECT wait_event_type = 'Lock' FROM pg_catalog.pg_stat_activity WHERE pid = %s
 def interruptions(file: Path, points: int) -> list[int]:
     """After how many statements to end a file's session: ``points`` places, spread evenly.
 
-    The last is before the file's last statement, which is mostly COMMIT.
+    The last is before the file's last statement, which is mostly COMMIT.  A file that is not one
+    transaction has more places, as it may be half done after each statement.
     """
-    last = len(read_script(file).statements) - 1
+    script = read_script(file)
+    last = len(script.statements) - 1
     if last < 1:
         return []
+    if not script.is_one_transaction:
+        points = max(points, min(last, MOST))
     return sorted({max(1, round(last * point / points)) for point in range(1, points + 1)})
 
 

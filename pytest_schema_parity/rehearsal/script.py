@@ -31,6 +31,19 @@ class Script:
     statements: tuple[Statement, ...]
     framed: bool
 
+    @property
+    def is_one_transaction(self) -> bool:
+        """Whether it is done whole or not at all: its only COMMIT is its last statement."""
+        if self.framed:
+            return not any(map(ends_transaction, self.statements))
+        first, last = self.statements[0], self.statements[-1]
+        inside = self.statements[1:-1]
+        return (
+            _begins([first])
+            and ends_transaction(last)
+            and not (_begins(inside) or any(map(ends_transaction, inside)))
+        )
+
     def begin(self, session: Connection) -> None:
         """Begin the transaction around it, if there is one."""
         if self.framed:
