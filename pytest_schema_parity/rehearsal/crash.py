@@ -36,12 +36,13 @@ def crashed(
     rehearsal.carry_out()
     for number, step in enumerate(rehearsal.steps):
         before = fingerprint(cluster.conninfo(database))
-        middle = interruptions(step.up, 2)[:1] or [0]
+        places = interruptions(step.up, 2) or [0]
+        middle = places[(len(places) - 1) // 2]
         try:
-            _crash_after(step.up, middle[0], cluster, database, role)
+            _crash_after(step.up, middle, cluster, database, role)
         except psycopg.Error:  # a step that fails: `upgrade` reports it
             return
-        point = f"the server was killed after {middle[0]} of its statements, and has recovered"
+        point = f"the server was killed after {middle} of its statements, and has recovered"
         if fingerprint(cluster.conninfo(database)) != before:
             found = read(database)
             changed = [
