@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from dataclasses import replace
 from functools import partial
 from operator import methodcaller
 from threading import Lock
@@ -15,6 +16,7 @@ from typing import Final, Literal, TypeAlias
 from pytest_schema_parity.building.adjustments import Adjustments
 from pytest_schema_parity.building.build import Build, Plan, build
 from pytest_schema_parity.building.sharing import BuilderGone, Notice, SharedBuilds, error_text
+from pytest_schema_parity.building.stage import Stage, open_stage
 from pytest_schema_parity.building.targets import Site, Target
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.tree import Tree
@@ -113,6 +115,21 @@ class Scheduler:
             if future.done()
         }
 
+    def open_empty(self, tree: str, name: str) -> Target:
+        """A further target, for a tree's platform, that ends with the others; without the tree.
+
+        ``name`` shows in the titles of its processes.  Raises ServerError.
+        """
+        return self._open(self._plans[tree].platform, name)
+
+    def open_stage(self, tree: str, name: str, *, durable: bool = False) -> Stage:
+        """Build a tree once more, at a further target; ``durable`` against a crash of its server.
+
+        Raises ServerError.
+        """
+        plan = replace(self._plans[tree], progress=lambda _: None)
+        return open_stage(plan, self._site, self._open(plan.platform, name, durable=durable))
+
     def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
         """Stop every server and remove its directory; safe to call twice, and while building.
 
@@ -141,20 +158,20 @@ class Scheduler:
         if self._shared_builds is not None:
             self._shared_builds.withdraw()
 
-    def _open(self, plan: Plan) -> Target:
-        """Start a server for a tree; raises ServerError, also where the run has ended already."""
+    def _open(self, platform: Platform, name: str, *, durable: bool = False) -> Target:
+        """Start a server; raises ServerError, also where the run has ended already."""
         if self._closed:
             raise ServerError(ENDED)
-        return self._stop_later(self._site.open(plan.tree.name, plan.platform))
+        return self._stop_later(self._site.open(name, platform, durable=durable))
 
     def _build(self, plan: Plan) -> tuple[Build, Target]:
-        target = self._open(plan)
+        target = self._open(plan.platform, plan.tree.name)
         return build(plan, self._site, target), target
 
     def _build_for_all(self, plan: Plan, shared: SharedBuilds, number: int) -> tuple[Build, Target]:
         """Build a tree, and publish it to the other processes of the run."""
         try:
-            target = self._open(plan)
+            target = self._open(plan.platform, plan.tree.name)
             made = build(plan, self._site, target)
             target = target.shareable()
         except BaseException as error:

@@ -68,8 +68,8 @@ class Site(Protocol):
     def lacking(self, platform: Platform, /) -> tuple[str, ...]:
         """The extensions of the platform that the server does not have."""
 
-    def open(self, tree: str, platform: Platform, /) -> Target:
-        """A target for a tree; raises ServerError."""
+    def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
+        """A target for a tree; ``durable`` against a crash, if it can be.  Raises ServerError."""
 
     def turn(self) -> AbstractContextManager[None]:
         """The context that a tree is applied in: trees of one cluster wait for each other."""
@@ -92,10 +92,10 @@ class OwnClusters:
         """The extensions of the platform that the server does not have."""
         return platform.lacking(self.installation)
 
-    def open(self, tree: str, platform: Platform, /) -> Target:
+    def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
         """Start a cluster for a tree; raises ServerError."""
         template = platform.template(self.installation)
-        cluster = start_cluster(self.installation, template=template, name=tree)
+        cluster = start_cluster(self.installation, template=template, name=name, durable=durable)
         return Target(cluster, DATABASE, platform.role, DATABASE)
 
     def attach(self, platform: Platform, *, superuser: str, directory: Path) -> Target:
@@ -145,7 +145,7 @@ class ExternalSite:
         """Nothing: see :func:`require_no_platform`."""
         return ()
 
-    def open(self, _tree: str, _platform: Platform, /) -> Target:
+    def open(self, _name: str, _platform: Platform, /, *, durable: bool = False) -> Target:  # noqa: ARG002
         """Make a database for a tree; raises ServerError."""
         if self.server is None:
             raise ServerError(f"the fixture {self.fixture} has not been requested yet")

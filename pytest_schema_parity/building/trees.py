@@ -22,7 +22,7 @@ from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.tree import Tree, load_tree
 from pytest_schema_parity.platforms import Platform, get_platform
-from pytest_schema_parity.postgres.installation import find_installation
+from pytest_schema_parity.postgres.installation import Installation, find_installation
 from pytest_schema_parity.schema.difference import Comparison
 
 
@@ -94,6 +94,18 @@ class Trees:
     def external(self) -> ExternalSite | None:
         """The server of a fixture on which the trees are built; None on clusters of our own."""
         return self.site if isinstance(self.site, ExternalSite) else None
+
+    @property
+    def installation(self) -> Installation | None:
+        """The PostgreSQL of our own clusters; None on the server of a fixture."""
+        return self.site.installation if isinstance(self.site, OwnClusters) else None
+
+    @property
+    def major(self) -> int:
+        """The server's major version; raises ServerError as long as there is no server."""
+        if self.site.version is None:
+            raise ServerError("the version of the server is not known yet")
+        return int(self.site.version.partition(".")[0])
 
     @property
     def started(self) -> bool:

@@ -79,4 +79,6 @@ def _finding(allowance: Allowance, tree: str, change: FindingChange, remark: str
     )
 
 
-CHECK: Final = Check(names=(NAME,), find=find, headline=headline)
+CHECK: Final = Check(
+    names=(NAME,), find=find, headline=headline, roles=frozenset({"candidate", "rehearsal"})
+)

@@ -107,4 +107,9 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
     return f"{head}: {clean(failed[0].title)}"
 
 
-CHECK: Final = Check(names=(NAME,), find=find, headline=headline, of_reference=True)
+CHECK: Final = Check(
+    names=(NAME,),
+    find=find,
+    headline=headline,
+    roles=frozenset({"reference", "candidate", "not compared"}),
+)

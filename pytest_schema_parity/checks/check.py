@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.config import Config
@@ -16,13 +16,21 @@ from pytest_schema_parity.findings.finding import Finding, Result
 from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.showing import printable
 
+if TYPE_CHECKING:
+    from pytest_schema_parity.checks.rehearsed import Rehearsed
+
+Role: TypeAlias = Literal["reference", "candidate", "not compared", "rehearsal"]
+"""What is checked: a tree, by what it is for, or a rehearsal."""
+
+CANDIDATES: Final[frozenset[Role]] = frozenset({"candidate"})
+
 
 class Context(Protocol):
-    """What a check of one tree is given; what it asks for is built then."""
+    """What a check of one tree or rehearsal is given; what it asks for is built then."""
 
     @property
     def tree(self) -> str:
-        """The tree's name."""
+        """The name of the tree, or of the rehearsal."""
 
     @property
     def config(self) -> Config:
@@ -45,6 +53,9 @@ class Context(Protocol):
     def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
         """The conninfos of fresh copies of trees' databases, to write to; dropped at the end."""
 
+    def rehearsed(self) -> Rehearsed:
+        """The rehearsal that is checked; raises SchemaParityError where it cannot begin."""
+
     def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
         """The allowances that concern the tree and cover nothing, and those that have expired."""
 
@@ -59,16 +70,16 @@ class Check:
 
     ``names`` are the checks, in the order in which they are shown; ``find`` yields their findings,
     each with the name of its check.  ``headline`` says in one line what fails, of the findings that
-    fail and the tree's name; ``advice`` is what can be done about it.  The reference has only those
-    that are ``of_reference``.  ``kinds`` are the kinds of findings that allowances can name and the
-    catalog does not have.  What is not ``costly`` stands in every report, selected or not.
+    fail and the tree's name; ``advice`` is what can be done about it.  ``roles`` are those of the
+    trees and rehearsals that have the check.  ``kinds`` are the kinds of findings of a costly check
+    that allowances can name.  What is not ``costly`` stands in every report, selected or not.
     """
 
     names: tuple[str, ...]
     find: Find
     headline: Headline = findings_headline
     advice: str = ""
-    of_reference: bool = False
+    roles: frozenset[Role] = CANDIDATES
     kinds: frozenset[str] = frozenset()
     costly: bool = False
 

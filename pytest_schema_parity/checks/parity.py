@@ -12,8 +12,9 @@ from pytest_schema_parity.building import Trees, open_trees
 from pytest_schema_parity.building.adjustments import UNADJUSTED, Adjustments
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks import allowances, registry, structure
-from pytest_schema_parity.checks.check import Check
-from pytest_schema_parity.config import Config
+from pytest_schema_parity.checks.check import Check, Role
+from pytest_schema_parity.checks.rehearsed import Rehearsed
+from pytest_schema_parity.config import Config, RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.allowances import Judged, expired, judge, stale
@@ -45,6 +46,7 @@ class Parity:
         self.config = config
         self.root = root
         self.trees: Trees
+        self.rehearsals: dict[str, Rehearsed] = {}
         self._accept = adjustments.reason
         self._judged: dict[tuple[str, str], Judged] = {}
         self._comparisons: dict[str, Comparison] = {}
@@ -53,6 +55,42 @@ class Parity:
     def candidates(self) -> tuple[str, ...]:
         """The names of the trees that must match the reference."""
         return self.config.candidates
+
+    def begin(self, rehearsal: RehearsalConfig) -> Rehearsed:
+        """A rehearsal on a server of its own; nothing is started yet.
+
+        Raises TreeError where its steps cannot be used as they are.
+        """
+        timeout = self.config.statement_timeout
+        return Rehearsed(rehearsal, self.trees, root=self.root, statement_timeout=timeout)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What has checks: the reference, the candidates, the other trees, the rehearsals."""
+        config = self.config
+        rehearsals = (rehearsal.name for rehearsal in config.rehearsals)
+        return (config.reference, *config.candidates, *config.not_compared, *rehearsals)
+
+    def role_of(self, name: str) -> Role:
+        """What a tree is for, or that it is a rehearsal."""
+        if name == self.config.reference:
+            return "reference"
+        if name in self.config.candidates:
+            return "candidate"
+        return "not compared" if name in self.config.trees else "rehearsal"
+
+    def checks_of(self, name: str) -> tuple[str, ...]:
+        """The names of the checks of a tree or a rehearsal, in their order."""
+        return tuple(each for check in self._checks_of(name) for each in check.names)
+
+    def _checks_of(self, name: str) -> list[Check]:
+        """A rehearsal has the check ``allowances`` only if there are any of its own."""
+        role = self.role_of(name)
+        found = [check for check in registry.CHECKS if role in check.roles]
+        own = (each for each in self.config.allow if each.tree or not self.candidates)
+        if role == "rehearsal" and not any(each.concerns(name) for each in own):
+            found.remove(allowances.CHECK)
+        return found
 
     def result(self, tree: str, name: str) -> Result:
         """What a check of a tree found; builds what it needs and is not built yet.
@@ -83,7 +121,7 @@ class Parity:
             reference=self.config.reference,
             version=self.trees.site.version,
             source=self.trees.site.source,
-            trees={name: self._tree_results(name) for name in self.trees if name in trees},
+            trees={name: self._tree_results(name) for name in self.subjects if name in trees},
         )
 
     def shared(self) -> Shared:
@@ -122,6 +160,8 @@ class Parity:
         """The finding of a check that could not check: ``applies`` reports the whole reason."""
         reason = str(error)
         for name in dict.fromkeys((tree, self.config.reference)):
+            if name not in self.config.trees:
+                continue
             if str(error) == self._why_not_built(name):
                 first = reason.partition("\n")[0]
                 reason = f"not compared: {name} could not be built, see its `applies` ({first})"
@@ -144,31 +184,42 @@ class Parity:
         return None
 
     def _tree_results(self, tree: str) -> TreeResults:
-        files = tuple(file.name for file in self.trees.trees[tree].files)
-        is_reference = tree == self.config.reference
         results = tuple(
             self.result(tree, name)
-            for check in registry.CHECKS
-            if check.of_reference or not is_reference
-            if not check.costly or (tree, check.names[0]) in self._judged
+            for check in self._checks_of(tree)
+            if not self._is_costly(tree, check) or (tree, check.names[0]) in self._judged
             for name in check.names
         )
+        if tree in self.rehearsals:
+            return TreeResults(files=self.rehearsals[tree].files, results=results)
+        files = tuple(file.name for file in self.trees.trees[tree].files)
         stand_ins: tuple[str, ...] = ()
         if self._why_not_built(tree) is None:
             stand_ins = self.trees.build(tree).stand_ins
         return TreeResults(files=files, stand_ins=stand_ins, results=results)
 
-    def used_allowances(self) -> set[Allowance]:
-        """The allowances that cover something in any candidate.
+    def _is_costly(self, tree: str, check: Check) -> bool:
+        """Whether a check is run only where it is asked for; so is what needs such checks."""
+        return check.costly or (tree in self.rehearsals and check is allowances.CHECK)
 
-        Costly checks are run only for allowances that name one of their kinds.
+    def used_allowances(self, concerned: str) -> set[Allowance]:
+        """The allowances that cover something in any candidate or rehearsal.
+
+        Costly checks are run only for allowances that concern this tree, name one of the checks'
+        kinds, and cover nothing else.
         """
+        rules = [each for each in self.config.allow if each.concerns(concerned)]
         used: set[Allowance] = set()
-        for tree in self.candidates:
-            kinds = {each.kind for each in self.config.allow if each.concerns(tree)}
-            for check in registry.CHECKS:
-                if check is not allowances.CHECK and (not check.costly or check.kinds & kinds):
-                    used |= self._judge(tree, check).used
+        every = [(tree, check) for tree in self.subjects for check in self._checks_of(tree)]
+        every = [(tree, check) for tree, check in every if check is not allowances.CHECK]
+        for tree, check in every:
+            if not check.costly and self.role_of(tree) == "candidate":
+                used |= self._judge(tree, check).used
+        for tree, check in every:
+            unused = (each for each in rules if each not in used)
+            kinds = {each.kind for each in unused if each.concerns(tree)}
+            if check.costly and check.kinds & kinds:
+                used |= self._judge(tree, check).used
         return used
 
 
@@ -197,12 +248,15 @@ class _Context:
     def comparison(self) -> Comparison:
         return self.parity.differences(self.tree)
 
+    def rehearsed(self) -> Rehearsed:
+        return self.parity.rehearsals[self.tree]
+
     def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
         return self.parity.trees.copies(*trees)
 
     def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
         rules, today = self.parity.config.allow, date.today()
-        used = self.parity.used_allowances()
+        used = self.parity.used_allowances(self.tree)
         return stale(rules, self.tree, used, today), expired(rules, self.tree, today)
 
 
@@ -232,4 +286,6 @@ def open_parity(
         run=run,
         adjustments=adjustments,
     )
+    for rehearsal in config.rehearsals:
+        parity.rehearsals[rehearsal.name] = parity.begin(rehearsal)
     return parity

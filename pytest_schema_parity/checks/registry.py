@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_schema_parity.checks import allowances, applies, rows, structure
-from pytest_schema_parity.checks.check import Check
+from pytest_schema_parity.checks import allowances, applies, rehearsal, rows, structure
+from pytest_schema_parity.checks.check import Check, Role
 
 CHECKS: Final[tuple[Check, ...]] = (
     applies.CHECK,
     structure.CHECK,
     rows.CHECK,
+    *rehearsal.CHECKS,
     allowances.CHECK,
 )
 
 
-def names(*, of_reference: bool = False) -> tuple[str, ...]:
-    """The names of a candidate's checks, or of the reference's."""
-    chosen = [check for check in CHECKS if check.of_reference or not of_reference]
-    return tuple(name for check in chosen for name in check.names)
+def names(role: Role = "candidate") -> tuple[str, ...]:
+    """The names of the checks of a candidate, or of what has another role."""
+    return tuple(name for check in CHECKS if role in check.roles for name in check.names)
+
+
+def every_name() -> tuple[str, ...]:
+    """The names of all checks, in the order in which they are shown."""
+    return tuple(name for check in CHECKS for name in check.names)
 
 
 def check_named(name: str) -> Check:
     """The check, or the family, with a check of that name; raises KeyError."""
     found = next((check for check in CHECKS if name in check.names), None)
     if found is None:
-        raise KeyError(f"there is no check {name!r}; the checks are {', '.join(names())}")
+        raise KeyError(f"there is no check {name!r}; the checks are {', '.join(every_name())}")
     return found

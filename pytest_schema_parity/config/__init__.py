@@ -7,11 +7,13 @@ from pytest_schema_parity.config.load import (
     load_config,
 )
 from pytest_schema_parity.config.model import TABLE_NAME, Config, TreeConfig
+from pytest_schema_parity.config.rehearsal import RehearsalConfig
 
 __all__ = [
     "OWN_FILE",
     "TABLE_NAME",
     "Config",
+    "RehearsalConfig",
     "TreeConfig",
     "configurations_below",
     "find_config",

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 
 from pytest_schema_parity.config.table import TomlTable, type_in_words
-from pytest_schema_parity.findings.allowance import ROWS, Allowance
+from pytest_schema_parity.findings.allowance import DATA, LOCK, ROWS, STEP, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
@@ -33,17 +33,21 @@ CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-define
 
 
 def read_allowances(
-    table: TomlTable, reference: str, trees: Sequence[str], file: str
+    table: TomlTable, reference: str, candidates: Sequence[str], file: str
 ) -> tuple[Allowance, ...]:
-    """Read the allowances of a configuration; a list of names gives one allowance a name."""
-    candidates = [name for name in trees if name != reference]
+    """Read the allowances of a configuration; a list of names gives one allowance a name.
+
+    So does a list of trees.  ``candidates`` are the trees and rehearsals that have findings.
+    """
     found: list[Allowance] = []
     for subtable in table.subtables("allow", form="tables"):
         subtable.refuse_unknown_keys(*ALLOW_KEYS)
-        allowance = _read_allowance(subtable)
-        found += _for_each_name(allowance, subtable, file)
-        if candidates and not any(map(allowance.concerns, candidates)):
-            tree = allowance.tree or ""
+        for tree in _read_trees(subtable):
+            allowance = replace(_read_allowance(subtable), tree=tree)
+            found += _for_each_name(allowance, subtable, file)
+            if not candidates or any(map(allowance.concerns, candidates)):
+                continue
+            tree = tree or ""
             what = (
                 "the reference, which cannot differ from itself" if tree == reference else "unknown"
             )
@@ -51,8 +55,15 @@ def read_allowances(
     return tuple(found)
 
 
+def _read_trees(table: TomlTable) -> Sequence[str | None]:
+    """Read the trees of an allowance: one, several, or None for all."""
+    if isinstance(table.values.get("tree"), list):
+        return table.texts("tree") or ()
+    return [table.text("tree")]
+
+
 def _read_allowance(table: TomlTable) -> Allowance:
-    """Read the keys of an allowance, but for its name and location."""
+    """Read the keys of an allowance, but for its tree, name and location."""
     if "reason" not in table.values:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
     narrowing = [key for key in NARROWING_KEYS if key in table.values]
@@ -66,7 +77,6 @@ def _read_allowance(table: TomlTable) -> Allowance:
             table.refuse(key, 'cannot be used with kind = "rows"; use the name of the view')
     return Allowance(
         reason=table.text("reason") or "",
-        tree=table.text("tree"),
         kind=kind,
         change=table.choice("change", CHANGES),
         attribute=table.text("attribute"),
@@ -98,7 +108,7 @@ def _matches_everything(name: object) -> bool:
 def _read_kind(table: TomlTable) -> str | None:
     """Read a kind.  An unknown one is allowed, unless it is similar to a known one."""
     kind = table.text("kind")
-    kinds = (*KINDS, ROWS)
+    kinds = (*KINDS, ROWS, DATA, LOCK, STEP)
     if kind is not None and kind not in kinds and (similar := suggestion(kind, kinds)):
         table.refuse("kind", f'"{kind}" is unknown; did you mean "{similar}"?')
     return kind

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pytest_schema_parity.config.matching import matching_files
+from pytest_schema_parity.config.rehearsal import RehearsalConfig
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.schema.kinds import FAILING, Impact
 
@@ -25,7 +26,8 @@ class TreeConfig:
 
     Paths are absolute, and need not exist.  ``layout`` is None if it has to be detected.
     ``platform`` and ``superuser`` (whether migrations have the rights of one) default to those of
-    the whole configuration.  ``line`` (from 1) is the line of the tree's table in the file.
+    the whole configuration.  A tree without ``compare`` is only built, for rehearsals.  ``line``
+    (from 1) is the line of the tree's table in the file.
     """
 
     name: str
@@ -34,6 +36,7 @@ class TreeConfig:
     layout: str | None = None
     platform: str | None = None
     superuser: bool = True
+    compare: bool = True
     line: int = 1
 
 
@@ -58,6 +61,7 @@ class Config:
     fail_on: frozenset[Impact] = FAILING
     seed: tuple[str, ...] = ()
     allow: tuple[Allowance, ...] = ()
+    rehearsals: tuple[RehearsalConfig, ...] = ()
     statement_timeout: float = STATEMENT_TIMEOUT
 
     @property
@@ -68,16 +72,22 @@ class Config:
     @property
     def candidates(self) -> tuple[str, ...]:
         """The trees that must match the reference, in the order of the file."""
-        return tuple(name for name in self.trees if name != self.reference)
+        others = (name for name in self.trees if name != self.reference)
+        return tuple(name for name in others if self.trees[name].compare)
+
+    @property
+    def not_compared(self) -> tuple[str, ...]:
+        """The trees that are only built, for rehearsals, in the order of the file."""
+        compared = (self.reference, *self.candidates)
+        return tuple(name for name in self.trees if name not in compared)
+
+    def line_of(self, name: str) -> int:
+        """The line, from 1, of the table of a tree or of a rehearsal."""
+        lines = {rehearsal.name: rehearsal.line for rehearsal in self.rehearsals}
+        return lines[name] if name in lines else self.trees[name].line
 
     @property
     def seed_files(self) -> tuple[Path, ...]:
         """The files that the seed patterns match: in the order of the patterns, then by name."""
         found = (file for pattern in self.seed for file in matching_files(pattern, self.root))
         return tuple(dict.fromkeys(found))
-
-
-def matching_files(pattern: str, root: Path) -> list[Path]:
-    """The files below a directory that match a glob pattern (``**`` for any depth), sorted."""
-    names = glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207, takes absolute ones
-    return [file for file in (root / name for name in sorted(names)) if file.is_file()]

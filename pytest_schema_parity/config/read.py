@@ -11,13 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
-from pytest_schema_parity.config.model import (
-    OLDEST,
-    STATEMENT_TIMEOUT,
-    Config,
-    TreeConfig,
-    matching_files,
-)
+from pytest_schema_parity.config.matching import matching_files
+from pytest_schema_parity.config.model import OLDEST, STATEMENT_TIMEOUT, Config, TreeConfig
+from pytest_schema_parity.config.rehearsal import RehearsalConfig, read_rehearsals
 from pytest_schema_parity.config.table import TomlTable
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact
 
@@ -31,9 +27,10 @@ CONFIG_KEYS: Final = (
     "fail_on",
     "seed",
     "allow",
+    "rehearsal",
     "statement_timeout",
 )
-TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser")
+TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser", "compare")
 LONGEST_TIMEOUT: Final = 2_147_483
 """The longest ``statement_timeout`` that PostgreSQL accepts, in seconds."""
 TREE_NAME: Final = re.compile(r"\w[\w.-]*")
@@ -53,6 +50,11 @@ def read_config(
     )
     names = [*_tree_names(table), *added]
     reference = _read_reference(table, names)
+    rehearsals = read_rehearsals(table, names, file.parent)
+    trees = _not_compared(table, trees, reference, rehearsals)
+    compared = [name for name in names if name != reference]
+    compared = [name for name in compared if name not in trees or trees[name].compare]
+    subjects = [*compared, *(rehearsal.name for rehearsal in rehearsals)]
     config = Config(
         file=file,
         root=file.parent,
@@ -64,7 +66,8 @@ def read_config(
         server=_read_server(table),
         fail_on=_read_fail_on(table),
         seed=_read_seed(table, file.parent),
-        allow=read_allowances(table, reference, names, file_name),
+        allow=read_allowances(table, reference, subjects, file_name),
+        rehearsals=rehearsals,
         statement_timeout=_read_timeout(table),
     )
     table.mistakes.check()
@@ -143,8 +146,33 @@ def _read_tree(
         layout=table.text("layout"),
         platform=table.text("platform") or platform,
         superuser=table.flag("superuser", superuser),
+        compare=table.flag("compare", True),
         line=table.mistakes.locator.line(table.path),
     )
+
+
+def _not_compared(
+    table: TomlTable,
+    trees: Mapping[str, TreeConfig],
+    reference: str,
+    rehearsals: Sequence[RehearsalConfig],
+) -> dict[str, TreeConfig]:
+    """The trees; what a rehearsal starts from is not compared, unless its table says so."""
+    given = table.values.get("trees")
+    given = given if isinstance(given, dict) else {}
+    upgraded = {rehearsal.source for rehearsal in rehearsals}
+    found = {}
+    for name, tree in trees.items():
+        own = given.get(name)
+        says = isinstance(own, dict) and "compare" in own
+        compare = tree.compare and (says or name not in upgraded)
+        if not tree.compare and name == reference:
+            table.refuse("reference", f'"{name}" has compare = false; leave that out')
+        found[name] = replace(tree, compare=compare)
+    compared = any(tree.compare for tree in found.values() if tree.name != reference)
+    if len(trees) > 1 and not (compared or rehearsals):
+        table.refuse("trees", "every tree but the reference has compare = false; compare one")
+    return found
 
 
 def _tree_names(table: TomlTable) -> list[str]:

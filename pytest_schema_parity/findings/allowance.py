@@ -13,6 +13,12 @@ from pytest_schema_parity.schema.kinds import Impact
 
 ROWS: Final = "rows"
 """The kind of a finding about the rows of a view."""
+DATA: Final = "data"
+"""The kind of a finding about rows of a table that an upgrade loses or changes."""
+LOCK: Final = "lock"
+"""The kind of a finding about a table that an upgrade locks, or rewrites."""
+STEP: Final = "step"
+"""The kind of a finding about a step of an upgrade as a whole."""
 
 
 class Coverable(Protocol):

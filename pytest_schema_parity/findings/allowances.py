@@ -62,12 +62,12 @@ def judge(
             judged.append(replace(finding, allowed=reason))
         else:
             whole, others = difference.unfold()
-            judged.append(replace(finding_of(whole, tree, fail_on=fail_on), allowed=reason))
             cause = finding.consequence_of
-            waiting += [
-                replace(finding_of(other, tree, fail_on=fail_on), consequence_of=cause)
-                for other in others
-            ]
+            parts = [finding_of(each, tree, fail_on=fail_on) for each in (whole, *others)]
+            if finding.check != difference.group:  # a check that reports all kinds
+                parts = [replace(each, check=finding.check) for each in parts]
+            judged.append(replace(parts[0], allowed=reason))
+            waiting += [replace(each, consequence_of=cause) for each in parts[1:]]
     return Judged(tuple(_in_order(judged)), frozenset(used))
 
 

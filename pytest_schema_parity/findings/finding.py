@@ -13,7 +13,7 @@ from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import Impact
 
 FindingChange: TypeAlias = (
-    Change | Literal["failed", "stale", "expired", "empty", "not built", "not compared"]
+    Change | Literal["failed", "stale", "expired", "empty", "not built", "not compared", "skipped"]
 )
 """What happened to the thing that a finding is about, seen from the reference."""
 UNCHECKED: frozenset[FindingChange] = frozenset({"not built", "not compared"})
@@ -108,8 +108,18 @@ class Result:
         return tuple(finding for finding in shown if not finding.fails)
 
     @property
+    def skipped(self) -> str | None:
+        """Why the check skipped itself; None if it did not."""
+        return next((each.title for each in self if each.change == "skipped"), None)
+
+    @property
     def outcome(self) -> CheckOutcome:
-        """``error`` if the check could not check, else whether anything fails it."""
+        """``error`` if the check could not check, else whether anything fails it.
+
+        ``skipped`` if it says itself that there was nothing to check with.
+        """
         if any(finding.change in UNCHECKED for finding in self):
             return "error"
+        if self.skipped is not None:
+            return "skipped"
         return "failed" if self.failing else "passed"

@@ -27,7 +27,7 @@ class Collection:
         lines = [f"schema-parity: {trees.site.described}"]
         for name, tree in trees.trees.items():
             platform = trees.platforms[name]
-            role = "reference" if name == self.gate.reference else "candidate"
+            role = self.gate.parity.role_of(name)
             files = counted(len(tree.files), "file")
             lines.append(
                 f"schema-parity: {role} {name}: {files}, layout {tree.layout}, "
@@ -36,6 +36,9 @@ class Collection:
             lines += (f"    skipped {file}: {why}" for file, why in tree.skipped)
             if lacking := trees.site.lacking(platform):
                 lines.append(f"    this server has no {', '.join(lacking)}")
+        for name, rehearsed in self.gate.parity.rehearsals.items():
+            steps, config = counted(len(rehearsed.steps), "step"), rehearsed.config
+            lines.append(f"schema-parity: {name}: {steps} from {config.source} to {config.target}")
         return list(map(printable, lines))
 
     @pytest.hookimpl(tryfirst=True)

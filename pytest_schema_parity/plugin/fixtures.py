@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from pytest_schema_parity.plugin.session import close_session, left_up, open_ses
 if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree, Clone
     from pytest_schema_parity.checks.parity import Parity
+    from pytest_schema_parity.config import RehearsalConfig
+    from pytest_schema_parity.rehearsal.rehearse import Rehearsal
 
 
 class SchemaParity(Mapping[str, "BuiltTree"]):
@@ -46,6 +49,52 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
     def candidates(self) -> tuple[str, ...]:
         """The names of the trees that must match the reference."""
         return self._parity.candidates
+
+    @contextmanager
+    def rehearse(
+        self,
+        name: str = "rehearsal",
+        *,
+        source: str | None = None,
+        steps: str | Path | None = None,
+        seed: Sequence[str | Path] = (),
+    ) -> Iterator[Rehearsal]:
+        """Carry out an upgrade on copies of what is deployed, on a server of its own.
+
+        ``name`` is that of a configured rehearsal (``rehearsal``, ``rehearsal-NAME``); with a
+        ``source`` (a tree) and ``steps`` (a directory) it is another one, with ``seed`` files, all
+        relative to the configuration file.  Each step is carried out once; see
+        :class:`~pytest_schema_parity.rehearsal.rehearse.Rehearsal` for what can be done then.
+        Raises SchemaParityError where the seed or a step fails, and KeyError for an unknown name.
+        """
+        begun = self._parity.begin(self._rehearsal(name, source, steps, seed))
+        with begun.ready() as rehearsal:
+            yield rehearsal
+
+    def _rehearsal(
+        self,
+        name: str,
+        source: str | None,
+        steps: str | Path | None,
+        seed: Sequence[str | Path],
+    ) -> RehearsalConfig:
+        config = self._parity.config
+        known = {rehearsal.name: rehearsal for rehearsal in config.rehearsals}
+        if source is None and steps is None:
+            if name not in known:
+                names = ", ".join(known) or "none"
+                raise KeyError(f"there is no rehearsal {name!r}; configured are: {names}")
+            return known[name]
+        from pytest_schema_parity.config import RehearsalConfig
+
+        if source is None or steps is None:
+            raise TypeError("rehearse() needs both a source and steps, or the name of a rehearsal")
+        if source not in config.trees:
+            raise KeyError(f"there is no tree {source!r}; the trees are {', '.join(config.trees)}")
+        files = tuple(config.root / file for file in seed)
+        return RehearsalConfig(
+            name=name, source=source, steps=config.root / steps, target=source, seed=files
+        )
 
 
 class Databases:

@@ -48,7 +48,7 @@ class Gate:
         self.parity: Parity = open_session(config)
         self.file = self.parity.config.file
         self.reference = self.parity.config.reference
-        self.trees = (self.reference, *self.parity.candidates)
+        self.trees = self.parity.subjects
 
     @cached_property
     def custom_checks(self) -> Mapping[str, Callable[[BuiltTree], None]]:
@@ -56,15 +56,14 @@ class Gate:
         return added_checks(self.config)
 
     def checks_of(self, tree: str) -> tuple[str, ...]:
-        """The checks of a tree, the plugin's own first; of the reference only that it applies."""
-        if tree == self.reference:
-            return registry.names(of_reference=True)
-        return (*registry.names(), *self.custom_checks)
+        """The checks of a tree or a rehearsal, the plugin's own first, those of a project last."""
+        custom = self.custom_checks if self.parity.role_of(tree) == "candidate" else ()
+        return (*self.parity.checks_of(tree), *custom)
 
     @property
     def check_order(self) -> tuple[str, ...]:
         """All checks, in the order in which they are shown."""
-        return (*registry.names(), *self.custom_checks)
+        return (*registry.every_name(), *self.custom_checks)
 
     @cached_property
     def ranks(self) -> Mapping[tuple[str, str], int]:
@@ -75,15 +74,21 @@ class Gate:
     def counts(self, tree: str, check: str) -> bool:
         """Whether running this check counts as having checked something.
 
-        That the reference applies tells nothing of parity; it counts only where its id was named.
+        That the reference applies tells nothing of parity, nor that another tree does which is not
+        compared; it counts only where its id was named.
         """
-        return tree != self.reference or any(
+        return self.parity.role_of(tree) in ("candidate", "rehearsal") or any(
             argument.endswith(f"::{tree}::{check}") for argument in self.config.args
         )
 
     def line_of(self, tree: str) -> int:
-        """The line of a tree's table in the configuration file, from 1."""
-        return self.parity.config.trees[tree].line
+        """The line of the table of a tree or a rehearsal in the configuration file, from 1."""
+        return self.parity.config.line_of(tree)
+
+    def reference_of(self, tree: str) -> str:
+        """The tree that a tree or a rehearsal is to match."""
+        rehearsed = self.parity.rehearsals.get(tree)
+        return self.reference if rehearsed is None else rehearsed.config.target
 
     @cached_property
     def highlight(self) -> Highlight:

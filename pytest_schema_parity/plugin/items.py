@@ -68,13 +68,13 @@ class ConfigurationFile(pytest.File):
     gate: Gate
 
     def collect(self) -> Iterator[TreeChecks]:
-        """One collector a tree, the reference first."""
+        """One collector a tree or a rehearsal, the reference first."""
         for tree in self.gate.trees:
             yield TreeChecks.from_parent(self, name=tree)
 
 
 class TreeChecks(pytest.Collector):
-    """A tree: its checks are below it."""
+    """A tree, or a rehearsal: its checks are below it."""
 
     def collect(self) -> Iterator[ParityItem]:
         """The checks of a tree; of the reference only whether it applies."""
@@ -114,7 +114,7 @@ class ParityItem(pytest.Item):
             whole = self.config.get_verbosity() >= EVERYTHING
             lines = result_lines(
                 error.result,
-                reference=gate.reference,
+                reference=gate.reference_of(self.tree),
                 highlight=gate.highlight,
                 unfold=whole,
                 most=None if whole else MOST,
@@ -132,7 +132,8 @@ class CheckItem(ParityItem):
         """Run the check, store its result as user properties, and fail if a finding fails."""
         gate = gate_of(self)
         result = gate.parity.result(self.tree, self.name)
-        lines = result_lines(result, reference=gate.reference, highlight=plain)
+        reference = gate.reference_of(self.tree)
+        lines = result_lines(result, reference=reference, highlight=plain)
         facts: dict[str, object] = {
             "schema_parity_failing": len(result.failing),
             "schema_parity_notes": len(result.notes),
@@ -143,6 +144,8 @@ class CheckItem(ParityItem):
         self.user_properties = [*others, *facts.items()]  # a check may run again
         if result.failing:
             raise CheckFailed(result)
+        if result.skipped is not None:
+            pytest.skip(result.skipped)
         if lines:
             self.add_report_section("call", "schema parity notes", "\n".join(lines))
 

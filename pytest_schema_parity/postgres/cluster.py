@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -27,8 +30,8 @@ from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.lifeline import Attachment, Lifeline
 from pytest_schema_parity.postgres.relocation import runnable_installation
 from pytest_schema_parity.postgres.remedy import with_remedy
-from pytest_schema_parity.postgres.server import StartError, start_postgres
-from pytest_schema_parity.postgres.template import PLAIN, ClusterTemplate
+from pytest_schema_parity.postgres.server import START_TIMEOUT, StartError, start_postgres
+from pytest_schema_parity.postgres.template import DURABLE, PLAIN, ClusterTemplate
 
 
 class Cluster:
@@ -39,13 +42,19 @@ class Cluster:
     """
 
     def __init__(
-        self, installation: Installation, superuser: str, path: Path, server: Lifeline | Attachment
+        self,
+        installation: Installation,
+        superuser: str,
+        path: Path,
+        server: Lifeline | Attachment,
+        start: Callable[[Lifeline], None] | None = None,
     ) -> None:
         self.installation = installation
         self.superuser = superuser
         self.socket_directory = path
         """The run directory, which holds the socket."""
         self._server = server
+        self._start = start
         self._running = True
         self._lock = threading.Lock()
 
@@ -120,6 +129,29 @@ class Cluster:
         """The process id of the postmaster: SIGINT shuts the server down."""
         return int((self.data_directory / "postmaster.pid").read_text().split()[0])
 
+    def crash(self) -> None:
+        """Kill the server (SIGQUIT), and start another, which recovers the data that it left.
+
+        Nobody is connected afterwards, and :meth:`conninfo` leads to another socket.  What was
+        committed is there if it was started ``durable``.  Raises ServerError.
+        """
+        with self._lock:
+            dead = self._server
+            if not self._running or self._start is None or not isinstance(dead, Lifeline):
+                raise ServerError("only a server that runs and was started here can be recovered")
+            os.kill(self.postmaster_pid, signal.SIGQUIT)
+            if not dead.ends_within(START_TIMEOUT):
+                raise ServerError(f"PostgreSQL does not end.\n{dead.run.log_tail()}")
+            fresh = Lifeline(dead.account)
+            try:
+                shutil.move(dead.run.data, fresh.run.data)
+                self._start(fresh)
+            except BaseException:
+                fresh.end()
+                raise
+            self._server, self.socket_directory = fresh, fresh.run.path
+            dead.end()
+
     def _end_once(self, end: Callable[[], None]) -> None:
         """Call ``end``, the first time only."""
         with self._lock:
@@ -133,19 +165,28 @@ def start_cluster(
     *,
     template: ClusterTemplate = PLAIN,
     name: str = "schema parity",
+    durable: bool = False,
 ) -> Cluster:
     """Start a cluster from a template; ``name`` becomes its ``cluster_name``.
 
-    The first start with a template runs initdb (half a second) and caches the data directory.
-    Raises ServerError.  Several may be started at once from threads.
+    What was committed on a ``durable`` one survives a crash.  The first start with a template runs
+    initdb (half a second) and caches the data directory.  Raises ServerError.  Several may be
+    started at once from threads.
     """
     account = server_account()
     programs = runnable_installation(installation, account)
+    settings = server_settings(template, programs, account) | {"cluster_name": name}
+    if durable:
+        settings |= DURABLE
+
+    def start(lifeline: Lifeline) -> None:
+        start_postgres(lifeline, programs.binary("postgres"), settings)
+
     try:
-        server = _start_server(template, name, programs, account)
+        server = _start_server(template, programs, account, start)
     except OSError as error:
         raise ServerError(with_remedy(f"A server cannot be started: {error}")) from error
-    return _verified(Cluster(installation, template.superuser, server.run.path, server))
+    return _verified(Cluster(installation, template.superuser, server.run.path, server, start))
 
 
 def attach_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
@@ -168,19 +209,18 @@ def _verified(cluster: Cluster) -> Cluster:
 
 def _start_server(
     template: ClusterTemplate,
-    name: str,
     programs: Installation,
     account: Account,
+    run: Callable[[Lifeline], None],
 ) -> Lifeline:
     """Start the server; if it fails to start, once more with a new image of its data directory."""
-    settings = server_settings(template, programs, account) | {"cluster_name": name}
 
     def start() -> Lifeline:
         """Start the server in a new run directory; clean up if that fails."""
         lifeline = Lifeline(account)
         try:
             create_data_directory(lifeline.run, template, programs, account)
-            start_postgres(lifeline, programs.binary("postgres"), settings)
+            run(lifeline)
         except BaseException:
             lifeline.end()
             raise

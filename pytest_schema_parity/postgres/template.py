@@ -41,6 +41,11 @@ CLUSTER_SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The settings of every cluster; a template may override them."""
 
+DURABLE: Final[Mapping[str, str]] = MappingProxyType(
+    {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+)
+"""What a server needs besides, so that a crash loses nothing that was committed."""
+
 _FORMAT = "2"  # part of every key: raise it when data directories are created in another way
 
 

@@ -7,12 +7,17 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from psycopg import sql
+
 from pytest_schema_parity.catalog import read_schema
-from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.conninfo import Conninfo, open_connection
+from pytest_schema_parity.postgres.databases import create_database
+from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
@@ -20,6 +25,29 @@ from pytest_schema_parity.showing import printable_lines, redact
 
 _VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+)")
 _USUAL: Final = Path("/usr/lib/postgresql")
+_OWNER: Final = """
+SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()
+"""
+_ROLES: Final = """
+SELECT rolname, format(
+    'CREATE ROLE %I %s %s %s %s %s %s %s', rolname,
+    CASE WHEN rolsuper THEN 'SUPERUSER' ELSE 'NOSUPERUSER' END,
+    CASE WHEN rolinherit THEN 'INHERIT' ELSE 'NOINHERIT' END,
+    CASE WHEN rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
+    CASE WHEN rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END,
+    CASE WHEN rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,
+    CASE WHEN rolreplication THEN 'REPLICATION' ELSE 'NOREPLICATION' END,
+    CASE WHEN rolbypassrls THEN 'BYPASSRLS' ELSE 'NOBYPASSRLS' END
+)
+FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' ORDER BY 1
+"""
+_MEMBERS: Final = """
+SELECT m.rolname, format('GRANT %I TO %I', r.rolname, m.rolname)
+FROM pg_auth_members AS a
+JOIN pg_roles AS r ON r.oid = a.roleid
+JOIN pg_roles AS m ON m.oid = a.member
+ORDER BY 1, 2
+"""
 _TIMEOUT: Final = 600.0
 """Seconds that a program may take."""
 
@@ -48,18 +76,44 @@ class Restored:
         return not (self.failure or self.differences or self.changes)
 
 
-def find_backup_programs(installation: Installation) -> BackupPrograms | None:
+def find_backup_programs(major: int, bindir: Path | None = None) -> BackupPrograms | None:
     """The programs for backups of a server: its own, else of the same or the next newer major.
 
-    Looks beside the server, in PATH and in /usr/lib/postgresql. None where there are none: an older
-    pg_dump refuses a newer server.
+    Looks beside the server (``bindir``), in PATH and in /usr/lib/postgresql. None where there are
+    none: an older pg_dump refuses a newer server.
     """
-    own = _programs(installation.binary("pg_dump").parent)
-    if own is not None and own.major == installation.major:
+    own = None if bindir is None else _programs(bindir)
+    if own is not None and own.major == major:
         return own
     found = [programs for directory in _directories() if (programs := _programs(directory))]
-    usable = [programs for programs in found if programs.major >= installation.major]
+    usable = [programs for programs in found if programs.major >= major]
     return min(usable, key=lambda programs: programs.major, default=None)
+
+
+def make_restore_target(source: Host, database: str, target: Host, prefix: str) -> Conninfo:
+    """Make an empty database on another host to restore one into; returns its conninfo.
+
+    It has the same owner; and the roles that its host lacks are made, as those of ``pg_dumpall
+    --roles-only`` would be: a backup of one database has none.  Raises ServerError, psycopg.Error.
+    """
+    name = f"{prefix}restored"
+    with closing(open_connection(source.conninfo(database))) as connection:
+        owner = connection.execute(_OWNER).fetchone()
+        roles = connection.execute(_ROLES.encode()).fetchall()
+        members = connection.execute(_MEMBERS.encode()).fetchall()
+    create_database(target, name)
+    with closing(open_connection(target.conninfo(name))) as connection:
+        known = {role for (role,) in connection.execute("SELECT rolname FROM pg_roles")}
+        for role, statement in roles:
+            if role not in known:
+                connection.execute(statement)
+        for role, statement in members:
+            if role not in known:
+                connection.execute(statement)
+        if owner is not None:
+            change = sql.SQL("ALTER DATABASE {} OWNER TO {}")
+            connection.execute(change.format(sql.Identifier(name), sql.Identifier(owner[0])))
+    return target.conninfo(name)
 
 
 def back_up_and_restore(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 import psycopg
@@ -37,8 +37,11 @@ PINNED: Final = (
 """How values are written. Row level security must not hide a row: then reading fails instead."""
 
 _TABLES: Final = """
-SELECT n.nspname, c.relname, c.relkind = 'p', (
+SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), c.relkind = 'p', (
     SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+), (
+    SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum) FROM pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 ), (
     SELECT array_agg(a.attname::text ORDER BY k.position)
@@ -70,7 +73,8 @@ class DataChange:
     """A row or a value that is not as it was.
 
     ``key`` are the columns of the primary key with their values as text; of a table without one,
-    all columns. ``before`` and ``after`` are a column's values as text, None for NULL; they were
+    all columns. ``table`` and ``name``, of the column or the table, are qualified and quoted where
+    SQL wants it. ``before`` and ``after`` are a column's values as text, None for NULL; they were
     not read where ``column`` is None.
     """
 
@@ -81,13 +85,16 @@ class DataChange:
     before: str | None = None
     after: str | None = None
     count: int = 1
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
     name: tuple[str, str]
+    shown: str
     partitioned: bool
     columns: tuple[str, ...]
+    quoted: tuple[str, ...]
     key: tuple[str, ...]
 
     @property
@@ -95,6 +102,16 @@ class _Table:
         """What to select from: not the tables that inherit from it, which stand for themselves."""
         table = sql.Identifier(*self.name)
         return table if self.partitioned else sql.SQL("ONLY {}").format(table)
+
+    def lost(self, change: Change, column: str | None = None) -> DataChange:
+        """The change of the whole table, or of a column."""
+        return DataChange(self.shown, change, column=column, name=self.name_of(column))
+
+    def name_of(self, column: str | None) -> str:
+        """The qualified name of the table, or of a column of it."""
+        if column is None:
+            return self.shown
+        return f"{self.shown}.{self.quoted[self.columns.index(column)]}"
 
 
 def compare_data(before: str, after: str, *, exact: bool = False) -> Iterator[DataChange]:
@@ -106,23 +123,19 @@ def compare_data(before: str, after: str, *, exact: bool = False) -> Iterator[Da
     with closing(_open(before)) as old, closing(_open(after)) as new:
         olds, news = _tables(old), _tables(new)
         for name, table in olds.items():
-            shown = sql.Identifier(*table.name).as_string(old)
             if name not in news:
-                yield DataChange(shown, "table missing")
+                yield table.lost("table missing")
                 continue
-            others = news[name].columns
+            now = news[name]
             for column in table.columns:
-                if column not in others:
-                    yield DataChange(shown, "column missing", column=column)
-            if exact:
-                for column in others:
-                    if column not in table.columns:
-                        yield DataChange(shown, "column added", column=column)
-            yield from _compare_table(old, new, shown, table, news[name], exact=exact)
-        if exact:
-            for name in news.keys() - olds.keys():
-                shown = sql.Identifier(*news[name].name).as_string(new)
-                yield DataChange(shown, "table added")
+                if column not in now.columns:
+                    yield table.lost("column missing", column)
+            for column in now.columns if exact else ():
+                if column not in table.columns:
+                    yield now.lost("column added", column)
+            yield from _compare_table(old, new, table, now, exact=exact)
+        for name in news.keys() - olds.keys() if exact else ():
+            yield news[name].lost("table added")
 
 
 def _open(conninfo: str) -> Connection:
@@ -141,45 +154,52 @@ def _open(conninfo: str) -> Connection:
 def _tables(connection: Connection) -> dict[tuple[str, str], _Table]:
     found = connection.execute(_TABLES.encode()).fetchall()
     return {
-        (schema, name): _Table((schema, name), partitioned, tuple(columns or ()), tuple(key or ()))
-        for schema, name, partitioned, columns, key in found
+        (schema, name): _Table(
+            (schema, name),
+            shown,
+            partitioned,
+            tuple(columns or ()),
+            tuple(quoted or ()),
+            tuple(key or ()),
+        )
+        for schema, name, shown, partitioned, columns, quoted, key in found
     }
 
 
 def _compare_table(
-    old: Connection, new: Connection, shown: str, before: _Table, after: _Table, *, exact: bool
+    old: Connection, new: Connection, before: _Table, after: _Table, *, exact: bool
 ) -> Iterator[DataChange]:
     """Compare the rows of a table in the columns that both states have."""
     columns = [column for column in before.columns if column in after.columns]
     if not before.key or not set(before.key) <= set(columns):
-        yield from _compare_bags(old, new, shown, before, after, columns, exact=exact)
+        yield from _compare_bags(old, new, before, after, columns, exact=exact)
         return
-    key = before.key
+    key, shown = before.key, before.shown
     olds, news = _digests(old, before, key, columns), _digests(new, after, key, columns)
     values_shown = 0
     for identity, digest in olds.items():
         named = dict(zip(key, identity, strict=True))
         if identity not in news:
-            yield DataChange(shown, "row missing", named)
+            yield DataChange(shown, "row missing", named, name=shown)
         elif news[identity] != digest:
             values_shown += 1
             if values_shown > SHOWN:
-                yield DataChange(shown, "value changed", named)
+                yield DataChange(shown, "value changed", named, name=shown)
                 continue
             was = _values(old, before, key, identity, columns)
             now = _values(new, after, key, identity, columns)
             for column, value, other in zip(columns, was, now, strict=True):
                 if value != other:
-                    yield DataChange(shown, "value changed", named, column, value, other)
+                    name = before.name_of(column)
+                    yield DataChange(shown, "value changed", named, column, value, other, name=name)
     if exact:
         for identity in news.keys() - olds.keys():
-            yield DataChange(shown, "row added", dict(zip(key, identity, strict=True)))
+            yield DataChange(shown, "row added", dict(zip(key, identity, strict=True)), name=shown)
 
 
 def _compare_bags(
     old: Connection,
     new: Connection,
-    shown: str,
     before: _Table,
     after: _Table,
     columns: Sequence[str],
@@ -187,14 +207,15 @@ def _compare_bags(
     exact: bool,
 ) -> Iterator[DataChange]:
     """Compare the rows of a table without a key: how many there are of each."""
+    shown = before.shown
     olds, news = _bag(old, before, columns), _bag(new, after, columns)
     for row, count in (olds - news).items():
         named = dict(zip(columns, row, strict=True))
-        yield DataChange(shown, "row missing", named, count=count)
+        yield DataChange(shown, "row missing", named, count=count, name=shown)
     if exact:
         for row, count in (news - olds).items():
             named = dict(zip(columns, row, strict=True))
-            yield DataChange(shown, "row added", named, count=count)
+            yield DataChange(shown, "row added", named, count=count, name=shown)
 
 
 def _texts(columns: Sequence[str]) -> sql.Composed:

@@ -12,7 +12,9 @@ from psycopg import sql
 from pytest_schema_parity.postgres.conninfo import open_connection
 
 _FOREIGN_KEYS: Final = """
-SELECT k.conname, n.nspname, t.relname, t.relkind = 'p', fn.nspname, ft.relname, (
+SELECT
+    quote_ident(k.conname), n.nspname, t.relname, format('%I.%I', n.nspname, t.relname),
+    t.relkind = 'p', fn.nspname, ft.relname, (
     SELECT array_agg(a.attname::text ORDER BY c.position)
     FROM unnest(k.conkey) WITH ORDINALITY AS c (attnum, position)
     JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = c.attnum
@@ -30,7 +32,9 @@ WHERE k.contype = 'f' AND k.conparentid = 0
 ORDER BY 2, 3, 1
 """
 _SEQUENCES: Final = """
-SELECT sn.nspname, s.relname, n.nspname, t.relname, a.attname, q.seqincrement > 0
+SELECT
+    sn.nspname, s.relname, n.nspname, t.relname, a.attname, q.seqincrement > 0,
+    format('%I.%I', sn.nspname, s.relname), format('%I.%I', n.nspname, t.relname)
 FROM pg_depend AS d
 JOIN pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'
 JOIN pg_namespace AS sn ON sn.oid = s.relnamespace
@@ -72,7 +76,7 @@ def broken_foreign_keys(conninfo: str) -> list[BrokenKey]:
     with closing(open_connection(conninfo)) as connection:
         connection.execute("SET row_security = off; SET search_path = pg_catalog")
         keys = connection.execute(_FOREIGN_KEYS.encode()).fetchall()
-        for name, schema, table, partitioned, other_schema, other, columns, others in keys:
+        for name, schema, table, shown, partitioned, other_schema, other, columns, others in keys:
             source = sql.Identifier(schema, table)
             query = sql.SQL(
                 "SELECT count(*) FROM {} AS t WHERE {}"
@@ -88,7 +92,6 @@ def broken_foreign_keys(conninfo: str) -> list[BrokenKey]:
             )
             row = connection.execute(query).fetchone()
             if row and row[0]:
-                shown = sql.Identifier(schema, table).as_string(connection)
                 found.append(BrokenKey(shown, name, row[0]))
     return found
 
@@ -99,7 +102,7 @@ def sequences_behind(conninfo: str) -> list[SequenceBehind]:
     with closing(open_connection(conninfo)) as connection:
         connection.execute("SET row_security = off; SET search_path = pg_catalog")
         owned = connection.execute(_SEQUENCES.encode()).fetchall()
-        for schema, sequence, table_schema, table, column, ascending in owned:
+        for schema, sequence, table_schema, table, column, ascending, name, shown in owned:
             query = sql.SQL(
                 "SELECT s.last_value + CASE WHEN s.is_called THEN q.seqincrement ELSE 0 END,"
                 " (SELECT {}({}) FROM {}) FROM {} AS s, pg_sequence AS q"
@@ -118,8 +121,8 @@ def sequences_behind(conninfo: str) -> list[SequenceBehind]:
             if (following <= farthest) if ascending else (following >= farthest):
                 found.append(
                     SequenceBehind(
-                        sql.Identifier(schema, sequence).as_string(connection),
-                        sql.Identifier(table_schema, table).as_string(connection),
+                        name,
+                        shown,
                         column,
                         following,
                         farthest,

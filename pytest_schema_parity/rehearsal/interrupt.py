@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations.scanner import split
-from pytest_schema_parity.migrations.statement import Statement
-from pytest_schema_parity.migrations.text import read_sql
 from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.rehearsal.script import Connection, Script, execute, read_script
+from pytest_schema_parity.rehearsal.waiting import hold_rows
 
 PATIENCE: Final = 10_000
 """Milliseconds in which the server ends a session that was told to end."""
+MOST: Final = 20
+"""In how many places at most a session is ended of a file that is not one transaction."""
+BLOCKED: Final = 5.0
+"""Seconds in which a statement is waited for that is to wait for a lock, or to end."""
+_IS_BLOCKED: Final = """
+SELECT wait_event_type = 'Lock' FROM pg_catalog.pg_stat_activity WHERE pid = %s
+"""
 
 
 def interruptions(file: Path, points: int) -> list[int]:
     """After how many statements to end a file's session: ``points`` places, spread evenly.
 
-    The last is before the file's last statement, which is mostly COMMIT.
+    The last is before the file's last statement, which is mostly COMMIT.  A file that is not one
+    transaction has more places, as it may be half done after each statement.
     """
-    last = len(_statements(file)) - 1
+    script = read_script(file)
+    last = len(script.statements) - 1
     if last < 1:
         return []
+    if not script.is_one_transaction:
+        points = max(points, min(last, MOST))
     return sorted({max(1, round(last * point / points)) for point in range(1, points + 1)})
 
 
@@ -35,23 +49,61 @@ def run_until(file: Path, conninfo: str, superuser: str, count: int) -> None:
     may end sessions. Raises psycopg.Error where a statement fails, and ServerError where the
     session does not end.
     """
-    statements = _statements(file)
+    script = read_script(file)
     with closing(open_connection(conninfo)) as session:
-        if not controls_transactions(statements):
-            session.execute("BEGIN")
-        for statement in statements[:count]:
-            session.execute(statement.text.encode())
-        with closing(open_connection(superuser)) as other:
-            pid = session.info.backend_pid
-            row = other.execute("SELECT pg_terminate_backend(%s, %s)", [pid, PATIENCE]).fetchone()
+        script.begin(session)
+        for statement in script.statements[:count]:
+            execute(session, statement)
+        _terminate(session.info.backend_pid, superuser)
+
+
+def run_until_blocked(file: Path, conninfo: str, superuser: str) -> int | None:
+    """Execute a file while another session has written to each table, and end it as it waits.
+
+    Returns how many statements came to their end before: the session was ended during the next
+    one.  None where the file waits for nobody and came to its end, or to an error of its own.
+    Raises ServerError where the session does not end.
+    """
+    script = read_script(file)
+    with (
+        hold_rows(superuser),
+        closing(open_connection(conninfo)) as session,
+        closing(open_connection(superuser)) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        done: list[int] = []
+        running = pool.submit(_execute_all, script, session, done)
+        deadline = time.monotonic() + BLOCKED
+        pid = session.info.backend_pid
+        while not running.done() and time.monotonic() < deadline:
+            row = other.execute(_IS_BLOCKED, [pid]).fetchone()
+            if row == (True,):
+                break
+            time.sleep(0.002)
+        if running.done():
+            return None
+        _terminate(pid, superuser)
+        with suppress(psycopg.Error):
+            running.result()
+        return len(done)
+
+
+def _execute_all(script: Script, session: Connection, done: list[int]) -> None:
+    """Execute a script; ``done`` gets the line of each statement that came to its end."""
+    for statement in _framed(script, session):
+        done.append(statement)
+
+
+def _framed(script: Script, session: Connection) -> Iterator[int]:
+    script.begin(session)
+    for statement in script.statements:
+        execute(session, statement)
+        yield statement.line
+    script.finish(session)
+
+
+def _terminate(pid: int, superuser: str) -> None:
+    with closing(open_connection(superuser)) as other:
+        row = other.execute("SELECT pg_terminate_backend(%s, %s)", [pid, PATIENCE]).fetchone()
     if row != (True,):
-        raise ServerError(f"The session that carries out {file.name} does not end")
-
-
-def controls_transactions(statements: Sequence[Statement]) -> bool:
-    """Whether a file begins transactions of its own."""
-    return any(statement.words[:1] in (("begin",), ("start",)) for statement in statements)
-
-
-def _statements(file: Path) -> list[Statement]:
-    return list(split(read_sql(file, file=file.name), file=file.name))
+        raise ServerError(f"The session of process {pid} does not end")

@@ -8,15 +8,17 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-import psycopg
-
-from pytest_schema_parity.migrations.scanner import split
 from pytest_schema_parity.migrations.statement import Statement
-from pytest_schema_parity.migrations.text import read_sql
 from pytest_schema_parity.postgres.conninfo import open_connection
-from pytest_schema_parity.rehearsal.interrupt import controls_transactions
+from pytest_schema_parity.rehearsal.script import (
+    Connection,
+    ends_transaction,
+    execute,
+    in_transaction,
+    read_script,
+)
 
 MODES: Final = (
     "AccessShareLock",
@@ -47,12 +49,20 @@ _FILES: Final = """
 SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), pg_relation_filenode(c.oid)::bigint
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'm')
+WHERE c.relkind = 'r'
     AND n.nspname <> 'information_schema'
     AND n.nspname NOT LIKE 'pg\\_%'
 """
 
-Connection = psycopg.Connection[Any]
+_SCANS: Final = """
+SELECT format('%I.%I', schemaname, relname), seq_scan
+FROM pg_catalog.pg_stat_xact_user_tables
+WHERE seq_scan > 0
+"""
+_NO_SNAPSHOT: Final = (("begin",), ("start",), ("set",))
+"""After these SET TRANSACTION may follow, which no query may come before."""
+_READS_ROWS: Final = frozenset({"copy", "delete", "insert", "merge", "select", "update", "with"})
+"""Statements that are meant to read rows; whatever else scans a table checks or copies it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +71,11 @@ class StatementLocks:
 
     ``locks`` are the strongest modes by table, of the tables on which this statement's is stronger
     than what its transaction held before; tables that the step itself makes are left out, as
-    nobody else sees them. ``rewritten`` are tables that were written anew. ``measured`` is false
-    for a statement outside of a transaction, whose locks are gone when it ends.
+    nobody else sees them. ``rewritten`` are tables that were written anew (a materialized view is
+    by each refresh, so these are left out), ``scanned`` those that
+    a statement of DDL read from end to end: to check a constraint, or to build an index.
+    ``measured`` is false for a statement outside of a transaction, whose locks are gone when it
+    ends.
     """
 
     line: int
@@ -70,6 +83,7 @@ class StatementLocks:
     seconds: float
     locks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     rewritten: tuple[str, ...] = ()
+    scanned: tuple[str, ...] = ()
     measured: bool = True
 
 
@@ -85,16 +99,11 @@ def observe(file: Path, conninfo: str) -> list[StatementLocks]:
     fails, and ScriptError where the file cannot be cut into statements.
     """
     with closing(open_connection(conninfo)) as session, closing(open_connection(conninfo)) as other:
-        standard = session.info.parameter_status("standard_conforming_strings") == "on"
-        text = read_sql(file, file=file.name)
-        statements = split(text, file=file.name, standard_strings=standard)
-        controls = controls_transactions(statements)
-        if not controls:
-            session.execute("BEGIN")
+        script = read_script(file)
         observer = _Observer(session, other)
-        found = [observer.execute(statement) for statement in statements]
-        if not controls:
-            session.execute("COMMIT")
+        script.begin(session)
+        found = [observer.execute(statement) for statement in script.statements]
+        script.finish(session)
     return found
 
 
@@ -107,13 +116,18 @@ class _Observer:
         self._pid = session.info.backend_pid
         self._held: dict[str, str] = {}
         self._files = self._filenodes()
+        self._scans: dict[str, int] = {}
+        self._made: set[str] = set()
 
     def execute(self, statement: Statement) -> StatementLocks:
         """Execute a statement; what it locked and rewrote."""
         begun = time.perf_counter()
-        self._session.execute(statement.text.encode())
+        execute(self._session, statement)
         seconds = time.perf_counter() - begun
-        inside = self._session.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+        text = " ".join(statement.text.split())[:80]
+        if statement.words[:1] in _NO_SNAPSHOT:
+            return StatementLocks(statement.line, text, seconds)
+        inside = in_transaction(self._session)
         taken: dict[str, str] = {}
         if inside:
             for table, mode in self._locks().items():
@@ -127,16 +141,26 @@ class _Observer:
             for oid, (name, node) in files.items()
             if oid in self._files and self._files[oid][1] != node
         ]
+        self._made |= {name for oid, (name, _) in files.items() if oid not in self._files}
         self._files = files
-        ends = statement.words[:1] in (("commit",), ("end",), ("rollback",), ("abort",))
         return StatementLocks(
             statement.line,
-            " ".join(statement.text.split())[:80],
+            text,
             seconds,
             MappingProxyType(taken),
             tuple(sorted(rewritten)),
-            inside or ends,
+            self._scanned(statement),
+            inside or ends_transaction(statement),
         )
+
+    def _scanned(self, statement: Statement) -> tuple[str, ...]:
+        """The tables that a statement of DDL has read from end to end, of those others can see."""
+        before, self._scans = self._scans, dict(self._session.execute(_SCANS.encode()).fetchall())
+        if statement.words[:1] and statement.words[0] in _READS_ROWS:
+            return ()
+        known = {name for name, _ in self._files.values()} - self._made
+        more = (name for name, count in self._scans.items() if count > before.get(name, 0))
+        return tuple(sorted(name for name in more if name in known))
 
     def _locks(self) -> dict[str, str]:
         """The strongest mode of each table that others can see."""

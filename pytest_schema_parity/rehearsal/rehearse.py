@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.errors import TreeError
@@ -17,11 +20,17 @@ from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
-from pytest_schema_parity.rehearsal.interrupt import interruptions, run_until
+from pytest_schema_parity.rehearsal.fingerprint import Fingerprint, fingerprint
 from pytest_schema_parity.rehearsal.steps import Step
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
+
+_Given = TypeVar("_Given")
+_Found = TypeVar("_Found")
+Changed = tuple[tuple[Difference, ...], tuple[DataChange, ...]]
+"""Every fact and row that differs between two databases."""
+UNCHANGED: Changed = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +38,15 @@ class Outcome:
     """What carrying out a step came to, beside what it should have come to.
 
     ``failures`` are statements that the server refused; ``differences`` and ``changes`` facts and
-    rows that are not as they have to be. It is false if there is any.
+    rows that are not as they have to be. It is false if there is any. ``point`` says where the step
+    was interrupted, if it was.
     """
 
     step: Step
     failures: tuple[Failure, ...] = ()
     differences: tuple[Difference, ...] = ()
     changes: tuple[DataChange, ...] = ()
+    point: str = ""
 
     def __bool__(self) -> bool:
         return not (self.failures or self.differences or self.changes)
@@ -45,21 +56,35 @@ class Rehearsal:
     """An upgrade on copies of a database ``source`` of a host; nobody may be connected to it.
 
     Use it as a context manager: it drops its databases. ``role`` is who carries the steps out;
-    ``root`` the directory that files are named from.
+    ``root`` the directory that files are named from; ``read`` reads the facts of a database of the
+    host, by its name. Work on several steps goes on side by side.
     """
 
     def __init__(
-        self, host: Host, source: str, steps: Sequence[Step], *, role: str, root: Path
+        self,
+        host: Host,
+        source: str,
+        steps: Sequence[Step],
+        *,
+        role: str,
+        root: Path,
+        read: Callable[[str], Schema] | None = None,
+        statement_timeout: float | None = None,
     ) -> None:
         self.steps = tuple(steps)
-        self._host = host
+        self.host = host
+        self.stages = [source]
+        """The names of the databases before the first step, and after each that was carried out."""
         self._role = role
         self._root = root
+        self._read = read or (lambda name: read_schema(self.conninfo_of(name)))
+        self._statement_timeout = statement_timeout
         self._prefix = f"{source}_rehearsal"
         self._numbers = itertools.count(1)
-        self._stages = [source]
         self._schemas: dict[str, Schema] = {}
+        self._fingerprints: dict[str, Fingerprint] = {}
         self._failures: list[tuple[Failure, ...]] = []
+        self._locks: dict[str, Lock] = {source: Lock()}
 
     def __enter__(self) -> Self:
         return self
@@ -70,114 +95,117 @@ class Rehearsal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for stage in self._stages[1:]:
-            drop_database(self._host, stage, force=True)
+        for stage in self.stages[1:]:
+            drop_database(self.host, stage, force=True)
 
     def upgrade(self) -> list[Outcome]:
         """Carry out every step; which rows and values of the first state are not there after each.
 
         A step that fails is told once, and the following are carried out all the same.
         """
+        self.carry_out()
         return [
-            Outcome(step, failures, changes=tuple(self._lost(stage)))
-            for step, failures, stage in zip(
-                self.steps, self._carried_out(), self._stages[1:], strict=True
-            )
+            replace(each, changes=tuple(self._lost(number)))
+            for number, each in enumerate(self.carry_out(), 1)
         ]
+
+    def carry_out(self) -> list[Outcome]:
+        """Carry out every step, once; what failed in each. The stages are there afterwards."""
+        for step in self.steps[len(self._failures) :]:
+            name = f"{self._prefix}_{len(self.stages)}"
+            clone_database(self.host, self.stages[-1], name)
+            self.stages.append(name)
+            self._locks[name] = Lock()
+            self._failures.append(self.execute(step.up, name))
+        return list(map(Outcome, self.steps, self._failures))
 
     def schema(self) -> Schema:
         """The facts after the last step."""
-        self._carried_out()
-        return self._schema(self._stages[-1])
+        self.carry_out()
+        return self.schema_of(self.stages[-1])
 
     @property
     def conninfo(self) -> str:
         """The database after the last step; it is dropped when the rehearsal ends."""
-        self._carried_out()
-        return self._conninfo(self._stages[-1])
+        self.carry_out()
+        return self.host.conninfo(self.stages[-1], self._role)
 
     def again(self) -> Iterator[Outcome]:
         """Carry out each step a second time: what changes then."""
-        self._carried_out()
-        for step, stage in zip(self.steps, self._stages[1:], strict=True):
-            with self._copy(stage) as copy:
-                failures = self._execute(step.up, copy)
-                yield Outcome(step, failures, *self._changed(stage, copy))
+        self.carry_out()
+        yield from self.side_by_side(self._again, range(len(self.steps)))
 
     def back(self, last: int | None = None) -> Iterator[Outcome]:
         """Roll back from after a step (by its index; the last by default): what is not restored.
 
         Raises TreeError at a step without a down file.
         """
-        self._carried_out()
+        self.carry_out()
         last = len(self.steps) - 1 if last is None else last
-        with self._copy(self._stages[last + 1]) as copy:
+        with self.copy(self.stages[last + 1]) as copy:
             for number in range(last, -1, -1):
                 step = self.steps[number]
                 if step.down is None:
                     raise TreeError(f"{step.up} has no down file: the upgrade stays from there on")
-                failures = self._execute(step.down, copy)
-                yield Outcome(step, failures, *self._changed(self._stages[number], copy))
+                failures = self.execute(step.down, copy)
+                yield Outcome(step, failures, *self.changed(self.stages[number], copy))
 
-    def interrupted(self, *, points: int = 3) -> Iterator[Outcome]:
-        """End the session of each step at some points between its statements: what is left then.
-
-        The database has to be as before the step, or as after it; and carrying out the step again
-        has to come to its end. One outcome a point, the last point just before the last statement.
-        """
-        self._carried_out()
-        for number, step in enumerate(self.steps):
-            before, after = self._stages[number : number + 2]
-            for point in interruptions(step.up, points):
-                with self._copy(before) as copy:
-                    run_until(step.up, self._conninfo(copy), self._host.conninfo(copy), point)
-                    differences, changes = self._changed(before, copy)
-                    if (differences or changes) and not any(self._changed(after, copy)):
-                        differences, changes = (), ()
-                    failures: tuple[Failure, ...] = ()
-                    if not (differences or changes):
-                        failures = self._execute(step.up, copy)
-                        differences = self._changed(after, copy)[0]
-                    yield Outcome(step, failures, differences, changes)
-
-    def _carried_out(self) -> list[tuple[Failure, ...]]:
-        """What failed in each step; the stages are there afterwards."""
-        for step in self.steps[len(self._failures) :]:
-            name = f"{self._prefix}_{len(self._stages)}"
-            clone_database(self._host, self._stages[-1], name)
-            self._stages.append(name)
-            self._failures.append(self._execute(step.up, name))
-        return self._failures
-
-    def _execute(self, file: Path, database: str) -> tuple[Failure, ...]:
+    def execute(self, file: Path, database: str) -> tuple[Failure, ...]:
+        """Carry out a file as its tool would; what failed."""
         self._schemas.pop(database, None)
         tree = load_tree(file.name, root=self._root, files=[file])
-        return apply_tree(tree, self._conninfo(database)).failures
+        return apply_tree(
+            tree, self.conninfo_of(database), statement_timeout=self._statement_timeout
+        ).failures
 
-    def _lost(self, stage: str) -> Iterator[DataChange]:
-        return compare_data(self._host.conninfo(self._stages[0]), self._host.conninfo(stage))
+    def changed(self, stage: str, copy: str) -> Changed:
+        """Every fact and row that differs between a stage and a copy."""
+        before, after = self.schema_of(stage), self._read(copy)
+        with self._locks[stage]:
+            rows = compare_data(self.host.conninfo(stage), self.host.conninfo(copy), exact=True)
+            return tuple(compare(before, after)), tuple(rows)
 
-    def _changed(
-        self, before: str, after: str
-    ) -> tuple[tuple[Difference, ...], tuple[DataChange, ...]]:
-        """Every fact and row that differs between two databases."""
-        rows = compare_data(self._host.conninfo(before), self._host.conninfo(after), exact=True)
-        return tuple(compare(self._schema(before), self._schema(after))), tuple(rows)
+    def is_as(self, stage: str, conninfo: str) -> bool:
+        """Whether nothing was written in a copy of a stage; ``conninfo`` is a superuser's."""
+        with self._locks[stage]:
+            if stage not in self._fingerprints:
+                self._fingerprints[stage] = fingerprint(self.host.conninfo(stage))
+        return fingerprint(conninfo) == self._fingerprints[stage]
 
-    def _schema(self, database: str) -> Schema:
-        if database not in self._schemas:
-            self._schemas[database] = read_schema(self._conninfo(database))
-        return self._schemas[database]
+    def schema_of(self, stage: str) -> Schema:
+        """The facts of a stage, which are read once."""
+        with self._locks[stage]:
+            if stage not in self._schemas:
+                self._schemas[stage] = self._read(stage)
+            return self._schemas[stage]
 
-    def _conninfo(self, database: str) -> str:
-        return self._host.conninfo(database, self._role)
+    def conninfo_of(self, database: str) -> str:
+        """Where a database is, for who carries the steps out."""
+        return self.host.conninfo(database, self._role)
 
     @contextmanager
-    def _copy(self, database: str) -> Iterator[str]:
+    def copy(self, stage: str) -> Iterator[str]:
+        """The name of a copy of a stage, dropped at the end."""
         name = f"{self._prefix}_copy_{next(self._numbers)}"
-        clone_database(self._host, database, name)
+        with self._locks[stage]:
+            clone_database(self.host, stage, name)
         try:
             yield name
         finally:
-            self._schemas.pop(name, None)
-            drop_database(self._host, name, force=True)
+            drop_database(self.host, name, force=True)
+
+    def side_by_side(
+        self, work: Callable[[_Given], _Found], given: Iterable[_Given]
+    ) -> list[_Found]:
+        """Do the same with each, as many at once as there are processors; the results in order."""
+        with ThreadPoolExecutor(os.cpu_count() or 1, "schema-parity-rehearsal") as pool:
+            return list(pool.map(work, given))
+
+    def _again(self, number: int) -> Outcome:
+        stage = self.stages[number + 1]
+        with self.copy(stage) as copy:
+            failures = self.execute(self.steps[number].up, copy)
+            return Outcome(self.steps[number], failures, *self.changed(stage, copy))
+
+    def _lost(self, number: int) -> Iterator[DataChange]:
+        return compare_data(*(self.host.conninfo(self.stages[each]) for each in (0, number)))

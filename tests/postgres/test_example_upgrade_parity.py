@@ -58,8 +58,8 @@ def prisma(tmp_path_factory: pytest.TempPathFactory) -> Path:
     listed = files[1].replace('"supabase/', f'"{SQL}/supabase/')
     own = own.replace('path = "sql/supabase/migrations"', f"files = {listed}")
     own = own.replace('"sql/', f'"{SQL}/')
-    allowed = upgrade[upgrade.index("[[allow]]") :].replace(
-        'tree = "upgraded"', 'tree = "supabase"'
+    allowed = upgrade[upgrade.index("# Not of compatibility") :].replace(
+        'tree = ["upgraded", "rehearsal"]', 'tree = "supabase"'
     )
     allowed = allowed.replace("[[allow]]", "[[tool.pytest-schema-parity.allow]]")
     file = tmp_path_factory.mktemp("prisma") / "pyproject.toml"
@@ -85,6 +85,7 @@ def gate(file: Path, installation: Installation) -> subprocess.CompletedProcess[
 
 def test_the_gate_knows_every_step() -> None:
     trees = tomllib.loads(GATE.read_text(encoding="utf-8"))["trees"]
+    assert [SQL / name for name in trees["deployed"]["files"]] == deployed_files()
     files = [SQL / name for name in trees["upgraded"]["files"]]
     assert files == [*deployed_files(), *(step.up for step in steps())]
     later = [SQL / name for name in trees["retired"]["files"]]

@@ -1,0 +1,187 @@
+"""The checks of a rehearsal: an upgrade carried out on copies of what is deployed, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pytest_schema_parity.checks import rehearsal_faults
+from pytest_schema_parity.checks.check import Check, Context, Find, Role
+from pytest_schema_parity.checks.rehearsal_findings import (
+    about_step,
+    amount,
+    failed,
+    lost,
+    outcome_lines,
+)
+from pytest_schema_parity.errors import TreeError
+from pytest_schema_parity.findings.allowance import DATA, LOCK, STEP
+from pytest_schema_parity.findings.counting import findings_headline
+from pytest_schema_parity.findings.differences import finding_of
+from pytest_schema_parity.findings.finding import UNCHECKED, Finding
+from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.rehearsal.data import DataChange
+from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
+from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
+from pytest_schema_parity.schema.compare import compare
+from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.kinds import KINDS
+from pytest_schema_parity.showing import clean, printable
+
+ROLES: Final[frozenset[Role]] = frozenset({"rehearsal"})
+
+
+def upgrade(context: Context) -> Iterator[Finding]:
+    """A finding for each statement that fails, else for each difference from the tree ``to``."""
+    rehearsed = context.rehearsed()
+    failures = [*rehearsed.seed_failures]
+    if not failures:
+        for outcome in rehearsed.rehearsal.carry_out():
+            failures += outcome.failures
+    if failures:
+        yield from failed(failures, context.tree, "upgrade")
+        return
+    target = context.build(rehearsed.config.target).schema
+    fail_on = context.config.fail_on
+    for difference in compare(target, rehearsed.rehearsal.schema(), fail_on=fail_on):
+        found = finding_of(difference, context.tree, fail_on=fail_on)
+        yield replace(found, check="upgrade")
+
+
+def data(context: Context) -> Iterator[Finding]:
+    """A finding for what each step loses or changes, and for what breaks the rules of the rows."""
+    rehearsed = context.rehearsed()
+    rehearsal = rehearsed.ready()
+    seen: set[object] = set()
+    for outcome in rehearsal.upgrade():
+        fresh = [change for change in outcome.changes if _key(change) not in seen]
+        seen.update(map(_key, fresh))
+        yield from lost(rehearsed, "data", outcome.step, fresh)
+    yield from _rules(context.tree, rehearsal)
+
+
+def _key(change: DataChange) -> object:
+    key = None if change.key is None else tuple(change.key.items())
+    return change.name, change.change, key, change.after
+
+
+def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
+    """The foreign keys that rows break after the upgrade, and the sequences that are behind."""
+    conninfo = rehearsal.host.conninfo(rehearsal.stages[-1])
+    for key in broken_foreign_keys(conninfo):
+        name = f"{key.table}.{key.constraint}"
+        title = f"{counted(key.rows, 'row')} of {key.table} break the foreign key {key.constraint}"
+        yield _rule(tree, name, title)
+    for behind in sequences_behind(conninfo):
+        yield _rule(
+            tree,
+            behind.sequence,
+            f"sequence {behind.sequence} gives {behind.next_value} next, and "
+            f"{behind.table}.{behind.column} has come to {behind.farthest}",
+        )
+
+
+def _rule(tree: str, name: str, title: str) -> Finding:
+    return Finding(
+        tree=tree,
+        check="data",
+        kind=DATA,
+        name=name,
+        change="failed",
+        impact="behavior",
+        title=title,
+    )
+
+
+def idempotent(context: Context) -> Iterator[Finding]:
+    """A finding for each step that changes a fact or a row when it is carried out once more."""
+    rehearsed = context.rehearsed()
+    for outcome in rehearsed.ready().again():
+        if not outcome:
+            yield about_step(
+                rehearsed,
+                "idempotent",
+                outcome.step,
+                f"{rehearsed.shown(outcome.step.up)}, run a second time: {amount(outcome)}",
+                outcome_lines(outcome),
+            )
+
+
+def rollback(context: Context) -> Iterator[Finding]:
+    """A finding for each step that has no down file, or whose down file restores less than all."""
+    rehearsed = context.rehearsed()
+    rehearsal = rehearsed.ready()
+    steps = rehearsal.steps
+    for step in steps:
+        if step.down is None:
+            yield about_step(
+                rehearsed,
+                "rollback",
+                step,
+                f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
+                change="missing",
+            )
+    told: set[str] = set()
+    for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)):
+        for outcome in _back(rehearsal, last) if last >= 0 else ():
+            if outcome or outcome.step.name in told or outcome.step.down is None:
+                continue
+            told.add(outcome.step.name)
+            yield about_step(
+                rehearsed,
+                "rollback",
+                outcome.step,
+                f"{rehearsed.shown(outcome.step.down)} does not restore what was there before: "
+                + amount(outcome),
+                outcome_lines(outcome),
+            )
+
+
+def _back(rehearsal: Rehearsal, last: int) -> Iterator[Outcome]:
+    """Roll back from after a step; what is not restored stands with the step that is to blame."""
+    differences: list[Difference] = []
+    changes: set[object] = set()
+    try:
+        for outcome in rehearsal.back(last):
+            yield replace(
+                outcome,
+                differences=tuple(d for d in outcome.differences if d not in differences),
+                changes=tuple(c for c in outcome.changes if _key(c) not in changes),
+            )
+            differences += outcome.differences
+            changes.update(map(_key, outcome.changes))
+    except TreeError:  # a step without a down file, which has a finding of its own
+        return
+
+
+def headline(failing: Sequence[Finding], tree: str) -> str:
+    """The first of what fails, and how much more."""
+    if any(finding.change in UNCHECKED for finding in failing):
+        return findings_headline(failing, tree)
+    first = clean(failing[0].title.partition("\n")[0])
+    more = len(failing) - 1
+    return f"{printable(tree)}: {first}" + (f" (and {more} more)" if more else "")
+
+
+def _check(name: str, find: Find, *kinds: str) -> Check:
+    return Check(
+        names=(name,),
+        find=find,
+        headline=findings_headline if name == "upgrade" else headline,
+        roles=ROLES,
+        kinds=frozenset(kinds),
+        costly=True,
+    )
+
+
+CHECKS: Final = (
+    _check("upgrade", upgrade, *KINDS),
+    _check("data", data, DATA),
+    _check("idempotent", idempotent, STEP),
+    _check("rollback", rollback, STEP),
+    _check("interrupted", rehearsal_faults.interrupted, STEP),
+    _check("backup", rehearsal_faults.backup, STEP),
+    _check("locks", rehearsal_faults.locks, LOCK, STEP),
+)
+"""The checks of a rehearsal, in the order in which they are shown."""

@@ -1,0 +1,130 @@
+"""Findings about the steps of an upgrade, and about the rows that they lose or change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pytest_schema_parity.checks.applies import failure_finding, failure_title
+from pytest_schema_parity.checks.rehearsed import Rehearsed
+from pytest_schema_parity.findings.allowance import DATA, STEP
+from pytest_schema_parity.findings.differences import title_of
+from pytest_schema_parity.findings.evidence import Text
+from pytest_schema_parity.findings.finding import Finding, FindingChange
+from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.migrations.apply import Failure
+from pytest_schema_parity.rehearsal.data import DataChange
+from pytest_schema_parity.rehearsal.rehearse import Outcome
+from pytest_schema_parity.rehearsal.steps import Step
+from pytest_schema_parity.schema.difference import Origins
+from pytest_schema_parity.schema.facts import Place
+from pytest_schema_parity.showing import clean, clipped
+
+MOST_LINES: Final = 20
+"""Lines of evidence of one finding."""
+_VERBS: Final = {
+    "table missing": "drops",
+    "column missing": "drops",
+    "row missing": "loses",
+    "value changed": "changes",
+}
+
+
+def failed(failures: Iterable[Failure], tree: str, check: str) -> Iterator[Finding]:
+    """A finding for each statement that the server refused: the upgrade is broken."""
+    for failure in failures:
+        yield replace(failure_finding(failure, tree), check=check)
+
+
+def about_step(
+    rehearsed: Rehearsed,
+    check: str,
+    step: Step,
+    title: str,
+    lines: Iterable[str] = (),
+    *,
+    line: int = 1,
+    change: FindingChange = "changed",
+) -> Finding:
+    """A finding about a step as a whole, located at a line of its up file."""
+    shown = _cut(lines)
+    return Finding(
+        tree=rehearsed.config.name,
+        check=check,
+        kind=STEP,
+        name=step.name,
+        change=change,
+        impact="behavior",
+        title=title,
+        evidence=(Text(tuple(map(clean, shown))),) if shown else (),
+        locations=Origins(tree=Place(rehearsed.shown(step.up), line)),
+    )
+
+
+def amount(outcome: Outcome) -> str:
+    """How much an outcome is about: ``2 facts, 1 row``."""
+    parts = []
+    if outcome.failures:
+        parts.append(f"{counted(len(outcome.failures), 'statement')} failed")
+    if outcome.differences:
+        parts.append(f"{counted(len(outcome.differences), 'fact')} changed")
+    if outcome.changes:
+        parts.append(f"{counted(len(outcome.changes), 'row')} changed")
+    return ", ".join(parts)
+
+
+def outcome_lines(outcome: Outcome) -> Iterator[str]:
+    """The statements that failed, the facts and the rows that an outcome is about."""
+    yield from map(failure_title, outcome.failures)
+    yield from map(title_of, outcome.differences)
+    yield from map(change_line, outcome.changes)
+
+
+def change_line(change: DataChange) -> str:
+    """``value changed public.users.name (id = 1): Ada → A``."""
+    key = ", ".join(f"{column} = {_value(value)}" for column, value in (change.key or {}).items())
+    text = f"{change.change} {change.name}" + (f" ({key})" if key else "")
+    if change.change == "value changed" and change.column is not None:
+        text += f": {_value(change.before)} → {_value(change.after)}"
+    if change.count > 1:
+        text += f", {change.count} times"
+    return clipped(clean(text))
+
+
+def lost(
+    rehearsed: Rehearsed, check: str, step: Step, changes: Sequence[DataChange]
+) -> Iterator[Finding]:
+    """A finding for each table and column of which a step loses or changes something."""
+    groups: dict[tuple[str, str], list[DataChange]] = {}
+    for change in changes:
+        groups.setdefault((change.name, change.change), []).append(change)
+    for (name, kind), found in groups.items():
+        rows = sum(change.count for change in found)
+        what = name if kind.endswith(("table missing", "column missing")) else _rows(rows, name)
+        yield Finding(
+            tree=rehearsed.config.name,
+            check=check,
+            kind=DATA,
+            name=name,
+            change="changed" if kind == "value changed" else "missing",
+            impact="behavior",
+            title=f"{step.name} {_VERBS.get(kind, 'changes')} {what}",
+            evidence=(Text(tuple(_cut(map(change_line, found)))),),
+            locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
+        )
+
+
+def _rows(count: int, name: str) -> str:
+    return f"{name} in {counted(count, 'row')}"
+
+
+def _cut(lines: Iterable[str]) -> list[str]:
+    shown = list(lines)
+    if len(shown) <= MOST_LINES:
+        return shown
+    return [*shown[:MOST_LINES], f"… and {len(shown) - MOST_LINES} more"]
+
+
+def _value(value: str | None) -> str:
+    return "NULL" if value is None else value

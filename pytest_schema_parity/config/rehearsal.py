@@ -1,0 +1,122 @@
+"""The table ``[rehearsal]``, or the array ``[[rehearsal]]``: upgrades to rehearse, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from pytest_schema_parity.config.matching import matching_files
+from pytest_schema_parity.config.table import TomlTable
+
+LockMode: TypeAlias = Literal[
+    "ACCESS SHARE",
+    "ROW SHARE",
+    "ROW EXCLUSIVE",
+    "SHARE UPDATE EXCLUSIVE",
+    "SHARE",
+    "SHARE ROW EXCLUSIVE",
+    "EXCLUSIVE",
+    "ACCESS EXCLUSIVE",
+]
+"""The modes of locks on tables as ``LOCK TABLE`` names them, the weakest first."""
+
+LOCK_MODES: Final[tuple[LockMode, ...]] = LockMode.__args__  # type: ignore[attr-defined]
+KEYS: Final = ("name", "from", "steps", "to", "seed", "max_lock", "no_rewrite")
+KEY: Final = "rehearsal"
+"""The key of the table, and the name of a rehearsal that has none of its own."""
+NAME: Final = re.compile(r"\w[\w.-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalConfig:
+    """An upgrade to rehearse.
+
+    ``source`` is the tree that is deployed (the key ``from``), ``steps`` the directory of the
+    upgrade, ``target`` the tree that it has to come to (the key ``to``); ``seed`` are the files
+    with rows in the shape of ``source``.  No step may take a stronger lock than ``max_lock`` on a
+    table, nor write a table anew if ``no_rewrite``.  ``line`` is that of its table in the
+    configuration file, from 1.
+    """
+
+    name: str
+    source: str
+    steps: Path
+    target: str
+    seed: tuple[Path, ...] = ()
+    max_lock: LockMode | None = None
+    no_rewrite: bool = False
+    line: int = 1
+
+
+def read_rehearsals(
+    table: TomlTable, trees: Sequence[str], root: Path
+) -> tuple[RehearsalConfig, ...]:
+    """The rehearsals of a configuration with these trees; mistakes go into the table's list."""
+    found: dict[str, RehearsalConfig] = {}
+    for below in _tables(table):
+        below.refuse_unknown_keys(*KEYS)
+        rehearsal = _read(below, trees, root)
+        if rehearsal.name in found:
+            below.refuse(None, f"{_named(rehearsal)} already; give each a name of its own: name")
+        elif rehearsal.name in trees:
+            below.refuse(None, f'"{rehearsal.name}" is the name of a tree, too; give it another')
+        found[rehearsal.name] = rehearsal
+    return tuple(found.values())
+
+
+def _tables(table: TomlTable) -> Iterator[TomlTable]:
+    """One table, or those of an array."""
+    value = table.values.get(KEY)
+    if isinstance(value, dict):
+        dotted = ".".join(part for part in (table.header.strip("[]"), KEY) if part)
+        yield TomlTable(value, (*table.path, KEY), f"[{dotted}]", table.mistakes)
+    else:
+        yield from table.subtables(KEY, form="tables")
+
+
+def _read(table: TomlTable, trees: Sequence[str], root: Path) -> RehearsalConfig:
+    own = table.text("name")
+    if own is not None and not NAME.fullmatch(own):
+        table.refuse("name", "is made of letters, digits, underscores, dots and dashes")
+    source = _read_tree(table, "from", "the tree that is deployed", trees)
+    target = _read_tree(table, "to", "the tree that the upgrade comes to", trees)
+    if source and source == target:
+        table.refuse("to", f'"{target}" is where it starts from, too; name another tree')
+    if "steps" not in table.values:
+        table.refuse("steps", 'is missing; give the directory: steps = "sql/upgrade"')
+    return RehearsalConfig(
+        name=KEY if own is None else f"{KEY}-{own}",
+        source=source,
+        steps=root / (table.text("steps") or ""),
+        target=target,
+        seed=_read_seed(table, root),
+        max_lock=table.choice("max_lock", LOCK_MODES),
+        no_rewrite=table.flag("no_rewrite", False),
+        line=table.mistakes.locator.line(table.path),
+    )
+
+
+def _read_tree(table: TomlTable, key: str, what: str, trees: Collection[str]) -> str:
+    if key not in table.values:
+        table.refuse(key, f'is missing; name {what}: {key} = "NAME"')
+    name = table.text(key)
+    if name is None or not trees:
+        return name or ""
+    return table.one_of(key, name, trees) or name
+
+
+def _read_seed(table: TomlTable, root: Path) -> tuple[Path, ...]:
+    files: list[Path] = []
+    for pattern in table.texts("seed", single=True) or ():
+        found = matching_files(pattern, root)
+        if not found:
+            table.refuse("seed", f'"{pattern}" matches no file below {root}')
+        files += found
+    return tuple(dict.fromkeys(files))
+
+
+def _named(rehearsal: RehearsalConfig) -> str:
+    return "there is a rehearsal" if rehearsal.name == KEY else f'"{rehearsal.name}" is one'

@@ -1,0 +1,65 @@
+"""Each step interrupted in several places: the database is as before or as after, never between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import psycopg
+
+from pytest_schema_parity.rehearsal.interrupt import interruptions, run_until, run_until_blocked
+from pytest_schema_parity.rehearsal.rehearse import UNCHANGED, Changed, Outcome, Rehearsal
+
+BLOCKED: Final = 0
+"""Stands for the place where a step waits for another session."""
+
+
+def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[Outcome]:
+    """End the session of each step at some points, between and during statements.
+
+    The database has to be as before the step, or as after it; and carrying out the step again
+    has to come to its end. One outcome a point, the last point just before the last statement.
+    """
+    rehearsal.carry_out()
+    places = [
+        (number, point)
+        for number, step in enumerate(rehearsal.steps)
+        for point in (*interruptions(step.up, points), BLOCKED)
+    ]
+    found = rehearsal.side_by_side(lambda place: _interrupted_at(rehearsal, *place), places)
+    yield from (outcome for outcome in found if outcome is not None)
+
+
+def _interrupted_at(rehearsal: Rehearsal, number: int, point: int) -> Outcome | None:
+    """End a step's session after so many statements; None where it waits for nobody."""
+    step, stage = rehearsal.steps[number], rehearsal.stages[number]
+    with rehearsal.copy(stage) as copy:
+        conninfo, superuser = rehearsal.conninfo_of(copy), rehearsal.host.conninfo(copy)
+        where = f"after {point} of its statements"
+        try:
+            if point != BLOCKED:
+                run_until(step.up, conninfo, superuser, point)
+            elif (done := run_until_blocked(step.up, conninfo, superuser)) is not None:
+                where = f"during statement {done + 1}, which waited for a lock"
+            else:
+                return None
+        except psycopg.Error:  # a step that fails: `upgrade` reports it
+            return None
+        changed = UNCHANGED
+        if not rehearsal.is_as(stage, superuser):
+            changed = _between(rehearsal, number, copy)
+        if changed != UNCHANGED:
+            return Outcome(step, (), *changed, point=f"its session was ended {where}")
+        failures = rehearsal.execute(step.up, copy)
+        changed = (), ()
+        if point == BLOCKED or failures:
+            changed = rehearsal.changed(rehearsal.stages[number + 1], copy)[0], ()
+        return Outcome(step, failures, *changed, point=f"it was run again after it ended {where}")
+
+
+def _between(rehearsal: Rehearsal, number: int, copy: str) -> Changed:
+    """What a copy has beyond the stage before a step, unless it is as the stage after it."""
+    changed = rehearsal.changed(rehearsal.stages[number], copy)
+    if any(changed) and any(rehearsal.changed(rehearsal.stages[number + 1], copy)):
+        return changed
+    return UNCHANGED

@@ -1,0 +1,97 @@
+"""A step's file as statements, for carrying them out one at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import psycopg
+
+from pytest_schema_parity.migrations.scanner import split
+from pytest_schema_parity.migrations.statement import Statement
+from pytest_schema_parity.migrations.text import read_sql
+
+Connection: TypeAlias = psycopg.Connection[Any]
+
+_ENDS: Final = frozenset({"abort", "commit", "end", "rollback"})
+_CONCURRENTLY: Final = frozenset({"create", "drop", "refresh", "reindex", "alter"})
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The statements of a file.
+
+    It is ``framed`` in one transaction of ours where it begins none itself, and holds nothing that
+    PostgreSQL refuses inside of one.
+    """
+
+    name: str
+    statements: tuple[Statement, ...]
+    framed: bool
+
+    @property
+    def is_one_transaction(self) -> bool:
+        """Whether it is done whole or not at all: its only COMMIT is its last statement."""
+        if self.framed:
+            return not any(map(ends_transaction, self.statements))
+        first, last = self.statements[0], self.statements[-1]
+        inside = self.statements[1:-1]
+        return (
+            _begins([first])
+            and ends_transaction(last)
+            and not (_begins(inside) or any(map(ends_transaction, inside)))
+        )
+
+    def begin(self, session: Connection) -> None:
+        """Begin the transaction around it, if there is one."""
+        if self.framed:
+            session.execute("BEGIN")
+
+    def finish(self, session: Connection) -> None:
+        """Commit the transaction around it, if there is one."""
+        if self.framed:
+            session.execute("COMMIT")
+
+
+def read_script(file: Path) -> Script:
+    """Read a step's file.  Raises ScriptError where it cannot be cut into statements."""
+    statements = tuple(split(read_sql(file, file=file.name), file=file.name))
+    framed = not (_begins(statements) or any(map(_wants_no_transaction, statements)))
+    return Script(file.name, statements, framed)
+
+
+def execute(session: Connection, statement: Statement) -> None:
+    """Execute a statement of a script, with the rows of a COPY.  Raises psycopg.Error."""
+    if statement.copy_data is None:
+        session.execute(statement.text.encode())
+        return
+    with session.cursor().copy(statement.text.encode()) as rows:
+        rows.write(statement.copy_data)
+
+
+def in_transaction(session: Connection) -> bool:
+    """Whether a transaction is open in the session."""
+    return session.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
+
+
+def ends_transaction(statement: Statement) -> bool:
+    """Whether a statement commits or rolls back."""
+    return statement.words[:1] != () and statement.words[0] in _ENDS
+
+
+def _begins(statements: Sequence[Statement]) -> bool:
+    return any(statement.words[:1] in (("begin",), ("start",)) for statement in statements)
+
+
+def _wants_no_transaction(statement: Statement) -> bool:
+    """Whether PostgreSQL refuses it in a transaction block; by its words, as nothing else says."""
+    match statement.words:
+        case ("vacuum", *_) | ("alter", "system", *_):
+            return True
+        case ("create" | "drop", "database" | "tablespace", *_):
+            return True
+        case (word, *_):
+            return word in _CONCURRENTLY and "concurrently" in statement.text.lower().split()
+    return False

@@ -1,0 +1,129 @@
+"""A step beside a session that writes: whether it gives up, and what it leaves then."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from psycopg import sql
+from psycopg.errors import LockNotAvailable
+
+from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.rehearsal.script import (
+    Connection,
+    execute,
+    in_transaction,
+    read_script,
+)
+
+PATIENCE: Final = 150
+"""Milliseconds that a statement waits for a lock here, should the step allow it as much."""
+
+SHORT: Final = f"{PATIENCE}ms"
+
+_SETTING: Final = re.compile(r"(?P<number>\d+)(?P<unit>[a-z]*)")
+_UNITS: Final = {"": 1, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
+_TABLES: Final = """
+SELECT n.nspname, c.relname
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p')
+    AND c.relpersistence <> 't'
+    AND n.nspname <> 'information_schema'
+    AND n.nspname NOT LIKE 'pg\\_%'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """The statement of a step that waited for another session.
+
+    ``lock_timeout`` is what the step had set then, as PostgreSQL writes it: ``0`` is for ever.
+    """
+
+    line: int
+    text: str
+    lock_timeout: str
+
+    @property
+    def for_ever(self) -> bool:
+        """Whether it would have waited as long as the other session's transaction lasts."""
+        return self.lock_timeout == "0"
+
+
+@contextmanager
+def hold_rows(superuser: str) -> Iterator[None]:
+    """Be a session that has written to every table, and whose transaction is still open.
+
+    It holds ROW EXCLUSIVE on each, and the lock of one row.  Raises psycopg.Error.
+    """
+    with closing(open_connection(superuser)) as session:
+        session.execute("SET row_security = off")
+        session.execute("BEGIN")
+        for schema, name in session.execute(_TABLES).fetchall():
+            table = sql.Identifier(schema, name)
+            session.execute(sql.SQL("LOCK TABLE ONLY {} IN ROW EXCLUSIVE MODE").format(table))
+            session.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1 FOR UPDATE").format(table))
+        yield
+
+
+def run_beside_a_writer(file: Path, conninfo: str, superuser: str) -> Waited | None:
+    """Execute a step while another session has written to each table; which statement waited.
+
+    None where none had to.  It gives up sooner than the step says, so that nobody waits for long.
+    Raises psycopg.Error where a statement fails for another reason.
+    """
+    script = read_script(file)
+    with hold_rows(superuser), closing(open_connection(conninfo)) as session:
+        script.begin(session)
+        for statement in script.statements:
+            if statement.words[:1] in (("begin",), ("start",)):
+                execute(session, statement)
+                continue
+            timeout = _shorten(session)
+            try:
+                execute(session, statement)
+            except LockNotAvailable:
+                text = " ".join(statement.text.split())[:80]
+                return Waited(statement.line, text, timeout)
+            _restore(session, timeout)
+        script.finish(session)
+    return None
+
+
+def _shorten(session: Connection) -> str:
+    """Let the next statement wait for :data:`PATIENCE` at most; returns what was set before."""
+    before = _timeout(session)
+    if not 0 < _milliseconds(before) <= PATIENCE:
+        _set(session, SHORT)
+    return before
+
+
+def _restore(session: Connection, timeout: str) -> None:
+    """Set what was set before, unless the statement itself has set something."""
+    if timeout != SHORT and _timeout(session) == SHORT:
+        _set(session, timeout)
+
+
+def _timeout(session: Connection) -> str:
+    """The setting; SHOW and SET need no snapshot, so SET TRANSACTION can still follow."""
+    row = session.execute("SHOW lock_timeout").fetchone()
+    if row is None:
+        raise LookupError("the server has no setting lock_timeout")
+    return str(row[0])
+
+
+def _milliseconds(setting: str) -> int:
+    match = _SETTING.fullmatch(setting)
+    if match is None:
+        raise ValueError(f"{setting} is no time as PostgreSQL writes it")
+    return int(match["number"]) * _UNITS[match["unit"]]
+
+
+def _set(session: Connection, timeout: str) -> None:
+    local = sql.SQL("LOCAL" if in_transaction(session) else "SESSION")
+    session.execute(sql.SQL("SET {} lock_timeout = {}").format(local, sql.Literal(timeout)))

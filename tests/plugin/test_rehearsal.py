@@ -1,0 +1,388 @@
+"""Rehearsals as items beside the trees: what they find, in every report, and bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+CONFIGURATION = """\
+[tool.pytest-schema-parity]
+reference = "main"
+
+[tool.pytest-schema-parity.trees.main]
+path = "main"
+
+[tool.pytest-schema-parity.trees.deployed]
+path = "deployed"
+
+[tool.pytest-schema-parity.rehearsal]
+from = "deployed"
+steps = "upgrade"
+to = "main"
+seed = "seed.sql"
+"""
+FILES = {
+    "pyproject.toml": CONFIGURATION,
+    "main/001.sql": "CREATE TABLE users (id int PRIMARY KEY, name text, email text);\n"
+    "CREATE INDEX users_name ON users (name);\n",
+    "deployed/001.sql": "CREATE TABLE users (id int PRIMARY KEY, name text);\n",
+    "seed.sql": "INSERT INTO users VALUES (1, 'Ada'), (2, NULL);\n",
+    "upgrade/001_email.up.sql": "SET LOCAL lock_timeout = '1s';\n"
+    "ALTER TABLE users ADD COLUMN IF NOT EXISTS email text;\n",
+    "upgrade/001_email.down.sql": "ALTER TABLE users DROP COLUMN IF EXISTS email;\n",
+    "upgrade/002_index.up.sql": "SET LOCAL lock_timeout = '1s';\n"
+    "CREATE INDEX IF NOT EXISTS users_name ON users (name);\n",
+    "upgrade/002_index.down.sql": "DROP INDEX IF EXISTS users_name;\n",
+}
+CHECKS = ("upgrade", "data", "idempotent", "rollback", "interrupted", "backup", "locks")
+
+
+def write(pytester: pytest.Pytester, **changed: str | None) -> pytest.Pytester:
+    """Write the project; files by name, with ``__`` for ``/``; None leaves one out."""
+    files: dict[str, str | None] = dict(FILES)
+    files.update({name.replace("__", "/"): text for name, text in changed.items()})
+    for name, text in files.items():
+        if text is not None:
+            path = pytester.path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+    return pytester
+
+
+def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess("--schema-parity", *arguments)
+
+
+def report_of(pytester: pytest.Pytester) -> dict[str, object]:
+    found: dict[str, object] = json.loads((pytester.path / "report.json").read_text())
+    return found
+
+
+def test_it_is_collected_without_a_server(pytester: pytest.Pytester) -> None:
+    result = run(write(pytester), "--collect-only", "-q")
+    ids = [f"pyproject.toml::rehearsal::{check}" for check in CHECKS]
+    expected = ["pyproject.toml::main::applies", "pyproject.toml::deployed::applies", *ids]
+    assert [line for line in result.outlines if "::" in line] == expected
+
+
+def test_a_good_upgrade_passes_every_check(pytester: pytest.Pytester) -> None:
+    result = run(write(pytester), "--schema-parity-report=json:report.json")
+    assert result.ret == 0, result.stdout.str()
+    result.stdout.fnmatch_lines(
+        [
+            "schema-parity: not compared deployed: 1 file*",
+            "schema-parity: rehearsal: 2 steps from deployed to main",
+            "*rehearsal::locks: 1 note*",
+            "*line 2: ACCESS EXCLUSIVE on public.users*",
+        ]
+    )
+    report = report_of(pytester)
+    assert report["verdict"] == "parity"
+    checks = report["checks"]
+    assert isinstance(checks, dict)
+    assert set(checks["rehearsal"]) == set(CHECKS)
+    trees = report["trees"]
+    assert isinstance(trees, dict)
+    assert trees["rehearsal"]["files"] == ["upgrade/001_email.up.sql", "upgrade/002_index.up.sql"]
+
+
+def test_with_workers_and_one_check_alone(pytester: pytest.Pytester) -> None:
+    write(pytester)
+    result = run(pytester, "-n2", "--schema-parity-report=json:report.json")
+    assert result.ret == 0, result.stdout.str()
+    assert report_of(pytester)["verdict"] == "parity"
+    result = run(pytester, "pyproject.toml::rehearsal::data")
+    result.assert_outcomes(passed=1)
+    result = run(pytester, "-k", "rehearsal and idempotent")
+    result.assert_outcomes(passed=1, deselected=8)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)])
+def test_what_it_finds_is_in_the_reports(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    up = (
+        "ALTER TABLE users ADD COLUMN email varchar;\nUPDATE users SET name = 'A' WHERE id = 1;\n"
+        "INSERT INTO users VALUES (3, 'new', NULL);\n"
+    )
+    write(pytester, upgrade__001_email__up_sql=None)
+    (pytester.path / "upgrade/001_email.up.sql").write_text(up)
+    (pytester.path / "upgrade/001_email.down.sql").unlink()
+    reports = ("--schema-parity-report=json:report.json", "--schema-parity-report=markdown:r.md")
+    result = run(pytester, *workers, *reports)
+    result.assert_outcomes(failed=5, passed=4)
+    result.stdout.fnmatch_lines_random(
+        [
+            "1 changed column type in rehearsal: public.users.email",
+            "rehearsal: 001_email changes public.users.name in 1 row",
+            "rehearsal: upgrade/001_email.up.sql, run a second time: 1*",
+            "rehearsal: upgrade/001_email.up.sql has no down file*",
+            "rehearsal: upgrade/001_email.up.sql:1: waits for ever behind*",
+        ]
+    )
+    report = report_of(pytester)
+    assert report["verdict"] == "drift"
+    differences = report["differences"]
+    assert isinstance(differences, list)
+    assert [(each["tree"], each["name"], each["attribute"]) for each in differences] == [
+        ("rehearsal", "public.users.email", "type")
+    ]
+    findings = report["findings"]
+    assert isinstance(findings, list)
+    assert {each["check"] for each in findings} == {"data", "idempotent", "rollback", "locks"}
+    markdown = (pytester.path / "r.md").read_text()
+    assert "value changed public.users.name (id = 1): Ada → A" in markdown
+
+
+def test_a_change_that_is_allowed_and_an_allowance_that_is_stale(
+    pytester: pytest.Pytester,
+) -> None:
+    allow = """
+[[tool.pytest-schema-parity.allow]]
+tree = "rehearsal"
+kind = "data"
+name = "public.users.name"
+reason = "Nobody needs it"
+"""
+    write(pytester, **{"pyproject.toml": CONFIGURATION + allow})
+    result = run(pytester)
+    result.assert_outcomes(failed=1, passed=9)
+    result.stdout.fnmatch_lines(["1 allowance matches nothing in rehearsal: pyproject.toml:*"])
+    up = "SET LOCAL lock_timeout = '1s';\nUPDATE users SET name = 'A' WHERE id = 1;\n"
+    (pytester.path / "upgrade/003_name.up.sql").write_text(up)
+    (pytester.path / "upgrade/003_name.down.sql").write_text(
+        "UPDATE users SET name = 'Ada' WHERE id = 1;\n"
+    )
+    result = run(pytester)
+    result.assert_outcomes(passed=10)
+    result.stdout.fnmatch_lines(["*changes public.users.name in 1 row, allowed: Nobody needs it"])
+
+
+def test_limits(pytester: pytest.Pytester) -> None:
+    limits = 'max_lock = "SHARE"\nno_rewrite = true\n'
+    write(pytester, **{"pyproject.toml": CONFIGURATION + limits})
+    (pytester.path / "upgrade/003_type.up.sql").write_text(
+        "SET LOCAL lock_timeout = '1s';\nALTER TABLE users ALTER id TYPE bigint;\n"
+    )
+    result = run(pytester, "-k", "locks")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "upgrade/001_email.up.sql:2: takes ACCESS EXCLUSIVE on public.users, beyond SHARE",
+            "upgrade/003_type.up.sql:2: takes ACCESS EXCLUSIVE on public.users, beyond SHARE",
+            "upgrade/003_type.up.sql:2: writes public.users anew, which no_rewrite forbids",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*002_index*beyond*")
+
+
+def test_two_rehearsals(pytester: pytest.Pytester) -> None:
+    other = CONFIGURATION[CONFIGURATION.index("[tool.pytest-schema-parity.rehearsal]") :]
+    both = CONFIGURATION + other.replace("\n", '\nname = "again"\n', 1)
+    both = both.replace(
+        "[tool.pytest-schema-parity.rehearsal]", "[[tool.pytest-schema-parity.rehearsal]]"
+    )
+    result = run(write(pytester, **{"pyproject.toml": both}), "-n2")
+    result.assert_outcomes(passed=16)
+    result.stdout.fnmatch_lines(["*main  deployed  rehearsal  rehearsal-again*"])
+
+
+def test_without_pg_dump_the_backup_is_skipped(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No pg_dump is newer than a server that says it is of version 99."""
+    write(pytester)
+    pytester.makeconftest(
+        "from pytest_schema_parity.building import Trees\nTrees.major = property(lambda self: 99)\n"
+    )
+    monkeypatch.setenv("PYTEST_ADDOPTS", os.environ.get("PYTEST_ADDOPTS", ""))
+    result = run(pytester, "-rs", "-k", "rehearsal", "--schema-parity-report=json:report.json")
+    result.assert_outcomes(passed=6, skipped=1, deselected=2)
+    result.stdout.fnmatch_lines(["SKIPPED*there is no pg_dump of PostgreSQL 99 or newer*"])
+    assert report_of(pytester)["verdict"] == "parity"
+
+
+BAD: dict[str, tuple[dict[str, str | None], str, list[str]]] = {
+    "a step that fails": (
+        {"upgrade/002_index.up.sql": "CREATE INDEX users_name ON user_s (name);\n"},
+        "upgrade",
+        ['upgrade/002_index.up.sql:1:*relation "user_s" does not exist (42P01)*'],
+    ),
+    "steps out of order": (
+        {
+            "upgrade/001_email.up.sql": "CREATE INDEX IF NOT EXISTS users_email ON users (email);",
+            "upgrade/002_index.up.sql": "ALTER TABLE users ADD COLUMN email text;",
+        },
+        "upgrade",
+        ['upgrade/001_email.up.sql:1:*column "email" does not exist (42703)*'],
+    ),
+    "from that does not apply": (
+        {"deployed/001.sql": "CREATE TABLE users (id int PRIMARY KEY, name texts);\n"},
+        "upgrade",
+        ["not rehearsed: deployed does not apply as a whole, see its `applies` (*texts*"],
+    ),
+    "to that is not reached": (
+        {"main/001.sql": FILES["main/001.sql"] + "CREATE TABLE late (id int);\n"},
+        "upgrade",
+        ["missing table public.late*"],
+    ),
+    "a seed that does not fit": (
+        {"seed.sql": "SELECT 1;\nINSERT INTO users (id, mail) VALUES (1, 'x');\n"},
+        "upgrade",
+        ['seed.sql:2:*column "mail" of relation "users" does not exist*'],
+    ),
+    "a missing down file": (
+        {"upgrade/001_email.down.sql": None},
+        "rollback",
+        ["upgrade/001_email.up.sql has no down file, so nothing takes it back"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_clear_finding(pytester: pytest.Pytester, case: str) -> None:
+    changed, check, lines = BAD[case]
+    result = run(write(pytester, **changed), "-k", f"rehearsal and {check}")
+    result.assert_outcomes(failed=1, deselected=8)
+    result.stdout.fnmatch_lines(lines)
+
+
+def test_the_other_checks_point_to_it(pytester: pytest.Pytester) -> None:
+    result = run(write(pytester, **BAD["a step that fails"][0]), "-k", "rehearsal and data")
+    result.assert_outcomes(failed=1, deselected=8)
+    result.stdout.fnmatch_lines(["not rehearsed: a statement fails, see its `upgrade` (*user_s*"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"pyproject.toml": CONFIGURATION.replace('"upgrade"', '"upgrades"')},
+            "*rehearsal: *upgrades is no directory with the steps of an upgrade*",
+        ),
+        (
+            {"upgrade/1_other.up.sql": "SELECT 1;\n"},
+            "*rehearsal: *have the same number; renumber one*",
+        ),
+        (
+            {"upgrade/001_email.up.sql": None},
+            "*rehearsal: *001_email.down.sql takes back no step: no up file has its name*",
+        ),
+    ],
+)
+def test_steps_that_cannot_be_used_are_a_usage_error(
+    pytester: pytest.Pytester, changed: dict[str, str | None], said: str
+) -> None:
+    result = run(write(pytester, **changed))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([said])
+
+
+def test_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
+    write(
+        pytester,
+        **{
+            "pyproject.toml": CONFIGURATION.replace(
+                'reference = "main"', 'reference = "main"\nserver = "lent"'
+            )
+        },
+    )
+    pytester.makeconftest(
+        """
+        from types import SimpleNamespace
+        import pytest
+        from pytest_schema_parity.postgres.cluster import start_cluster
+        from pytest_schema_parity.postgres.installation import find_installation
+
+        @pytest.fixture(scope="session")
+        def lent():
+            with start_cluster(find_installation(), name="tests lent") as c:
+                yield SimpleNamespace(
+                    host=c.host, port=c.port, user=c.superuser, password="", options="", dbname="x"
+                )
+        """
+    )
+    result = run(pytester, "-k", "not backup")
+    result.assert_outcomes(passed=8, deselected=1)
+    result.stdout.fnmatch_lines(
+        ["*the server was not killed, only sessions: it is not one of our*"]
+    )
+
+
+def test_rehearsals_in_peoples_own_tests(pytester: pytest.Pytester) -> None:
+    write(pytester)
+    pytester.makepyfile(
+        """
+        import psycopg
+        import pytest
+        from pytest_schema_parity.errors import SchemaParityError, TreeError
+
+        def test_a_configured_one(schema_parity):
+            with schema_parity.rehearse() as rehearsal:
+                assert all(rehearsal.upgrade())
+                assert all(rehearsal.again())
+                assert all(rehearsal.back())
+                assert rehearsal.schema().get(("column", "public.users.email"))
+                with psycopg.connect(rehearsal.conninfo) as connection:
+                    rows = connection.execute("SELECT name, email FROM users ORDER BY id")
+                    assert rows.fetchall() == [("Ada", None), (None, None)]
+
+        def test_another_one(schema_parity):
+            with schema_parity.rehearse(source="main", steps="upgrade") as rehearsal:
+                assert all(rehearsal.upgrade())
+
+        def test_mistakes(schema_parity):
+            with pytest.raises(KeyError, match="there is no rehearsal 'x'; configured are: rehea"):
+                schema_parity.rehearse("x").__enter__()
+            with pytest.raises(KeyError, match="the trees are main, deployed"):
+                schema_parity.rehearse(source="mian", steps="upgrade").__enter__()
+            with pytest.raises(TypeError, match="both a source and steps"):
+                schema_parity.rehearse(source="main").__enter__()
+            with pytest.raises(TreeError, match="no directory"):
+                schema_parity.rehearse(source="main", steps="up").__enter__()
+            seed = ["deployed/001.sql"]
+            wrong = schema_parity.rehearse(source="main", steps="upgrade", seed=seed)
+            with pytest.raises(SchemaParityError, match="already exists"):
+                wrong.__enter__()
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=3)
+
+
+def test_nothing_is_left_of_a_run_that_is_killed(pytester: pytest.Pytester) -> None:
+    name = f"left{uuid4().hex[:8]}"
+    named = CONFIGURATION.replace('seed = "seed.sql"', f'seed = "seed.sql"\nname = "{name}"')
+    write(pytester, **{"pyproject.toml": named})
+    process = pytester.popen([sys.executable, "-m", "pytest", "--schema-parity", "-k", name])
+    try:
+        assert within(20.0, lambda: bool(_servers(name)))
+    finally:
+        process.kill()
+        process.wait()
+    assert within(10.0, lambda: not _servers(name))
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return holds()
+
+
+def _servers(name: str) -> list[str]:
+    """The processes of servers whose title has a name in it."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            command = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if name in command and "postgres" in command and "pytest" not in command:
+                found.append(command)
+    return found

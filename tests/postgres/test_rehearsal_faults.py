@@ -1,0 +1,206 @@
+"""Faults planted into the steps of a good upgrade, one at a time: each is found by its check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pytest_schema_parity.checks import registry
+from pytest_schema_parity.checks.parity import Parity, open_parity
+from pytest_schema_parity.config import load_config
+from pytest_schema_parity.postgres.cluster import Cluster
+
+DEPLOYED = """
+CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL DEFAULT '', name text);
+CREATE TABLE submissions (
+    id serial PRIMARY KEY, user_id int REFERENCES users, status text NOT NULL DEFAULT 'PENDING'
+);
+CREATE INDEX submissions_status ON submissions (status);
+CREATE TABLE log (line text);
+CREATE VIEW summary AS SELECT user_id, count(*) AS n FROM submissions GROUP BY user_id;
+"""
+UPGRADED = """
+ALTER TABLE users ADD COLUMN contact text;
+CREATE UNIQUE INDEX users_contact ON users (contact);
+CREATE TABLE attachments (
+    id int PRIMARY KEY, submission_id int NOT NULL REFERENCES submissions, path text NOT NULL
+);
+ALTER TABLE submissions ADD CONSTRAINT known CHECK (status IN ('PENDING', 'APPROVED'));
+CREATE OR REPLACE VIEW summary AS
+SELECT user_id, count(*) AS n, max(id) AS latest FROM submissions GROUP BY user_id;
+"""
+SEED = """
+INSERT INTO users VALUES (1, 'ada@example.org', 'Ada'), (2, 'bob@example.org', NULL);
+INSERT INTO submissions (user_id, status) VALUES (1, 'PENDING'), (1, 'APPROVED'), (2, 'PENDING');
+INSERT INTO log VALUES ('a'), ('a'), (NULL);
+"""
+TIMEOUT = "SET LOCAL lock_timeout = '1s';\n"
+FILES = {
+    "deployed.sql": DEPLOYED,
+    "main.sql": DEPLOYED + UPGRADED,
+    "seed.sql": SEED,
+    "upgrade/1_contact.up.sql": TIMEOUT
+    + "ALTER TABLE users ADD COLUMN IF NOT EXISTS contact text;\n"
+    "CREATE UNIQUE INDEX IF NOT EXISTS users_contact ON users (contact);\n",
+    "upgrade/1_contact.down.sql": "ALTER TABLE users DROP COLUMN IF EXISTS contact;\n",
+    "upgrade/2_attachments.up.sql": f"{TIMEOUT}CREATE TABLE IF NOT EXISTS attachments (\n"
+    "    id int PRIMARY KEY, submission_id int NOT NULL REFERENCES submissions,\n"
+    "    path text NOT NULL\n);\n",
+    "upgrade/2_attachments.down.sql": "DROP TABLE IF EXISTS attachments;\n",
+    "upgrade/3_rules.up.sql": f"{TIMEOUT}ALTER TABLE submissions DROP CONSTRAINT IF EXISTS known;\n"
+    "ALTER TABLE submissions ADD CONSTRAINT known CHECK (status IN ('PENDING', 'APPROVED'));\n"
+    "CREATE OR REPLACE VIEW summary AS\n"
+    "SELECT user_id, count(*) AS n, max(id) AS latest FROM submissions GROUP BY user_id;\n",
+    "upgrade/3_rules.down.sql": "DROP VIEW IF EXISTS summary;\n"
+    "CREATE VIEW summary AS SELECT user_id, count(*) AS n FROM submissions GROUP BY user_id;\n"
+    "ALTER TABLE submissions DROP CONSTRAINT IF EXISTS known;\n",
+}
+CONFIGURATION = """
+reference = "main"
+server = "lent"
+[trees]
+main.files = ["main.sql"]
+deployed.files = ["deployed.sql"]
+[rehearsal]
+from = "deployed"
+steps = "upgrade"
+to = "main"
+seed = "seed.sql"
+no_rewrite = true
+"""
+UP, DOWN = "3_rules.up.sql", "3_rules.down.sql"
+FAULTS: list[tuple[str, str, str, str]] = [
+    # the check, the file, what stands there (nothing: the end of the file), what stands there now
+    ("upgrade", UP, "", "DROP INDEX submissions_status;"),
+    ("upgrade", UP, "", "ALTER TABLE users ALTER email DROP DEFAULT;"),
+    ("upgrade", UP, "", "ALTER TABLE users ALTER email DROP NOT NULL;"),
+    ("upgrade", UP, "", "GRANT SELECT ON users TO PUBLIC;"),
+    ("upgrade", UP, "", "ALTER TABLE users ENABLE ROW LEVEL SECURITY;"),
+    ("upgrade", UP, "", "ALTER TABLE users ALTER name SET NOT NULL;"),
+    ("upgrade", UP, ", 'APPROVED'))", ", 'APPROVED', 'X'))"),
+    ("upgrade", UP, "max(id)", "min(id)"),
+    ("upgrade", "1_contact.up.sql", "contact text", "contact varchar(9)"),
+    ("upgrade", "1_contact.up.sql", "UNIQUE ", ""),
+    ("upgrade", "2_attachments.up.sql", " REFERENCES submissions", ""),
+    ("upgrade", "2_attachments.up.sql", "REFERENCES submissions", "REFERENCES users"),
+    ("upgrade", "2_attachments.up.sql", "path text NOT NULL", "path text"),
+    ("upgrade", "2_attachments.up.sql", "CREATE TABLE IF", "CREATE TABEL IF"),
+    ("data", UP, "", "DROP TABLE log;"),
+    ("data", UP, "", "ALTER TABLE users DROP COLUMN name;"),
+    ("data", UP, "", "ALTER TABLE users RENAME name TO full_name;"),
+    ("data", UP, "", "ALTER TABLE log RENAME TO journal;"),
+    ("data", UP, "", "DELETE FROM submissions WHERE id = 3;"),
+    ("data", UP, "", "UPDATE submissions SET status = 'APPROVED' WHERE id = 1;"),
+    ("data", UP, "", "UPDATE users SET name = '' WHERE name IS NULL;"),
+    ("data", UP, "", "UPDATE users SET email = upper(email);"),
+    ("data", UP, "", "ALTER TABLE users ALTER name TYPE varchar(2) USING left(name, 2);"),
+    ("data", UP, "", "TRUNCATE log;"),
+    ("data", UP, "", "DELETE FROM log WHERE ctid = '(0,1)';"),
+    ("data", UP, "", "UPDATE log SET line = 'b' WHERE line IS NULL;"),
+    ("data", UP, "", "SELECT setval('submissions_id_seq', 1);"),
+    ("data", UP, "", "INSERT INTO submissions (id) VALUES (7);"),
+    ("data", UP, "", "ALTER TABLE submissions DROP CONSTRAINT submissions_user_id_fkey;"
+     "INSERT INTO submissions (user_id) VALUES (9); ALTER TABLE submissions ADD CONSTRAINT"
+     " submissions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users NOT VALID;"),
+    ("idempotent", "1_contact.up.sql", "COLUMN IF NOT EXISTS", "COLUMN"),
+    ("idempotent", "1_contact.up.sql", "INDEX IF NOT EXISTS", "INDEX"),
+    ("idempotent", "2_attachments.up.sql", "IF NOT EXISTS ", ""),
+    ("idempotent", UP, "ALTER TABLE submissions DROP CONSTRAINT IF EXISTS known;", ""),
+    ("idempotent", UP, "", "INSERT INTO log VALUES ('upgraded');"),
+    ("idempotent", UP, "", "UPDATE users SET name = name || '!';"),
+    ("idempotent", UP, "", "CREATE INDEX ON log (line);"),
+    ("idempotent", UP, "", "ALTER TABLE log ADD CHECK (line <> 'x');"),
+    ("idempotent", UP, "", "DO $$ BEGIN EXECUTE format('COMMENT ON TABLE log IS %L',"
+     " coalesce(obj_description('log'::regclass), '') || 'x'); END $$;"),
+    ("rollback", DOWN, "*", "SELECT 1;"),
+    ("rollback", DOWN, "*", ""),
+    ("rollback", DOWN, "n FROM", "n, 1 AS one FROM"),
+    ("rollback", DOWN, "ALTER TABLE submissions DROP CONSTRAINT IF EXISTS known;", ""),
+    ("rollback", DOWN, "", "DELETE FROM log WHERE line IS NULL;"),
+    ("rollback", DOWN, "", "UPDATE users SET name = 'A' WHERE id = 1;"),
+    ("rollback", DOWN, "", "INSERT INTO log VALUES ('rolled back');"),
+    ("rollback", DOWN, "", "DROP TABLE log;"),
+    ("rollback", DOWN, "", "ALTER TABLE users ALTER email DROP DEFAULT;"),
+    ("rollback", DOWN, "", "DROP INDEX submissions_status;"),
+    ("rollback", DOWN, "", "ALTER TABLE users DROP COLUMN mail;"),
+    ("rollback", "2_attachments.down.sql", "DROP TABLE IF EXISTS attachments", "SELECT 1"),
+    ("rollback", "1_contact.down.sql", "DROP COLUMN IF EXISTS", "ALTER COLUMN"),
+    ("rollback", UP, "", "ALTER TABLE log ADD COLUMN at date;"),
+    ("interrupted", UP, TIMEOUT, "BEGIN; SELECT 1; COMMIT;\n"),
+    ("interrupted", UP, "CREATE OR", "COMMIT; CREATE OR"),
+    ("interrupted", UP, "", "CREATE INDEX CONCURRENTLY log_line ON log (line); SELECT 1;"),
+    ("interrupted", UP, "", "VACUUM log; SELECT 1;"),
+    ("locks", UP, TIMEOUT, ""),
+    ("locks", UP, "'1s'", "0"),
+    ("locks", UP, "", "ALTER TABLE users ALTER id TYPE bigint;"),
+    ("locks", UP, "", "ALTER TABLE log ADD COLUMN at uuid DEFAULT gen_random_uuid();"),
+    ("locks", UP, "", "ALTER TABLE log SET UNLOGGED;"),
+    ("locks", UP, "", "CLUSTER submissions USING submissions_status;"),
+    ("locks", "1_contact.up.sql", TIMEOUT, "SET lock_timeout = DEFAULT;"),
+]  # fmt: skip
+
+
+def open_on(cluster: Cluster, root: Path, files: dict[str, str | None]) -> Parity:
+    """The rehearsal of these files, on databases of a server that runs already."""
+    (root / "upgrade").mkdir()
+    for name, text in files.items():
+        if text is not None:
+            (root / name).write_text(text)
+    (root / "schema-parity.toml").write_text(CONFIGURATION)
+    config = load_config(root / "schema-parity.toml")
+    assert config
+    parity = open_parity(config)
+    external = parity.trees.external
+    assert external
+    external.take(
+        SimpleNamespace(
+            host=cluster.host,
+            port=cluster.port,
+            user=cluster.superuser,
+            password="",
+            options="",
+            dbname="",
+        )
+    )
+    return parity
+
+
+@pytest.fixture
+def good(cluster: Cluster, tmp_path: Path) -> Iterator[Parity]:
+    parity = open_on(cluster, tmp_path, dict(FILES))
+    yield parity
+    parity.trees.close()
+
+
+@pytest.mark.parametrize("check", [c for c in registry.names("rehearsal") if c != "allowances"])
+def test_the_good_upgrade_has_no_fault(good: Parity, check: str) -> None:
+    result = good.result("rehearsal", check)
+    assert [finding.title for finding in result.failing] == []
+
+
+@pytest.mark.parametrize(("check", "file", "before", "after"), FAULTS)
+def test_each_fault_is_found(
+    cluster: Cluster, tmp_path: Path, check: str, file: str, before: str, after: str
+) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    name = f"upgrade/{file}"
+    text = files[name] or ""
+    assert before in text or before == "*"
+    if before == "*":
+        files[name] = after or None
+    else:
+        files[name] = text.replace(before, after, 1) if before else f"{text}{after}\n"
+    parity = open_on(cluster, tmp_path, files)
+    try:
+        result = parity.result("rehearsal", check)
+    finally:
+        parity.trees.close()
+    assert result.outcome == "failed", result
+    assert result.failing
+
+
+def test_there_are_sixty_of_them() -> None:
+    assert len({(file, before, after) for _, file, before, after in FAULTS}) >= 60
