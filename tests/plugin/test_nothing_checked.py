@@ -67,7 +67,7 @@ def test_last_failed_that_leaves_no_check(project, workers) -> None:
     fixed = pytester.runpytest_subprocess("--schema-parity", "--lf", *workers)
     assert fixed.parseoutcomes()["passed"] == 1
     assert fixed.ret == pytest.ExitCode.USAGE_ERROR
-    fixed.stdout.fnmatch_lines(["*ERROR: *run it without --lf, which went by what failed*"])
+    fixed.stdout.fnmatch_lines(["*ERROR: *run it without --lf, which selected only what failed*"])
 
 
 @pytest.mark.parametrize("workers", [[], ["-n1"]])
