@@ -45,6 +45,12 @@ class Context(Protocol):
     def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
         """The conninfos of fresh copies of trees' databases, to write to; dropped at the end."""
 
+    def recall(self, what: str) -> object:
+        """What an earlier run remembered of the tree under this name; None if there is nothing."""
+
+    def remember(self, what: str, value: object) -> None:
+        """Keep a value, which JSON can hold, for the next run; where that is not wanted, do not."""
+
     def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
         """The allowances that concern the tree and cover nothing, and those that have expired."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_schema_parity.checks import allowances, applies, rows, structure
+from pytest_schema_parity.checks import allowances, applies, behavior, rows, structure
 from pytest_schema_parity.checks.check import Check
 
 CHECKS: Final[tuple[Check, ...]] = (
     applies.CHECK,
     structure.CHECK,
     rows.CHECK,
+    behavior.CHECK,
     allowances.CHECK,
 )
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Final
 
 from pytest_schema_parity.config.table import Table, named
-from pytest_schema_parity.findings.allowances import ROWS, Allowance
+from pytest_schema_parity.findings.allowances import BEHAVIOR, ROWS, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
@@ -29,6 +29,8 @@ KEYS: Final = (
 )
 NARROWING: Final = ("kind", "name", "change", "attribute", "impact")
 OF_FACTS: Final = ("change", "attribute", "actual", "impact")
+OF_NAMES: Final = {ROWS: "the view", BEHAVIOR: "the table or view"}
+"""The kinds of findings that have no facts of a catalog, and what their names are."""
 CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-defined]
 
 
@@ -59,9 +61,10 @@ def _read_allowance(table: Table) -> Allowance:
             None, f"would allow every difference; narrow it by one of {', '.join(NARROWING)}"
         )
     kind = _read_kind(table)
-    for key in OF_FACTS if kind == ROWS else ():
+    for key in OF_FACTS if kind in OF_NAMES else ():
         if key in table.values:
-            table.refuse(key, 'says nothing of rows; narrow kind = "rows" by the name of the view')
+            of = OF_NAMES[str(kind)]
+            table.refuse(key, f'says nothing of {kind}; narrow kind = "{kind}" by the name of {of}')
     return Allowance(
         reason=table.text("reason") or "",
         tree=table.text("tree"),
@@ -95,7 +98,7 @@ def _is_any(name: object) -> bool:
 def _read_kind(table: Table) -> str | None:
     """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
     kind = table.text("kind")
-    kinds = (*KINDS, ROWS)
+    kinds = (*KINDS, *OF_NAMES)
     if kind is not None and kind not in kinds and (near := nearest(kind, kinds)):
         table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
     return kind

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
+from pytest_schema_parity.config.behavior import read_behavior
 from pytest_schema_parity.config.model import STATEMENT_TIMEOUT, Config, TreeConfig, matching
 from pytest_schema_parity.config.table import Table
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact
@@ -26,6 +27,7 @@ KEYS: Final = (
     "seed",
     "allow",
     "statement_timeout",
+    "behavior",
 )
 TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser")
 OLDEST: Final = 15
@@ -61,6 +63,7 @@ def read_config(
         seed=_read_seed(table, file.parent),
         allow=read_allowances(table, reference, names, shown),
         statement_timeout=_read_timeout(table),
+        behavior=read_behavior(table),
     )
     table.mistakes.check()
     return config

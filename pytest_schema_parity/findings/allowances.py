@@ -16,6 +16,8 @@ from pytest_schema_parity.schema.kinds import FAILING, Impact
 
 ROWS: Final = "rows"
 """The kind of a finding about the rows of a view."""
+BEHAVIOR: Final = "behavior"
+"""The kind of a finding about statements that two databases answer differently."""
 
 Accept: TypeAlias = Callable[[Difference, str], str | None]
 """Returns the reason for which a difference of a tree is accepted, or None."""
