@@ -1,17 +1,17 @@
-"""What can go wrong, in one tree.
+"""The exceptions of this package.
 
 ::
 
     SchemaParityError
-     ├── ConfigError          the configuration is wrong: names file, key and remedy
+     ├── ConfigError          the configuration is wrong; the message has file, key and remedy
      ├── TreeError            a tree's files cannot be used: missing, empty, ambiguous
-     ├── ScriptError          a SQL file cannot be cut into statements: names file, line, column
-     ├── ServerNotFound       no PostgreSQL of the wanted kind: names every place that was looked at
-     ├── ServerError          a server that was found does not start or does not answer
+     ├── ScriptError          a SQL file cannot be split into statements; has file, line, column
+     ├── ServerNotFound       no PostgreSQL was found; the message lists what was looked at
+     ├── ServerError          a server does not start, or does not do what was asked
      ├── SchemaFormatError    a stored schema cannot be read back
-     └── UnknownName          a schema holds nothing of that name (a KeyError, too)
+     └── UnknownName          a schema has no object of that name (also a KeyError)
 
-What a *migration* does wrong is no error of this kind: it is a finding, see
+A failed statement of a *migration* is not an exception but a finding, see
 :class:`pytest_schema_parity.migrations.Failure`.
 """
 
@@ -21,9 +21,9 @@ from pytest_schema_parity.showing import printable, printable_lines, redact
 
 
 class SchemaParityError(Exception):
-    """The root of every error that this package raises on purpose.
+    """The base class of every error that this package raises on purpose.
 
-    Its text may be shown as it is: without secrets, and printable but for its lines and tabs.
+    Its text is safe to show: secrets are hidden, unprintable characters are escaped.
     """
 
     def __str__(self) -> str:
@@ -32,15 +32,15 @@ class SchemaParityError(Exception):
 
 
 class ConfigError(SchemaParityError):
-    """The configuration is wrong; the message names file, key and remedy."""
+    """The configuration is wrong; the message has the file, the key and a remedy."""
 
 
 class TreeError(SchemaParityError):
-    """A tree's files cannot be used as they are."""
+    """The files of a tree cannot be used: they are missing, empty or ambiguous."""
 
 
 class ScriptError(SchemaParityError):
-    """A SQL file cannot be cut into statements: an unterminated quote, an unknown encoding."""
+    """A SQL file cannot be split into statements: unterminated quote, unknown encoding."""
 
     def __init__(self, message: str, *, file: str, line: int, column: int) -> None:
         super().__init__(f"{printable(file)}:{line}:{column}: {message}")
@@ -51,11 +51,11 @@ class ScriptError(SchemaParityError):
 
 
 class ServerNotFound(SchemaParityError):
-    """No PostgreSQL of the wanted kind was found."""
+    """No PostgreSQL installation of the wanted version was found."""
 
 
 class ServerError(SchemaParityError):
-    """A PostgreSQL server did not start, or does not answer."""
+    """A PostgreSQL server does not start, or does not do what was asked."""
 
 
 class SchemaFormatError(SchemaParityError):
@@ -63,4 +63,4 @@ class SchemaFormatError(SchemaParityError):
 
 
 class UnknownName(SchemaParityError, KeyError):
-    """A schema holds nothing of that name; the message names the nearest that it holds."""
+    """A schema has no object of that name; the message suggests a similar one."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_schema_parity.postgres.cluster import Cluster
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
 
-LOGGING = Template(
+LOGGING = ClusterTemplate(
     "logging",
     settings={
         "log_line_prefix": "%p@",

@@ -1,9 +1,9 @@
-"""Two results of one view, compared as multisets.
+"""Compares two results of one view as multisets of rows.
 
-Columns go by name, values by the text that the server sends, so nothing is rounded: 1.0 and 1.00 of
-one type are two values, as they are to a client.  Where the two trees give a column different
-types, which the structural checks tell, the types alone make no row differ: numbers are compared as
-numbers, and UTC times without their zone.
+Columns are matched by name.  Values are compared as the text that the server sends, so nothing is
+rounded: 1.0 and 1.00 of one type are two values, as they are to a client.  Where a column has
+different types in the two trees, which the structural checks report, the types alone make no row
+differ: numbers are compared as numbers, and UTC times without their zone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TIMES: Final = frozenset({1114, 1184})
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class QueryResult:
     """A view's result: column names and the oids of their types, and the rows as text."""
 
     columns: tuple[str, ...]
@@ -39,7 +39,7 @@ class Rows:
     def picked(
         self, columns: Sequence[str], readings: Sequence[Callable[[str], str]] | None = None
     ) -> list[Row]:
-        """The rows with these columns only, each value as its reading reads it."""
+        """The rows with these columns only, each value converted by its function."""
         places = [self.columns.index(column) for column in columns]
         chosen = list(zip(places, readings or [str] * len(places), strict=True))
         return [
@@ -49,7 +49,7 @@ class Rows:
 
 
 def compare_results(
-    name: str, reference: Rows, candidate: Rows, *, left_out: Collection[str] = ()
+    name: str, reference: QueryResult, candidate: QueryResult, *, left_out: Collection[str] = ()
 ) -> ViewRows:
     """Compare two results of one view, in the columns that both have and that are not left out."""
     shared = [column for column in reference.columns if column in candidate.columns]
@@ -72,8 +72,8 @@ def compare_results(
     )
 
 
-def volatile_columns(one: Rows, other: Rows) -> tuple[str, ...] | None:
-    """The columns of a view in which two loads of one tree differ; None: in how many rows it has.
+def volatile_columns(one: QueryResult, other: QueryResult) -> tuple[str, ...] | None:
+    """The columns in which two results of one view differ; None if their row counts differ.
 
     Where each column by itself has the same values, and only their rows differ, it is all columns.
     """
@@ -89,8 +89,10 @@ def volatile_columns(one: Rows, other: Rows) -> tuple[str, ...] | None:
     return tuple(column for column in one.columns if column not in steady)
 
 
-def chance_columns(first: Rows, one: Rows, later: Rows) -> tuple[str, ...] | None:
-    """The columns of a view in which two loads differ; None: three differ in how many rows it has.
+def chance_columns(
+    first: QueryResult, one: QueryResult, later: QueryResult
+) -> tuple[str, ...] | None:
+    """The columns in which two loads differ; None if the row counts of three loads differ.
 
     Two loads whose rows are a matter of chance may well have as many of them.
     """
@@ -99,7 +101,7 @@ def chance_columns(first: Rows, one: Rows, later: Rows) -> tuple[str, ...] | Non
 
 
 def _reading(reference: int, candidate: int) -> Callable[[str], str]:
-    """How values of a column are read whose type has these oids on the two sides."""
+    """A function that makes values of two types comparable, given the oids of the types."""
     if reference != candidate and {reference, candidate} <= NUMBERS:
         return _plain_number
     if reference != candidate and {reference, candidate} <= TIMES:

@@ -99,7 +99,7 @@ def _on_two_cores(*connections: psycopg.Connection) -> Iterator[None]:
 
 
 def _is_own(connection: psycopg.Connection) -> bool:
-    """Whether its server is one of ours: it works in the data directory beside its socket.
+    """Whether the plugin started its server: the data directory is beside the socket.
 
     The number of a process in a container may be another process's here.
     """

@@ -1,4 +1,4 @@
-"""Materialized views brought up to date, by hand and by the tree's own routines."""
+"""Refreshes materialized views, by REFRESH and by the tree's own routines."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def refresh_views(sides: Sides) -> list[RowProblem]:
             for view, statement in ((view, f"REFRESH MATERIALIZED VIEW {view}") for view in views)
         )
 
-    return _told(sides, "refresh", sides.both(work))
+    return _once_each(sides, "refresh", sides.both(work))
 
 
 def call_functions(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
@@ -84,7 +84,7 @@ def call_functions(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProbl
             for name, statement in _calls(side, schemas[side.tree], "function", "SELECT")
         )
 
-    return _told(sides, "call", sides.both(work))
+    return _once_each(sides, "call", sides.both(work))
 
 
 def call_procedures(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
@@ -96,7 +96,7 @@ def call_procedures(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProb
             _run(side, "COMMIT")
         return _failed((name, statement, _run(side, statement)) for name, statement in calls)
 
-    return _told(sides, "call", sides.both(work))
+    return _once_each(sides, "call", sides.both(work))
 
 
 def refresh_routines(schema: Schema, kind: str) -> list[str]:
@@ -112,7 +112,7 @@ def refresh_routines(schema: Schema, kind: str) -> list[str]:
 
 
 def attempt_and_keep(side: Side, statement: str) -> psycopg.Error | None:
-    """Run a statement of ours; when it fails it is undone, and the error is returned."""
+    """Run a statement; roll back to before it if it fails, and return the error."""
     error = side.attempt(statement)
     if error is None:
         side.keep()
@@ -142,8 +142,10 @@ def _failed(outcomes: Iterable[tuple[str, str, psycopg.Error | None]]) -> list[F
     return [Failed(name, sql, error) for name, sql, error in outcomes if error is not None]
 
 
-def _told(sides: Sides, step: Step, failed: tuple[list[Failed], list[Failed]]) -> list[RowProblem]:
-    """What failed on either side, each subject once."""
+def _once_each(
+    sides: Sides, step: Step, failed: tuple[list[Failed], list[Failed]]
+) -> list[RowProblem]:
+    """The statements that failed on either side, each subject once."""
     reference, candidate = ({each.subject: each for each in side} for side in failed)
     return [
         problem

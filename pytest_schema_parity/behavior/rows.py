@@ -1,4 +1,4 @@
-"""Row parity: the same seed data, and what every view of both trees gives for it.
+"""Loads the same seed data into copies of two trees, and compares the rows of every view.
 
 What no two loads agree in, not even of one tree (a uuid that the server made, a running clock),
 tells nothing of two trees.  So where rows differ the reference is loaded once more, beside itself:
@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 import psycopg
 
-from pytest_schema_parity.behavior.comparing import Rows, chance_columns, compare_results
+from pytest_schema_parity.behavior.comparing import QueryResult, chance_columns, compare_results
 from pytest_schema_parity.behavior.instant import LONG_PATIENCE, PATIENCE
 from pytest_schema_parity.behavior.refresh import call_functions, call_procedures, refresh_views
 from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
@@ -74,16 +74,16 @@ def compare_rows(
 
 
 def shared_views(reference: Schema, candidate: Schema) -> list[str]:
-    """The names of the views, materialized or not, that both trees have and brought themselves."""
+    """The names of the views, materialized or not, that both trees have and no platform made."""
     return sorted(_views(reference) & _views(candidate))
 
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """What one load of two databases gave: each view's rows on both sides, and what failed."""
+    """The result of loading two databases: each view's rows on both sides, and what failed."""
 
     apart: int
-    results: dict[str, tuple[Rows, Rows]] = field(default_factory=dict)
+    results: dict[str, tuple[QueryResult, QueryResult]] = field(default_factory=dict)
     problems: list[RowProblem] = field(default_factory=list)
 
     def compared(
@@ -133,7 +133,7 @@ class _Loader:
 def _volatile(
     loader: _Loader, reference: str, loaded: _Loaded
 ) -> dict[str, tuple[str, ...] | None]:
-    """The columns, by view, in which the reference is not the same twice.
+    """The columns, by view, in which two loads of the reference differ.
 
     Two loads at one instant tell what differs by chance.  Where the trees could not be loaded at
     one instant, what goes by the clock must show as well, so the first load is held against a
@@ -152,15 +152,15 @@ def _read_view(sides: Sides, name: str, loaded: _Loaded) -> None:
     """Read a view on both sides, or note what kept it from being read."""
     statement = f"SELECT * FROM {name}"  # noqa: S608 - the catalog quoted the name
     reference, candidate = sides.both(lambda side: _read(side, statement))
-    if isinstance(reference, Rows) and isinstance(candidate, Rows):
+    if isinstance(reference, QueryResult) and isinstance(candidate, QueryResult):
         loaded.results[name] = reference, candidate
         return
-    errors = [None if isinstance(side, Rows) else side for side in (reference, candidate)]
+    errors = [None if isinstance(side, QueryResult) else side for side in (reference, candidate)]
     found = problems(sides, errors, step="query", subject=name, statement=statement)
     loaded.problems.extend(found)
 
 
-def _read(side: Side, statement: str) -> Rows | psycopg.Error:
+def _read(side: Side, statement: str) -> QueryResult | psycopg.Error:
     """The rows of a query, as the server writes them."""
     side.connection.execute("SAVEPOINT attempt")
     try:
@@ -170,9 +170,9 @@ def _read(side: Side, statement: str) -> Rows | psycopg.Error:
         return error
     side.keep()
     if result is None:
-        return Rows((), (), ())
+        return QueryResult((), (), ())
     width = range(result.nfields)
-    return Rows(
+    return QueryResult(
         tuple((result.fname(at) or b"").decode() for at in width),
         tuple(result.ftype(at) for at in width),
         tuple(

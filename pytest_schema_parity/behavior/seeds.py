@@ -1,4 +1,4 @@
-"""Seed data, loaded into both databases in step.
+"""Loads seed data into both databases, statement by statement where one fails.
 
 What is compared afterwards has to have been loaded into both.  So a file goes into both at once;
 where it fails in either, it is undone in both and goes again statement by statement: a statement
@@ -24,7 +24,7 @@ from pytest_schema_parity.migrations.failure import Complaint, place_of
 from pytest_schema_parity.migrations.scanner import Statement, split
 from pytest_schema_parity.migrations.text import read_sql
 from pytest_schema_parity.schema.facts import Place
-from pytest_schema_parity.showing import redact, redact_beside
+from pytest_schema_parity.showing import redact, redact_message
 
 BEGINS: Final = frozenset({"begin", "start", "commit", "end"})
 TAKES_BACK: Final = frozenset({"rollback", "abort"})
@@ -93,9 +93,9 @@ def problems(
                 subject=subject,
                 statement=redact(text),
                 sqlstate=sqlstate,
-                message=redact_beside(message, text),
-                detail=diag.message_detail and redact_beside(diag.message_detail, text),
-                hint=diag.message_hint and redact_beside(diag.message_hint, text),
+                message=redact_message(message, text),
+                detail=diag.message_detail and redact_message(diag.message_detail, text),
+                hint=diag.message_hint and redact_message(diag.message_hint, text),
                 place=place,
                 column=column,
                 follows=follows and len(names) == len(errors),
@@ -127,7 +127,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _load_whole(sides: Sides, seed: Seed) -> bool:
-    """Load a file in one round trip; whether both sides took it. If not, neither has it."""
+    """Load a file in one round trip; return whether both sides accepted it, else roll back."""
     return all(map(_is_plain, seed.statements)) and not any(_attempt(sides, seed.text))
 
 
@@ -154,7 +154,7 @@ def _load_in_steps(sides: Sides, seed: Seed) -> Iterator[RowProblem]:
 def _attempt(
     sides: Sides, sql: str, copy_data: str | None = None
 ) -> tuple[psycopg.Error | None, psycopg.Error | None]:
-    """Run SQL on both sides; what fails on either is undone on both."""
+    """Run SQL on both sides; roll back on both if it fails on either."""
     errors = sides.both(lambda side: side.attempt(sql, copy_data))
     for side, error in zip(sides, errors, strict=True):
         if error is None:
@@ -166,7 +166,7 @@ def _attempt(
 
 
 def _check_deferred(sides: Sides) -> Iterator[RowProblem]:
-    """Check what was deferred to the end of the transaction, as COMMIT would."""
+    """Check the deferred constraints, as COMMIT would."""
     check = "SET CONSTRAINTS ALL IMMEDIATE"
     yield from problems(
         sides, _attempt(sides, check), step="seed", subject="deferred constraints", statement=check
@@ -184,7 +184,7 @@ def _only_frames(statement: Statement) -> bool:
 
 
 def _refusal(statement: Statement) -> str | None:
-    """Why the statement is not carried out, if so."""
+    """Why the statement is not run; None if it is run."""
     if statement.meta_command is not None:
         return f"{statement.meta_command} is psql's own and was passed over"
     if statement.compound:
@@ -197,7 +197,7 @@ def _refusal(statement: Statement) -> str | None:
 def _problem(
     sides: Sides, file: str, statement: str, message: str, place: Place, column: int
 ) -> RowProblem:
-    """A problem that is the seed's own, whatever the tree."""
+    """A problem of the seed file itself, in both trees."""
     return RowProblem(
         step="seed",
         trees=tuple(side.tree for side in sides),

@@ -1,4 +1,4 @@
-"""The two databases whose rows are compared, worked on at the same time."""
+"""The two databases whose rows are compared, one thread each."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Side:
         self.connection.execute("RELEASE SAVEPOINT attempt")
 
     def undo(self, cause: psycopg.Error | None = None) -> None:
-        """Take back what was done since the last :meth:`attempt` began."""
+        """Roll back to before the last :meth:`attempt`."""
         if self.connection.closed:
             raise ServerError(f"{self.tree}: the server closed the connection: {cause}")
         self.connection.execute("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")
@@ -67,7 +67,7 @@ class Sides:
     _pool: ThreadPoolExecutor
 
     def both(self, work: Callable[[Side], Result]) -> tuple[Result, Result]:
-        """Do the same on both sides at the same time; the reference's result, the candidate's."""
+        """Call a function for both sides at the same time; return both results."""
         candidate = self._pool.submit(work, self.candidate)
         reference = work(self.reference)
         return reference, candidate.result()
@@ -94,8 +94,8 @@ def open_sides(
         options += f" -c statement_timeout={statement_timeout * 1000:.0f}"
     with (
         ThreadPoolExecutor(1, thread_name_prefix="schema-parity-rows") as pool,
-        closing(_connect(reference[1], options)) as first,
-        closing(_connect(candidate[1], options)) as second,
+        closing(_open_side(reference[1], options)) as first,
+        closing(_open_side(candidate[1], options)) as second,
     ):
         apart = begin_together(first, second, patience=patience)
         for connection in (first, second):
@@ -103,7 +103,7 @@ def open_sides(
         yield Sides(Side(reference[0], first), Side(candidate[0], second), apart, pool)
 
 
-def _connect(conninfo: str, options: str) -> psycopg.Connection:
+def _open_side(conninfo: str, options: str) -> psycopg.Connection:
     own = conninfo_to_dict(conninfo).get("options") or ""
     return open_connection(
         conninfo,

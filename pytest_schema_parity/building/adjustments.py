@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.errors import ConfigError
+from pytest_schema_parity.findings.allowances import Accept
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Schema
 
 AdjustFact: TypeAlias = Callable[[Fact], Fact | Literal[False] | None]
 """Returns the fact to compare instead, False to drop the fact, or None to keep it."""
-Accept: TypeAlias = Callable[[Difference, str], str | None]
-"""Returns the reason for which a difference of a tree is accepted, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +40,16 @@ class Adjustments:
                 kept.append(fact if other is None else other)
             else:
                 raise ConfigError(
-                    f"pytest_schema_parity_fact gave {other!r} for {fact.kind} {fact.name}. "
+                    f"pytest_schema_parity_fact returned {other!r} for {fact.kind} {fact.name}. "
                     "Return a Fact to have it instead, False to drop it, or None to leave it."
                 )
         below = [fact for fact in kept if not _hangs_below(fact, dropped, schema)]
         try:
             return Schema(below, version=schema.version, platform=schema.platform)
         except ValueError as error:
-            raise ConfigError(f"pytest_schema_parity_fact made one fact of two: {error}") from None
+            raise ConfigError(
+                f"pytest_schema_parity_fact gave two facts the same kind and name: {error}"
+            ) from None
 
     def _adjusted(self, fact: Fact, adjust: AdjustFact) -> Fact | Literal[False] | None:
         """The result of a hook for a fact; raises ConfigError if it changed the fact in place."""
@@ -68,8 +69,8 @@ class Adjustments:
         if reason is None or (isinstance(reason, str) and reason.strip()):
             return reason
         raise ConfigError(
-            f"pytest_schema_parity_allow gave {reason!r} for {difference.kind} {difference.name}. "
-            "Return the reason as text, or None to let the difference stand."
+            f"pytest_schema_parity_allow returned {reason!r} for {difference.kind} "
+            f"{difference.name}. Return the reason as text, or None to let the difference stand."
         )
 
 

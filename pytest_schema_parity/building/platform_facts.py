@@ -12,7 +12,6 @@ from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.migrations.origins import Marks
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
 from pytest_schema_parity.schema.facts import Schema
-from pytest_schema_parity.schema.store import from_json
 
 
 def platform_schema(conninfo: str, template: str) -> Schema:
@@ -24,7 +23,7 @@ def platform_schema(conninfo: str, template: str) -> Schema:
     key = f"{template}-{fingerprint()}"
     file = cache_directory() / "platforms" / f"{key}.json"
     try:
-        schema = from_json(file.read_bytes())
+        schema = Schema.from_json(file.read_bytes())
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
         schema = read_schema(conninfo, marks=Marks().place)
         with suppress(OSError):  # a cache that is full or read-only: then it is read each time

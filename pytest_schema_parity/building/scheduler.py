@@ -213,5 +213,7 @@ def _end_after(withdrawn: Future[None], end: Ending, host: Host) -> None:
 def _report_failure(ending: Future[None]) -> None:
     """Write to stderr in one line why a server could not be stopped."""
     if (error := ending.exception()) is not None:
-        line = f"pytest-schema-parity: not everything was ended: {clean(error_text(error))}\n"
-        sys.stderr.write(line)
+        reason = clean(error_text(error))
+        sys.stderr.write(
+            f"pytest-schema-parity: a server or its directory could not be removed: {reason}\n"
+        )

@@ -178,7 +178,7 @@ class SharedBuilds:
         status = self.path.lstat()
         ours = status.st_uid == os.geteuid()
         if not (ours and stat.S_ISDIR(status.st_mode) and status.st_mode & 0o777 == 0o700):
-            raise ServerError(f"{self.path} is not a directory that is ours alone: remove it.")
+            raise ServerError(f"{self.path} is not a private directory of this user: remove it.")
 
     def _notices(self, number: str) -> Iterator[tuple[Path, Notice | str]]:
         for path in self.path.glob(f"*.{number}.tree"):

@@ -2,7 +2,8 @@
 -- the owner, some things to PUBLIC. The owner's own is told of only where it is not all.
 -- What PostgreSQL or an extension made is told of where a privilege is another than at the start (as
 -- pg_init_privs has it, which leaves out information_schema, else by default); {} is one that was taken away.
--- Left out: large objects, which are data. Parameters and tablespaces belong to the whole cluster.
+-- Left out: large objects, which are data. Parameters and tablespaces belong to the cluster: they
+-- are compared where the cluster holds one tree.
 WITH member (classid, objid, extension) AS (
     SELECT d.classid, d.objid, quote_ident(e.extname)
     FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid

@@ -13,11 +13,11 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from pytest_schema_parity.catalog.queries import OTHER, queries
+from pytest_schema_parity.config.model import OLDEST
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.conninfo import Conninfo, open_connection
 from pytest_schema_parity.schema.facts import UNKNOWN, Fact, Key, Origin, Place, Schema
 
-OLDEST: Final = 15
 SETTINGS: Final = (
     "SET LOCAL search_path = pg_catalog",  # so that what the server deparses is qualified
     "SET LOCAL jit = off",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from pytest_schema_parity.checks.check import Check, Context
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange
@@ -27,7 +27,7 @@ def findings(
 ) -> Iterator[Finding]:
     """A finding for each stale allowance, and for each that has expired."""
     for allowance in stale:
-        remark = "stale: matches no difference; take it out"
+        remark = "stale: matches no difference; remove it"
         yield _finding(allowance, tree, "stale", remark)
     for allowance in expired:
         remark = (
@@ -45,7 +45,7 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
         verb = "matches" if stale == 1 else "match"
         parts.append(f"{counted(stale, 'allowance')} {verb} nothing in {printable(tree)}")
     if expired:
-        verb = "is past its date" if expired == 1 else "are past their dates"
+        verb = "has expired" if expired == 1 else "have expired"
         parts.append(f"{counted(expired, 'allowance')} {verb}")
     if not parts:
         return findings_headline(failing, tree)

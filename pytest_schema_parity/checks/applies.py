@@ -9,7 +9,7 @@ from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.errors import SchemaParityError
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Excerpt, Outcome, Script
-from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.finding import Finding, cause_of
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.schema.difference import Origins
@@ -17,7 +17,7 @@ from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import clean, printable
 
 NAME: Final = "applies"
-MAKES_NOTHING: Final = "the files of the reference make nothing: there is nothing to compare with"
+MAKES_NOTHING: Final = "the files of the reference create nothing: there is nothing to compare with"
 SHORT: Final = 80
 """Characters up to which a hint stands beside the message."""
 
@@ -99,7 +99,11 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
     head = f"{counted(len(failed), 'statement')} of {printable(tree)} failed"
     if len(failed) > 1:
         files = {finding.name for finding in failed}
-        head += f" in {counted(len(files), 'file')}, the first"
+        causes = {cause_of(finding) for finding in failed}
+        head += f" in {counted(len(files), 'file')}"
+        if len(causes) < len(failed):
+            head += f", of {counted(len(causes), 'cause')}"
+        head += ", the first"
     return f"{head}: {clean(failed[0].title)}"
 
 

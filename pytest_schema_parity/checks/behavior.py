@@ -23,7 +23,7 @@ from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.checks.explaining import difference_text, explaining, objecting_fact
 from pytest_schema_parity.checks.kept_examples import decoded, encoded
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.findings.allowances import BEHAVIOR
+from pytest_schema_parity.findings.allowance import BEHAVIOR
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Evidence, Outcome, Rows, Script, Text
 from pytest_schema_parity.findings.finding import Finding

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.config import Config
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.finding import Finding, Result
 from pytest_schema_parity.schema.difference import Comparison

@@ -18,7 +18,8 @@ from pytest_schema_parity.checks import allowances, registry, structure
 from pytest_schema_parity.checks.check import Check
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.errors import SchemaParityError
-from pytest_schema_parity.findings.allowances import Allowance, Judged, expired, judge, stale
+from pytest_schema_parity.findings.allowance import Allowance
+from pytest_schema_parity.findings.allowances import Judged, expired, judge, stale
 from pytest_schema_parity.findings.finding import Finding, Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.schema.compare import compare

@@ -8,7 +8,7 @@ from typing import Final
 from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.checks.check import Check, Context
-from pytest_schema_parity.findings.allowances import ROWS
+from pytest_schema_parity.findings.allowance import ROWS
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Outcome, Rows, Script
 from pytest_schema_parity.findings.finding import Finding

@@ -1,4 +1,4 @@
-"""``[tool.pytest-schema-parity]``: found, read, checked whole, and turned into frozen values."""
+"""The configuration ``[tool.pytest-schema-parity]``: find its file, read and check it."""
 
 from pytest_schema_parity.config.load import (
     OWN_FILE,
@@ -6,11 +6,11 @@ from pytest_schema_parity.config.load import (
     find_config,
     load_config,
 )
-from pytest_schema_parity.config.model import NAME, Config, TreeConfig
+from pytest_schema_parity.config.model import TABLE_NAME, Config, TreeConfig
 
 __all__ = [
-    "NAME",
     "OWN_FILE",
+    "TABLE_NAME",
     "Config",
     "TreeConfig",
     "configurations_below",

@@ -1,4 +1,4 @@
-"""The array ``[[allow]]``: what the team accepts, checked."""
+"""Read and check the array ``[[allow]]``: the differences that the team accepts."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
-from pytest_schema_parity.config.table import Table, named
-from pytest_schema_parity.findings.allowances import BEHAVIOR, ROWS, Allowance
+from pytest_schema_parity.config.table import TomlTable, type_in_words
+from pytest_schema_parity.findings.allowance import BEHAVIOR, ROWS, Allowance
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
-from pytest_schema_parity.showing import did_you_mean, nearest
+from pytest_schema_parity.showing import did_you_mean, suggestion
 
-KEYS: Final = (
+ALLOW_KEYS: Final = (
     "reason",
     "tree",
     "kind",
@@ -27,44 +27,46 @@ KEYS: Final = (
     "impact",
     "until",
 )
-NARROWING: Final = ("kind", "name", "change", "attribute", "impact")
-OF_FACTS: Final = ("change", "attribute", "actual", "impact")
-OF_NAMES: Final = {ROWS: "the view", BEHAVIOR: "the table or view"}
-"""The kinds of findings that have no facts of a catalog, and what their names are."""
+NARROWING_KEYS: Final = ("kind", "name", "change", "attribute", "impact")
+FACT_KEYS: Final = ("change", "attribute", "actual", "impact")
+KINDS_WITHOUT_FACTS: Final = {ROWS: "the view", BEHAVIOR: "the table or view"}
+"""The kinds of findings that are about no fact of a catalog, and what their names are."""
 CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-defined]
 
 
 def read_allowances(
-    table: Table, reference: str, trees: Sequence[str], file: str
+    table: TomlTable, reference: str, trees: Sequence[str], file: str
 ) -> tuple[Allowance, ...]:
-    """The allowances of a configuration; one that lists several names is one for each of them."""
+    """Read the allowances of a configuration; a list of names gives one allowance a name."""
     candidates = [name for name in trees if name != reference]
     found: list[Allowance] = []
-    for below in table.below("allow", form="tables"):
-        below.know(*KEYS)
-        allowance = _read_allowance(below)
-        found += _place(allowance, below, file)
+    for subtable in table.subtables("allow", form="tables"):
+        subtable.refuse_unknown_keys(*ALLOW_KEYS)
+        allowance = _read_allowance(subtable)
+        found += _for_each_name(allowance, subtable, file)
         if candidates and not any(map(allowance.concerns, candidates)):
             tree = allowance.tree or ""
-            what = "the reference, which differs from nothing" if tree == reference else "unknown"
-            below.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
+            what = (
+                "the reference, which cannot differ from itself" if tree == reference else "unknown"
+            )
+            subtable.refuse("tree", f'"{tree}" is {what}; {did_you_mean(tree, candidates)}')
     return tuple(found)
 
 
-def _read_allowance(table: Table) -> Allowance:
-    """An allowance that has no name and no place yet."""
+def _read_allowance(table: TomlTable) -> Allowance:
+    """Read the keys of an allowance, but for its name and location."""
     if "reason" not in table.values:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
-    narrowing = [key for key in NARROWING if key in table.values]
-    if not narrowing or (narrowing == ["name"] and _is_any(table.values["name"])):
+    narrowing = [key for key in NARROWING_KEYS if key in table.values]
+    if not narrowing or (narrowing == ["name"] and _matches_everything(table.values["name"])):
         table.refuse(
-            None, f"would allow every difference; narrow it by one of {', '.join(NARROWING)}"
+            None, f"would allow every difference; restrict it by one of {', '.join(NARROWING_KEYS)}"
         )
     kind = _read_kind(table)
-    for key in OF_FACTS if kind in OF_NAMES else ():
+    for key in FACT_KEYS if kind in KINDS_WITHOUT_FACTS else ():
         if key in table.values:
-            of = OF_NAMES[str(kind)]
-            table.refuse(key, f'says nothing of {kind}; narrow kind = "{kind}" by the name of {of}')
+            of = KINDS_WITHOUT_FACTS[str(kind)]
+            table.refuse(key, f'cannot be used with kind = "{kind}"; use the name of {of}')
     return Allowance(
         reason=table.text("reason") or "",
         tree=table.text("tree"),
@@ -77,8 +79,8 @@ def _read_allowance(table: Table) -> Allowance:
     )
 
 
-def _place(allowance: Allowance, table: Table, file: str) -> Iterator[Allowance]:
-    """The allowance of each name, where the name stands."""
+def _for_each_name(allowance: Allowance, table: TomlTable, file: str) -> Iterator[Allowance]:
+    """Yield the allowance once for each name in a list, with its line; else once, as it is."""
     line = table.mistakes.locator.line
     if "name" not in table.values:
         yield replace(allowance, place=Place(file, line(table.path)))
@@ -90,42 +92,44 @@ def _place(allowance: Allowance, table: Table, file: str) -> Iterator[Allowance]
         yield replace(allowance, name=table.text("name"), place=Place(file, line(table.path)))
 
 
-def _is_any(name: object) -> bool:
+def _matches_everything(name: object) -> bool:
+    """Whether a name, or one of a list of names, is a pattern that matches every name."""
     names = name if isinstance(name, list) else [name]
     return any(not str(one).strip("*") for one in names)
 
 
-def _read_kind(table: Table) -> str | None:
-    """A kind: one that is compared by name alone need not be known, but a slip is recognised."""
+def _read_kind(table: TomlTable) -> str | None:
+    """Read a kind.  An unknown one is allowed, unless it is similar to a known one."""
     kind = table.text("kind")
-    kinds = (*KINDS, *OF_NAMES)
-    if kind is not None and kind not in kinds and (near := nearest(kind, kinds)):
-        table.refuse("kind", f'"{kind}" is unknown; did you mean "{near}"?')
+    kinds = (*KINDS, *KINDS_WITHOUT_FACTS)
+    if kind is not None and kind not in kinds and (similar := suggestion(kind, kinds)):
+        table.refuse("kind", f'"{kind}" is unknown; did you mean "{similar}"?')
     return kind
 
 
-def _read_value(table: Table, key: str, value: object) -> Value:
-    """A value as the catalog's facts may have it."""
+def _read_value(table: TomlTable, key: str, value: object) -> Value:
+    """Convert a TOML value to the value of a fact's attribute."""
     match value:
         case list():
             return [_read_value(table, key, one) for one in value]
         case dict():
             return {name: _read_value(table, key, one) for name, one in value.items()}
         case float() if not math.isfinite(value):
-            table.refuse(key, f"holds {value}, which no attribute is")
+            table.refuse(key, f"holds {value}, which no attribute can be")
         case None | bool() | int() | float() | str():
             return value
         case _:
-            table.refuse(key, f"holds {named(value)}, which no attribute is")
+            table.refuse(key, f"holds {type_in_words(value)}, which no attribute can be")
     return None
 
 
-def _read_date(table: Table) -> date | None:
+def _read_date(table: TomlTable) -> date | None:
+    """Read ``until``, a TOML date or a string."""
     value = table.values.get("until")
     if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
         return value
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             return date.fromisoformat(value)
-    table.refuse("until", "has to be a date, the last day on which it is allowed: 2027-01-31")
+    table.refuse("until", "must be a date, the last day on which it is allowed: 2027-01-31")
     return None

@@ -1,4 +1,4 @@
-"""Find a configuration's file, read it, and refuse what is wrong with it as TOML."""
+"""Find the configuration file, and read it; errors of TOML syntax become ConfigError."""
 
 from __future__ import annotations
 
@@ -10,41 +10,40 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.locator import KeyPath, Locator
-from pytest_schema_parity.config.mistakes import Mistakes, shown
-from pytest_schema_parity.config.model import NAME, Config
+from pytest_schema_parity.config.mistakes import Mistakes, display_path
+from pytest_schema_parity.config.model import TABLE_NAME, Config
 from pytest_schema_parity.config.read import read_config
-from pytest_schema_parity.config.table import Table, named
+from pytest_schema_parity.config.table import TomlTable, type_in_words
 from pytest_schema_parity.errors import ConfigError
 
 PROJECT_FILE: Final = "pyproject.toml"
 OWN_FILE: Final = "schema-parity.toml"
 FILES: Final = (PROJECT_FILE, OWN_FILE)
-SLIPS: Final = frozenset({"pytestschemaparity", "schemaparity", "pytestparity"})
-"""What the table is called by mistake, dashes, underscores and case left out."""
+MISSPELLED_TABLES: Final = frozenset({"pytestschemaparity", "schemaparity", "pytestparity"})
+"""Wrong names of our table that are recognised; without dashes, underscores and case."""
 
 AT_LINE: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
-TWICE: Final = re.compile(r"Cannot declare \((?P<keys>.*)\) twice")
+DECLARED_TWICE: Final = re.compile(r"Cannot declare \((?P<keys>.*)\) twice")
 
 
 def find_config(start: Path) -> Path | None:
-    """The nearest file with a configuration, in this directory or in one above it.
+    """The configuration file in a directory, or in the nearest directory above it.
 
-    In each it is ``schema-parity.toml``, or a ``pyproject.toml`` with our table.  Raises
-    ConfigError where a directory has both.
+    That is ``schema-parity.toml``, or a ``pyproject.toml`` with our table.  Raises ConfigError if a
+    directory has both.
     """
     for directory in (start.absolute(), *start.absolute().parents):
         found = [file for file in _candidates(directory) if file.is_file()]
         if len(found) > 1:
-            raise ConfigError(
-                f"{shown(found[0])} and {shown(found[1])} both hold a configuration; keep one"
-            )
+            first, second = map(display_path, found)
+            raise ConfigError(f"{first} and {second} both hold a configuration; keep one")
         if found:
             return found[0]
     return None
 
 
 def configurations_below(start: Path) -> list[Path]:
-    """The files with a configuration in the packages of a directory: at most two levels below."""
+    """The configuration files one or two levels below a directory."""
     found = []
     for pattern in (f"{level}{name}" for level in ("*/", "*/*/") for name in FILES):
         found += [file for file in start.glob(pattern) if file in _candidates(file.parent)]
@@ -52,39 +51,42 @@ def configurations_below(start: Path) -> list[Path]:
 
 
 def load_config(file: Path, *, added: Mapping[str, object] = MappingProxyType({})) -> Config | None:
-    """Read and check the configuration in a file; None where it holds none.
+    """Read and check the configuration in a file; None if the file has none.
 
-    ``added`` are the tables of further trees, by name, which a hook gave.
+    ``added`` has the tables of further trees, by name, from a hook.
 
-    It is the table ``[tool.pytest-schema-parity]``; in a file that is not a ``pyproject.toml`` and
-    has no table ``tool`` the keys stand at the top level.  Raises one ConfigError that tells of
-    every mistake, with file, line, key and remedy.
+    The configuration is the table ``[tool.pytest-schema-parity]``, or the top level of a file that
+    is not a ``pyproject.toml`` and has no table ``tool``.  Raises one ConfigError that lists every
+    mistake, with file, line, key and remedy.
     """
-    name = shown(file)
+    name = display_path(file)
     text = _read_text(file, name)
     try:
         values = tomllib.loads(text)
         mistakes = Mistakes(name, Locator(text))
     except ValueError as error:
-        raise ConfigError(_explain(error, name, text)) from None
+        raise ConfigError(_toml_error(error, name, text)) from None
     except RecursionError:
         raise ConfigError(f"{name}: its values are nested too deeply to be read") from None
-    table = _table(values, mistakes, in_project=file.name == PROJECT_FILE)
+    table = _find_table(values, mistakes, in_project=file.name == PROJECT_FILE)
     mistakes.check()
     return None if table is None else read_config(table, file.absolute(), name, added)
 
 
 def _candidates(directory: Path) -> list[Path]:
-    """Files of a directory that may hold a configuration; a project file has to speak of us."""
+    """The paths of a directory that may be configuration files; they need not exist."""
     project = directory / PROJECT_FILE
     own = [directory / OWN_FILE]
-    if not project.is_file() or not _speaks_of_us(project):
+    if not project.is_file() or not _configures_us(project):
         return own
     return [project, *own]
 
 
-def _speaks_of_us(project: Path) -> bool:
-    """Whether a project file configures us, or tries to; a broken one is not ours to report."""
+def _configures_us(project: Path) -> bool:
+    """Whether a ``pyproject.toml`` has our table, or one with a name that is probably ours.
+
+    If it is not valid TOML, only a header of our table counts: other errors are not ours to report.
+    """
     try:
         text = project.read_bytes().decode(errors="replace")
     except OSError:
@@ -94,56 +96,63 @@ def _speaks_of_us(project: Path) -> bool:
     try:
         tool = tomllib.loads(text).get("tool")
     except (ValueError, RecursionError):
-        return re.search(rf"^\s*\[+\s*tool\s*\.\s*\W?{NAME}\W", text, re.MULTILINE) is not None
-    return isinstance(tool, dict) and (NAME in tool or _slip(tool) is not None)
+        return (
+            re.search(rf"^\s*\[+\s*tool\s*\.\s*\W?{TABLE_NAME}\W", text, re.MULTILINE) is not None
+        )
+    return isinstance(tool, dict) and (TABLE_NAME in tool or _misspelled_table(tool) is not None)
 
 
 def _read_text(file: Path, name: str) -> str:
+    """The text of a UTF-8 file with ``\\n`` as line ends; raises ConfigError."""
     try:
         return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{name}:{line}: is not UTF-8, which TOML has to be") from None
+        raise ConfigError(f"{name}:{line}: is not UTF-8, which TOML must be") from None
     except OSError as error:
         raise ConfigError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-def _table(values: dict[str, object], mistakes: Mistakes, *, in_project: bool) -> Table | None:
-    """The table of the configuration, in whichever of the two places it stands."""
+def _find_table(
+    values: dict[str, object], mistakes: Mistakes, *, in_project: bool
+) -> TomlTable | None:
+    """The table of the configuration: ``[tool.…]``, or the top level; None if there is none."""
     tool = values.get("tool")
     if tool is None and not in_project:
-        return Table(values, (), "", mistakes) if values else None
+        return TomlTable(values, (), "", mistakes) if values else None
     if not isinstance(tool, dict):
         return None
-    path: KeyPath = ("tool", NAME)
-    header = f"[tool.{NAME}]"
-    found = tool.get(NAME)
+    path: KeyPath = ("tool", TABLE_NAME)
+    header = f"[tool.{TABLE_NAME}]"
+    found = tool.get(TABLE_NAME)
     if found is None:
-        if slip := _slip(tool):
-            mistakes.add(("tool", slip), f"[tool.{slip}]", f"did you mean {header}?")
+        if name := _misspelled_table(tool):
+            mistakes.add(("tool", name), f"[tool.{name}]", f"did you mean {header}?")
         return None
     if not isinstance(found, dict):
-        mistakes.add(path, header, f"{named(found)} stands where a table should")
+        mistakes.add(path, header, f"{type_in_words(found)} instead of a table")
         return None
-    return Table(found, path, header, mistakes)
+    return TomlTable(found, path, header, mistakes)
 
 
-def _slip(tool: dict[str, object]) -> str | None:
-    """The table that was meant to be ours."""
-    return next((key for key in tool if re.sub("[-_. ]", "", key).casefold() in SLIPS), None)
+def _misspelled_table(tool: dict[str, object]) -> str | None:
+    """The name of a table below ``[tool]`` that is probably a misspelling of ours."""
+    return next(
+        (key for key in tool if re.sub("[-_. ]", "", key).casefold() in MISSPELLED_TABLES), None
+    )
 
 
-def _explain(error: ValueError, name: str, text: str) -> str:
-    """What tomllib says, with file and line, in our words where we know what was meant."""
+def _toml_error(error: ValueError, name: str, text: str) -> str:
+    """The message for an error of tomllib, with file and line."""
     message = str(error)
     at = AT_LINE.search(message)
     line = int(at["line"]) if at and at["line"] else text.rstrip("\n").count("\n") + 1
-    place = f"{name}:{line}" if at else name
-    said = AT_LINE.sub("", message)
-    if twice := TWICE.search(said):
+    location = f"{name}:{line}" if at else name
+    reason = AT_LINE.sub("", message)
+    if twice := DECLARED_TWICE.search(reason):
         keys = re.findall(r"'([^']*)'", twice["keys"])
         header = ".".join(keys)
         if keys[-2:-1] == ["trees"]:
-            return f'{place}: [{header}]: two trees are named "{keys[-1]}"; rename one'
-        return f"{place}: [{header}] stands in the file twice; make one of the two"
-    return f"{place}: is not valid TOML: {said}"
+            return f'{location}: [{header}]: two trees are named "{keys[-1]}"; rename one'
+        return f"{location}: [{header}] is in the file twice; merge the two"
+    return f"{location}: is not valid TOML: {reason}"

@@ -1,4 +1,4 @@
-"""What a configuration says, as plain values."""
+"""The configuration as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.schema.kinds import FAILING, Impact
 
-NAME: Final = "pytest-schema-parity"
+TABLE_NAME: Final = "pytest-schema-parity"
 """The name of the table below ``[tool]``."""
+OLDEST: Final = 15
+"""The oldest major version of PostgreSQL that is supported."""
 STATEMENT_TIMEOUT: Final = 60.0
 """Seconds that one statement of a migration may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeConfig:
-    """Where a tree's files are: a directory or file (``path``), or its ``files`` in order.
+    """The configuration of a tree: a directory or file (``path``), or its ``files`` in order.
 
-    Paths are absolute; whether they exist is for the loading of the tree to say.  ``layout`` is
-    None where it is found by looking; ``platform`` and ``superuser`` (whether it is applied with
-    the rights of one) are the tree's own, else those of all trees; ``line`` is that of its table
-    in the configuration file, from 1.
+    Paths are absolute, and need not exist.  ``layout`` is None if it has to be detected.
+    ``platform`` and ``superuser`` (whether migrations have the rights of one) default to those of
+    the whole configuration.  ``line`` (from 1) is the line of the tree's table in the file.
     """
 
     name: str
@@ -55,15 +56,15 @@ class BehaviorConfig:
 class Config:
     """The whole configuration, checked.
 
-    ``header`` is that of its table in the file, or empty where the keys stand at the top level.
-    ``root`` is the directory that paths are relative to, ``seed`` glob patterns below it,
-    ``postgres`` a major version or None for any, ``server`` the fixture whose server the trees are
-    built on or None for clusters of our own, ``statement_timeout`` in seconds.
+    ``header`` is the header of its table, or empty if the keys are at the top level of the file.
+    ``root`` is the directory that paths are relative to, ``seed`` holds glob patterns below it.
+    ``postgres`` is a major version, or None for any.  ``server`` is the fixture whose server the
+    trees are built on, or None for clusters of our own.  ``statement_timeout`` is in seconds.
     """
 
     file: Path
     root: Path
-    header: str = f"tool.{NAME}"
+    header: str = f"tool.{TABLE_NAME}"
     reference: str
     trees: Mapping[str, TreeConfig]
     platform: str | None = None
@@ -77,7 +78,7 @@ class Config:
 
     @property
     def allow_header(self) -> str:
-        """What stands above an allowance in the file."""
+        """The header of an allowance in the file."""
         return f"[[{self.header}.allow]]" if self.header else "[[allow]]"
 
     @property
@@ -87,12 +88,12 @@ class Config:
 
     @property
     def seed_files(self) -> tuple[Path, ...]:
-        """The files that the seed patterns match: patterns in order, each one's files by name."""
-        found = (file for pattern in self.seed for file in matching(pattern, self.root))
+        """The files that the seed patterns match: in the order of the patterns, then by name."""
+        found = (file for pattern in self.seed for file in matching_files(pattern, self.root))
         return tuple(dict.fromkeys(found))
 
 
-def matching(pattern: str, root: Path) -> list[Path]:
-    """The files below a directory that a glob pattern (``**`` for any depth) matches, by name."""
+def matching_files(pattern: str, root: Path) -> list[Path]:
+    """The files below a directory that match a glob pattern (``**`` for any depth), sorted."""
     names = glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207, takes absolute ones
     return [file for file in (root / name for name in sorted(names)) if file.is_file()]

@@ -1,4 +1,4 @@
-"""From the TOML table to a :class:`~pytest_schema_parity.config.model.Config`, checked whole."""
+"""Read a TOML table into a :class:`~pytest_schema_parity.config.model.Config`, and check it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
 from pytest_schema_parity.config.behavior import read_behavior
-from pytest_schema_parity.config.model import STATEMENT_TIMEOUT, Config, TreeConfig, matching
-from pytest_schema_parity.config.table import Table
+from pytest_schema_parity.config.model import (
+    OLDEST,
+    STATEMENT_TIMEOUT,
+    Config,
+    TreeConfig,
+    matching_files,
+)
+from pytest_schema_parity.config.table import TomlTable
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact
 
-KEYS: Final = (
+CONFIG_KEYS: Final = (
     "reference",
     "trees",
     "platform",
@@ -30,25 +36,24 @@ KEYS: Final = (
     "behavior",
 )
 TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser")
-OLDEST: Final = 15
 LONGEST_TIMEOUT: Final = 2_147_483
-"""The longest ``statement_timeout`` that PostgreSQL takes, in seconds."""
+"""The longest ``statement_timeout`` that PostgreSQL accepts, in seconds."""
 TREE_NAME: Final = re.compile(r"\w[\w.-]*")
 
 
 def read_config(
-    table: Table, file: Path, shown: str, added: Mapping[str, object] = MappingProxyType({})
+    table: TomlTable, file: Path, file_name: str, added: Mapping[str, object] = MappingProxyType({})
 ) -> Config:
-    """The configuration that a table holds; raises one ConfigError for all of its mistakes.
+    """Read the configuration in a table; raises one ConfigError for all of its mistakes.
 
-    ``added`` are the tables of further trees, by name, which a hook gave.
+    ``added`` has the tables of further trees, by name, from a hook.
     """
-    table.know(*KEYS)
+    table.refuse_unknown_keys(*CONFIG_KEYS)
     platform = table.text("platform")
     trees = _read_trees(
         table, added, file.parent, platform=platform, superuser=table.flag("superuser", True)
     )
-    names = [*_names(table), *added]
+    names = [*_tree_names(table), *added]
     reference = _read_reference(table, names)
     config = Config(
         file=file,
@@ -61,7 +66,7 @@ def read_config(
         server=_read_server(table),
         fail_on=_read_fail_on(table),
         seed=_read_seed(table, file.parent),
-        allow=read_allowances(table, reference, names, shown),
+        allow=read_allowances(table, reference, names, file_name),
         statement_timeout=_read_timeout(table),
         behavior=read_behavior(table),
     )
@@ -70,59 +75,63 @@ def read_config(
 
 
 def _read_trees(
-    table: Table,
+    table: TomlTable,
     added: Mapping[str, object],
     root: Path,
     *,
     platform: str | None,
     superuser: bool,
 ) -> dict[str, TreeConfig]:
+    """Read all trees; refuse two with the same name, but for case, or the same files and rights."""
     trees: dict[str, TreeConfig] = {}
     sources: dict[object, str] = {}
     folded: dict[str, str] = {}
     if not added and table.values.get("trees", {}) == {}:
-        table.refuse("trees", f"there is no tree; add {_header(table, 'trees.NAME')} with a path")
-    for below in [*table.below("trees", form="table"), *_added_trees(table, added)]:
-        name = str(below.path[-1])
+        table.refuse(
+            "trees", f"there is no tree; add {_header_for(table, 'trees.NAME')} with a path"
+        )
+    for subtable in [*table.subtables("trees", form="table"), *_added_trees(table, added)]:
+        name = str(subtable.path[-1])
         if name in trees:
-            below.refuse(None, "is a tree of the configuration already; give yours another name")
-        tree = _read_tree(below, name, root, platform=platform, superuser=superuser)
+            subtable.refuse(None, "is already a tree of the configuration; choose another name")
+        tree = _read_tree(subtable, name, root, platform=platform, superuser=superuser)
         trees[name] = tree
         if (twin := folded.setdefault(name.casefold(), name)) != name:
-            below.refuse(None, f'differs from "{twin}" in upper and lower case only; rename one')
-        source = (_source(tree), tree.platform, tree.superuser)
+            subtable.refuse(None, f'differs from "{twin}" in upper and lower case only; rename one')
+        source = (_source_files(tree), tree.platform, tree.superuser)
         if source[0] and (twin := sources.setdefault(source, name)) != name:
-            below.refuse(None, f'has the very files of "{twin}": the two can never differ')
+            subtable.refuse(None, f'has the same files as "{twin}": the two can never differ')
     return trees
 
 
-def _added_trees(table: Table, added: Mapping[str, object]) -> Iterator[Table]:
-    """The tables of the trees that a hook gave; they are told of by its name."""
+def _added_trees(table: TomlTable, added: Mapping[str, object]) -> Iterator[TomlTable]:
+    """The tables of the trees from a hook; mistakes in them name the hook."""
     for name, values in added.items():
         header = f"pytest_schema_parity_trees: {name!r}"
-        empty = Table({}, (*table.path, "trees", name), header, table.mistakes)
+        empty = TomlTable({}, (*table.path, "trees", name), header, table.mistakes)
         if isinstance(values, Mapping):
-            plain = {key: _plain(value) for key, value in values.items()}
+            plain = {key: _as_toml(value) for key, value in values.items()}
             yield replace(empty, values=plain)
         else:
-            empty.refuse(None, f"{values!r} stands where the keys of a tree should")
+            empty.refuse(None, f"{values!r} instead of the keys of a tree")
 
 
-def _plain(value: object) -> object:
-    """A value as TOML would hold it: a path as text, any sequence as a list."""
+def _as_toml(value: object) -> object:
+    """A Python value as its TOML equivalent: paths become strings, sequences become lists."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_plain(item) for item in value]
+        return [_as_toml(item) for item in value]
     return value
 
 
 def _read_tree(
-    table: Table, name: str, root: Path, *, platform: str | None, superuser: bool
+    table: TomlTable, name: str, root: Path, *, platform: str | None, superuser: bool
 ) -> TreeConfig:
-    table.know(*TREE_KEYS)
+    """Read one tree; ``platform`` and ``superuser`` are the defaults."""
+    table.refuse_unknown_keys(*TREE_KEYS)
     if not TREE_NAME.fullmatch(name):
-        table.refuse(None, "a tree's name is made of letters, digits, underscores, dots and dashes")
+        table.refuse(None, "a tree's name may have letters, digits, underscores, dots and dashes")
     if ("path" in table.values) == ("files" in table.values):
         has = "has both path and files; keep" if "path" in table.values else "has no source; give"
         table.refuse(None, f'{has} path = "DIRECTORY" or files = ["FIRST.sql", "SECOND.sql"]')
@@ -141,85 +150,91 @@ def _read_tree(
     )
 
 
-def _names(table: Table) -> list[str]:
-    """The names of all trees, those that are no tables included."""
+def _tree_names(table: TomlTable) -> list[str]:
+    """The names of all trees in the file, also of those that are not tables."""
     trees = table.values.get("trees")
     return list(trees) if isinstance(trees, dict) else []
 
 
-def _source(tree: TreeConfig) -> tuple[str, ...] | None:
-    """What two trees may not share."""
+def _source_files(tree: TreeConfig) -> tuple[str, ...] | None:
+    """The normalised paths of a tree's files or directory; None if it has none."""
     files = tree.files or (() if tree.path is None else (tree.path,))
     return tuple(os.path.normpath(file) for file in files) or None
 
 
-def _read_reference(table: Table, trees: Sequence[str]) -> str:
+def _read_reference(table: TomlTable, trees: Sequence[str]) -> str:
+    """Read the name of the reference tree, which has to be one of ``trees``."""
     if "reference" not in table.values:
         table.refuse("reference", 'is missing; name the tree that is right: reference = "NAME"')
     reference = table.text("reference")
     if reference is None or not trees:
         return reference or ""
-    if table.known("reference", reference, trees) and len(trees) == 1:
-        another = _header(table, "trees.NAME")
-        table.refuse("trees", f'"{reference}" has no tree to be compared with; add {another}')
+    if table.one_of("reference", reference, trees) and len(trees) == 1:
+        another = _header_for(table, "trees.NAME")
+        table.refuse("trees", f'"{reference}" is the only tree; add {another}')
     return reference
 
 
-def _read_postgres(table: Table) -> int | None:
+def _read_postgres(table: TomlTable) -> int | None:
+    """Read the major version, a number or a string."""
     value = table.values.get("postgres")
     if value is None:
         return None
     is_number = isinstance(value, int) and not isinstance(value, bool)
     if not is_number and not (isinstance(value, str) and re.fullmatch("[0-9]{1,4}", value)):
-        table.refuse("postgres", 'has to be a major version: postgres = "17"')
+        table.refuse("postgres", 'must be a major version: postgres = "17"')
         return None
     major = int(str(value))
     if major < OLDEST:
-        table.refuse("postgres", f"{major} is not supported; {OLDEST} is the oldest that is")
+        table.refuse("postgres", f"{major} is not supported; the oldest is {OLDEST}")
     return major
 
 
-def _read_fail_on(table: Table) -> frozenset[Impact]:
+def _read_fail_on(table: TomlTable) -> frozenset[Impact]:
+    """Read the impacts that fail the gate."""
     if table.values.get("fail_on") == []:
         table.refuse("fail_on", "is empty: nothing would ever fail; name impacts, or leave it out")
         return FAILING
     names = table.texts("fail_on")
     if names is None:
         return FAILING
-    impacts = (table.known("fail_on", name, IMPACTS) for name in names)
+    impacts = (table.one_of("fail_on", name, IMPACTS) for name in names)
     return frozenset(impact for impact in impacts if impact)
 
 
-def _read_seed(table: Table, root: Path) -> tuple[str, ...]:
+def _read_seed(table: TomlTable, root: Path) -> tuple[str, ...]:
+    """Read the glob patterns of seed files; refuse those that match no file."""
     patterns = table.texts("seed", single=True) or ()
     for pattern in patterns:
-        if not matching(pattern, root):
+        if not matching_files(pattern, root):
             table.refuse("seed", f'"{pattern}" matches no file below {root}')
     return patterns
 
 
-def _read_server(table: Table) -> str | None:
+def _read_server(table: TomlTable) -> str | None:
+    """Read the name of the fixture that provides an external server."""
     server = table.text("server")
     if server is not None and not server.isidentifier():
-        remedy = 'names a fixture of pytest-postgresql: server = "postgresql_noproc"'
+        remedy = 'must be the name of a pytest-postgresql fixture: server = "postgresql_noproc"'
         table.refuse("server", remedy)
     if server is not None and "postgres" in table.values:
-        table.refuse("postgres", "cannot be chosen where `server` names the server; keep one")
+        table.refuse("postgres", "cannot be combined with `server`; keep one")
     return server
 
 
-def _read_timeout(table: Table) -> float:
+def _read_timeout(table: TomlTable) -> float:
+    """Read ``statement_timeout``, in seconds."""
     value = table.values.get("statement_timeout", STATEMENT_TIMEOUT)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        table.refuse("statement_timeout", "has to be a number of seconds: statement_timeout = 60")
+        table.refuse("statement_timeout", "must be a number of seconds: statement_timeout = 60")
         return STATEMENT_TIMEOUT
     if not 0.001 <= value <= LONGEST_TIMEOUT:
-        bounds = f"has to lie between 0.001 and {LONGEST_TIMEOUT} seconds"
+        bounds = f"must be between 0.001 and {LONGEST_TIMEOUT} seconds"
         table.refuse("statement_timeout", bounds)
         return STATEMENT_TIMEOUT
     return float(value)
 
 
-def _header(table: Table, key: str) -> str:
-    """The header of a table to be added."""
+def _header_for(table: TomlTable, key: str) -> str:
+    """The header of a table to add to the configuration."""
     return f"[{'.'.join(part for part in (table.header.strip('[]'), key) if part)}]"

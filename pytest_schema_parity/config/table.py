@@ -1,4 +1,4 @@
-"""A TOML table under examination: values come out checked, mistakes go into the list."""
+"""Read values from a TOML table, checked; mistakes are collected."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Choice = TypeVar("Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """A table's values, its path in the file, and its header as a user would write it."""
+class TomlTable:
+    """A table of the configuration: its values, its path in the file, and its header."""
 
     values: Mapping[str, object]
     path: KeyPath
@@ -24,33 +24,33 @@ class Table:
     mistakes: Mistakes
 
     def refuse(self, key: str | None, remedy: str) -> None:
-        """Note a mistake in the value of a key, or in the table as a whole."""
+        """Add a mistake in the value of a key, or in the table as a whole."""
         path = self.path if key is None else (*self.path, key)
         shown = " ".join(part for part in (self.header, key) if part)
         self.mistakes.add(path, shown or "the file", remedy)
 
-    def know(self, *keys: str) -> None:
-        """Refuse every key but these."""
+    def refuse_unknown_keys(self, *keys: str) -> None:
+        """Add a mistake for every key that is not one of ``keys``."""
         for key in self.values.keys() - set(keys):
             self.refuse(key, f"unknown key; {did_you_mean(key, keys)}")
 
     def text(self, key: str) -> str | None:
-        """A string that says something; None where the key is absent or was refused."""
+        """The value of a key as a string that is not blank; None if it is absent or refused."""
         value = self.values.get(key)
         if value is None:
             return None
         if not isinstance(value, str):
-            self.refuse(key, f'{named(value)} stands where a string should: {key} = "…"')
+            self.refuse(key, f'{type_in_words(value)} instead of a string: {key} = "…"')
         elif not value.strip():
-            self.refuse(key, "is empty; say it, or leave the key out")
+            self.refuse(key, "is empty; fill it, or leave the key out")
         elif "\0" in value:
-            self.refuse(key, "holds a NUL character, which no name or path may")
+            self.refuse(key, "has a NUL character, which no name or path can have")
         else:
             return value
         return None
 
     def texts(self, key: str, *, single: bool = False) -> tuple[str, ...] | None:
-        """A list of strings, not empty; with ``single`` one string will do, too."""
+        """The value of a key as a list of strings, not empty; ``single`` allows one string, too."""
         value = self.values.get(key)
         if value is None:
             return None
@@ -58,7 +58,7 @@ class Table:
             text = self.text(key)
             return (text,) if text else None
         if not isinstance(value, list):
-            self.refuse(key, f'{named(value)} stands where a list should: {key} = ["…"]')
+            self.refuse(key, f'{type_in_words(value)} instead of a list: {key} = ["…"]')
         elif not value:
             self.refuse(key, "is an empty list; fill it, or leave the key out")
         elif not all(isinstance(item, str) and item.strip() and "\0" not in item for item in value):
@@ -68,20 +68,20 @@ class Table:
         return None
 
     def flag(self, key: str, default: bool) -> bool:
-        """True or false; the default where the key is absent or was refused."""
+        """The value of a key as a boolean; the default if it is absent or refused."""
         value = self.values.get(key, default)
         if not isinstance(value, bool):
-            self.refuse(key, f"{named(value)} stands where true or false should: {key} = false")
+            self.refuse(key, f"{type_in_words(value)} instead of true or false: {key} = false")
             return default
         return value
 
     def choice(self, key: str, known: Iterable[Choice]) -> Choice | None:
-        """One of the known names."""
+        """The value of a key as one of the known names; None if it is absent or refused."""
         value = self.text(key)
-        return None if value is None else self.known(key, value, known)
+        return None if value is None else self.one_of(key, value, known)
 
-    def known(self, key: str, value: str, known: Iterable[Choice]) -> Choice | None:
-        """The value as one of the known names; None, and a mistake, where it is none of them."""
+    def one_of(self, key: str, value: str, known: Iterable[Choice]) -> Choice | None:
+        """``value`` as one of the known names; else None, and a mistake is added."""
         names = list(known)
         for name in names:
             if value == name:
@@ -89,8 +89,8 @@ class Table:
         self.refuse(key, f'"{value}" is unknown; {did_you_mean(value, names)}')
         return None
 
-    def below(self, key: str, *, form: Literal["table", "tables"]) -> list[Table]:
-        """The tables below a key: the values of a table of tables, or the elements of an array."""
+    def subtables(self, key: str, *, form: Literal["table", "tables"]) -> list[TomlTable]:
+        """The tables under a key: the values of a table of tables, or the elements of an array."""
         value = self.values.get(key)
         dotted = ".".join(part for part in (self.header.strip("[]"), key) if part)
         header = f"[{dotted}.NAME]" if form == "table" else f"[[{dotted}]]"
@@ -101,21 +101,21 @@ class Table:
             items = enumerate(value)
         else:
             if value is not None:
-                self.refuse(key, f"{named(value)} stands where tables should: write {header}")
+                self.refuse(key, f"{type_in_words(value)} instead of tables: write {header}")
             return []
         found = []
         for name, item in items:
             own = header.replace("NAME", str(name))
-            table = Table({}, (*self.path, key, name), own, self.mistakes)
+            table = TomlTable({}, (*self.path, key, name), own, self.mistakes)
             if isinstance(item, dict):
-                found.append(Table(item, table.path, own, self.mistakes))
+                found.append(TomlTable(item, table.path, own, self.mistakes))
             else:
-                table.refuse(None, f"{named(item)} stands where a table should: write {own}")
+                table.refuse(None, f"{type_in_words(item)} instead of a table: write {own}")
         return found
 
 
-def named(value: object) -> str:
-    """What a TOML value is, in words."""
+def type_in_words(value: object) -> str:
+    """The type of a TOML value in words, as in "a string"."""
     names: list[tuple[type | tuple[type, ...], str]] = [
         (bool, "a boolean"),
         ((int, float), "a number"),

@@ -1,69 +1,20 @@
-"""Allowances: findings that a team accepts, by rule, with a reason."""
+"""Applies allowances to findings, and finds those that are stale or have expired."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from fnmatch import fnmatchcase
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding
-from pytest_schema_parity.schema.difference import Change, Difference
-from pytest_schema_parity.schema.facts import Place, Value
+from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.kinds import FAILING, Impact
-
-ROWS: Final = "rows"
-"""The kind of a finding about the rows of a view."""
-BEHAVIOR: Final = "behavior"
-"""The kind of a finding about statements that two databases answer differently."""
 
 Accept: TypeAlias = Callable[[Difference, str], str | None]
 """Returns the reason for which a difference of a tree is accepted, or None."""
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """A rule that accepts findings; every field that is given must match.
-
-    Without a ``kind`` it accepts differences of the catalogs only.
-
-    ``tree`` and ``name`` are patterns: ``*`` is any text and ``?`` any character, and the brackets
-    of ``integer[]`` are themselves.  ``actual`` is what the tree has to say: an attribute's value,
-    or of a whole fact some attributes with theirs (false where one is absent).  ``until`` is the
-    last day on which the allowance holds, ``place`` where it stands in the configuration.
-    """
-
-    reason: str
-    tree: str | None = None
-    kind: str | None = None
-    name: str | None = None
-    change: Change | None = None
-    attribute: str | None = None
-    actual: Value = field(default=None, hash=False)
-    impact: Impact | None = None
-    until: date | None = None
-    place: Place | None = None
-
-    def concerns(self, tree: str) -> bool:
-        """Whether this is about that tree at all."""
-        return self.tree is None or _fits(tree, self.tree)
-
-    def covers(self, finding: Finding | Difference) -> bool:
-        """Whether this accepts that finding, and with it what the thing is made of."""
-        return (
-            (self.kind == finding.kind or (self.kind is None and _is_structural(finding)))
-            and self.change in (None, finding.change)
-            and self.attribute in (None, finding.attribute)
-            and self.impact in (None, finding.impact)
-            and (self.name is None or _fits(finding.name, self.name))
-            and (self.actual is None or _says(finding.actual, self.actual))
-        )
-
-    def is_expired(self, today: date) -> bool:
-        """Whether its last day is over."""
-        return self.until is not None and self.until < today
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +53,8 @@ def judge(
         difference = finding.difference
         covering = covering_of(finding) if _is_acceptable(finding) else []
         used.update(covering)
-        for folded in _folded(difference) if difference is not None else ():
-            used.update(covering_of(folded))
+        for part in difference.parts if difference is not None else ():
+            used.update(covering_of(part))
         reason = covering[0].reason if covering else _accepted(finding, accept)
         if reason is None:
             judged.append(finding)
@@ -112,7 +63,11 @@ def judge(
         else:
             whole, others = difference.unfold()
             judged.append(replace(finding_of(whole, tree, fail_on=fail_on), allowed=reason))
-            waiting += [finding_of(other, tree, fail_on=fail_on) for other in others]
+            cause = finding.consequence_of
+            waiting += [
+                replace(finding_of(other, tree, fail_on=fail_on), consequence_of=cause)
+                for other in others
+            ]
     return Judged(tuple(_in_order(judged)), frozenset(used))
 
 
@@ -170,26 +125,14 @@ def _by_name(
 
     def covering(finding: Finding | Difference) -> list[Allowance]:
         numbers = sorted(named.get(None, []) + named.get(finding.name, []))
-        return [allowances[n] for n in numbers if allowances[n].covers(finding)]
+        return [
+            allowances[n]
+            for n in numbers
+            if allowances[n].covers(finding, is_difference=_is_difference(finding))
+        ]
 
     return covering
 
 
-def _folded(difference: Difference) -> Iterator[Difference]:
-    for one in difference.folded:
-        yield one
-        yield from _folded(one)
-
-
-def _is_structural(finding: Finding | Difference) -> bool:
+def _is_difference(finding: Finding | Difference) -> bool:
     return isinstance(finding, Difference) or finding.difference is not None
-
-
-def _fits(text: str, pattern: str) -> bool:
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
-
-
-def _says(actual: Value, wanted: Value) -> bool:
-    if isinstance(actual, dict) and isinstance(wanted, dict):
-        return all(actual.get(key, False) == value for key, value in wanted.items())
-    return actual == wanted

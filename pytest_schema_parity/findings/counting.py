@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.findings.finding import UNCHECKED, Finding
@@ -29,7 +29,13 @@ def findings_headline(findings: Iterable[Finding], tree: str) -> str:
         return clean(reason.partition("\n")[0])
     text = f"{count_text(found)} in {printable(tree)}"
     names = dict.fromkeys(printable(finding.name) for finding in found)
-    return f"{text}: {', '.join(names)}" if len(names) <= MOST_NAMES else text
+    if len(names) <= MOST_NAMES:
+        text = f"{text}: {', '.join(names)}"
+    follow = sum(finding.consequence_of is not None for finding in found)
+    if not follow:
+        return text
+    share = "all of them" if follow == len(found) > 1 else follow if len(found) > 1 else "this"
+    return f"{text}; {share} may follow from what failed"
 
 
 def count_text(findings: Iterable[Finding | Difference]) -> str:
@@ -47,6 +53,12 @@ def below_text(keys: Iterable[Key]) -> str:
     kinds = Counter(printable(kind) for kind, _ in keys)
     parts = ", ".join(counted(kinds[kind], kind) for kind in sorted(kinds, key=kind_rank))
     return f"{counted(kinds.total(), 'fact')} below it: {parts}"
+
+
+def follow_text(differences: Sequence[Difference]) -> str:
+    """``9 that follow from it: 5 missing columns, 4 changed views (definition)``."""
+    verb = "follows" if len(differences) == 1 else "follow"
+    return f"{len(differences)} that {verb} from it: {count_text(differences)}"
 
 
 def _group_text(change: str, kind: str, attribute: str, count: int) -> str:

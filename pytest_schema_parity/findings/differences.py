@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from pytest_schema_parity.findings.counting import below_text
+from pytest_schema_parity.findings.counting import below_text, follow_text
 from pytest_schema_parity.findings.evidence import Evidence, Sql, Text, Values
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import value_text
@@ -69,8 +69,11 @@ def _evidence(difference: Difference) -> list[Evidence]:
     evidence: list[Evidence] = [Values(expected, actual)]
     if isinstance(expected, str) and isinstance(actual, str) and _is_sql(difference):
         evidence = [Sql(expected, actual)]
-    if difference.below:
-        evidence.append(Text((f"and {below_text(difference.below)}",)))
+    followers = {key for one in difference.follows for key in (one.key, *one.below)}
+    if below := [key for key in difference.below if key not in followers]:
+        evidence.append(Text((f"and {below_text(below)}",)))
+    if difference.follows:
+        evidence.append(Text((f"and {follow_text(difference.follows)}",)))
     return evidence
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from pytest_schema_parity.findings.evidence import Evidence, Sql, Values
+from pytest_schema_parity.findings.allowance import Allowance
+from pytest_schema_parity.findings.evidence import Evidence, Script, Sql, Values
 from pytest_schema_parity.schema.difference import Change, Difference, Origins
-from pytest_schema_parity.schema.facts import Value
+from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import Impact
-
-if TYPE_CHECKING:
-    from pytest_schema_parity.findings.allowances import Allowance
 
 FindingChange: TypeAlias = (
     Change | Literal["failed", "stale", "expired", "empty", "not built", "not compared"]
@@ -34,8 +32,9 @@ class Finding:
     is the attribute that changed, None where the whole thing is meant.  ``evidence`` shows it;
     ``locations`` has ``file:line`` for the reference and for the tree.  ``allowed`` is the reason
     for which the team accepts it, else None; a ``note`` is shown and fails nothing.  What
-    ``breaks`` a tree makes the verdict ``broken``, and no allowance accepts it.  ``source`` is the
-    difference or the allowance that is reported, for programs; else None.
+    ``breaks`` a tree makes the verdict ``broken``, and no allowance accepts it.
+    ``consequence_of`` is the place of the failed statement that may have caused it, else None.
+    ``source`` is the difference or the allowance that is reported, for programs; else None.
     """
 
     tree: str
@@ -51,6 +50,7 @@ class Finding:
     allowed: str | None = None
     note: bool = False
     breaks: bool = False
+    consequence_of: Place | None = None
     source: Difference | Allowance | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -68,6 +68,15 @@ class Finding:
         """What the tree has, by the first evidence that says so; else None."""
         values = (each.actual for each in self.evidence if isinstance(each, Values | Sql))
         return next(values, None)
+
+
+def cause_of(finding: Finding) -> tuple[object, ...]:
+    """What failed statements of one cause have in common; of another finding what it alone has."""
+    script = next((each for each in finding.evidence if isinstance(each, Script)), None)
+    outcome = script.outcomes[0][1] if script is not None and finding.breaks else None
+    if outcome is None:
+        return (id(finding),)
+    return (finding.change, outcome.sqlstate, outcome.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

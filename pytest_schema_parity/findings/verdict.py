@@ -32,6 +32,12 @@ class TreeResults:
         return sum(finding.allowed is not None for finding in self.findings)
 
     @property
+    def consequences(self) -> int:
+        """How many findings that are not allowed may follow from statements that failed."""
+        found = [each for each in self.findings if each.consequence_of is not None]
+        return sum(each.allowed is None for each in found)
+
+    @property
     def impacts(self) -> Counter[Impact]:
         """How many differences that are not allowed there are of each impact, notes included."""
         return impacts_of(self.findings)
@@ -82,6 +88,11 @@ class RunResults:
     def impacts(self) -> Counter[Impact]:
         """The impacts of the differences of all candidates."""
         return impacts_of(each for tree in self.candidates.values() for each in tree.findings)
+
+    @property
+    def consequences(self) -> int:
+        """How many findings may follow from statements that failed."""
+        return sum(tree.consequences for tree in self.candidates.values())
 
 
 def impacts_of(findings: Iterable[Finding]) -> Counter[Impact]:

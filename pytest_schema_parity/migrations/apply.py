@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.errors import ScriptError, ServerError
@@ -18,6 +18,7 @@ from pytest_schema_parity.migrations.failure import (
     failed_statement,
 )
 from pytest_schema_parity.migrations.layouts import layouts
+from pytest_schema_parity.migrations.lost import lost_statements, lost_text
 from pytest_schema_parity.migrations.nearest import Names
 from pytest_schema_parity.migrations.origins import Marker, Marks
 from pytest_schema_parity.migrations.scanner import split
@@ -116,32 +117,35 @@ class _Applier:
             raise ServerError(f"while {printable(file.name)} was applied, {error}") from error
 
     def _apply(self, number: int, file: MigrationFile) -> Failure | None:
-        if file.refused is not None:
-            return failed_file(file.name, file.refused)
         text = None
         try:
             text = file.read()
+            if file.refused is not None:
+                return replace(failed_file(file.name, file.refused), lost=lost_text(text))
             statements = split(text, file=file.name, standard_strings=self.session.standard_strings)
         except ScriptError as error:
-            return failed_script(error, text)
+            failure = failed_script(error, text)
+            return failure if text is None else replace(failure, lost=lost_text(text))
         for statement in statements:
             if statement.meta_command is not None:
-                return _refused(file, statement)
+                lost = lost_statements(statements, statement, before=True)
+                return replace(_refused(file, statement), lost=lost)
         failed = self._run(number, statements, text)
         if self.session.undo_what_is_open() and failed is None:
-            failed = _opening(statements), Complaint(None, LEFT_OPEN)
+            failed = _opening(statements), Complaint(None, LEFT_OPEN), "by itself"
         if failed is not None or not self._one_session or self.session.connection.closed:
             self.session.renew(after=text)
         if failed is None:
             return None
-        statement, complaint = failed
+        statement, complaint, way = failed
         hint = self._names.hint(self.session.connection, complaint, number, statement)
-        return failed_statement(file.name, statement, complaint, hint)
+        lost = lost_statements(statements, statement, before=way != "by itself")
+        return replace(failed_statement(file.name, statement, complaint, hint), lost=lost)
 
     def _run(
         self, number: int, statements: Sequence[Statement], text: str
-    ) -> tuple[Statement, Complaint] | None:
-        """Run a file's statements in the way that suits them; what failed, and why."""
+    ) -> tuple[Statement, Complaint, Way] | None:
+        """Run a file's statements in the way that suits them; what failed, why, and in which."""
         way = _way(statements)
         marked = not any(_makes_read_only(statement) for statement in statements)
         if not marked:
@@ -163,7 +167,7 @@ class _Applier:
                 self.marker.leave_unmarked(number)
                 marked = False
             else:
-                return statement or _nearest_statement(plan, index), complaint
+                return statement or _nearest_statement(plan, index), complaint, way
 
     def _plan(
         self, number: int, statements: Sequence[Statement], way: Way, marked: bool

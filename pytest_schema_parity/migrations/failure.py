@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.migrations.lost import Lost
 from pytest_schema_parity.migrations.statement import Statement
-from pytest_schema_parity.showing import redact, redact_beside, redact_split
+from pytest_schema_parity.showing import redact, redact_line, redact_message
 
 _SHOWN: Final = 200
 _SAID: Final = 2_000
@@ -26,7 +27,7 @@ class Failure:
     else of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is None
     where no server was asked.  ``excerpt`` is the line of the mistake, before it and from it on;
     None where there is no such line.  What is long is cut.  No text in it holds a secret that the
-    statement holds.
+    statement holds.  ``lost`` are the statements that did not stay because of this.
     """
 
     file: str
@@ -38,6 +39,7 @@ class Failure:
     hint: str | None = None
     detail: str | None = None
     excerpt: tuple[str, str] | None = None
+    lost: tuple[Lost, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
@@ -70,9 +72,9 @@ def failed_statement(
         column,
         shorten(redact(text)),
         complaint.sqlstate,
-        _cut(redact_beside(complaint.message, text)),
-        _cut(redact_beside(hints, text)) or None,
-        complaint.detail and _cut(redact_beside(complaint.detail, text)),
+        _cut(redact_message(complaint.message, text)),
+        _cut(redact_message(hints, text)) or None,
+        complaint.detail and _cut(redact_message(complaint.detail, text)),
         _excerpt(statement, line, column),
     )
 
@@ -131,6 +133,6 @@ def _line(text: str, line: int, column: int) -> tuple[str, str] | None:
     if not 1 <= line <= len(lines):
         return None
     start = sum(len(above) + 1 for above in lines[: line - 1])
-    before, after = redact_split(text, start + min(max(column - 1, 0), len(lines[line - 1])))
+    before, after = redact_line(text, start + min(max(column - 1, 0), len(lines[line - 1])))
     before = before if len(before) <= _SHOWN else "…" + before[1 - _SHOWN :]
     return before, _cut(after.rstrip("\r"), _SHOWN)

@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.exchange import Command, Exchange
 from pytest_schema_parity.migrations.failure import Complaint
-from pytest_schema_parity.postgres.address import connect, undo_environment
+from pytest_schema_parity.postgres.address import connect, reset_environment_settings
 from pytest_schema_parity.postgres.conninfo import Conninfo
 
 _RECOVERY: Final = 15.0
@@ -86,7 +86,7 @@ class Session:
             self.connection = self._reconnect()  # timed out meanwhile, as the file wanted it
         else:
             with suppress(psycopg.Error):  # a session that cannot be used shows with what comes
-                undo_environment(self.connection)
+                reset_environment_settings(self.connection)
 
     def pipeline(self, commands: Sequence[Command]) -> tuple[int, Complaint] | None:
         """Run commands as one transaction in one round trip, see :meth:`Exchange.pipeline`."""

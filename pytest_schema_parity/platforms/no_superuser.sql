@@ -1,5 +1,5 @@
 -- Migrations run as `postgres`, which owns the database, and with it, as pg_database_owner, the
--- schema public.  What only a superuser may do is refused to it.
+-- schema public.  It has no rights of a superuser.
 DO $$
 DECLARE
     able name;
@@ -8,7 +8,7 @@ BEGIN
         CREATE ROLE postgres LOGIN CREATEROLE;
     END IF;
     ALTER ROLE postgres NOSUPERUSER NOREPLICATION;
-    -- Before 16, who may create roles may make them members of pg_execute_server_program.
+    -- Before 16, a role with CREATEROLE could grant pg_execute_server_program.
     IF current_setting('server_version_num')::integer < 160000 THEN
         FOR able IN SELECT rolname FROM pg_roles WHERE rolcreaterole AND NOT rolsuper LOOP
             EXECUTE format('ALTER ROLE %I NOCREATEROLE', able);

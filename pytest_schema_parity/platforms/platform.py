@@ -1,8 +1,7 @@
-"""Platforms: who is superuser, who migrates, which scripts make the database what it is."""
+"""Platforms: their superuser, the role that runs migrations, and their SQL scripts."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,16 +11,17 @@ from typing import Final
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.platforms.stand_ins import STAND_INS, has_extension, offered_stand_ins
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.template import PLAIN, Template
+from pytest_schema_parity.postgres.template import PLAIN, ClusterTemplate
+from pytest_schema_parity.showing import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """What a host put into a database before the first migration.
+    """What a hosting provider puts into a database before the first migration.
 
     ``superuser`` is the bootstrap superuser, ``role`` the one that migrations run as; ``scripts``
-    run as the superuser, in order.  ``extensions`` names those that the scripts make where they
-    can be had.  ``is_trusted`` says whether migrations have the rights of a superuser.
+    run as the superuser, in order.  ``extensions`` are those that the scripts create if they are
+    available.  ``is_trusted`` is False if migrations run without the rights of a superuser.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Platform:
     is_trusted: bool = True
 
     def without_superuser(self) -> Platform:
-        """The same, where migrations run with the rights of the database's owner and no others."""
+        """The same platform, but migrations have only the rights of the database's owner."""
         shared = self.superuser == self.role
         return replace(
             self,
@@ -42,9 +42,9 @@ class Platform:
             is_trusted=False,
         )
 
-    def template(self, installation: Installation) -> Template:
-        """What a cluster of this platform holds before any tree."""
-        return Template(
+    def template(self, installation: Installation) -> ClusterTemplate:
+        """The template for clusters of this platform."""
+        return ClusterTemplate(
             name=self.name if self.scripts else PLAIN.name,
             superuser=self.superuser,
             scripts=self.scripts,
@@ -52,17 +52,17 @@ class Platform:
         )
 
     def stand_ins(self, installation: Installation) -> tuple[str, ...]:
-        """The extensions for which this server is offered a stand-in, sorted.
+        """The extensions for which the server gets a stand-in, sorted.
 
-        A database has one only where a script or a migration made it: see
+        A database has one only if a script or a migration creates the extension: see
         :func:`~pytest_schema_parity.platforms.stand_ins.installed_stand_ins`.
         """
         return offered_stand_ins(installation)
 
     def lacking(self, installation: Installation) -> tuple[str, ...]:
-        """The platform's extensions that this server cannot have, not even as a stand-in.
+        """The platform's extensions that the server does not have, not even as a stand-in.
 
-        They are left out of the database; what a migration calls of them fails there.
+        They are left out of the database; a migration that uses them fails.
         """
         offered = self.stand_ins(installation)
         return tuple(
@@ -72,7 +72,8 @@ class Platform:
         )
 
 
-def _scripts(directory: str, *names: str) -> tuple[Path, ...]:
+def _script_paths(directory: str, *names: str) -> tuple[Path, ...]:
+    """The paths of SQL files in a directory of this package."""
     return tuple(Path(__file__).with_name(directory) / f"{name}.sql" for name in names)
 
 
@@ -84,23 +85,23 @@ PLATFORMS: Final[Mapping[str, Platform]] = MappingProxyType(
             Platform(
                 name="supabase",
                 superuser="supabase_admin",
-                scripts=_scripts("supabase", "roles", "schemas", "auth", "storage", "realtime"),
+                scripts=_script_paths(
+                    "supabase", "roles", "schemas", "auth", "storage", "realtime"
+                ),
                 extensions=("pgcrypto", "uuid-ossp"),
             ),
         )
     }
 )
-"""Every platform by its name; ``none`` is a database as initdb makes it."""
+"""Every platform by its name; ``none`` is a database as initdb creates it."""
 
 
 def get_platform(name: str | None, *, superuser: bool = True) -> Platform:
-    """The platform of that name; None is ``none``.  Raises ConfigError, with the nearest name.
+    """The platform of that name; None is ``none``.  Raises ConfigError with a similar name.
 
-    Its migrations run with the rights of a superuser, unless that is refused.
+    If ``superuser`` is False, its migrations run without the rights of one.
     """
     name = "none" if name is None else name
     if name in PLATFORMS:
         return PLATFORMS[name] if superuser else PLATFORMS[name].without_superuser()
-    near = difflib.get_close_matches(name.casefold(), PLATFORMS, n=1)
-    remedy = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(PLATFORMS)}."
-    raise ConfigError(f"Unknown platform {name!r}: {remedy}")
+    raise ConfigError(f"Unknown platform {name!r}: {did_you_mean(name, PLATFORMS)}")

@@ -1,7 +1,7 @@
 """Stand-ins for extensions that a server lacks: the same functions, written in SQL.
 
-They lie in ``extensions/<directory>/extension/``, the way ``extension_control_path`` wants it, one
-directory an extension, so that each can be offered by itself.
+They are in ``extensions/<directory>/extension/``, as ``extension_control_path`` needs it: one
+directory an extension, so that a server can get one of them without the others.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ STAND_INS: Final[Mapping[str, Path]] = MappingProxyType(
         )
     }
 )
-"""Every stand-in there is: the extension's name and the directory to search for it."""
+"""Every stand-in: the name of the extension, and its entry for ``extension_control_path``."""
 
-# The control file's comment would not do as a mark: dumps set it anew (COMMENT ON EXTENSION).
-_INSTALLED: Final = """
+# The comment of the extension cannot be the mark: dumps replace it (COMMENT ON EXTENSION).
+_FIND_STAND_INS: Final = """
 SELECT e.extname
 FROM pg_catalog.pg_extension AS e
 WHERE EXISTS (
@@ -45,15 +45,15 @@ ORDER BY e.extname COLLATE "C"
 
 
 def has_extension(installation: Installation, name: str) -> bool:
-    """Whether the installation brings the extension itself."""
+    """Whether the installation includes the extension."""
     return (installation.sharedir / "extension" / f"{name}.control").is_file()
 
 
 def offered_stand_ins(installation: Installation) -> tuple[str, ...]:
-    """The stand-ins that a server of this installation can and has to use, sorted.
+    """The extensions for which servers of this installation get a stand-in, sorted.
 
-    These are the extensions that it lacks; none before PostgreSQL 18, which takes extensions from
-    its own directory alone.
+    These are the ones that it does not include.  Before PostgreSQL 18 there are none: a server
+    reads extensions from its own directory only.
     """
     if not installation.can_load_extensions_from:
         return ()
@@ -61,6 +61,6 @@ def offered_stand_ins(installation: Installation) -> tuple[str, ...]:
 
 
 def installed_stand_ins(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
-    """The extensions of this database that are stand-ins of ours, sorted."""
+    """The extensions in this database that are stand-ins, sorted."""
     with connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
-        return tuple(name for (name,) in cursor.execute(_INSTALLED))
+        return tuple(name for (name,) in cursor.execute(_FIND_STAND_INS))

@@ -57,7 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="KIND:PATH",
-        help="Write a report, whatever the verdict; KIND is json or markdown. May be given again.",
+        help="Write a report, whatever the verdict; as in json:PATH or markdown:PATH. May be given "
+        "again.",
     )
     group.addoption(
         "--schema-parity-bindir",
@@ -86,7 +87,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set the gate up when it was asked for; without the flag nothing is loaded."""
+    """Set up the gate if ``--schema-parity`` is given; without it load nothing."""
     config.addinivalue_line("markers", MARKER)
     if config.getoption("--schema-parity"):
         from pytest_schema_parity.plugin.configuration import usage_errors
@@ -98,7 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _register_gate(config: pytest.Config) -> None:
-    """Register the gate and what gathers its results; without names that -p could block."""
+    """Register the plugins of the gate, without names, so that -p cannot block them."""
     from pytest_schema_parity.plugin.collection import Collection
     from pytest_schema_parity.plugin.gate import Gate, only_shows
     from pytest_schema_parity.plugin.progress import Progress
@@ -118,7 +119,7 @@ def _register_gate(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist which run it belongs to, so that it finds the others."""
+    """Pass the id of the run to a worker of pytest-xdist."""
     from pytest_schema_parity.plugin.session import RUN_KEY, run_of
 
     node.workerinput[RUN_KEY] = run_of(node.config)
@@ -126,7 +127,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say how to reach what ``--schema-parity-keep`` leaves up."""
+    """Print how to connect to the servers that ``--schema-parity-keep`` keeps."""
     if config.getoption("--schema-parity-keep"):
         from pytest_schema_parity.plugin.keeping import kept_lines
 
@@ -136,13 +137,13 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End every server that this run started."""
+    """Stop every server that this run started."""
     if (session := sys.modules.get("pytest_schema_parity.plugin.session")) is not None:
         session.close_session(config)
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain ``assert reference == candidate`` by what differs."""
+    """Explain ``assert reference == candidate`` by the differences."""
     facts = sys.modules.get("pytest_schema_parity.schema.facts")
     if facts is None or op != "==":
         return None

@@ -1,4 +1,4 @@
-"""What the project's own hooks add: trees, checks, and adjustments of what is compared."""
+"""Calls the project's hooks: they add trees and checks, change facts and accept differences."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def added_trees(config: pytest.Config) -> Mapping[str, object]:
     for added in config.hook.pytest_schema_parity_trees(config=config):
         if not isinstance(added, Mapping):
             raise pytest.UsageError(
-                f"pytest_schema_parity_trees gave {added!r}: return a mapping of names to tables "
-                'like {"path": "migrations"}.'
+                f"pytest_schema_parity_trees returned {added!r}: return a mapping of names to "
+                'tables like {"path": "migrations"}.'
             )
         for name, table in added.items():
             if name in trees:
@@ -45,7 +45,7 @@ def added_checks(config: pytest.Config) -> Mapping[str, Callable[[BuiltTree], No
     for added in config.hook.pytest_schema_parity_checks(config=config):
         if not isinstance(added, Mapping):
             raise pytest.UsageError(
-                f"pytest_schema_parity_checks gave {added!r}: return a mapping of names to "
+                f"pytest_schema_parity_checks returned {added!r}: return a mapping of names to "
                 'functions like {"primary-keys": every_table_has_a_primary_key}.'
             )
         for name, function in added.items():
@@ -56,16 +56,16 @@ def added_checks(config: pytest.Config) -> Mapping[str, Callable[[BuiltTree], No
 
 
 def _mistake_in_name(name: object, taken: Mapping[str, object]) -> str | None:
-    """Why a check cannot have this name; None if it can."""
+    """The mistake in a check's name; None if there is none."""
     if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
-        return f"{name!r} is no name for a check; use letters, digits, '.', '_' and '-'"
+        return f"{name!r} is not a valid name for a check; use letters, digits, '.', '_' and '-'"
     if name in taken or name in registry.names():
         return f"there is a check {name!r} already; give yours another name"
     return None
 
 
 def _mistake_in_check(name: str, function: object) -> str | None:
-    """Why this cannot be called with a tree; None if it can be, or nobody knows."""
+    """The mistake in a check's function; None if there is none that can be seen."""
     if not callable(function):
         return f"the check {name!r} is {function!r}; give a function that takes a built tree"
     try:
@@ -78,7 +78,7 @@ def _mistake_in_check(name: str, function: object) -> str | None:
 
 
 def adjustments_of(config: pytest.Config) -> Adjustments:
-    """The hooks that adjust facts and accept differences, where there are any."""
+    """The hooks that change facts and accept differences; None in place of one that is absent."""
     from pytest_schema_parity.building.adjustments import Adjustments
 
     fact, allow = config.hook.pytest_schema_parity_fact, config.hook.pytest_schema_parity_allow
@@ -91,7 +91,7 @@ def adjustments_of(config: pytest.Config) -> Adjustments:
 
 
 def _called(config: pytest.Config, hook: pluggy.HookCaller, **given: object) -> Any:
-    """What a hook gives; raises ConfigError, which names the line, for whatever it raises.
+    """Call a hook; raises ConfigError with file and line for any error that it raises.
 
     Every check of a tree shows the error, so that it had better be short.
     """
@@ -99,12 +99,12 @@ def _called(config: pytest.Config, hook: pluggy.HookCaller, **given: object) -> 
         return hook(**given)
     except Exception as error:
         what = "".join(traceback.format_exception_only(error)).partition("\n")[0]
-        place = _place_of(error, hook, config.rootpath)
+        place = _location_of(error, hook, config.rootpath)
         raise ConfigError(f"hook {hook.name} raised {what} ({place})") from error
 
 
-def _place_of(error: Exception, hook: pluggy.HookCaller, root: Path) -> str:
-    """The last line of a hook's own file that an error came by."""
+def _location_of(error: Exception, hook: pluggy.HookCaller, root: Path) -> str:
+    """``file:line`` of the last traceback entry in a hook's own file."""
     files = {inspect.getfile(inspect.unwrap(each.function)) for each in hook.get_hookimpls()}
     frames = traceback.extract_tb(error.__traceback__)
     last = next((frame for frame in reversed(frames) if frame.filename in files), frames[-1])

@@ -1,4 +1,4 @@
-"""Collects the gate's checks: the header, the items, and when the trees begin to be built."""
+"""Adds the gate's checks to the collection, prints the header, and starts the builds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Collection:
         self.gate = gate
 
     def pytest_report_header(self) -> list[str]:
-        """Which PostgreSQL, from where, and which trees."""
+        """Show which PostgreSQL is used, where it comes from, and the trees."""
         trees = self.gate.parity.trees
         lines = [f"schema-parity: {trees.site.described}"]
         for name, tree in trees.trees.items():
@@ -33,14 +33,14 @@ class Collection:
                 f"schema-parity: {role} {name}: {files}, layout {tree.layout}, "
                 f"platform {platform.name}"
             )
-            lines += (f"    passed over {file}: {why}" for file, why in tree.skipped)
+            lines += (f"    skipped {file}: {why}" for file, why in tree.skipped)
             if lacking := trees.site.lacking(platform):
                 lines.append(f"    this server has no {', '.join(lacking)}")
         return list(map(printable, lines))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Begin to build, beside the collecting; not where it is open whether a check will run."""
+        """Start the builds while pytest collects, unless it is open whether a check will run."""
         _ = self.gate.custom_checks  # a mistake in them shows before anything starts
         if only_shows(self.config) or chosen_by_the_cache(self.config):
             return
@@ -50,7 +50,7 @@ class Collection:
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> ConfigurationFile | None:
-        """Collect the configuration file, by whatever path pytest came to it."""
+        """Collect the configuration file, whichever path pytest found it by."""
         if file_path.suffix != self.gate.file.suffix or file_path.resolve() != self.gate.file:
             return None
         return self._node(parent, file_path)
@@ -59,7 +59,7 @@ class Collection:
     def pytest_collection_modifyitems(
         self, session: pytest.Session, items: list[pytest.Item]
     ) -> None:
-        """Add the checks where pytest did not come to their file, before anything is deselected.
+        """Add the checks, unless pytest collected their file, before it deselects any.
 
         The flag adds them whatever the command line names and whatever pytest ignores.
         """
@@ -71,7 +71,7 @@ class Collection:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Build what will be checked; of a run that only shows itself, refuse one without checks.
+        """Start the builds; refuse a run with ``--collect-only`` and the like without checks.
 
         What else was selected runs, with workers and without: a run that checked nothing is
         refused at its end, see :meth:`Gate.why_nothing_was_checked`.
@@ -84,7 +84,7 @@ class Collection:
             raise pytest.UsageError(self.gate.why_nothing_was_checked(()))
 
     def _start(self) -> None:
-        """Begin to build, unless the server is yet to come, from a fixture."""
+        """Start the builds, unless a fixture is still to provide the server."""
         if self.gate.parity.trees.site.is_ready:
             self.gate.parity.trees.scheduler.start()
 

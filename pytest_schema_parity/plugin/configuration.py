@@ -1,4 +1,4 @@
-"""Which configuration a run has: the one that was named, else the one nearest to what runs."""
+"""Finds the configuration of a run: the file that is named, else the nearest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_schema_parity.config import Config
     from pytest_schema_parity.config.model import BehaviorConfig
 
-_Number = TypeVar("_Number", int, float)
+Number = TypeVar("Number", int, float)
 
 ONE_A_RUN = (
     "A run checks one configuration: run pytest once for each, or say which with "
@@ -79,12 +79,12 @@ def _behavior(config: pytest.Config, configured: BehaviorConfig) -> BehaviorConf
         whole_number,
     )
 
-    def number(key: str, convert: Callable[[str], _Number | None], wanted: str) -> _Number | None:
+    def number(key: str, convert: Callable[[str], Number | None], wanted: str) -> Number | None:
         option = config.getoption(f"--schema-parity-{key}")
         text = option if option is not None else config.getini(f"schema_parity_{key}") or None
         if text is None:
             return None
-        found: _Number | None = None
+        found: Number | None = None
         with suppress(ValueError):
             found = convert(text)
         if found is None:
@@ -116,19 +116,19 @@ def _load(config: pytest.Config, file: Path) -> Config | None:
 
 
 def _paths_that_run(config: pytest.Config) -> list[Path]:
-    """What the command line names, else ``testpaths``, else the working directory."""
+    """The paths on the command line, else ``testpaths``, else the working directory."""
     paths = (config.invocation_params.dir / arg.partition("::")[0] for arg in config.args)
     return list(dict.fromkeys(path.resolve() for path in paths if path.exists()))
 
 
 def _named_on_command_line(config: pytest.Config) -> list[Path]:
-    """The TOML file with a configuration that the command line names as what to run; or none."""
+    """The configuration file among the paths on the command line, if there is one."""
     files = [path for path in _paths_that_run(config) if path.suffix == ".toml"]
     return _one_of([file for file in files if _load(config, file) is not None])
 
 
 def _nearest(config: pytest.Config) -> list[Path]:
-    """The nearest files with a configuration; of those above the paths that run there is one."""
+    """The nearest files with a configuration, above the paths that run and elsewhere."""
     from pytest_schema_parity.config import find_config
 
     paths = _paths_that_run(config)
@@ -145,19 +145,21 @@ def _one_of(files: list[Path]) -> list[Path]:
     if len(files) > 1:
         names = " and ".join(map(str, files))
         raise pytest.UsageError(
-            printable(f"there are {len(files)} configurations of what runs, {names}. {ONE_A_RUN}")
+            printable(
+                f"{len(files)} configurations apply to the paths that run, {names}. {ONE_A_RUN}"
+            )
         )
     return files
 
 
 def _nothing_in(files: list[Path], here: Path) -> str:
-    """The error where there is no configuration; names those that are further down."""
+    """The error message where there is no configuration; it names those in subdirectories."""
     from pytest_schema_parity.config import configurations_below
     from pytest_schema_parity.showing import printable
 
     places = " or ".join(map(str, files)) or f"any pyproject.toml from {here} upwards"
     message = (
-        "schema parity was asked for, but there is no table [tool.pytest-schema-parity] in "
+        "--schema-parity is given, but there is no table [tool.pytest-schema-parity] in "
         f"{places}. Add it, or name its file with --schema-parity-config=FILE."
     )
     if below := [str(file.relative_to(here)) for file in configurations_below(here)]:

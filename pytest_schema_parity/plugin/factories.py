@@ -1,4 +1,4 @@
-"""Built trees for pytest-postgresql: what ``pytest_postgresql.factories.postgresql`` wants."""
+"""Built trees as servers for ``pytest_postgresql.factories.postgresql``."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def schema_parity_proc(tree: str | None = None, *, dbname: str = "tests") -> Cal
 
 
 def _noop_executor() -> Any:
-    """The class of pytest-postgresql that tells of a server that it did not start."""
+    """pytest-postgresql's class for a server that it did not start."""
     try:
         module = import_module("pytest_postgresql.executors")
     except ModuleNotFoundError as missing:

@@ -31,11 +31,11 @@ COLOURS: Mapping[Markup, Mapping[str, bool]] = {
     "note": {"yellow": True},
 }
 NOTHING_TO_CHECK = (
-    "--schema-parity was asked for, but this run selected no check of a candidate tree. A gate "
+    "--schema-parity is given, but this run selected no check of a candidate tree. A gate "
     "that checks nothing must not pass: {remedy}, or leave the flag out."
 )
 CHECKED_NOTHING = (
-    "--schema-parity was asked for, but no check of a candidate tree has run. "
+    "--schema-parity is given, but no check of a candidate tree has run. "
     "A gate that checks nothing must not pass."
 )
 
@@ -73,7 +73,7 @@ class Gate:
         return {each: rank for rank, each in enumerate(every)}
 
     def counts(self, tree: str, check: str) -> bool:
-        """Whether a check makes the run one that checked something.
+        """Whether running this check counts as having checked something.
 
         That the reference applies tells nothing of parity; it counts only where its id was named.
         """
@@ -87,7 +87,7 @@ class Gate:
 
     @cached_property
     def highlight(self) -> Highlight:
-        """Colours pieces of text where a terminal shows them and no JUnit file keeps them."""
+        """The function that colours text: on a terminal, and without a JUnit file."""
         if not self.config.pluginmanager.has_plugin("terminalreporter"):
             return plain
         writer = self.config.get_terminal_writer()
@@ -96,23 +96,23 @@ class Gate:
         return lambda markup, text: writer.markup(text, **COLOURS[markup])
 
     def why_nothing_was_checked(self, selected: Iterable[tuple[str, str]]) -> str:
-        """What to say, with the remedy, of a run that selected these trees' checks and ran none."""
+        """The error message for a run that selected these checks and ran none, with the remedy."""
         if any(self.counts(tree, check) for tree, check in selected):
             return CHECKED_NOTHING
         if choosing := chosen_by_the_cache(self.config):
-            remedy = f"run it without {choosing}, which went by what failed last time"
+            remedy = f"run it without {choosing}, which selected only what failed last time"
         else:
             remedy = "widen -k, -m, --deselect or the ids that were named"
         return NOTHING_TO_CHECK.format(remedy=remedy)
 
 
 def only_shows(config: pytest.Config) -> bool:
-    """Whether this run was asked to show something, and to run no check."""
+    """Whether this run only shows something (``--collect-only``, …) and runs no check."""
     names = ("collectonly", "showfixtures", "show_fixtures_per_test", "setuponly", "setupplan")
     return any(config.getoption(name, False) for name in names)
 
 
 def chosen_by_the_cache(config: pytest.Config) -> str | None:
-    """The option by which pytest's cache chooses what runs, which may be none of the checks."""
+    """The option that lets pytest's cache choose the tests (``--lf``, ``--sw``), else None."""
     options = {"lf": "--lf", "stepwise": "--sw", "stepwise_skip": "--sw"}
     return next((option for name, option in options.items() if config.getoption(name, False)), None)

@@ -14,7 +14,7 @@ from pytest_schema_parity.errors import ConfigError, SchemaParityError
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.plugin.gate import Gate
 from pytest_schema_parity.report.markup import plain
-from pytest_schema_parity.report.text import result_lines
+from pytest_schema_parity.report.text import MOST, result_lines
 
 if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree
@@ -30,8 +30,8 @@ class CheckFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Headline:
-    """What the short summary shows of a failure; the first line of the findings says it all."""
+class SummaryLine:
+    """The line of a failure in pytest's short summary: the first line of the findings."""
 
     message: str
 
@@ -41,14 +41,14 @@ class Headline:
 
 @dataclass(frozen=True)
 class Shown:
-    """Findings as pytest shows a failure: whole, and by their first line in the short summary."""
+    """Findings in the form in which pytest shows a failure."""
 
     text: str
 
     @property
-    def reprcrash(self) -> Headline:
-        """What pytest asks of a failure for its short summary and for JUnit's message."""
-        return Headline(self.text.partition("\n")[0])
+    def reprcrash(self) -> SummaryLine:
+        """The headline, for pytest's short summary and JUnit's message."""
+        return SummaryLine(self.text.partition("\n")[0])
 
     def toterminal(self, writer: Any) -> None:
         """Write the findings to a terminal."""
@@ -56,6 +56,10 @@ class Shown:
 
     def __str__(self) -> str:
         return self.text
+
+
+EVERYTHING: Final = 2
+"""The verbosity (-vv) at which nothing is folded or left out."""
 
 
 class ConfigurationFile(pytest.File):
@@ -87,7 +91,7 @@ class TreeChecks(pytest.Collector):
 
 
 class ParityItem(pytest.Item):
-    """What all checks share: the marker, the place in the configuration, how errors are shown."""
+    """The base of all checks: marker, location in the configuration, display of errors."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -103,11 +107,18 @@ class ParityItem(pytest.Item):
         return self.path, gate_of(self).line_of(self.tree) - 1, f"{self.tree}::{self.name}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Say what was found; a traceback through the plugin would only hide it."""
+        """Show the findings, without a traceback through the plugin."""
         error = excinfo.value
         if isinstance(error, CheckFailed):
             gate = gate_of(self)
-            lines = result_lines(error.result, reference=gate.reference, highlight=gate.highlight)
+            whole = self.config.get_verbosity() >= EVERYTHING
+            lines = result_lines(
+                error.result,
+                reference=gate.reference,
+                highlight=gate.highlight,
+                unfold=whole,
+                most=None if whole else MOST,
+            )
             return Shown("\n".join(lines))
         if isinstance(error, SchemaParityError):
             return Shown(str(error))
@@ -118,7 +129,7 @@ class CheckItem(ParityItem):
     """One of the plugin's own checks of one tree."""
 
     def runtest(self) -> None:
-        """Check, keep the facts for machines, and fail if what was found fails the gate."""
+        """Run the check, store its result as user properties, and fail if a finding fails."""
         gate = gate_of(self)
         result = gate.parity.result(self.tree, self.name)
         lines = result_lines(result, reference=gate.reference, highlight=plain)
@@ -144,9 +155,9 @@ class CustomCheckItem(ParityItem):
         self.custom = function  # not `function`: pytest and its plugins take that for a test
 
     def runtest(self) -> None:
-        """Call the project's check with the built tree; raises ConfigError where it only seems to.
+        """Call the project's check with the built tree; raises ConfigError if it returns a value.
 
-        A coroutine or a generator has not run at all, and nobody would look at another value.
+        A coroutine or a generator has not run at all; any other value would be ignored.
         """
         result = self.custom(gate_of(self).parity.trees[self.tree])
         if result is None:
@@ -154,12 +165,12 @@ class CustomCheckItem(ParityItem):
         if inspect.iscoroutine(result):
             result.close()
         raise ConfigError(
-            f"The check {self.name!r} returned {result!r}, which tells nothing. Write it as a "
+            f"The check {self.name!r} returned {result!r}, which is ignored. Write it as a "
             "plain function that asserts and returns None: not async, and without yield."
         )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show the check and what it called, not how it came to be called."""
+        """Show the traceback from the check on, without the plugin's own frames."""
         below = excinfo.traceback.cut(path=__file__)[1:]
         if below:  # nothing is, where the callable is not written in Python
             excinfo.traceback = below

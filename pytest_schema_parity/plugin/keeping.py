@@ -1,4 +1,4 @@
-"""What ``--schema-parity-keep`` leaves up: how to reach it, and how to end it."""
+"""The lines that ``--schema-parity-keep`` prints: how to connect, and how to stop."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ NOTHING: str = (
 
 
 def kept_lines(config: pytest.Config) -> Iterator[str]:
-    """A psql command for each tree, and what ends all of their servers."""
+    """A psql command for each tree, and a command that stops their servers."""
     built = left_up(config)
     if not built:
         yield NOTHING
     for tree in built:
         yield f"{tree.name}: {psql(tree)}"
     hosts = [tree.target.host for tree in built]
-    ours = [str(host.postmaster) for host in hosts if isinstance(host, Cluster)]
+    ours = [str(host.postmaster_pid) for host in hosts if isinstance(host, Cluster)]
     if ours:
         yield f"To end their servers and remove them: kill -INT {' '.join(ours)}"
     elif built:

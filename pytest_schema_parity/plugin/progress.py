@@ -1,4 +1,4 @@
-"""What a terminal shows while trees are being built, if that takes longer than a second."""
+"""Shows on a terminal which trees are being built, after a second of waiting."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Progress:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Wait where nothing is captured: a check itself could not be seen waiting."""
+        """Wait for the trees here, where pytest captures no output."""
         if isinstance(item, ParityItem) and self.trees.started and self.is_watched:
             self._wait()
         return (yield)
 
     @cached_property
     def is_watched(self) -> bool:
-        """Whether somebody looks on: at a terminal, and not with ``-q``."""
+        """Whether to show progress: on a terminal, and without ``-q``."""
         terminal = self.config.pluginmanager.get_plugin("terminalreporter")
         return terminal is not None and terminal.isatty and self.config.get_verbosity() >= 0
 

@@ -1,4 +1,4 @@
-"""What a run found, gathered from its items and across workers: the summary, and the reports."""
+"""Collects the results of all checks and workers; prints the summary, writes the reports."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ CARRIED = "schema_parity"
 MOST_NOTES = 20
 """Lines of notes that the summary shows."""
 ENDED_EARLY = "the run ended before its checks had run"
-UNKNOWN = "the trees could not be summed up. Run their check `applies`, too."
+UNKNOWN = "the results of the trees are incomplete. Run their check `applies`, too."
 
 
 class Results:
-    """Notes what each check came to, and writes the reports and the summary at the end."""
+    """Stores the outcome of each check, and writes the reports and the summary at the end."""
 
     def __init__(self, gate: Gate, destinations: Destinations) -> None:
         self.gate = gate
@@ -48,21 +48,21 @@ class Results:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note what a check came to; the reports of workers come by here too."""
-        place = self._place_of(report)
-        if place is None or (report.when != "call" and report.passed):
+        """Store the outcome of a check; the controller receives the reports of workers too."""
+        key = self._check_of(report)
+        if key is None or (report.when != "call" and report.passed):
             return
         if isinstance(report.longrepr, str):  # all that is left of it on its way from a worker
             report.longrepr = cast("Any", Shown(report.longrepr))
         found = facts_of(report)
         count = int(cast("int", found.get("failing", 0)))
-        self.cells[place] = Cell(self._outcome_of(report, place, found), count)
+        self.cells[key] = Cell(self._outcome_of(report, key, found), count)
         if report.passed and found.get("notes"):
-            self.notes[place] = str(found["findings"])
+            self.notes[key] = str(found["findings"])
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Sum up, and write the reports; a worker hands the controller what it knows instead."""
+        """Collect the results and write the reports; a worker sends its results instead."""
         if only_shows(self.config):
             return
         if not is_controller(self.config):
@@ -82,7 +82,7 @@ class Results:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take what a worker knows."""
+        """Receive the results of a worker."""
         carried = getattr(node, "workeroutput", {}).get(CARRIED)
         if carried:
             selected, shared = pickle.loads(carried)  # noqa: S301 -- of this very run
@@ -90,7 +90,7 @@ class Results:
             self.gate.parity.receive(shared)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Show trees by checks, what the differences weigh, and the notes."""
+        """Print the table of trees and checks, the impacts of the differences, and the notes."""
         if not self.cells and not self.problems:
             return
         terminalreporter.ensure_newline()
@@ -100,6 +100,7 @@ class Results:
             self._cells_in_order(),
             impacts=run.impacts,
             allowed=sum(tree.allowed for tree in run.candidates.values()),
+            consequences=run.consequences,
             notes=frozenset(IMPACTS) - self.gate.parity.config.fail_on,
             order=self.gate.check_order,
             encoding=getattr(sys.stdout, "encoding", None),
@@ -112,20 +113,20 @@ class Results:
             terminalreporter.write_line(f"ERROR: {problem}", red=True)
 
     def _order_failures(self) -> None:
-        """Let the terminal show failed checks in the order of the gate: workers report in any."""
+        """Sort the failures that the terminal shows: workers report in any order."""
         terminal = self.config.pluginmanager.get_plugin("terminalreporter")
         failed = terminal.stats.get("failed", []) if terminal is not None else []
-        places = {at: self._place_of(report) for at, report in enumerate(failed)}
-        mine = {at: self.gate.ranks[place] for at, place in places.items() if place is not None}
+        keys = {at: self._check_of(report) for at, report in enumerate(failed)}
+        mine = {at: self.gate.ranks[key] for at, key in keys.items() if key is not None}
         ordered = [failed[at] for at in sorted(mine, key=mine.__getitem__)]
         for at, report in zip(mine, ordered, strict=True):
             failed[at] = report
 
-    def _place_of(self, report: pytest.TestReport) -> tuple[str, str] | None:
+    def _check_of(self, report: pytest.TestReport) -> tuple[str, str] | None:
         """The tree and the check that a report is about; None of a test that is no check."""
         found = facts_of(report)
-        place = str(found.get("tree")), str(found.get("check"))
-        return place if place in self.gate.ranks else None
+        key = str(found.get("tree")), str(found.get("check"))
+        return key if key in self.gate.ranks else None
 
     def _ended_early(self, session: pytest.Session) -> bool:
         return session.exitstatus == pytest.ExitCode.INTERRUPTED or bool(
@@ -133,12 +134,12 @@ class Results:
         )
 
     def _was_cut_off(self) -> bool:
-        """Whether a check was ended while it waited for its trees; nobody waits for them then."""
+        """Whether a check was interrupted while its trees were being built."""
         erred = any(cell.outcome == "error" for cell in self.cells.values())
         return erred and self.gate.parity.trees.scheduler.going_on
 
     def _refuse(self, session: pytest.Session) -> None:
-        """Let no run pass that has checked too little to say that the trees are at parity."""
+        """Fail a run that passed although it did not check the trees as a whole."""
         ended = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         if session.exitstatus not in ended:
             return
@@ -154,7 +155,7 @@ class Results:
     def _what_is_broken(self) -> Iterator[str]:
         broken = {} if self.run is None else self.run.broken_trees
         for tree, why in broken.items():
-            yield f"{printable(tree)} is not as its files would have it: {clean(why)}"
+            yield f"{printable(tree)} does not apply as a whole: {clean(why)}"
         if not broken:
             yield UNKNOWN
 
@@ -165,13 +166,13 @@ class Results:
         try:
             self.run = self.gate.parity.results(trees)
         except Exception as error:  # noqa: BLE001 -- told, and no run without its sums passes
-            self.problems.append(f"the trees could not be summed up: {clean(repr(error))}")
+            self.problems.append(f"the results of the trees are incomplete: {clean(repr(error))}")
 
     def _outcome_of(
-        self, report: pytest.TestReport, place: tuple[str, str], found: dict[str, object]
+        self, report: pytest.TestReport, key: tuple[str, str], found: dict[str, object]
     ) -> CheckOutcome:
-        """What a check came to; one of the plugin's own that crashed could not check."""
-        is_own = place[1] not in self.gate.custom_checks
+        """The outcome of a check; ``error`` if one of the plugin's own crashed."""
+        is_own = key[1] not in self.gate.custom_checks
         default = "error" if report.failed and is_own else report.outcome
         return cast("CheckOutcome", found.get("outcome", default) if report.failed else default)
 
@@ -184,14 +185,14 @@ class Results:
         return replace(run, checks=checks, incomplete=ENDED_EARLY if ended_early else None)
 
     def _write_reports(self, *, ended_early: bool) -> None:
-        """Write what was asked for; one that cannot be written hides nothing that was found."""
+        """Write the reports; one that cannot be written is a problem of its own."""
         try:
             self.destinations.write(self._report(ended_early))
         except SchemaParityError as error:
             self.problems.append(str(error))
 
     def _cells_in_order(self) -> dict[str, dict[str, Cell]]:
-        """The cells by tree and check, in the order of the gate: workers report in any."""
+        """The cells by tree and check, in the order of the gate."""
         ordered: dict[str, dict[str, Cell]] = {}
         for tree, check in sorted(self.cells, key=self.gate.ranks.__getitem__):
             ordered.setdefault(tree, {})[check] = self.cells[tree, check]
@@ -211,11 +212,11 @@ class Results:
         ]
         yield from lines[:MOST_NOTES]
         if more := len(lines) - MOST_NOTES if len(lines) > MOST_NOTES else 0:
-            yield f"… and {more} lines of notes more: -rP shows all"
+            yield f"… and {more} more lines of notes: -rP shows all"
 
 
 def facts_of(report: pytest.TestReport) -> dict[str, object]:
-    """What a check told with its report, by name; little, if anything, of other reports."""
+    """The user properties of this plugin in a report, by name without the prefix."""
     return {
         name.removeprefix(PREFIX): value
         for name, value in getattr(report, "user_properties", ())

@@ -1,4 +1,4 @@
-"""One set of built trees a pytest session, shared by the gate's checks and by the fixtures."""
+"""The trees of a pytest session, shared by the gate's checks and the fixtures."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def has_local_workers(config: pytest.Config) -> bool:
 
 
 def run_of(config: pytest.Config) -> str | None:
-    """What the processes of one run of pytest-xdist have in common.
+    """The id of a run, which all processes of pytest-xdist share.
 
     None in a worker whose controller has not got this plugin.
     """
@@ -60,7 +60,7 @@ def run_of(config: pytest.Config) -> str | None:
 
 
 def open_session(config: pytest.Config) -> Parity:
-    """The session's trees, not yet built; a mistake in them or no server is a UsageError."""
+    """The session's trees, not yet built; raises UsageError for mistakes or without a server."""
     if PARITY not in config.stash:
         config.stash[PARITY] = _open(config, find_configuration(config))
     return config.stash[PARITY]
@@ -98,7 +98,7 @@ class Cached:
 
 
 def left_up(config: pytest.Config) -> list[BuiltTree]:
-    """The trees that stay for ``--schema-parity-keep``: those that are built when first asked."""
+    """The trees that ``--schema-parity-keep`` keeps: those that are built at the first call."""
     if KEPT not in config.stash:
         parity = config.stash.get(PARITY, None)
         wanted = config.getoption("--schema-parity-keep") and not is_worker(config)
@@ -110,7 +110,7 @@ def left_up(config: pytest.Config) -> list[BuiltTree]:
 
 
 def close_session(config: pytest.Config, *, wait: bool = False) -> None:
-    """Stop what :func:`open_session` started, if it did; pytest need not wait for it.
+    """Stop the servers of :func:`open_session`; without ``wait`` return at once.
 
     A worker of pytest-xdist leaves alone what other workers still use.  What :func:`left_up` gave
     stays.

@@ -1,4 +1,4 @@
-"""Connection strings for our own servers, which the environment does not lead elsewhere."""
+"""Connection strings and connections to our own clusters, independent of PG* variables."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.base_directories import PORT
 from pytest_schema_parity.postgres.conninfo import Conninfo, open_connection
-from pytest_schema_parity.postgres.places import PORT
 
-HOUSEKEEPER: Final = "pg_schema_parity"
-"""A superuser of ours in every cluster.  By its name and number it counts as the server's own: no
-statement can alter or drop it, and no catalog query tells of it."""
+MAINTENANCE_ROLE: Final = "pg_schema_parity"
+"""The superuser that our own sessions use in every cluster.
 
-# libpq takes an empty value for a given one.  Of `hostaddr` that is vital: with PGHOSTADDR it would
-# go to that server, whatever directory `host` names.
-_NEUTRAL: Final[Mapping[str, str]] = MappingProxyType(
+Like a built-in role it has a name with ``pg_`` and an oid below 16384: no statement can alter or
+drop it, and our catalog queries leave it out."""
+
+# An empty value in the connection string overrides the environment.  `hostaddr` must be there: with
+# PGHOSTADDR, libpq would connect to that address instead of the socket in `host`.
+_NEUTRAL_VALUES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "hostaddr": "",
         "client_encoding": "UTF8",
@@ -35,8 +37,8 @@ _NEUTRAL: Final[Mapping[str, str]] = MappingProxyType(
         "sslrootcert": "",
     }
 )
-# Named only where the environment does so: an older psql or pg_dump takes them for a mistake.
-_NEUTRAL_IF_SET: Final[Mapping[str, str]] = MappingProxyType(
+# Used only if the environment sets them: an older psql or pg_dump rejects these keywords.
+_NEUTRAL_VALUES_IF_SET: Final[Mapping[str, str]] = MappingProxyType(
     {
         "load_balance_hosts": "disable",
         "max_protocol_version": "3.0",
@@ -50,16 +52,16 @@ _NEUTRAL_IF_SET: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-# What libpq sends to every server, whatever the connection string says: by variable, the setting
-# and what it is without.
-_SENT: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+# Settings that libpq takes from the environment, even if the connection string is complete: by
+# variable, the name of the setting and its default.
+_ENVIRONMENT_SETTINGS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "PGDATESTYLE": ("datestyle", "ISO, MDY"),
         "PGGEQO": ("geqo", "on"),
         "PGTZ": ("timezone", "UTC"),
     }
 )
-_UNDO: Final = """
+_RESET_SETTING: Final = """
 SELECT pg_catalog.set_config(%(name)s, coalesce((
     SELECT pg_catalog.substr(given, pg_catalog.strpos(given, '=') + 1)
     FROM pg_catalog.pg_db_role_setting AS s, pg_catalog.unnest(s.setconfig) AS given
@@ -73,18 +75,18 @@ SELECT pg_catalog.set_config(%(name)s, coalesce((
 ), %(default)s), false)
 """
 
-_OVERRIDING: Final = (
+_MAINTENANCE_SETTINGS: Final = (
     "role=none search_path=pg_catalog default_transaction_read_only=off"
     " default_transaction_deferrable=off default_tablespace= row_security=on exit_on_error=off"
     " statement_timeout=0 lock_timeout=0 idle_session_timeout=0"
     " idle_in_transaction_session_timeout=0 temp_file_limit=-1 max_stack_depth=2MB"
     " session_preload_libraries= local_preload_libraries="
 )
-_OVERRIDING_SINCE_17: Final = "transaction_timeout=0 event_triggers=off"
+_MAINTENANCE_SETTINGS_SINCE_17: Final = "transaction_timeout=0 event_triggers=off"
 
 
-def address(socket_directory: Path, dbname: str, user: str, options: str = "") -> Conninfo:
-    """The conninfo of a database of the server that listens in this directory."""
+def socket_conninfo(socket_directory: Path, dbname: str, user: str, options: str = "") -> Conninfo:
+    """The connection string for a database of the cluster whose socket is in this directory."""
     given = {
         "host": str(socket_directory),
         "port": str(PORT),
@@ -92,59 +94,65 @@ def address(socket_directory: Path, dbname: str, user: str, options: str = "") -
         "dbname": dbname,
         "options": options,
     }
-    return Conninfo(make_conninfo("", **given, **_NEUTRAL, **_wanted()))
+    return Conninfo(make_conninfo("", **given, **_NEUTRAL_VALUES, **_neutral_values_if_set()))
 
 
 def maintenance_options(major: int) -> str:
-    """What keeps a tree's ALTER DATABASE SET and ALTER ROLE ALL SET from our own sessions."""
-    settings = f"{_OVERRIDING} {_OVERRIDING_SINCE_17}" if major >= 17 else _OVERRIDING
+    """The ``options`` that override ALTER DATABASE SET and ALTER ROLE ALL SET in our sessions."""
+    settings = (
+        f"{_MAINTENANCE_SETTINGS} {_MAINTENANCE_SETTINGS_SINCE_17}"
+        if major >= 17
+        else _MAINTENANCE_SETTINGS
+    )
     return " ".join(f"-c {setting}" for setting in settings.split())
 
 
 def connect(conninfo: str) -> psycopg.Connection:
-    """A connection in autocommit, as it were in an empty environment.  Raises ServerError."""
+    """Connect in autocommit, without settings from the environment.  Raises ServerError."""
     try:
         connection = open_connection(conninfo)
-        undo_environment(connection)
+        reset_environment_settings(connection)
     except (ServerError, psycopg.Error) as error:
-        raise ServerError(f"cannot connect to our own server: {error}{blame()}") from error
+        raise ServerError(
+            f"cannot connect to our own server: {error}{libpq_variables_hint()}"
+        ) from error
     return connection
 
 
-def undo_environment(connection: psycopg.Connection) -> None:
-    """Set back what libpq took from the environment, in a session in autocommit."""
-    for variable, (name, default) in _SENT.items():
+def reset_environment_settings(connection: psycopg.Connection) -> None:
+    """Reset, in an autocommit session, the settings that libpq took from the environment."""
+    for variable, (name, default) in _ENVIRONMENT_SETTINGS.items():
         if variable in os.environ:
-            connection.execute(_UNDO, {"name": name, "default": default})
+            connection.execute(_RESET_SETTING, {"name": name, "default": default})
 
 
-def require_own(conninfo: str, data: Path) -> None:
-    """Raise ServerError unless the server that a superuser's conninfo leads to is that of ``data``.
+def require_data_directory(conninfo: str, data: Path) -> None:
+    """Raise ServerError unless the data directory of the server at ``conninfo`` is ``data``.
 
-    Nothing is applied or dropped anywhere before this.
+    The role has to be a superuser.  Called before anything is applied or dropped.
     """
     with connect(conninfo) as connection:
         row = connection.execute("SHOW data_directory").fetchone()
     if row is None or row[0] != str(data):
         raise ServerError(
-            f"A connection to our own server, in {data}, led to another one"
-            f"{f', in {row[0]}' if row else ''}; nothing was done there.{blame()}"
+            f"A connection to our own server, in {data}, reached another one"
+            f"{f', in {row[0]}' if row else ''}; nothing was done there.{libpq_variables_hint()}"
         )
 
 
-def blame() -> str:
-    """A sentence that names the environment's variables for libpq, if there are any."""
+def libpq_variables_hint() -> str:
+    """A sentence that asks to unset the PG* variables that are set; empty if there are none."""
     known = {option.envvar.decode() for option in pq.Conninfo.get_defaults() if option.envvar}
-    known |= {*_SENT, "PGSERVICEFILE"}
+    known |= {*_ENVIRONMENT_SETTINGS, "PGSERVICEFILE"}
     found = sorted(known & os.environ.keys())
-    return f" Unset what the environment has for libpq: {', '.join(found)}." if found else ""
+    return f" Unset these environment variables: {', '.join(found)}." if found else ""
 
 
-def _wanted() -> dict[str, str]:
-    """The neutral values of those keywords that the environment, or its service file, may name."""
+def _neutral_values_if_set() -> dict[str, str]:
+    """Neutral values for the keywords that the environment, or a service file, may set."""
     variables = {o.keyword.decode(): (o.envvar or b"").decode() for o in pq.Conninfo.get_defaults()}
     return {
         keyword: value
-        for keyword, value in _NEUTRAL_IF_SET.items()
+        for keyword, value in _NEUTRAL_VALUES_IF_SET.items()
         if keyword in variables and (variables[keyword] in os.environ or "PGSERVICE" in os.environ)
     }

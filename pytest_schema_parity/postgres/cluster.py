@@ -1,4 +1,4 @@
-"""Clusters: started in some 50 ms from a cached data directory, gone without a trace."""
+"""Clusters of our own: started in some 50 ms from a cached data directory, removed at the end."""
 
 from __future__ import annotations
 
@@ -11,42 +11,46 @@ from typing import Self
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account, server_account
 from pytest_schema_parity.postgres.address import (
-    HOUSEKEEPER,
-    address,
+    MAINTENANCE_ROLE,
     maintenance_options,
-    require_own,
+    require_data_directory,
+    socket_conninfo,
 )
+from pytest_schema_parity.postgres.base_directories import PORT
 from pytest_schema_parity.postgres.conninfo import Conninfo
-from pytest_schema_parity.postgres.datadir import discard_image, lay_out, settings_of
+from pytest_schema_parity.postgres.datadir import (
+    create_data_directory,
+    discard_image,
+    server_settings,
+)
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.lifeline import Lifeline, Loan
-from pytest_schema_parity.postgres.places import PORT
-from pytest_schema_parity.postgres.relocation import reachable
+from pytest_schema_parity.postgres.lifeline import Attachment, Lifeline
+from pytest_schema_parity.postgres.relocation import runnable_installation
 from pytest_schema_parity.postgres.remedy import with_remedy
-from pytest_schema_parity.postgres.server import StartError, launch
-from pytest_schema_parity.postgres.template import PLAIN, Template
+from pytest_schema_parity.postgres.server import StartError, start_postgres
+from pytest_schema_parity.postgres.template import PLAIN, ClusterTemplate
 
 
 class Cluster:
-    """A running server of our own, reachable through its socket only.
+    """A running PostgreSQL server of our own, which listens on a Unix socket only.
 
-    Use it as a context manager, or call :meth:`stop`.  Should neither happen, it ends with this
-    process, and leaves nothing behind.
+    Use it as a context manager, or call :meth:`stop`.  Otherwise it is stopped and removed when
+    this process ends, however that ends.
     """
 
     def __init__(
-        self, installation: Installation, superuser: str, path: Path, server: Lifeline | Loan
+        self, installation: Installation, superuser: str, path: Path, server: Lifeline | Attachment
     ) -> None:
         self.installation = installation
         self.superuser = superuser
         self.socket_directory = path
-        """Where its run directory is."""
+        """The run directory, which holds the socket."""
         self._server = server
         self._running = True
         self._lock = threading.Lock()
 
-    maintenance = "template1"
-    """Nobody copies it: a connection would keep its database from being copied."""
+    maintenance_database = "template1"
+    """Our own sessions connect to this database: it is never copied, so they block no copy."""
     strategy = "FILE_COPY"
     """Takes 10 ms where WAL_LOG takes 20: its checkpoints cost nothing without fsync."""
     mark = None
@@ -65,15 +69,15 @@ class Cluster:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Cluster {self.installation.version} in {self.directory}>"
+        return f"<Cluster {self.installation.version} in {self.data_directory}>"
 
     @property
     def host(self) -> str:
-        """What to give as host: the socket's directory."""
+        """The ``host`` of a connection string: the directory of the socket."""
         return str(self.socket_directory)
 
     @property
-    def directory(self) -> Path:
+    def data_directory(self) -> Path:
         """The data directory."""
         return self.socket_directory / "data"
 
@@ -85,38 +89,39 @@ class Cluster:
     def conninfo(
         self, dbname: str = "postgres", user: str | None = None, *, options: str = ""
     ) -> Conninfo:
-        """A connection string; without a user it is the superuser's.
+        """A connection string for a database; the default user is the superuser.
 
-        Variables like PGHOSTADDR, and a PGSERVICE, do not lead it elsewhere.
+        PGHOSTADDR, PGSERVICE and the like do not change which server it reaches.
         """
-        return address(self.socket_directory, dbname, user or self.superuser, options)
+        return socket_conninfo(self.socket_directory, dbname, user or self.superuser, options)
 
     def maintenance_conninfo(self, dbname: str = "postgres") -> Conninfo:
-        """A connection string for our own work, which nothing that a tree sets changes."""
+        """A connection string for our own sessions: settings of a tree do not apply to them."""
         options = maintenance_options(self.installation.major)
-        return address(self.socket_directory, dbname, HOUSEKEEPER, options)
+        return socket_conninfo(self.socket_directory, dbname, MAINTENANCE_ROLE, options)
 
     def stop(self) -> None:
-        """End the server at once and remove its directory; again, it does nothing.
+        """Stop the server at once and remove its directory; a second call does nothing.
 
-        A borrowed one is given back instead.
+        A cluster that another process started is detached instead.
         """
-        self._end(self._server.end)
+        self._end_once(self._server.end)
 
     def leave(self) -> None:
-        """Stop, unless other processes have borrowed the server: the last of them ends it."""
-        self._end(self._server.leave)
+        """Stop, unless other processes are attached: then the last of them stops the server."""
+        self._end_once(self._server.leave)
 
     def keep(self) -> None:
-        """Let the server go on after us, until it is shut down; its directory goes then."""
-        self._end(self._server.keep)
+        """Let the server run on after this process; removed when it is shut down."""
+        self._end_once(self._server.keep)
 
     @property
-    def postmaster(self) -> int:
-        """The number of the server's first process: SIGINT shuts it down."""
-        return int((self.directory / "postmaster.pid").read_text().split()[0])
+    def postmaster_pid(self) -> int:
+        """The process id of the postmaster: SIGINT shuts the server down."""
+        return int((self.data_directory / "postmaster.pid").read_text().split()[0])
 
-    def _end(self, end: Callable[[], None]) -> None:
+    def _end_once(self, end: Callable[[], None]) -> None:
+        """Call ``end``, the first time only."""
         with self._lock:
             if self._running:
                 self._running = False
@@ -126,54 +131,56 @@ class Cluster:
 def start_cluster(
     installation: Installation,
     *,
-    template: Template = PLAIN,
+    template: ClusterTemplate = PLAIN,
     name: str = "schema parity",
 ) -> Cluster:
-    """Start a cluster as the template says; ``name`` shows in its processes' titles.
+    """Start a cluster from a template; ``name`` becomes its ``cluster_name``.
 
-    The first one of a template makes and caches its data directory (initdb: half a second).
+    The first start with a template runs initdb (half a second) and caches the data directory.
     Raises ServerError.  Several may be started at once from threads.
     """
     account = server_account()
-    programs = reachable(installation, account)
+    programs = runnable_installation(installation, account)
     try:
-        server = _start(template, name, programs, account)
+        server = _start_server(template, name, programs, account)
     except OSError as error:
         raise ServerError(with_remedy(f"A server cannot be started: {error}")) from error
-    return _checked(Cluster(installation, template.superuser, server.run.path, server))
+    return _verified(Cluster(installation, template.superuser, server.run.path, server))
 
 
 def attach_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
-    """The cluster that another process started, whose :attr:`Cluster.socket_directory` is ``path``.
+    """Attach to a cluster of another process, whose :attr:`Cluster.socket_directory` is ``path``.
 
-    It does not end before it is stopped here, too.  Raises ServerError if it has ended already.
+    The server runs until this process has detached, too.  Raises ServerError if it has ended.
     """
-    return _checked(Cluster(installation, superuser, path, Loan(path)))
+    return _verified(Cluster(installation, superuser, path, Attachment(path)))
 
 
-def _checked(cluster: Cluster) -> Cluster:
-    """The cluster, if a connection to it leads to it; raises ServerError."""
+def _verified(cluster: Cluster) -> Cluster:
+    """Return the cluster; stop it and raise ServerError if a connection reaches another server."""
     try:
-        require_own(cluster.maintenance_conninfo(), cluster.directory)
+        require_data_directory(cluster.maintenance_conninfo(), cluster.data_directory)
     except BaseException:
         cluster.stop()
         raise
     return cluster
 
 
-def _start(
-    template: Template,
+def _start_server(
+    template: ClusterTemplate,
     name: str,
     programs: Installation,
     account: Account,
 ) -> Lifeline:
-    settings = settings_of(template, programs, account) | {"cluster_name": name}
+    """Start the server; if it fails to start, once more with a new image of its data directory."""
+    settings = server_settings(template, programs, account) | {"cluster_name": name}
 
     def start() -> Lifeline:
+        """Start the server in a new run directory; clean up if that fails."""
         lifeline = Lifeline(account)
         try:
-            lay_out(lifeline.run, template, programs, account)
-            launch(lifeline, programs.binary("postgres"), settings)
+            create_data_directory(lifeline.run, template, programs, account)
+            start_postgres(lifeline, programs.binary("postgres"), settings)
         except BaseException:
             lifeline.end()
             raise
@@ -182,7 +189,7 @@ def _start(
     try:
         return start()
     except StartError:
-        # The image may be damaged in a way that only the server sees: once more, from the start.
+        # The cached image may be damaged in a way that only the server notices.
         if not discard_image(template, programs):
             raise
     return start()

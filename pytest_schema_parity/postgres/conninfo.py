@@ -1,4 +1,4 @@
-"""Connection strings, and connecting: whatever goes wrong, no password comes to light."""
+"""Connection strings, and connecting, without a password in any error or traceback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from psycopg.conninfo import make_conninfo
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.showing import HIDDEN
 
-MISREAD: Final = (
+UNREADABLE: Final = (
     "The connection string cannot be read; it is not shown, as it may hold a password. In a URI, "
     "write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25; among keyword=value, put a value "
     "with blanks in single quotes."
@@ -19,16 +19,16 @@ MISREAD: Final = (
 
 
 class Conninfo(str):
-    """A connection string that hides its passwords in its repr: tracebacks show locals by that."""
+    """A connection string whose repr hides its passwords: pytest shows the repr of locals."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        given = _options(self)
+        given = _parsed_options(self)
         if given is None:
             return repr(HIDDEN)
         shown = {
-            option.keyword.decode(): HIDDEN if _is_secret(option) else option.val.decode()
+            option.keyword.decode(): HIDDEN if _is_secret_option(option) else option.val.decode()
             for option in given
             if option.val is not None
         }
@@ -36,13 +36,13 @@ class Conninfo(str):
 
 
 def open_connection(conninfo: str, **options: Any) -> psycopg.Connection:
-    """A connection in autocommit.  Raises ServerError.
+    """Connect in autocommit.  Raises ServerError.
 
-    Psycopg's own error is not its cause: the frames that it comes from hold the password.
+    That error does not chain psycopg's, whose frames hold the password.
     """
     conninfo = Conninfo(conninfo)
-    if _options(conninfo) is None:
-        raise ServerError(MISREAD)
+    if _parsed_options(conninfo) is None:
+        raise ServerError(UNREADABLE)
     try:
         return psycopg.connect(conninfo, autocommit=True, **options)
     except psycopg.Error as error:
@@ -50,10 +50,10 @@ def open_connection(conninfo: str, **options: Any) -> psycopg.Connection:
     raise ServerError(message)
 
 
-def _options(conninfo: str) -> list[pq.ConninfoOption] | None:
-    """What libpq reads in it; None where that is nothing, or not what was meant.
+def _parsed_options(conninfo: str) -> list[pq.ConninfoOption] | None:
+    """The options that libpq reads; None if it cannot, or reads a part of a password as a host.
 
-    Where a password holds a sign of the URI's own, parts of it are taken for something else.
+    That happens to a URI whose password has an unescaped ``@ : /``.
     """
     try:
         options = pq.Conninfo.parse(str.encode(conninfo))
@@ -62,11 +62,12 @@ def _options(conninfo: str) -> list[pq.ConninfoOption] | None:
     if not conninfo.startswith(("postgresql://", "postgres://")):
         return options
     given = {option.keyword: option.val for option in options if option.val}
-    places = given.get(b"host", b"") + given.get(b"dbname", b"")
+    hosts_and_databases = given.get(b"host", b"") + given.get(b"dbname", b"")
     port = given.get(b"port", b"0").replace(b",", b"")
-    misread = (b"@" in places and "%40" not in conninfo) or not port.isdigit()
+    misread = (b"@" in hosts_and_databases and "%40" not in conninfo) or not port.isdigit()
     return None if misread else options
 
 
-def _is_secret(option: pq.ConninfoOption) -> bool:
+def _is_secret_option(option: pq.ConninfoOption) -> bool:
+    """Whether an option is a password or a key, which may not be shown."""
     return option.dispchar == b"*" or option.keyword.startswith(b"scram_")

@@ -1,4 +1,4 @@
-"""A cluster's data directory: from the cached image, which the first of a template makes."""
+"""Create the data directory of a cluster: unpack a cached image, or make that image first."""
 
 from __future__ import annotations
 
@@ -10,49 +10,54 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.postgres.account import Account, require_name
-from pytest_schema_parity.postgres.address import HOUSEKEEPER, address, connect, require_own
+from pytest_schema_parity.postgres.account import Account, require_passwd_entry
+from pytest_schema_parity.postgres.address import (
+    MAINTENANCE_ROLE,
+    connect,
+    require_data_directory,
+    socket_conninfo,
+)
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
 from pytest_schema_parity.postgres.image import BrokenImage, pack, unpack
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.lifeline import Lifeline
-from pytest_schema_parity.postgres.relocation import readable
+from pytest_schema_parity.postgres.relocation import readable_directory
 from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.rundir import RunDirectory
-from pytest_schema_parity.postgres.server import launch, shut_down
-from pytest_schema_parity.postgres.template import SETTINGS, Template
+from pytest_schema_parity.postgres.server import shut_down, start_postgres
+from pytest_schema_parity.postgres.template import CLUSTER_SETTINGS, ClusterTemplate
 
-# CREATE ROLE refuses a name of the server's own; the number is one that no release uses.
-_HOUSEKEEPER: Final = f"""
+# CREATE ROLE refuses names that begin with "pg_"; no release of PostgreSQL uses the oid.
+_CREATE_MAINTENANCE_ROLE: Final = f"""
 INSERT INTO pg_catalog.pg_authid
     (oid, rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
      rolbypassrls, rolconnlimit)
-VALUES (9997, '{HOUSEKEEPER}', true, true, true, true, true, false, true, -1)
+VALUES (9997, '{MAINTENANCE_ROLE}', true, true, true, true, true, false, true, -1)
 """  # noqa: S608
 
 
-def lay_out(
-    run: RunDirectory, template: Template, programs: Installation, account: Account
+def create_data_directory(
+    run: RunDirectory, template: ClusterTemplate, programs: Installation, account: Account
 ) -> None:
-    """Fill the run directory's ``data/`` as the template says.  Raises ServerError."""
+    """Create ``data/`` in the run directory from a template.  Raises ServerError."""
     try:
-        if _from_cache(run, template, programs, account):
+        if _unpack_cached(run, template, programs, account):
             return
-    except OSError:  # the cache is full, read-only or another's: then it is made for this once
+    except OSError:  # the cache is full or not writable: make an image for this cluster alone
         pass
     image = run.path / "image"
     try:
-        _make(image, template, programs, account)
+        _make_image(image, template, programs, account)
     except OSError as error:
         failed = f"A data directory cannot be made in {run.path}: {error}"
         raise ServerError(with_remedy(failed)) from error
-    if not _unpacked(image, run, account):
+    if not _try_unpack(image, run, account):
         raise ServerError(f"A data directory cannot be made: {image} was damaged at once.")
     image.unlink()
 
 
-def discard_image(template: Template, programs: Installation) -> bool:
-    """Forget the cached image; returns whether there was one."""
+def discard_image(template: ClusterTemplate, programs: Installation) -> bool:
+    """Remove the cached image of a template; returns whether there was one."""
     try:
         _image_path(template, programs).unlink()
     except OSError:
@@ -60,37 +65,43 @@ def discard_image(template: Template, programs: Installation) -> bool:
     return True
 
 
-def settings_of(template: Template, programs: Installation, account: Account) -> dict[str, str]:
-    """The settings that the server is started with."""
-    settings = {**SETTINGS, **template.settings}
+def server_settings(
+    template: ClusterTemplate, programs: Installation, account: Account
+) -> dict[str, str]:
+    """The settings of ``postgres -c`` for a cluster of this template."""
+    settings = {**CLUSTER_SETTINGS, **template.settings}
     if template.extension_directories and programs.can_load_extensions_from:
-        directories = [readable(path, account) for path in template.extension_directories]
+        directories = [readable_directory(path, account) for path in template.extension_directories]
         settings["extension_control_path"] = ":".join([*map(str, directories), "$system"])
     return settings
 
 
-def _image_path(template: Template, programs: Installation) -> Path:
+def _image_path(template: ClusterTemplate, programs: Installation) -> Path:
+    """The file in the cache that holds the image of a template, or will."""
     images = cache_directory() / "images"
     images.mkdir(mode=0o700, exist_ok=True)
     return images / f"{programs.major}-{template.key(programs)}.image"
 
 
-def _from_cache(
-    run: RunDirectory, template: Template, programs: Installation, account: Account
+def _unpack_cached(
+    run: RunDirectory, template: ClusterTemplate, programs: Installation, account: Account
 ) -> bool:
-    """Whether there is an image now, which was unpacked; raises OSError where none can be kept."""
+    """Unpack the cached image, and make it first if it is missing or broken; whether that worked.
+
+    Raises OSError if the cache cannot be written.
+    """
     image = _image_path(template, programs)
-    if not _unpacked(image, run, account):
+    if not _try_unpack(image, run, account):
         with locked(image.with_suffix(".lock")):
-            if not _unpacked(image, run, account):  # no other has made it meanwhile
-                _make(image, template, programs, account)
-                return _unpacked(image, run, account)
+            if not _try_unpack(image, run, account):  # no other process has made it
+                _make_image(image, template, programs, account)
+                return _try_unpack(image, run, account)
     prune(image.parent)
     return True
 
 
-def _unpacked(image: Path, run: RunDirectory, account: Account) -> bool:
-    """Whether there was an image to unpack; one that is broken is none."""
+def _try_unpack(image: Path, run: RunDirectory, account: Account) -> bool:
+    """Unpack an image; returns False if it is missing or broken.  Raises ServerError."""
     try:
         unpack(image, run.data, account)
     except BrokenImage:
@@ -104,12 +115,17 @@ def _unpacked(image: Path, run: RunDirectory, account: Account) -> bool:
     return True
 
 
-def _make(image: Path, template: Template, programs: Installation, account: Account) -> None:
+def _make_image(
+    image: Path, template: ClusterTemplate, programs: Installation, account: Account
+) -> None:
+    """Make an image: run initdb, start the server, run the scripts, shut down, pack."""
     lifeline = Lifeline(account)
     try:
         run = lifeline.run
-        _initdb(lifeline, template, programs)
-        launch(lifeline, programs.binary("postgres"), settings_of(template, programs, account))
+        _run_initdb(lifeline, template, programs)
+        start_postgres(
+            lifeline, programs.binary("postgres"), server_settings(template, programs, account)
+        )
         _run_scripts(template, run)
         shut_down(lifeline)
         for begun in image.parent.glob(f"{image.stem}.*.new"):  # by a process that was killed
@@ -124,15 +140,16 @@ def _make(image: Path, template: Template, programs: Installation, account: Acco
         lifeline.end()
 
 
-def _initdb(lifeline: Lifeline, template: Template, programs: Installation) -> None:
-    require_name(lifeline.account)
-    # Sorting by code point is the same on every machine and in every version.  From 17 on the
-    # server brings its own C.UTF-8, which knows upper and lower case beyond ASCII as well.
+def _run_initdb(lifeline: Lifeline, template: ClusterTemplate, programs: Installation) -> None:
+    """Run initdb in the run directory; raises ServerError."""
+    require_passwd_entry(lifeline.account)
+    # Sorting by code point is the same on every machine and in every version.  Since 17 PostgreSQL
+    # has a C.UTF-8 of its own, with upper and lower case beyond ASCII.
     locale = ["--locale=C"]
     if programs.major >= 17:
         locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     others = ["--no-sync", "--no-instructions", "--no-clean"]  # the lifeline cleans up
-    if programs.major >= 16:  # else it leaves memory behind when it is killed
+    if programs.major >= 16:  # before, an initdb that is killed leaves shared memory behind
         others += ["--set=dynamic_shared_memory_type=mmap"]
     if programs.major >= 18:
         others += ["--no-data-checksums"]
@@ -145,31 +162,34 @@ def _initdb(lifeline: Lifeline, template: Template, programs: Installation) -> N
         ]
     )
     if code:
-        said = lifeline.run.log_tail()
-        failed = f"initdb failed in {lifeline.run.data} ({programs.binary('initdb')}):\n{said}"
+        log = lifeline.run.log_tail()
+        failed = f"initdb failed in {lifeline.run.data} ({programs.binary('initdb')}):\n{log}"
         raise ServerError(with_remedy(failed))
 
 
-def _run_scripts(template: Template, run: RunDirectory) -> None:
+def _run_scripts(template: ClusterTemplate, run: RunDirectory) -> None:
+    """Create our maintenance role and run the scripts of a template; raises ServerError."""
     script: Path | None = None
-    conninfo = address(run.path, "postgres", template.superuser)
-    require_own(conninfo, run.data)
+    conninfo = socket_conninfo(run.path, "postgres", template.superuser)
+    require_data_directory(conninfo, run.data)
     try:
         with connect(conninfo) as connection:
-            connection.prepare_threshold = None  # DISCARD ALL would take what was prepared
+            connection.prepare_threshold = None  # DISCARD ALL drops prepared statements
             connection.execute("SET allow_system_table_mods = on")
-            connection.execute(_HOUSEKEEPER)
+            connection.execute(_CREATE_MAINTENANCE_ROLE)
             connection.execute("DISCARD ALL")
             for script in template.scripts:
                 connection.execute(script.read_bytes())
                 connection.execute("DISCARD ALL")
-            connection.execute("SELECT pg_catalog.pg_switch_wal()")  # an image wants that
+            # The last checkpoint must lie within one WAL segment, see pack().
+            connection.execute("SELECT pg_catalog.pg_switch_wal()")
     except psycopg.Error as error:
-        failed = f"Template {template.name}: {_place(script, error)}{error}"
+        failed = f"Template {template.name}: {_script_location(script, error)}{error}"
         raise ServerError(with_remedy(failed)) from error
 
 
-def _place(script: Path | None, error: psycopg.Error) -> str:
+def _script_location(script: Path | None, error: psycopg.Error) -> str:
+    """``file:line: `` of an error in a script; empty before the first script."""
     if script is None:
         return ""
     before = script.read_text("utf-8")[: int(error.diag.statement_position or 0)]

@@ -1,8 +1,8 @@
-"""A server that the project lends us: we make databases there, and drop those and no others.
+"""An external server, which a fixture of the project provides: we create databases there.
 
-Each bears the run's token in its name, and in a comment where a project names it itself; the run
-holds an advisory lock by that token: where it can be taken the run was killed, and the next one
-drops what that left.
+Only those are dropped at the end.  The name of each has the token of the run, and so has its
+comment, in case the project chose the name.  A run holds an advisory lock on its token: if the lock
+is free the run was killed, and the next run drops its databases.
 """
 
 from __future__ import annotations
@@ -18,18 +18,16 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from pytest_schema_parity.config.model import OLDEST
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.address import connect, maintenance_options
 from pytest_schema_parity.postgres.conninfo import Conninfo
 
-OLDEST: Final = 15
-"""The oldest major version that catalogs are read of."""
-
-PREFIX: Final = "schema_parity_"
-"""How the names of our databases begin, those apart that a project names itself."""
-_MARK: Final = "made by pytest-schema-parity, run "
-# A run that was killed while it made a database left one without a comment.
-_MARKS: Final = """
+DATABASE_PREFIX: Final = "schema_parity_"
+"""The prefix of the names of our databases, unless the project chooses a name."""
+_MARK_PREFIX: Final = "made by pytest-schema-parity, run "
+# The second SELECT finds databases of runs that were killed before they set the comment.
+_FIND_MARKS: Final = """
 SELECT mark
 FROM pg_catalog.pg_database, pg_catalog.shobj_description(oid, 'pg_database') AS mark
 WHERE pg_catalog.starts_with(mark, %(mark)s)
@@ -39,19 +37,19 @@ FROM pg_catalog.pg_database,
     pg_catalog.substring(datname, '^' || %(prefix)s || '([0-9a-f]{12})_') AS token
 WHERE token IS NOT NULL
 """
-# By their names, too: a tree may have commented on its own database.
-_MADE: Final = """
+# By name, too: a tree may have replaced the comment on its database.
+_FIND_DATABASES: Final = """
 SELECT datname FROM pg_catalog.pg_database
 WHERE pg_catalog.shobj_description(oid, 'pg_database') = %(mark)s
     OR pg_catalog.starts_with(datname, %(prefix)s)
 """
-_LOCK: Final = "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(%s, 0))"
-_TURN: Final = "pytest-schema-parity builds"
+_TRY_LOCK: Final = "SELECT pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(%s, 0))"
+_BUILD_LOCK: Final = "pytest-schema-parity builds"
 _UNLOCK: Final = "SELECT pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended(%s, 0))"
 
 
 class Executor(Protocol):
-    """What pytest-postgresql tells of a server that it runs, or only knows of."""
+    """The part of pytest-postgresql's executors that we read: how to connect to the server."""
 
     host: str
     port: int
@@ -61,15 +59,14 @@ class Executor(Protocol):
 
 
 class ExternalServer:
-    """Somebody else's server, and in it the databases that this run made; :meth:`stop` drops them.
+    """A server that we did not start; :meth:`stop` drops the databases that this run made there.
 
-    Raises ServerError if it cannot be used: it has to be of version 15 or later, and the user that
-    the project connects as a superuser.
+    Raises ServerError unless it is PostgreSQL 15 or later and the fixture's user is a superuser.
     """
 
-    maintenance = "postgres"
+    maintenance_database = "postgres"
     strategy = "WAL_LOG"
-    """A copy of files would want two checkpoints, of a server that may be slow at them."""
+    """FILE_COPY takes two checkpoints, which may be slow on this server."""
 
     def __init__(self, executor: Executor) -> None:
         self.host = str(executor.host)
@@ -78,19 +75,19 @@ class ExternalServer:
         self.password = executor.password or None
         self._options = executor.options or ""
         token = uuid4().hex[:12]
-        self.prefix = f"{PREFIX}{token}_"
-        self.mark = f"{_MARK}{token}"
-        self._lock, self._turns = threading.Lock(), threading.Lock()
+        self.prefix = f"{DATABASE_PREFIX}{token}_"
+        self.mark = f"{_MARK_PREFIX}{token}"
+        self._lock, self._build_lock = threading.Lock(), threading.Lock()
         self._open = True
-        self._session = connect(self.conninfo(self.maintenance))
+        self._session = connect(self.conninfo(self.maintenance_database))
         try:
             self.major = self._session.info.server_version // 10000
             self.version = str(self._session.info.parameter_status("server_version")).split()[0]
-            self._require()
-            # Its end would give up the lock.
+            self._check_requirements()
+            # The end of the session would release the lock.
             self._session.execute("SET idle_session_timeout = 0")
-            self._sweep()
-            self._session.execute(_LOCK, (self.mark,))
+            self._drop_stale_databases()
+            self._try_lock(self.mark)
         except BaseException:
             self._session.close()
             raise
@@ -99,7 +96,7 @@ class ExternalServer:
         return f"<ExternalServer {self.version} on {self.host}:{self.port}>"
 
     def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> Conninfo:
-        """A connection string; without a user it is the one that the project connects as."""
+        """A connection string for a database; the default user is the fixture's."""
         return Conninfo(
             make_conninfo(
                 "",
@@ -115,29 +112,30 @@ class ExternalServer:
         )
 
     def maintenance_conninfo(self, dbname: str) -> Conninfo:
-        """A connection string for our own work, which nothing that a tree sets changes."""
+        """A connection string for our own sessions: settings of a tree do not apply to them."""
         return self.conninfo(dbname, options=maintenance_options(self.major))
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until nobody else builds here: roles are everybody's, and two trees may make one."""
-        with self._turns:  # for threads of this process, whose session could take the lock twice
-            while self._open and self._session.execute(_LOCK, (_TURN,)).fetchone() != (True,):
+        """Wait until no other tree is built on this server: two trees may create the same role."""
+        # The session could take its advisory lock twice: threads of this process need a lock, too.
+        with self._build_lock:
+            while self._open and not self._try_lock(_BUILD_LOCK):
                 time.sleep(0.02)
             try:
                 yield
             finally:
                 if not self._session.closed:
-                    self._session.execute(_UNLOCK, (_TURN,))
+                    self._session.execute(_UNLOCK, (_BUILD_LOCK,))
 
     def stop(self) -> None:
-        """Drop every database that this run made; nothing, if the server is gone by now."""
+        """Drop every database that this run made; do nothing if the server has stopped."""
         with self._lock:
             if not self._open:
                 return
             self._open = False
         try:
-            self._drop(self.mark)
+            self._drop_databases(self.mark)
         except psycopg.OperationalError:
             if not self._session.broken:
                 raise
@@ -147,12 +145,17 @@ class ExternalServer:
     leave = stop
 
     def keep(self) -> None:
-        """Let the databases stay until the next run drops what earlier ones left."""
+        """Leave the databases in place; the next run drops them."""
         with self._lock:
             self._open = False
         self._session.close()
 
-    def _require(self) -> None:
+    def _try_lock(self, name: str) -> bool:
+        """Take the advisory lock of this name, unless another session holds it."""
+        return self._session.execute(_TRY_LOCK, (name,)).fetchone() == (True,)
+
+    def _check_requirements(self) -> None:
+        """Raise ServerError for a server that is too old, or a user that is no superuser."""
         if self.major < OLDEST:
             raise ServerError(
                 f"The server on {self.host}:{self.port} is PostgreSQL {self.version}; "
@@ -161,20 +164,22 @@ class ExternalServer:
         if self._session.info.parameter_status("is_superuser") != "on":
             raise ServerError(
                 f"{self.superuser} is no superuser on {self.host}:{self.port}. Let the fixture "
-                "connect as one, or leave out the key `server`: then clusters of our own are used."
+                "connect as one, or leave out the key `server`: then the plugin starts its own "
+                "servers."
             )
 
-    def _sweep(self) -> None:
-        """Drop what runs left that were killed."""
-        given = {"mark": _MARK, "prefix": PREFIX}
-        for (mark,) in self._session.execute(_MARKS, given).fetchall():
-            if self._session.execute(_LOCK, (mark,)).fetchone() == (True,):
-                self._drop(mark)
+    def _drop_stale_databases(self) -> None:
+        """Drop the databases of runs that were killed."""
+        given = {"mark": _MARK_PREFIX, "prefix": DATABASE_PREFIX}
+        for (mark,) in self._session.execute(_FIND_MARKS, given).fetchall():
+            if self._try_lock(mark):
+                self._drop_databases(mark)
                 self._session.execute(_UNLOCK, (mark,))
 
-    def _drop(self, mark: str) -> None:
-        prefix = f"{PREFIX}{mark.removeprefix(_MARK)}_"
-        made = self._session.execute(_MADE, {"mark": mark, "prefix": prefix}).fetchall()
+    def _drop_databases(self, mark: str) -> None:
+        """Drop the databases of the run that has this mark."""
+        prefix = f"{DATABASE_PREFIX}{mark.removeprefix(_MARK_PREFIX)}_"
+        made = self._session.execute(_FIND_DATABASES, {"mark": mark, "prefix": prefix}).fetchall()
         for (name,) in made:
             statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
             self._session.execute(statement.format(sql.Identifier(name)))

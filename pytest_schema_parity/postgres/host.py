@@ -1,4 +1,4 @@
-"""What trees are built on: a cluster of ours, or databases of ours on a server that was lent."""
+"""The server that trees are built on: a cluster of our own, or an external server."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pytest_schema_parity.postgres.conninfo import Conninfo
 
 
 class Host(Protocol):
-    """Where databases are made, copied and dropped; each of them is one that we made.
+    """A server on which we create, copy and drop databases of our own.
 
-    ``host`` (a socket's directory, or a name), ``port``, ``superuser`` and ``password`` are what a
-    client needs.  ``maintenance`` is the database to connect to for making others, ``strategy``
-    how they are copied, and ``mark`` the comment that they get where not all databases are ours.
+    A client connects with ``host`` (a name, or the directory of a socket), ``port``, ``superuser``
+    and ``password``.  Databases are created in a session in ``maintenance_database``, copied with
+    the STRATEGY ``strategy``, and get the comment ``mark`` if the server has other databases, too.
     """
 
     @property
@@ -24,23 +24,23 @@ class Host(Protocol):
     @property
     def password(self) -> str | None: ...  # noqa: D102
     @property
-    def maintenance(self) -> str: ...  # noqa: D102
+    def maintenance_database(self) -> str: ...  # noqa: D102
     @property
     def strategy(self) -> str: ...  # noqa: D102
     @property
     def mark(self) -> str | None: ...  # noqa: D102
 
     def conninfo(self, dbname: str, user: str | None = None, *, options: str = "") -> Conninfo:
-        """A connection string; without a user it is the superuser's."""
+        """A connection string for a database; the default user is the superuser."""
 
     def maintenance_conninfo(self, dbname: str) -> Conninfo:
-        """A connection string for our own work, which nothing that a tree sets changes."""
+        """A connection string for our own sessions: settings of a tree do not apply to them."""
 
     def stop(self) -> None:
-        """End what of it is ours; again, it does nothing."""
+        """Stop our cluster, or drop our databases; a second call does nothing."""
 
     def leave(self) -> None:
-        """Stop, unless other processes use it still."""
+        """Stop, unless other processes are attached."""
 
     def keep(self) -> None:
-        """Let go of it, and end nothing."""
+        """Leave cluster and databases in place."""

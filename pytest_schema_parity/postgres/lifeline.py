@@ -1,4 +1,4 @@
-"""What ends a server and clears its directory away when nobody is left, however we ended."""
+"""A shell process that stops a server and removes its directory, however our process ends."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.rundir import make_run_directory
 
-# The shell is there before anything is in the directory.  It reads from a pipe that only we can
-# write to, and those to whom we lend the server: when the last of us has ended, however, so does
-# its `read`.  It is the server's parent, so the number it signals cannot have become another's.
-#   stdin  the pipe        stdout  passed to the server alone: closed when the server is gone
-#   stderr the directory's lock, held as long as the shell lives; its own complaints go nowhere
-# A server that has not set up its signals yet ignores SIGQUIT, as a shell's background job does;
-# SIGTERM reaches it at any time.  One that was killed, or that initdb ran and that crashed, left
-# its pid file, and the 56 bytes of shared memory (System V's) that the file names.  An initdb that
-# lost us comes to its end first: without its directory it would leave such memory, and no file to
-# tell which.
-SCRIPT: Final = """
+# The shell starts before anything is in the directory.  It reads commands from a FIFO that this
+# process has open for writing, and so has each process that is attached to the server.  When the
+# last of them has ended, `read` gets end of file.  The shell is the parent of the server, so the
+# process id that it signals cannot have been reused.
+#   stdin  the FIFO        stdout  inherited by the server: end of file when the server has ended
+#   stderr the directory, open and locked as long as the shell runs; error messages are lost
+# A server that has not installed its signal handlers ignores SIGQUIT, as background jobs of a shell
+# do; SIGTERM always works.  A server that was killed, or that crashed under initdb, leaves its pid
+# file, and 56 bytes of System V shared memory whose id is in that file.  If this process ends
+# during initdb, the shell waits for initdb: removing its directory would leave such memory behind
+# without the file that has its id.
+LIFELINE_SCRIPT: Final = """
 directory=$1 server=
 trap : HUP TERM
 while read -r word; do
@@ -58,7 +59,7 @@ pid_file=$directory/data/postmaster.pid
 [ -e "$pid_file" ] && ipcrm -m "$(sed -n '7s/.* //p' "$pid_file")"
 rm -rf "$directory" || rm -rf "$directory"
 """
-GUARD: Final = """
+GUARD_SCRIPT: Final = """
 trap : HUP TERM
 read -r _
 rm -f "$1"*
@@ -66,89 +67,90 @@ rmdir "${1%/*}"
 exit 0
 """
 
-PATIENCE: Final = 30.0
-"""Seconds that a shell may take to end its server and to clear away."""
-POLL: Final = 0.005
-"""Seconds between two looks whether a program has ended."""
-LEAVING: Final = 1.0
-"""Seconds in which a server ends that nobody uses any more."""
+END_TIMEOUT: Final = 30.0
+"""Seconds that a shell may take to stop its server and to remove the directory."""
+POLL_INTERVAL: Final = 0.005
+"""Seconds between two checks whether a program has ended."""
+LEAVE_TIMEOUT: Final = 1.0
+"""Seconds that :meth:`Lifeline.leave` waits for the server to stop."""
 
 
 class Lifeline:
-    """A fresh run directory, and the shell that removes it when we end, however we end.
+    """A new run directory, and a shell that removes it when this process ends, however it ends.
 
-    It also ends the server that it was told to :meth:`start`.  Whoever holds a :class:`Loan` keeps
-    it from doing so.
+    The shell also stops the server that it started, unless another process holds an
+    :class:`Attachment` (the write end of its FIFO).
     """
 
     def __init__(self, account: Account) -> None:
-        """Make both; raises ServerError where there is no place, and OSError."""
+        """Create the directory and start the shell.  Raises ServerError or OSError."""
         self.account = account
         self.run = make_run_directory(account)
         with ExitStack() as failed, ExitStack() as done:
             failed.callback(self.run.remove)
-            os.mkfifo(self.run.line, 0o600)
-            failed.callback(self.run.line.unlink)
-            reader = os.open(self.run.line, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            os.mkfifo(self.run.fifo, 0o600)
+            failed.callback(self.run.fifo.unlink)
+            reader = os.open(self.run.fifo, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             done.callback(os.close, reader)
-            self._line = os.open(self.run.line, os.O_WRONLY | os.O_CLOEXEC)
-            failed.callback(os.close, self._line)
-            os.set_blocking(reader, True)  # now that it need not wait for a writer
+            self._fifo = os.open(self.run.fifo, os.O_WRONLY | os.O_CLOEXEC)
+            failed.callback(os.close, self._fifo)
+            os.set_blocking(reader, True)  # open() would have waited for a writer
             self._status, writer = os.pipe()
             failed.callback(os.close, self._status)
             done.callback(os.close, writer)
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", SCRIPT, "schema-parity-lifeline", str(self.run.path)],
+                ["/bin/sh", "-c", LIFELINE_SCRIPT, "schema-parity-lifeline", str(self.run.path)],
                 stdin=reader,
                 stdout=writer,
                 stderr=self.run.lock,
                 start_new_session=True,
                 cwd="/",
-                env=environment(),
-                **account.popen,
+                env=server_environment(),
+                **account.popen_arguments,
             )
             failed.pop_all()
 
     def run_program(self, command: Sequence[str]) -> int:
-        """Let the shell run a program; returns its exit code.  What it says is in the log."""
+        """Let the shell run a program; returns its exit code.  Its output goes to the log."""
         code = self.run.path / "code"
         code.unlink(missing_ok=True)
-        self._tell("run", shlex.join(command))
+        self._send("run", shlex.join(command))
         ended = select.poll()
-        ended.register(self._line, 0)
+        ended.register(self._fifo, 0)
         while not code.is_symlink():
-            if ended.poll(POLL * 1000):
-                self.gone_within(PATIENCE)  # the program, which nobody is to disturb
-                raise ServerError(f"The shell was killed that was to run {command[0]}.")
+            if ended.poll(POLL_INTERVAL * 1000):
+                self.ends_within(END_TIMEOUT)  # let the program finish
+                raise ServerError(f"The shell that ran {command[0]} was killed.")
         return int(code.readlink().name)
 
     def start(self, command: Sequence[str]) -> None:
-        """Let the shell run a server; once."""
-        self._tell("start", shlex.join(command))
+        """Let the shell start the server.  To be called once."""
+        self._send("start", shlex.join(command))
 
-    def _tell(self, word: str, command: str) -> None:
+    def _send(self, word: str, command: str) -> None:
+        """Send the shell a word of its protocol, and in a file the command to run."""
         file = self.run.path / "command"
         file.write_bytes(os.fsencode(f"{command}\n"))
-        self.account.own(file)
-        with suppress(BrokenPipeError):  # somebody killed the shell
-            os.write(self._line, f"{word}\n".encode())
+        self.account.chown(file)
+        with suppress(BrokenPipeError):  # the shell was killed
+            os.write(self._fifo, f"{word}\n".encode())
 
-    def gone_within(self, seconds: float) -> bool:
-        """Whether the server ends within these seconds: then its end of the status pipe closes."""
+    def ends_within(self, seconds: float) -> bool:
+        """Wait for the server to end; whether it does so within these seconds."""
         ended = select.poll()
         ended.register(self._status, select.POLLIN)
         return bool(ended.poll(seconds * 1000))
 
     def end(self) -> None:
-        """Stop the server at once, and remove the directory; raises ServerError if that stays."""
-        with suppress(BrokenPipeError):  # somebody killed the shell
-            os.write(self._line, b"end\n")
-        # The shell's end of the line closes when it exits: sooner seen than by Popen.wait, which
-        # looks in ever longer steps.
+        """Stop the server at once and remove its directory; raises ServerError if that fails."""
+        with suppress(BrokenPipeError):  # the shell was killed
+            os.write(self._fifo, b"end\n")
+        # The shell closes its end of the FIFO when it exits.  That is noticed sooner than by
+        # Popen.wait, which polls in ever longer steps.
         poller = select.poll()
-        poller.register(self._line, 0)
-        poller.poll(PATIENCE * 1000)
-        os.close(self._line)
+        poller.register(self._fifo, 0)
+        poller.poll(END_TIMEOUT * 1000)
+        os.close(self._fifo)
         try:
             self._shell.wait(1.0)
         except subprocess.TimeoutExpired:
@@ -157,57 +159,60 @@ class Lifeline:
         os.close(self._status)
         self.run.remove()
         if self.run.path.exists():
-            raise ServerError(f"{self.run.path} cannot be removed: end what uses it, and remove it")
+            raise ServerError(
+                f"{self.run.path} cannot be removed: end the processes that use it, and remove it"
+            )
 
     def keep(self) -> None:
-        """Let go of it: it goes on until somebody ends the server, and is cleared away then."""
+        """Let the server run on; the shell removes its directory when it is shut down."""
         with suppress(BrokenPipeError):
-            os.write(self._line, b"keep\n")
-        self._let_go()
+            os.write(self._fifo, b"keep\n")
+        self._close_files()
 
     def leave(self) -> None:
-        """Let go of it: it goes on as long as somebody else holds a loan of it, else it ends."""
-        self._let_go()
+        """Stop the server, unless other processes are attached: then the last of them stops it."""
+        self._close_files()
         with suppress(subprocess.TimeoutExpired):
-            self._shell.wait(LEAVING)
+            self._shell.wait(LEAVE_TIMEOUT)
 
-    def _let_go(self) -> None:
-        os.close(self._line)
+    def _close_files(self) -> None:
+        """Close our ends of the pipes, and the lock."""
+        os.close(self._fifo)
         os.close(self._status)
         os.close(self.run.lock)
 
 
-class Loan:
-    """A server that another process started, and that does not end before we let go of it."""
+class Attachment:
+    """Keeps a server of another process running until :meth:`end`, or until this process ends."""
 
     def __init__(self, directory: Path) -> None:
-        """Take hold of the server of this run directory.  Raises ServerError if it has ended."""
+        """Attach to the server of a run directory.  Raises ServerError if it has ended."""
         try:
-            self._line = os.open(
-                directory / "line", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._fifo = os.open(
+                directory / "fifo", os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW
             )
         except OSError as error:
             raise ServerError(f"The server in {directory} has ended: {error.strerror}") from error
 
     def end(self) -> None:
-        """Let go of it."""
-        os.close(self._line)
+        """Detach: the server may stop now."""
+        os.close(self._fifo)
 
     leave = keep = end
 
 
 class Guard:
-    """Removes files when we end, however we end: those whose paths begin alike.
+    """Removes all files whose paths have a prefix when this process ends, however it ends.
 
-    Their directory goes with them, unless somebody else's files are in it.
+    Their directory is removed, too, unless other files are in it.
     """
 
     def __init__(self, prefix: Path) -> None:
         self._prefix = prefix
-        reader, self._line = os.pipe()
+        reader, self._pipe = os.pipe()
         try:
             self._shell = subprocess.Popen(
-                ["/bin/sh", "-c", GUARD, "schema-parity-guard", str(prefix)],
+                ["/bin/sh", "-c", GUARD_SCRIPT, "schema-parity-guard", str(prefix)],
                 stdin=reader,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -215,23 +220,23 @@ class Guard:
                 cwd="/",
             )
         except OSError as error:
-            os.close(self._line)
+            os.close(self._pipe)
             raise ServerError(f"/bin/sh cannot be run: {error}") from error
         finally:
             os.close(reader)
 
     def end(self) -> None:
-        """Remove them now."""
-        os.close(self._line)
-        if self._shell.wait():  # somebody killed it
+        """Remove the files with the prefix now."""
+        os.close(self._pipe)
+        if self._shell.wait():  # it was killed
             for path in self._prefix.parent.glob(f"{glob.escape(self._prefix.name)}*"):
                 path.unlink(missing_ok=True)
-            with suppress(OSError):  # somebody else's are in it
+            with suppress(OSError):  # other files are in it
                 self._prefix.parent.rmdir()
 
 
-def environment() -> dict[str, str]:
-    """Our environment without what would make a server differ from one machine to the next."""
+def server_environment() -> dict[str, str]:
+    """The environment for servers: without PG* variables, locale and time zone of this machine."""
     kept = {
         name: value
         for name, value in os.environ.items()

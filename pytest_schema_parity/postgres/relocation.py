@@ -1,6 +1,6 @@
-"""Programs and files where the server's account can read them.
+"""Copies of programs and files, for a server account that cannot read the originals.
 
-Root's virtual environment is often below ``/root``, where no other user may go.
+The virtual environment of root is often below ``/root``, which other users cannot search.
 """
 
 from __future__ import annotations
@@ -21,28 +21,34 @@ from typing import Final
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.account import Account
-from pytest_schema_parity.postgres.cache import NAME, locked, owned_directory, prune
+from pytest_schema_parity.postgres.base_directories import temporary_directory
+from pytest_schema_parity.postgres.cache import (
+    DIRECTORY_NAME,
+    create_owned_directory,
+    locked,
+    prune,
+)
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.lifeline import environment
-from pytest_schema_parity.postgres.places import temporary_directory
+from pytest_schema_parity.postgres.lifeline import server_environment
 
 _PROGRAMS: Final = ("postgres", "initdb")
 _NOT_NEEDED: Final = shutil.ignore_patterns("*.a", "pgxs", "pkgconfig", "doc", "man", "locale")
 
 
 @cache
-def reachable(installation: Installation, account: Account) -> Installation:
-    """The installation, or where the account cannot run that, a copy which it can (13 MB, once)."""
+def runnable_installation(installation: Installation, account: Account) -> Installation:
+    """The installation, or a copy of it (13 MB, made once) if the account cannot run it."""
     needed = (installation.binary("postgres"), installation.sharedir / "postgres.bki")
-    if all(account.can_reach(path) for path in needed):
+    if all(account.can_read(path) for path in needed):
         return installation
     prefix = installation.bindir.parent
     # A wheel's programs look for their libraries in `<package>.libs`, two levels up and beside.
     root = prefix.parent.parent if prefix.name == "pginstall" else prefix.parent
     stat_of = needed[0].stat()
-    key = _key(needed[0], stat_of.st_mtime_ns, stat_of.st_size)
+    key = _digest(needed[0], stat_of.st_mtime_ns, stat_of.st_size)
 
     def copy(target: Path) -> None:
+        """Copy the programs that the server needs, with their libraries and data files."""
         there = target / prefix.relative_to(root)
         (there / "bin").mkdir(parents=True)
         for program in _PROGRAMS:
@@ -54,50 +60,50 @@ def reachable(installation: Installation, account: Account) -> Installation:
         if prefix.name == "pginstall" and libraries.is_dir():
             shutil.copytree(libraries, target / libraries.name)
 
-    target = _published(key, copy)
+    target = _shared_copy(key, copy)
     copied = replace(installation, bindir=target / installation.bindir.relative_to(root))
-    _try(copied, account)
+    _require_runnable(copied, account)
     return copied
 
 
-def readable(directory: Path, account: Account) -> Path:
-    """The directory, or where the account cannot read it, a copy which it can."""
+def readable_directory(directory: Path, account: Account) -> Path:
+    """The directory, or a copy of it if the account cannot read it."""
     files = sorted(path for path in directory.rglob("*") if path.is_file())
-    if all(account.can_reach(path) for path in files):
+    if all(account.can_read(path) for path in files):
         return directory
-    key = _key(directory, *((path.name, path.read_bytes()) for path in files))
-    return _published(key, lambda target: shutil.copytree(directory, target, dirs_exist_ok=True))
+    key = _digest(directory, *((path.name, path.read_bytes()) for path in files))
+    return _shared_copy(key, lambda target: shutil.copytree(directory, target, dirs_exist_ok=True))
 
 
-def _published(key: str, copy: Callable[[Path], object]) -> Path:
-    """A directory that everybody may read, filled by ``copy`` unless it is there already."""
-    shelf = _shelf()
-    target, size = shelf / key, shelf / f"{key}.size"
+def _shared_copy(key: str, copy: Callable[[Path], object]) -> Path:
+    """The cached copy with this key, which all users can read; ``copy`` makes it if need be."""
+    copies = _copies_directory()
+    target, size = copies / key, copies / f"{key}.size"
     try:
-        with locked(shelf / "lock"):
-            if not (size.exists() and size.read_text() == _size(target)):
-                _fill(target, copy)
-                size.write_text(_size(target))
+        with locked(copies / "lock"):
+            if not (size.exists() and size.read_text() == _file_count_and_size(target)):
+                _replace_copy(target, copy)
+                size.write_text(_file_count_and_size(target))
             for path in (target, size):
                 os.utime(path)
-            _hold(target)
-            prune(shelf)
+            _keep_from_pruning(target)
+            prune(copies)
     except (OSError, shutil.Error) as error:
         raise ServerError(
-            f"What PostgreSQL needs cannot be copied to {shelf}, where the user that runs it can "
-            f"read it: {error}. Free some space there, or run pytest as an ordinary user."
+            f"The files of PostgreSQL cannot be copied to {copies}, where the user that runs it "
+            f"can read them: {error}. Free some space there, or run pytest as an ordinary user."
         ) from error
     return target
 
 
-def _fill(target: Path, copy: Callable[[Path], object]) -> None:
-    """Make the copy, whole or not at all; what was there goes."""
+def _replace_copy(target: Path, copy: Callable[[Path], object]) -> None:
+    """Make a copy, in place of an older one; it is complete or is not there."""
     for begun in target.parent.glob("new-*"):  # by a process that was killed: we hold the lock
         shutil.rmtree(begun, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
     try:
         copy(new)
-        _open_to_all(new)
+        _make_readable_by_all(new)
         shutil.rmtree(target, ignore_errors=True)
         new.rename(target)
     finally:
@@ -105,15 +111,15 @@ def _fill(target: Path, copy: Callable[[Path], object]) -> None:
 
 
 @cache
-def _hold(directory: Path) -> int:
-    """Keep a copy from being pruned while we live, should the clock jump a month ahead."""
+def _keep_from_pruning(directory: Path) -> int:
+    """Lock a copy, so that no process prunes it while this one runs; returns the descriptor."""
     held = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     fcntl.flock(held, fcntl.LOCK_SH)
     return held
 
 
-def _size(directory: Path) -> str:
-    """How many files a directory holds, and how many bytes: fewer, where somebody tidied up."""
+def _file_count_and_size(directory: Path) -> str:
+    """The number of files in a directory and their size, to notice that some were removed."""
     sizes = [
         os.stat(os.path.join(parent, name)).st_size  # noqa: PTH116, PTH118  # 2,000 of them
         for parent, _, names in os.walk(directory)
@@ -122,32 +128,34 @@ def _size(directory: Path) -> str:
     return f"{len(sizes)} files, {sum(sizes)} bytes"
 
 
-def _shelf() -> Path:
-    """A directory below which others may read, and only we can write."""
+def _copies_directory() -> Path:
+    """The directory of the copies, which other users can read, but not write."""
     with suppress(OSError, ServerError):
-        return owned_directory(Path("/var/cache", NAME), 0o755)
-    return owned_directory(Path(temporary_directory(), f"{NAME}-programs"), 0o755)
+        return create_owned_directory(Path("/var/cache", DIRECTORY_NAME), 0o755)
+    return create_owned_directory(Path(temporary_directory(), f"{DIRECTORY_NAME}-programs"), 0o755)
 
 
-def _open_to_all(directory: Path) -> None:
+def _make_readable_by_all(directory: Path) -> None:
+    """Let all users read the files of a directory, and run its programs."""
     for parent, _, files in os.walk(directory):
         Path(parent).chmod(0o755)
         for name in files:
             path = Path(parent, name)
-            runs = path.stat().st_mode & stat.S_IXUSR
-            path.chmod(0o755 if runs else 0o644)
+            is_program = path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if is_program else 0o644)
 
 
-def _try(copied: Installation, account: Account) -> None:
+def _require_runnable(copied: Installation, account: Account) -> None:
+    """Raise ServerError if the account cannot run the copied programs."""
     for program in _PROGRAMS:
         done = subprocess.run(
             [copied.binary(program), "--version"],
             capture_output=True,
             text=True,
             cwd="/",
-            env=environment(),
+            env=server_environment(),
             check=False,
-            **account.popen,
+            **account.popen_arguments,
         )
         if done.returncode:
             raise ServerError(
@@ -156,5 +164,6 @@ def _try(copied: Installation, account: Account) -> None:
             )
 
 
-def _key(*parts: object) -> str:
+def _digest(*parts: object) -> str:
+    """32 hex digits that depend on the parts."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

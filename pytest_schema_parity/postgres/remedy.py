@@ -1,4 +1,4 @@
-"""What helps where the system refuses something."""
+"""Remedies for errors of the operating system: disk full, too many files, and the like."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _REMEDIES: Final = {
     (os.strerror(errno.EAGAIN), "Cannot fork"): (
         "Raise the limit on processes (`ulimit -u`, or the container's)."
     ),
-    (os.strerror(errno.ENOMEM),): "Give it more memory, or end what takes it up.",
+    (os.strerror(errno.ENOMEM),): "Give it more memory, or end other programs that use much.",
 }
 
 
-def with_remedy(said: str) -> str:
-    """What an error or a program said, and after it what helps, if that is known."""
+def with_remedy(message: str) -> str:
+    """An error message, followed by a remedy if one is known."""
     for words, remedy in _REMEDIES.items():
-        if any(word in said for word in words):
-            return f"{said}\n{remedy}" if "\n" in said else f"{said}. {remedy}"
-    return said
+        if any(word in message for word in words):
+            return f"{message}\n{remedy}" if "\n" in message else f"{message}. {remedy}"
+    return message

@@ -1,4 +1,4 @@
-"""The directory in which a cluster lives, and what becomes of it when nobody clears it away."""
+"""Run directories, one for each cluster: create, lock and remove them, also stale ones."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.postgres.account import Account
-from pytest_schema_parity.postgres.places import PREFIX, place_for, places, temporary_directory
+from pytest_schema_parity.postgres.base_directories import (
+    RUN_PREFIX,
+    base_directories,
+    choose_base_directory,
+    temporary_directory,
+)
 
 _SHARED_PREFIX: Final = "schema-parity-run-"
-"""How directories are named in which the processes of one run meet."""
+"""The prefix of the names of directories that the processes of one run share."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunDirectory:
-    """A private directory: ``data/``, the socket, the log; locked while somebody cares.
+    """A private directory with ``data/``, the socket and the log; locked (flock) while in use.
 
-    Whoever has its ``line`` open for writing keeps its server alive: this process, and those that
-    it tells of the server.
+    The server runs as long as a process has the ``fifo`` open for writing.  ``lock`` is the
+    descriptor that holds the lock.
     """
 
     path: Path
@@ -41,13 +46,13 @@ class RunDirectory:
 
     @property
     def log(self) -> Path:
-        """What the server says."""
+        """The log file of the server."""
         return self.path / "log"
 
     @property
-    def line(self) -> Path:
-        """A named pipe, from which the server's shell reads and finds out that nobody is left."""
-        return self.path / "line"
+    def fifo(self) -> Path:
+        """A named pipe, from which the lifeline's shell reads its commands."""
+        return self.path / "fifo"
 
     def log_tail(self, lines: int = 12) -> str:
         """The log's last lines, indented."""
@@ -58,32 +63,32 @@ class RunDirectory:
         return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
 
     def remove(self) -> None:
-        """End what still runs here, and remove everything."""
-        _bury(self.path)
+        """Kill a server that still runs here, and remove the directory."""
+        _kill_and_remove(self.path)
         os.close(self.lock)
 
 
-def sweep(bases: Iterable[Path] | None = None) -> None:
-    """Remove what dead processes left behind.  What lives is not touched."""
+def remove_stale(bases: Iterable[Path] | None = None) -> None:
+    """Remove the run directories, and stop the servers, of processes that have ended."""
     for path in stale_directories(bases):
-        _bury(path)
+        _kill_and_remove(path)
 
 
-_sweep_once = cache(sweep)
+_remove_stale_once = cache(remove_stale)
 
 
 def make_run_directory(account: Account) -> RunDirectory:
-    """A fresh run directory of this account, mode 0700, on memory where there is room.
+    """Create and lock a run directory (mode 0700) for this account, in memory if there is room.
 
-    Raises ServerError where there is no place for it, and OSError where that is full.
+    Raises ServerError if no base directory can be used, and OSError if the disk is full.
     """
-    _sweep_once()
+    _remove_stale_once()
     while True:
-        path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place_for(account)))
+        path = Path(tempfile.mkdtemp(prefix=RUN_PREFIX, dir=choose_base_directory(account)))
         try:
-            lock = _locked(path)
-            account.own(path)
-        except FileNotFoundError:  # swept away as a dead process's, before it was locked
+            lock = _open_and_lock(path)
+            account.chown(path)
+        except FileNotFoundError:  # another process took it for stale, and removed it
             continue
         except BaseException:
             path.rmdir()
@@ -92,7 +97,7 @@ def make_run_directory(account: Account) -> RunDirectory:
 
 
 def shared_directory(run: str) -> Path:
-    """Where the processes of a run meet: one path for all that have the same temp dir."""
+    """The directory that the processes of a run share, if they have the same ``tempfile`` one."""
     bases = [temporary_directory(), Path("/tmp")]  # noqa: S108  # it will be private
     usable = (base for base in bases if os.access(base, os.W_OK | os.X_OK))
     base = next(usable, bases[0])
@@ -101,21 +106,21 @@ def shared_directory(run: str) -> Path:
 
 
 def stale_directories(bases: Iterable[Path] | None = None) -> Iterator[Path]:
-    """Directories whose processes all died: their lock can be taken.
+    """Directories whose processes have all ended, so that their lock is free.
 
-    It is held while one of them is looked at, so that nobody begins to use that.
+    The lock is held while a directory is yielded, so that no process begins to use it.
     """
-    for base in places() if bases is None else bases:
-        for path in (*base.glob(f"{PREFIX}*"), *base.glob(f"{_SHARED_PREFIX}*")):
-            with suppress(OSError), _taken(path) as stale:
+    for base in base_directories() if bases is None else bases:
+        for path in (*base.glob(f"{RUN_PREFIX}*"), *base.glob(f"{_SHARED_PREFIX}*")):
+            with suppress(OSError), _lock_if_stale(path) as stale:
                 if stale:
                     yield path
 
 
 @contextmanager
-def _taken(path: Path) -> Iterator[bool]:
-    """Whether a directory is one of ours that nobody has locked; then we have."""
-    lock = _opened(path)
+def _lock_if_stale(path: Path) -> Iterator[bool]:
+    """Lock a directory if it is one of ours and no process holds its lock; whether that worked."""
+    lock = _open_directory(path)
     try:
         status = os.fstat(lock)
         ours = os.geteuid() in (0, status.st_uid) and status.st_mode & 0o777 == 0o700
@@ -128,9 +133,9 @@ def _taken(path: Path) -> Iterator[bool]:
         os.close(lock)
 
 
-def _locked(path: Path) -> int:
-    """Open and lock a directory; raises FileNotFoundError if it was removed before that."""
-    lock = _opened(path)
+def _open_and_lock(path: Path) -> int:
+    """Open and lock a directory; raises FileNotFoundError if another process removed it."""
+    lock = _open_directory(path)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         path.lstat()
@@ -140,40 +145,41 @@ def _locked(path: Path) -> int:
     return lock
 
 
-def _opened(path: Path) -> int:
+def _open_directory(path: Path) -> int:
+    """Open a directory, which must not be a symbolic link."""
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
-def _bury(path: Path) -> None:
+def _kill_and_remove(path: Path) -> None:
     """Kill the postmaster that runs in this directory, if one does, and remove the directory."""
     with suppress(OSError, ValueError, LookupError):
         lines = (path / "data" / "postmaster.pid").read_text().splitlines()
         postmaster = int(lines[0])
-        if _works_in(postmaster, path / "data"):
+        if _runs_in(postmaster, path / "data"):
             os.kill(postmaster, signal.SIGQUIT)
         else:
-            _forget_memory(*lines[6].split())
-    for _ in range(3):  # a process that is going may still make a file
+            _remove_shared_memory(*lines[6].split())
+    for _ in range(3):  # a process that is ending may still create files
         shutil.rmtree(path, ignore_errors=True)
         with suppress(OSError):
-            path.rmdir()  # which needs no open file, where there may be no more
+            path.rmdir()  # needs no file descriptor, if the limit is reached
         if not path.exists():
             return
 
 
-def _works_in(process: int, directory: Path) -> bool:
-    """Whether that process is one of this directory: its number may be another's by now."""
+def _runs_in(process: int, directory: Path) -> bool:
+    """Whether the working directory of a process is this one: process ids are reused."""
     proc = Path("/proc", str(process))
-    with suppress(OSError):  # there is none, or it has ended and nobody has asked how
+    with suppress(OSError):  # there is no such process, or it is a zombie
         same_user = proc.stat().st_uid == directory.stat().st_uid
         return same_user and (proc / "cwd").samefile(directory)
     return False
 
 
-def _forget_memory(key: str, segment: str) -> None:
-    """Remove the 56 bytes of shared memory (System V's) of a server that was killed.
+def _remove_shared_memory(key: str, segment: str) -> None:
+    """Remove the System V shared memory (56 bytes) of a server that was killed.
 
-    After a restart of the machine its number may be another's, who has another key, or uses it.
+    After a reboot another program may have this id: a segment with another key, or in use, stays.
     """
     names, *lines = map(str.split, Path("/proc/sysvipc/shm").read_text().splitlines())
     for found in (dict(zip(names, line, strict=False)) for line in lines):

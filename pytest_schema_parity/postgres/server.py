@@ -1,4 +1,4 @@
-"""A running ``postgres``, tied to this process's life."""
+"""Start a server in a run directory, and shut it down."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.base_directories import PORT
 from pytest_schema_parity.postgres.lifeline import Lifeline
-from pytest_schema_parity.postgres.places import PORT
 from pytest_schema_parity.postgres.remedy import with_remedy
 
-PATIENCE: Final = 30.0
+START_TIMEOUT: Final = 30.0
 """Seconds that a server may take to start or to stop."""
 
 
 class StartError(ServerError):
-    """The server was run, and did not start."""
+    """The server was run, but does not accept connections."""
 
 
-def launch(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> None:
-    """Start ``postgres`` on the data in a run directory, and wait until it takes connections.
+def start_postgres(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> None:
+    """Start ``postgres`` in a run directory, and wait until it accepts connections.
 
-    Raises StartError, with what the server said.
+    Raises StartError, with the end of the server's log.
     """
     run = lifeline.run
     command = [str(postgres), "-D", str(run.data), "-k", str(run.path), "-p", str(PORT)]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
     lifeline.start(command)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_TIMEOUT
     status = run.data / "postmaster.pid"
     while time.monotonic() < deadline:
         with suppress(FileNotFoundError):
             if status.read_text().rstrip().endswith("ready"):
                 return
-        if lifeline.gone_within(0.001):
+        if lifeline.ends_within(0.001):
             break
-    failed = f"PostgreSQL ({postgres}) did not start in {run.data}. It said:\n{run.log_tail()}"
+    failed = f"PostgreSQL ({postgres}) did not start in {run.data}. Its log:\n{run.log_tail()}"
     raise StartError(with_remedy(failed))
 
 
 def shut_down(lifeline: Lifeline) -> None:
-    """Stop in good order, keeping the directory: its data then need no recovery."""
+    """Shut the server down (fast mode) and keep its directory: the data need no recovery."""
     run = lifeline.run
     postmaster = int((run.data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGINT)
-    if not lifeline.gone_within(PATIENCE):
-        raise ServerError(f"PostgreSQL does not shut down.\n{run.log_tail()}")
+    if not lifeline.ends_within(START_TIMEOUT):
+        raise ServerError(f"PostgreSQL does not shut down. Its log:\n{run.log_tail()}")

@@ -1,4 +1,4 @@
-"""What a cluster holds before any tree."""
+"""Templates of clusters: settings, and the contents of the data directory before any tree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from pytest_schema_parity.postgres.installation import Installation
 
-SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
+CLUSTER_SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
     {
         # Nothing here has to survive a crash.
         "fsync": "off",
@@ -21,37 +21,37 @@ SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
         "max_wal_senders": "0",
         "max_wal_size": "1GB",
         "checkpoint_timeout": "1d",
-        # Nothing may happen behind a test's back.
+        # Nothing may run in the background, or vary from run to run.
         "autovacuum": "off",
         "jit": "off",
         "shared_buffers": "32MB",
-        # 45,000 locks in all: the default's 8,000 run out on 1,000 tables in one transaction, and
-        # setting up 120,000 would take a third of the start's time.
+        # 45,000 locks in all.  By default there are 8,000, too few for 1,000 tables in one
+        # transaction; allocating 120,000 would take a third of the time of a start.
         "max_connections": "64",
         "max_locks_per_transaction": "512",
-        # Only who may enter the socket's directory gets in, and nothing outlives that directory.
+        # Only users who can search the socket's directory can connect; shared memory is in it, too.
         "listen_addresses": "",
         "dynamic_shared_memory_type": "mmap",
-        # The same answers everywhere.
+        # The same results on every machine.
         "timezone": "UTC",
         "log_timezone": "UTC",
         "lc_messages": "C",
         "logging_collector": "off",
     }
 )
-"""Every cluster's settings; a template may override them."""
+"""The settings of every cluster; a template may override them."""
 
-_FORMAT = "2"  # of what a key says; raise it when data directories come to be made otherwise
+_FORMAT = "2"  # part of every key: raise it when data directories are created in another way
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
-    """What a data directory holds before any tree.
+class ClusterTemplate:
+    """How to create the data directory of a cluster, before any tree is applied.
 
-    That is ``initdb`` with ``superuser`` as bootstrap superuser, and then ``scripts``, each run as
-    one query in the database ``postgres``.  ``settings`` go on top of :data:`SETTINGS`;
-    ``extension_directories`` are searched for extensions before the installation's own, on servers
-    that can do so.
+    ``initdb`` creates it with ``superuser`` as bootstrap superuser; then ``scripts`` run, each as
+    one query in the database ``postgres``.  ``settings`` override :data:`CLUSTER_SETTINGS`.
+    Since PostgreSQL 18 ``extension_directories`` are searched for extensions, too, before the
+    directory of the installation.
     """
 
     name: str
@@ -61,13 +61,14 @@ class Template:
     extension_directories: tuple[Path, ...] = ()
 
     def key(self, installation: Installation) -> str:
-        """32 hex digits that differ when the data directory would."""
+        """32 hex digits that identify the data directory that the template creates."""
         digest = hashlib.sha256()
         for part in self._parts(installation):
             digest.update(len(part).to_bytes(8, "big") + part)
         return digest.hexdigest()[:32]
 
     def _parts(self, installation: Installation) -> Iterator[bytes]:
+        """All that the data directory depends on."""
         binary = installation.binary("postgres")
         stat = binary.stat()
         yield from map(
@@ -80,7 +81,7 @@ class Template:
                 installation.version,
                 self.name,
                 self.superuser,
-                repr(sorted({**SETTINGS, **self.settings}.items())),
+                repr(sorted({**CLUSTER_SETTINGS, **self.settings}.items())),
             ),
         )
         extensions = (
@@ -94,5 +95,5 @@ class Template:
             yield path.read_bytes()
 
 
-PLAIN: Final = Template("plain")
-"""A cluster as initdb makes it."""
+PLAIN: Final = ClusterTemplate("plain")
+"""A cluster as initdb creates it."""

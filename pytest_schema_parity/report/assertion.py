@@ -1,4 +1,4 @@
-"""Why two schemas are not equal, for pytest's assertions."""
+"""Explains why two schemas are not equal, for pytest's assertions."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> lis
     comparison = compare(left, right)
     failing, notes = comparison.failing, comparison.notes
     if not (failing or notes):
-        return _brought(left, right)
-    counts = count_text(failing) if failing else "nothing that would fail a gate"
+        return _platform_lines(left, right)
+    counts = count_text(failing) if failing else "no difference that fails the gate"
     if notes:
         counts += f"; {counted(len(notes), 'note')}: {count_text(notes)}"
     lines = [f"the schemas differ: {counts}"]
@@ -36,13 +36,13 @@ def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> lis
     return lines
 
 
-def _brought(left: Schema, right: Schema) -> list[str]:
-    """The facts that are not equal and not compared: what different platforms brought."""
+def _platform_lines(left: Schema, right: Schema) -> list[str]:
+    """The facts that are not equal and not compared: those of different platforms."""
     keys = {fact.key: None for side in (left, right) for fact in side}
     unequal = [key for key in keys if left.get(key) != right.get(key)]
     if not unequal:
         return []
-    brought = f"{counted(len(unequal), 'fact')} that their platforms brought"
+    brought = f"{counted(len(unequal), 'fact')} of their platforms"
     lines = [f"the schemas differ in {brought} ({left.platform} and {right.platform})"]
     lines = [*map(printable, lines)]
     lines += (printable(f"    {kind} {name}") for kind, name in sorted(unequal))

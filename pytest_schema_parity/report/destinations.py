@@ -10,7 +10,7 @@ from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.findings.verdict import RunResults
 from pytest_schema_parity.report.files import make_way, write_text
 from pytest_schema_parity.report.formats import FORMATS
-from pytest_schema_parity.showing import nearest, printable
+from pytest_schema_parity.showing import printable, suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +22,13 @@ class Destination:
 
 
 def parse_destination(text: str) -> Destination:
-    """Take ``KIND:PATH`` apart; raises ConfigError when it is no such thing."""
+    """Parse ``KIND:PATH``; raises ConfigError."""
     kind, colon, path = text.partition(":")
     known = " or ".join(f"{name}:PATH" for name in FORMATS)
     if kind not in FORMATS:
-        near = nearest(kind, FORMATS) if colon else None
+        near = suggestion(kind, FORMATS) if colon else None
         remedy = f'did you mean "{near}"?' if near else f"write {known}"
-        what = f'unknown kind of report "{kind}"' if colon else f'"{text}" names no kind of report'
+        what = f'unknown kind of report "{kind}"' if colon else f'"{text}" is not KIND:PATH'
         raise ConfigError(printable(f"--schema-parity-report: {what}; {remedy}"))
     if not path.strip():
         raise ConfigError(f'--schema-parity-report: "{kind}" lacks a path; write {kind}:PATH')
@@ -36,7 +36,7 @@ def parse_destination(text: str) -> Destination:
 
 
 class Destinations:
-    """Every report that a run was asked for; false where that is none.
+    """The reports to write; false if there are none.
 
     ``texts`` are the ``KIND:PATH`` of the command line, the paths relative to ``here``.  Raises
     ConfigError when one of them is no such thing.
@@ -62,7 +62,7 @@ class Destinations:
             yield destination, path
 
     def make_way(self) -> None:
-        """Remove what an earlier run wrote, so that nobody takes it for this one's.
+        """Remove the reports of an earlier run.
 
         Raises ConfigError where a file could not be written: better now than after the checks.
         """
@@ -71,7 +71,7 @@ class Destinations:
             make_way(path, form.opening, append=form.appends)
 
     def write(self, run: RunResults) -> None:
-        """Write every report; raises ConfigError, after the last, where one cannot be written."""
+        """Write every report, then raise ConfigError if one could not be written."""
         problems = []
         for destination, path in self._paths():
             try:

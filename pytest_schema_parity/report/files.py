@@ -1,4 +1,4 @@
-"""Write a file whole, or not at all."""
+"""Writes a report in one step, or not at all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_schema_parity.errors import ConfigError
 
 
 def make_way(path: Path, opening: str, *, append: bool = False) -> None:
-    """Remove the report of an earlier run, and see that a new one can be written in its place.
+    """Remove the report of an earlier run, and check that a new one can be written.
 
     Only what begins as a report does, with ``opening``, is removed.  Raises ConfigError when there
     is something else, unless what is written may follow it, and when nothing can be written.
@@ -28,7 +28,7 @@ def make_way(path: Path, opening: str, *, append: bool = False) -> None:
                 path.unlink()
             elif begins and not append:
                 raise ConfigError(
-                    f"{path} is there already, and no report: name another file, or remove it"
+                    f"{path} exists and is not a report: name another file, or remove it"
                 )
         elif path.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias, TypeVar
 
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import Evidence, Excerpt, Rows, Script
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.report.text import finding_lines
+from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import redact_value
 
@@ -108,9 +109,44 @@ def _differences(run: RunResults) -> list[Entry]:
                         "tree": _place(finding.locations.tree),
                     },
                     "allowed": finding.allowed,
+                    **_more(difference, finding),
                 }
             )
     return entries
+
+
+def _more(difference: Difference, finding: Finding) -> Entry:
+    """What only some differences have: what was folded into them, and what may have caused them."""
+    entry: Entry = {}
+    if below := [*map(_part, difference.parts), *_keys_only(difference)]:
+        entry["below"] = below
+    if finding.consequence_of is not None:
+        entry["consequence_of"] = _place(finding.consequence_of)
+    return entry
+
+
+def _part(part: Difference) -> Entry:
+    return {
+        "kind": part.kind,
+        "name": part.name,
+        "change": part.change,
+        "attribute": part.attribute,
+        "expected": part.expected,
+        "actual": part.actual,
+        "impact": part.impact,
+        "origin": {
+            "reference": _place(part.origin.reference),
+            "tree": _place(part.origin.tree),
+        },
+    }
+
+
+def _keys_only(difference: Difference) -> Iterator[Entry]:
+    """What differs in its name only, which follows."""
+    told = {part.key for part in difference.parts}
+    for kind, name in difference.below:
+        if (kind, name) not in told:
+            yield {"kind": kind, "name": name}
 
 
 def _allowances(findings: list[Finding]) -> Iterator[Entry]:

@@ -18,7 +18,7 @@ OPENING: Final = "# Schema "
 TITLES: Final[dict[Verdict, str]] = {
     "parity": "Schema parity",
     "drift": "Schema drift",
-    "broken": "Schema parity could not be established",
+    "broken": "Schema parity was not checked completely",
 }
 SPECIAL: Final = re.compile(r"[&<>\\`*_\[\]|~#@!$]")
 
@@ -45,11 +45,11 @@ def _failed_checks(run: RunResults) -> Iterator[str]:
         if outcome == "failed" and (tree, check) not in reported
     ]
     if failed:
-        yield from ("", f"Failed, too: {', '.join(failed)}.")
+        yield from ("", f"Other failed checks: {', '.join(failed)}.")
 
 
 def _server(run: RunResults) -> str:
-    return _escaped(f"{run.version or 'unknown'} from {run.source or 'nowhere'}")
+    return _escaped(f"{run.version or 'unknown'} from {run.source or 'no server'}")
 
 
 def _tree(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:
@@ -77,17 +77,19 @@ def _state(tree: TreeResults, *, is_reference: bool) -> str:
     found = [each.difference for each in tree.findings if each.difference and each.fails]
     counts = _escaped(count_text(found)) or "No difference"
     notes = {each.impact for each in tree.findings if each.note and each.difference}
-    totals = totals_text(tree.impacts, allowed=tree.allowed, notes=notes)
+    totals = totals_text(
+        tree.impacts, allowed=tree.allowed, consequences=tree.consequences, notes=notes
+    )
     return f"{counts} ({totals})." if totals else f"{counts}."
 
 
 def _escaped(text: str) -> str:
-    """The text as itself: no markup, no HTML, nobody mentioned and no issue linked."""
+    """The text with Markdown's, HTML's and GitHub's special characters escaped."""
     return SPECIAL.sub(lambda mark: f"&#{ord(mark[0])};", clean(text))
 
 
 def _fenced(lines: list[str]) -> list[str]:
-    """The lines as they are, in a fence that none of them can close."""
+    """The lines in a fence that is longer than any in them."""
     fence = "`" * max(3, _longest_run(lines) + 1)
     return [f"{fence}text", *lines, fence]
 

@@ -26,7 +26,7 @@ def rows_lines(
         yield from _pair_lines(pair, rows.columns, reference, tree, highlight)
     shown = sum(pair.times * _sides(pair) for pair in rows.pairs[:MOST_PAIRS])
     if (more := rows.missing + rows.extra - shown) > 0:
-        yield f"… and {counted(more, 'row')} more, both trees counted"
+        yield f"… and {counted(more, 'row')} more in both trees together"
 
 
 def _pair_lines(
@@ -85,7 +85,7 @@ def _cell(column: str, value: str | None) -> str:
 
 
 def _sql(value: str | None) -> str:
-    """A value that cannot be taken for NULL when it is none."""
+    """A value as text: NULL bare, and a text that looks like it in quotes."""
     if value is None:
         return "NULL"
     return f"'{value}'" if value in ("", "NULL") else value

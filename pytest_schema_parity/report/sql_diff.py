@@ -23,7 +23,7 @@ MARKUP: Final[dict[str, Markup]] = {"-": "removed", "+": "added", "@": "hunk"}
 
 
 def laid_out(sql: str) -> list[str]:
-    """The lines of a definition; sqlparse breaks those of a plain SQL statement, and no letter.
+    """The lines of a definition; sqlparse only moves the white space of a SQL statement.
 
     Only white space between tokens moves.
     """
@@ -36,10 +36,10 @@ def laid_out(sql: str) -> list[str]:
         text = sqlparse.format(sql, reindent=True, strip_whitespace=True)
     except (SQLParseError, RecursionError):
         text = sql
-    return _as_they_are((text if tokens(text) == tokens(sql) else sql).strip())
+    return _as_they_are((text if written_tokens(text) == written_tokens(sql) else sql).strip())
 
 
-def tokens(sql: str) -> list[str]:
+def written_tokens(sql: str) -> list[str]:
     """The tokens of SQL but for white space, each as it is written."""
     from sqlparse.lexer import Lexer
     from sqlparse.tokens import Whitespace
@@ -52,7 +52,7 @@ def tokens(sql: str) -> list[str]:
 def sql_diff(
     expected: str, actual: str, *, labels: tuple[str, str], highlight: Highlight = plain
 ) -> list[str]:
-    """Lines of a unified diff that always shows a difference, the least exact that does.
+    """The lines of a unified diff, which is never empty.
 
     That is: of the SQL laid out alike; where that is equal, of the texts as they are, with a
     remark; where they look equal, of their lines in quotes with everything escaped.

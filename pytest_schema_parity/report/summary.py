@@ -15,7 +15,7 @@ from pytest_schema_parity.showing import printable
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a check of a tree came to, and how many differences it found (0 where not counted)."""
+    """The outcome of a check of a tree, and how many findings fail it."""
 
     outcome: CheckOutcome
     count: int = 0
@@ -48,6 +48,7 @@ def summary_lines(
     *,
     impacts: Mapping[Impact, int] | None = None,
     allowed: int = 0,
+    consequences: int = 0,
     notes: Collection[Impact | None] = NOTES,
     order: Sequence[str] = (),
     encoding: str | None = "utf-8",
@@ -83,7 +84,7 @@ def summary_lines(
             dressed = highlight(MARKUP[cell.outcome], text) if cell else text
             line += "  " + dressed + " " * (width - len(text))
         lines.append(line.rstrip())
-    totals = totals_text(impacts or {}, allowed=allowed, notes=notes)
+    totals = totals_text(impacts or {}, allowed=allowed, consequences=consequences, notes=notes)
     return [*lines, totals] if totals else lines
 
 
@@ -91,11 +92,13 @@ def totals_text(
     impacts: Mapping[Impact, int],
     *,
     allowed: int = 0,
+    consequences: int = 0,
     notes: Collection[Impact | None] = NOTES,
 ) -> str:
     """``3 differences: 2 behavior, 1 security; 2 notes: 2 comment; 1 allowed``, or nothing.
 
-    ``notes`` are the impacts that fail nothing.
+    ``notes`` are the impacts that fail nothing, ``consequences`` how many of all differences may be
+    there only because a statement failed.
     """
     parts = []
     for noun, is_note in (("difference", False), ("note", True)):
@@ -107,6 +110,8 @@ def totals_text(
         if counts:
             told = ", ".join(f"{count} {impact}" for count, impact in counts)
             parts.append(f"{counted(sum(count for count, _ in counts), noun)}: {told}")
+    if consequences:
+        parts.append(f"{consequences} of them may follow from what failed")
     if allowed:
         parts.append(f"{allowed} allowed")
     return "; ".join(parts)

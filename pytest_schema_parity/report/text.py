@@ -2,44 +2,155 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
 
+from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Excerpt
-from pytest_schema_parity.findings.finding import Finding, Result
-from pytest_schema_parity.findings.wording import counted, place_text
-from pytest_schema_parity.report.blocks import INDENT, BlockRenderer
+from pytest_schema_parity.findings.finding import Finding, Result, cause_of
+from pytest_schema_parity.findings.wording import counted, place_text, value_pair
+from pytest_schema_parity.report.blocks import INDENT, WIDTH, BlockRenderer
 from pytest_schema_parity.report.markup import Highlight, plain
-from pytest_schema_parity.showing import clean, printable
+from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.kinds import IMPACTS
+from pytest_schema_parity.showing import clean, clipped, printable
+
+MOST: Final = 50
+"""Findings of a check that a terminal shows."""
+MOST_PLACES: Final = 5
+"""Further places of failures of one cause."""
+REPORT: Final = "--schema-parity-report=json:PATH"
 
 
-def result_lines(result: Result, *, reference: str, highlight: Highlight = plain) -> list[str]:
+def result_lines(
+    result: Result,
+    *,
+    reference: str,
+    highlight: Highlight = plain,
+    unfold: bool = False,
+    most: int | None = None,
+) -> list[str]:
     """The report of one check of one tree; empty when there is nothing to report.
 
-    The first line counts what fails.  Notes, which fail nothing, follow below a heading.
+    The first line counts what fails.  What may follow from a failed statement comes after what does
+    not; notes, which fail nothing, follow below a heading.  With ``unfold``, what follows from a
+    finding is listed below it.  Of each part at most ``most`` findings are shown, the gravest.
     """
-    lines: list[str] = []
     if result.outcome == "error":
         return [clean(line) for line in result.failing[0].title.splitlines()]
+    page = _Page(reference, highlight, unfold, most)
+    lines: list[str] = []
     if failing := result.failing:
-        lines.append(result.headline)
-        for finding in failing:
-            lines += ["", *finding_lines(finding, reference=reference, highlight=highlight)]
+        own = [each for each in failing if each.consequence_of is None]
+        follow = [each for each in failing if each.consequence_of is not None]
+        lines += [result.headline, *page.spread(own)]
+        if follow:
+            lines += [
+                "",
+                highlight("note", _following(len(follow), others=bool(own))),
+                *page.titles(follow),
+            ]
         if result.advice:
             lines += ["", result.advice]
     if notes := result.notes:
-        lines += ["", highlight("note", f"{counted(len(notes), 'note')} (shown, failing nothing):")]
-        for finding in notes:
-            lines += finding_lines(finding, reference=reference, highlight=highlight)
+        heading = f"{counted(len(notes), 'note')} (they do not fail the check):"
+        lines += ["", highlight("note", heading), *page.dense(notes)]
     return lines if failing else lines[1:]
 
 
-def finding_lines(finding: Finding, *, reference: str, highlight: Highlight = plain) -> list[str]:
-    """One finding: its title, and below it the evidence."""
+def _following(count: int, *, others: bool) -> str:
+    which = f"{count} more" if others else f"{count}"
+    return f"{which} that may follow from what failed (see `applies`):"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Lays out findings, the gravest of them where there are too many."""
+
+    reference: str
+    highlight: Highlight
+    unfold: bool
+    most: int | None
+
+    def spread(self, findings: Sequence[Finding]) -> Iterator[str]:
+        """Each finding after an empty line; failures of one cause once, with all their places."""
+        groups: dict[object, list[Finding]] = {}
+        for finding in findings:
+            groups.setdefault(cause_of(finding), []).append(finding)
+        leaders = [group[0] for group in groups.values()]
+        for finding in self._chosen(leaders):
+            yield ""
+            yield from self._lines(finding)
+            if others := groups[cause_of(finding)][1:]:
+                yield INDENT + f"the same in {counted(len(others), 'more statement')}:"
+                places = [place_text(each.locations.tree) for each in others]
+                shown = places if self.unfold else places[:MOST_PLACES]
+                yield from (INDENT * 2 + self.highlight("place", place) for place in shown)
+                if len(places) > len(shown):
+                    yield f"{INDENT * 2}… and {len(places) - len(shown)} more"
+        yield from self._rest(leaders, [""])
+
+    def dense(self, findings: Sequence[Finding]) -> Iterator[str]:
+        """Each finding right after the other."""
+        for finding in self._chosen(findings):
+            yield from self._lines(finding)
+        yield from self._rest(findings, [])
+
+    def titles(self, findings: Sequence[Finding]) -> Iterator[str]:
+        """A line for each finding, with the place of the failure from which it may follow."""
+        for finding in self._chosen(findings):
+            title = _dressed(finding, clean(finding.title.partition("\n")[0]), self.highlight)
+            yield f"{INDENT}{title}   {place_text(finding.consequence_of)}"
+        yield from self._rest(findings, [])
+
+    def _lines(self, finding: Finding) -> list[str]:
+        return finding_lines(
+            finding, reference=self.reference, highlight=self.highlight, unfold=self.unfold
+        )
+
+    def _chosen(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The gravest findings, in the order in which they were found."""
+        if self.most is None or len(findings) <= self.most:
+            return findings
+        ranks = {impact: rank for rank, impact in enumerate(IMPACTS)}
+        order = sorted(
+            range(len(findings)), key=lambda at: ranks.get(findings[at].impact or "behavior", 0)
+        )
+        return [findings[at] for at in sorted(order[: self.most])]
+
+    def _rest(self, findings: Sequence[Finding], before: list[str]) -> Iterator[str]:
+        """How many findings are left out, and where they are."""
+        if self.most is not None and len(findings) > self.most:
+            more = len(findings) - self.most
+            yield from before
+            yield f"… and {more} more, all in the report ({REPORT}) and with -vv"
+
+
+def finding_lines(
+    finding: Finding, *, reference: str, highlight: Highlight = plain, unfold: bool = False
+) -> list[str]:
+    """One finding: its title, and below it the evidence; with ``unfold``, what follows from it."""
     first, *further = map(clean, finding.title.splitlines() or [""])
     lines = [_dressed(finding, first, highlight), *further]
     for line in BlockRenderer(finding, reference, highlight).lines():
         lines.append((INDENT + line).rstrip())
+    if unfold and finding.difference is not None:
+        lines += [INDENT * 2 + clean(line) for line in part_lines(finding.difference)]
     return lines
+
+
+def part_lines(difference: Difference) -> Iterator[str]:
+    """A line for each difference that was folded into this one, with both values."""
+    told = set()
+    for one in difference.parts:
+        told.add(one.key)
+        title = title_of(one)
+        if one.change in ("changed", "renamed"):
+            expected, actual = value_pair(one.expected, one.actual)
+            title += f"   {clipped(expected, WIDTH // 2)} → {clipped(actual, WIDTH // 2)}"
+        yield " ".join(title.split("\n"))
+    yield from (f"{kind} {name}" for kind, name in difference.below if (kind, name) not in told)
 
 
 def _dressed(finding: Finding, title: str, highlight: Highlight) -> str:

@@ -9,19 +9,20 @@ is missing or extra with it.  Whatever a kind wants beyond that is data, in
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Final, Literal, TypeVar
 
 from pytest_schema_parity.schema.bookkeeping import is_bookkeeping
-from pytest_schema_parity.schema.consequences import Mentions, is_named_after
+from pytest_schema_parity.schema.causes import fold_consequences
+from pytest_schema_parity.schema.consequences import is_named_after
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.items import differing_items
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact, kind_of
+from pytest_schema_parity.schema.matching import Match, match_facts, renamed
 from pytest_schema_parity.schema.names import short
-from pytest_schema_parity.schema.renames import Rename, find_renames
+from pytest_schema_parity.schema.renames import Rename
 from pytest_schema_parity.schema.same_effect import Sides, milder
-from pytest_schema_parity.schema.view_columns import fold_columns_of_views
 
 _T = TypeVar("_T")
 
@@ -37,130 +38,65 @@ def compare(
     Where the two have different platforms, what a platform brought and no tree changed is not
     compared, unless it meets what the other tree itself made of that name.
     """
-    match = _match(reference, candidate)
-    pairs = fold_columns_of_views(_compare_pairs(match), reference, candidate)
-    changed = [*pairs, *_compare_orders(match)]
+    match = match_facts(reference, candidate)
+    changed = [*_compare_pairs(match), *_compare_orders(match)]
     found = [
-        *changed,
+        *_report_moves(match, changed),
         *_report_renames(match, {(one.kind, one.name) for one in changed}),
         *_report_lone("missing", match.missing, reference),
         *_report_lone("extra", match.extra, candidate),
     ]
-    return Comparison(tuple(sorted(found, key=lambda one: one.rank)), frozenset(fail_on))
+    folded = fold_consequences(found, reference, candidate)
+    return Comparison(tuple(sorted(folded, key=lambda one: one.rank)), frozenset(fail_on))
 
 
-@dataclass(slots=True)
-class _Match:
-    """Which fact answers to which.
+def _compare_pairs(match: Match) -> Iterator[Difference]:
+    """What the two of each pair say differently, each attribute for itself.
 
-    ``pairs`` are one thing on both sides that says something different; ``names`` holds the
-    candidate's key of what the reference names otherwise; ``followers`` the facts that differ only
-    in that they mention something renamed, by its key.
+    What differs only because something else is named otherwise is noted as its follower.
     """
-
-    reference: Schema
-    candidate: Schema
-    missing: dict[Key, Fact]
-    extra: dict[Key, Fact]
-    pairs: list[tuple[Fact, Fact]]
-    renames: list[Rename] = field(default_factory=list)
-    names: dict[Key, Key] = field(default_factory=dict)
-    followers: dict[Key, list[Key]] = field(default_factory=dict)
-    mentions: Mentions = field(default_factory=lambda: Mentions({}))
-
-    def twin(self, key: Key) -> Key:
-        """The candidate's key of a thing, by the reference's."""
-        return self.names.get(key, key)
-
-    def are_siblings(self, old: Fact, new: Fact) -> bool:
-        """Whether the parents of two facts are one thing, too."""
-        return (old.parent and self.twin(old.parent)) == new.parent
-
-
-def _match(reference: Schema, candidate: Schema) -> _Match:
-    foreign = reference.platform != candidate.platform
-    ours, theirs = reference.facts, candidate.facts
-    match = _Match(
-        reference,
-        candidate,
-        missing={k: f for k, f in ours.items() if k not in theirs and not (foreign and f.provided)},
-        extra={k: f for k, f in theirs.items() if k not in ours and not (foreign and f.provided)},
-        pairs=[
-            (old, new)
-            for key, old in ours.items()
-            if (new := theirs.get(key))
-            and old != new
-            and not (foreign and old.provided and new.provided)
-        ],
-    )
-    if match.missing and match.extra:
-        missing = _without_bookkeeping(reference, match.missing)
-        extra = _without_bookkeeping(candidate, match.extra)
-        match.renames.extend(find_renames(reference, candidate, missing, extra))
-    for rename in match.renames:
-        for old_key, new_key in rename.pairs:
-            match.names[old_key] = new_key
-            match.pairs.append((match.missing.pop(old_key), match.extra.pop(new_key)))
-    match.mentions = Mentions(match.names)
-    for cause, old_key, new_key in match.mentions.followers(match.missing, match.extra):
-        match.names[old_key] = new_key
-        match.pairs.append((match.missing.pop(old_key), match.extra.pop(new_key)))
-        match.followers.setdefault(cause, []).append(old_key)
-    return match
-
-
-def _without_bookkeeping(schema: Schema, lone: dict[Key, Fact]) -> dict[Key, Fact]:
-    """What could be renamed: not the tables of two migration tools, which may look alike."""
-    own = {
-        below.key
-        for fact in lone.values()
-        if is_bookkeeping(schema, fact)
-        for below in schema.branch(fact.key)
-    }
-    return {key: fact for key, fact in lone.items() if key not in own} if own else lone
-
-
-def _compare_pairs(match: _Match) -> Iterator[Difference]:
-    """What the two of each pair say differently, each attribute for itself."""
     for old, new in sorted(match.pairs, key=_either_way):
         kind = kind_of(old.kind)
         whole = min(kind.weigh(old.attributes), kind.weigh(new.attributes), key=IMPACTS.index)
-        ours, theirs = _attributes(match, old, new, old.attributes, new.attributes)
         impacts = milder(
             {
                 attribute: kind.weigh_attribute(attribute) or whole
                 for attribute in _differing(match, old, new)
-                if not _follows(match, old, new, attribute)
             },
             Sides(old, new, match.reference, match.candidate),
         )
+        changes = {
+            attribute: _changed(match, old, new, attribute, impact)
+            for attribute, impact in impacts.items()
+        }
+        for attribute, change in list(changes.items()):
+            if match.mentions and (causes := match.mentions.causes(old, new, attribute)):
+                match.followers.setdefault(min(causes), []).append(change)
+                del changes[attribute]
         told: tuple[Key, ...] = ()
-        if "form" in impacts.values() and _tell_parents_apart(old, new):
-            impacts.pop("parent", None)
+        if any(one.impact == "form" for one in changes.values()) and _tell_parents_apart(old, new):
+            changes.pop("parent", None)
             told = tuple(sorted((*_tell(match.missing, old), *_tell(match.extra, new))))
-        for attribute, impact in impacts.items():
-            expected, actual = ours.get(attribute), theirs.get(attribute)
-            if attribute in kind.lists and isinstance(expected, list) and isinstance(actual, list):
-                expected, actual = differing_items(expected, actual)
-            yield Difference(
-                kind=old.kind,
-                name=old.name,
-                change="changed",
-                attribute=attribute,
-                expected=expected,
-                actual=actual,
-                impact=impact,
-                origin=_origins(old, new, attribute),
-                below=told if impact == "form" else (),
-            )
+        for one in changes.values():
+            yield replace(one, below=told) if one.impact == "form" else one
 
 
-def _follows(match: _Match, old: Fact, new: Fact, attribute: str) -> bool:
-    """Whether two facts differ there only because something else is renamed; note which."""
-    causes = match.mentions and match.mentions.causes(old, new, attribute)
-    if causes:
-        match.followers.setdefault(min(causes), []).append(old.key)
-    return bool(causes)
+def _changed(match: Match, old: Fact, new: Fact, attribute: str, impact: Impact) -> Difference:
+    ours, theirs = _attributes(match, old, new, old.attributes, new.attributes)
+    expected, actual = ours.get(attribute), theirs.get(attribute)
+    is_list = attribute in kind_of(old.kind).lists
+    if is_list and isinstance(expected, list) and isinstance(actual, list):
+        expected, actual = differing_items(expected, actual)
+    return Difference(
+        kind=old.kind,
+        name=old.name,
+        change="changed",
+        attribute=attribute,
+        expected=expected,
+        actual=actual,
+        impact=impact,
+        origin=_origins(old, new, attribute),
+    )
 
 
 def _either_way(pair: tuple[Fact, Fact]) -> list[Key]:
@@ -168,7 +104,7 @@ def _either_way(pair: tuple[Fact, Fact]) -> list[Key]:
     return sorted(fact.key for fact in pair)
 
 
-def _differing(match: _Match, old: Fact, new: Fact) -> list[str]:
+def _differing(match: Match, old: Fact, new: Fact) -> list[str]:
     """The attributes in which two facts differ, whatever the spelling."""
     ours, theirs = _attributes(match, old, new, old.canonical, new.canonical)
     return [
@@ -179,7 +115,7 @@ def _differing(match: _Match, old: Fact, new: Fact) -> list[str]:
 
 
 def _attributes(
-    match: _Match, old: Fact, new: Fact, ours: Mapping[str, _T], theirs: Mapping[str, _T]
+    match: Match, old: Fact, new: Fact, ours: Mapping[str, _T], theirs: Mapping[str, _T]
 ) -> tuple[dict[str, _T | str | None], dict[str, _T | str | None]]:
     """The attributes of two facts without their rank, but with their parent if that differs."""
     mine: dict[str, _T | str | None] = dict(ours)
@@ -209,7 +145,7 @@ def _tell(lone: dict[Key, Fact], fact: Fact) -> tuple[Key, ...]:
     return (parent.key,)
 
 
-def _compare_orders(match: _Match) -> Iterator[Difference]:
+def _compare_orders(match: Match) -> Iterator[Difference]:
     """The order of siblings, once for all of them; the ranks that differ say where to look."""
     families = {
         (old.kind, old.parent): new.parent
@@ -247,34 +183,40 @@ def _are_ranked(old: Fact, new: Fact) -> bool:
     return None not in (old.rank, new.rank, old.parent, new.parent)
 
 
-def _report_renames(match: _Match, differing: set[Key]) -> Iterator[Difference]:
+def _report_moves(match: Match, changed: list[Difference]) -> Iterator[Difference]:
+    """The changes, with what follows from a change of schema."""
+    for one in changed:
+        moved = one.attribute == "schema" and one.key not in match.names
+        yield one.follow(match.followers.get(one.key, ())) if moved else one
+
+
+def _report_renames(match: Match, differing: set[Key]) -> Iterator[Difference]:
     """The renames, each with what followed it and is otherwise the same."""
     told = set(differing)
     tops = _tops(match, differing)
-    followers: dict[Key, set[Key]] = {}
-    for cause, keys in match.followers.items():
-        followers.setdefault(tops[cause], set()).update(keys)
+    follows: dict[Key, list[Difference]] = {}
+    for cause, differences in match.followers.items():
+        if cause in tops:
+            follows.setdefault(tops[cause], []).extend(differences)
+    below: dict[Key, set[Key]] = {}
     for rename in match.renames:
-        followers.setdefault(tops[rename.old], set()).update(old for old, _ in rename.pairs)
+        below.setdefault(tops[rename.old], set()).update(old for old, _ in rename.pairs)
     told.update(rename.old for rename in match.renames if tops[rename.old] == rename.old)
     for rename in match.renames:
         if tops[rename.old] != rename.old:
             continue
-        below = followers[rename.old] - told
-        told |= below
-        yield Difference(
-            kind=rename.old[0],
-            name=rename.old[1],
-            change="renamed",
-            expected=rename.old[1],
-            actual=rename.new[1],
-            impact="naming",
-            origin=_origins(match.reference[rename.old], match.candidate[rename.new]),
-            below=tuple(sorted(below)),
+        followers = {one.key for one in follows.get(rename.old, ())}
+        keys = (below[rename.old] | followers) - told
+        told |= keys
+        yield renamed(
+            match.reference[rename.old],
+            match.candidate[rename.new],
+            below=tuple(sorted(keys)),
+            follows=tuple(sorted(follows.get(rename.old, ()), key=lambda one: one.rank)),
         )
 
 
-def _tops(match: _Match, differing: set[Key]) -> dict[Key, Key]:
+def _tops(match: Match, differing: set[Key]) -> dict[Key, Key]:
     """Of all that is renamed, the rename with which it is reported.
 
     What is named after something renamed, and says nothing else, is reported with that.

@@ -1,9 +1,10 @@
-"""What follows from a rename: the same thing, named otherwise wherever it is mentioned."""
+"""What follows from a rename, or from another schema: other names wherever it is mentioned."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pytest_schema_parity.schema.facts import Fact, Key
@@ -26,17 +27,41 @@ _MENTIONING: Final = frozenset(
         "referenced_columns",
         "on_delete_columns",
         "include",
+        "schema",
     }
 )
 """Attributes that name other things, beside the expressions of a kind."""
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
-_APART: Final = "\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A schema under another name, or an extension whose objects lie in another schema.
+
+    ``key`` is the schema or the extension.  What an extension made is nobody's fact: a move of one
+    leaves the names in ``own`` alone, and takes every other name in the schema for its object's.
+    """
+
+    key: Key
+    old: str
+    new: str
+    own: frozenset[str] | None = None
+
+    def explains(self, mine: Sequence[str], yours: Sequence[str], at: int) -> bool:
+        """Whether two texts differ in a token because of this."""
+        if (mine[at], yours[at]) != (self.old, self.new):
+            return False
+        if mine[at + 1 : at + 2] != ["."]:
+            return self.own is None and len(mine) == 1
+        name = "".join(mine[at + 1 : at + 3])
+        return self.own is None or self.own.isdisjoint((self.old + name, self.new + name))
 
 
 class Mentions:
     """Replaces the qualified names of renamed things, whole tokens only."""
 
-    def __init__(self, renamed: Mapping[Key, Key]) -> None:
+    def __init__(self, renamed: Mapping[Key, Key], moves: Iterable[Move] = ()) -> None:
+        self._moves = tuple(moves)
         self._new: dict[tuple[str, ...], tuple[Key, tuple[str, ...]]] = {}
         self._columns: dict[str, dict[str, tuple[Key, str]]] = {}
         for old, new in sorted(renamed.items()):
@@ -49,7 +74,7 @@ class Mentions:
                 self._new.setdefault((f"'{old[1]}'",), (old, (f"'{new[1]}'",)))
 
     def __bool__(self) -> bool:
-        return bool(self._new or self._columns)
+        return bool(self._new or self._columns or self._moves)
 
     def causes(self, old: Fact, new: Fact, attribute: str) -> set[Key]:
         """The renames from which a change of an attribute follows; none if it says more."""
@@ -66,29 +91,51 @@ class Mentions:
                 continue
             if not isinstance(mine, str) or not isinstance(yours, str):
                 return set()
-            replaced, causes = self._replace(mine, self._columns_of(old, mine))
-            if not causes or replaced != _text(yours):
+            causes = self._explain(mine, yours, self._columns_of(old, mine))
+            if not causes:
                 return set()
             found |= causes
         return found
+
+    def _explain(self, mine: str, yours: str, columns: Mapping[str, tuple[Key, str]]) -> set[Key]:
+        """The renames and moves by which one text becomes the other; none if others are needed."""
+        replaced, causes = self._replace(mine, columns)
+        wanted = list(_tokens(yours))
+        if len(replaced) != len(wanted):
+            return set()
+        for at, token in enumerate(replaced):
+            if token != wanted[at]:
+                moves = [one.key for one in self._moves if one.explains(replaced, wanted, at)]
+                if not moves:
+                    return set()
+                causes.add(min(moves))
+        return causes
 
     def followers(
         self, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
     ) -> list[tuple[Key, Key, Key]]:
         """What has another name because something it is named after has; each with its cause.
 
-        That is: a function by an argument's type, a constraint or a view's column by a column.
+        That is: a function by an argument's type, a constraint or a view's column by a column, a
+        privilege by what it is on.
         """
-        signatures = {(kind, _text(name)): (kind, name) for kind, name in extra if signature(name)}
+        long: dict[tuple[str, int], list[str]] = {}
+        for kind, name in extra:
+            if signature(name) or kind_of(kind).rename == "never":
+                long.setdefault((kind, len(_tokens(name))), []).append(name)
         found = []
         twins: dict[Key, Key] = {}
         for key, fact in sorted(missing.items()):
             parent = twins.get(fact.parent, fact.parent) if fact.parent else None
-            if signatures and signature(fact.name):
-                replaced, causes = self._replace(fact.name, {})
-                if causes and (twin := signatures.get((fact.kind, replaced))):
-                    found.append((min(causes), key, twin))
-                    continue
+            alike = long.get((fact.kind, len(_tokens(fact.name))), ()) if self else ()
+            explained = [
+                (min(causes), key, (fact.kind, name))
+                for name in alike
+                if (causes := self._explain(fact.name, name, {}))
+            ]
+            if len(explained) == 1:
+                found += explained
+                continue
             for column, cause, after in self._names_after(fact):
                 twin = (fact.kind, _named_after(fact.name, column, after))
                 other = extra.get(twin)
@@ -142,7 +189,9 @@ class Mentions:
                 found |= columns
         return found
 
-    def _replace(self, text: str, columns: Mapping[str, tuple[Key, str]]) -> tuple[str, set[Key]]:
+    def _replace(
+        self, text: str, columns: Mapping[str, tuple[Key, str]]
+    ) -> tuple[list[str], set[Key]]:
         tokens = _tokens(text)
         done: list[str] = []
         causes: set[Key] = set()
@@ -162,7 +211,7 @@ class Mentions:
                     causes.add(renamed[0])
                 done.append(renamed[1] if renamed else token)
                 at += 1
-        return _APART.join(done), causes
+        return done, causes
 
 
 def is_named_after(old: str, new: str, above_old: str, above_new: str) -> bool:
@@ -193,7 +242,3 @@ def quoted(name: str) -> str:
 
 def _tokens(text: str) -> tuple[str, ...]:
     return tuple(token.text for token in meaningful(text) or ())
-
-
-def _text(text: str) -> str:
-    return _APART.join(_tokens(text))

@@ -28,8 +28,9 @@ class Difference:
     ``expected`` and ``actual`` are the attribute's values (``changed``), the two names
     (``renamed``), or the fact's attributes on the side that has it (``missing``, ``extra``).
     ``below`` lists the facts that went with this one and are not told of by themselves: what hangs
-    below a missing, extra or renamed one, and the constraint that the form of an index tells of.
-    ``folded`` holds what hangs directly below a missing or extra one, each as a difference.
+    below a missing, extra or renamed one, the constraint that the form of an index tells of, and
+    what follows from it.  ``folded`` holds what hangs directly below a missing or extra one, each
+    as a difference; ``follows`` the differences that are there only because of this one.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Difference:
     origin: Origins = field(default=Origins(), compare=False)
     below: tuple[Key, ...] = ()
     folded: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
+    follows: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def key(self) -> Key:
@@ -62,8 +64,27 @@ class Difference:
     def fold(self, parts: Iterable[Difference]) -> Difference:
         """This difference with these, and what is folded into them, folded into it."""
         folded = tuple(parts)
-        below = (key for part in folded for key in (part.key, *part.below))
-        return replace(self, folded=folded, below=tuple(sorted(below)))
+        below = {key for part in (*folded, *self.follows) for key in (part.key, *part.below)}
+        return replace(self, folded=folded, below=tuple(sorted(below - {self.key})))
+
+    def follow(self, others: Iterable[Difference]) -> Difference:
+        """This difference with others that follow from it, and with what follows from those."""
+        more = [each for one in others for each in (replace(one, follows=()), *one.follows)]
+        if not more:
+            return self
+        keys = {key for one in more for key in (one.key, *one.below)} - {self.key}
+        return replace(
+            self,
+            below=tuple(sorted(keys.union(self.below))),
+            follows=(*self.follows, *sorted(more, key=lambda one: one.rank)),
+        )
+
+    @property
+    def parts(self) -> Iterator[Difference]:
+        """All differences that are told of with this one: what hangs below it, what follows."""
+        for one in (*self.folded, *self.follows):
+            yield one
+            yield from one.parts
 
     def unfold(self) -> tuple[Difference, tuple[Difference, ...]]:
         """An extra thing with what it is made of, and what else hangs below it.

@@ -1,108 +1,18 @@
-"""Facts: what a catalog says, one immutable value at a time."""
+"""A schema: the immutable set of a database's facts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import TypeAlias
 
 from pytest_schema_parity.errors import UnknownName
-from pytest_schema_parity.schema.kinds import KINDS, kind_of
+from pytest_schema_parity.schema import store
+from pytest_schema_parity.schema.fact import UNKNOWN, Fact, Key, Origin, Place, Value
+from pytest_schema_parity.schema.kinds import KINDS
 from pytest_schema_parity.schema.names import nearest
-from pytest_schema_parity.schema.spellings import canonical_attributes
 
-Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
-"""An attribute's value: whatever JSON holds. An attribute that is not set is absent, never None."""
-
-Key: TypeAlias = tuple[str, str]
-"""A fact's identity: its kind and its name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of a file, the file as a user would write it: relative to the project."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The statement that made a fact, and the last one that changed it; None where unknown.
-
-    ``attributes`` holds the statements that are known to have changed one attribute last.
-    """
-
-    made: Place | None = None
-    changed: Place | None = None
-    attributes: Mapping[str, Place] = field(default_factory=dict, hash=False)
-
-    def of(self, attribute: str | None) -> Place | None:
-        """Where to look for what a fact says in an attribute, as near as is known."""
-        return self.attributes.get(attribute or "") or self.place
-
-    @property
-    def place(self) -> Place | None:
-        """Where to look for what a fact says: the last change, else the making."""
-        return self.changed or self.made
-
-    @property
-    def first(self) -> Place | None:
-        """Where to look for a fact as a whole: the making, else the last change."""
-        return self.made or self.changed
-
-
-UNKNOWN = Origin()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fact:
-    """One thing that the catalog says.
-
-    ``kind`` is PostgreSQL's own word (``table``, ``materialized view``), ``name`` the qualified SQL
-    name, quoted where SQL wants it, ``parent`` the fact that this one hangs below.  Two facts are
-    equal when they say the same, be it in another spelling; where they come from (``origin``) and
-    whether a platform brought them and no tree changed them (``provided``) does not count.  No
-    attribute is named ``parent``.
-    """
-
-    kind: str
-    name: str
-    attributes: Mapping[str, Value] = field(default_factory=dict)
-    parent: Key | None = None
-    origin: Origin = UNKNOWN
-    provided: bool = False
-
-    @property
-    def key(self) -> Key:
-        """The identity: kind and name."""
-        return (self.kind, self.name)
-
-    @property
-    def rank(self) -> int | None:
-        """The place among siblings of the same kind; None for kinds whose order means nothing."""
-        order = kind_of(self.kind).order
-        rank = self.attributes.get(order) if order else None
-        return rank if isinstance(rank, int) else None
-
-    @property
-    def canonical(self) -> Mapping[str, object]:
-        """The attributes in one spelling: equal where PostgreSQL treats two facts alike."""
-        return canonical_attributes(self.kind, self.attributes)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Fact):
-            return NotImplemented
-        if self.key != other.key or self.parent != other.parent:
-            return False
-        return self.attributes == other.attributes or self.canonical == other.canonical
-
-    __hash__ = None  # type: ignore[assignment]  # attributes hold lists
+__all__ = ["UNKNOWN", "Fact", "Key", "Named", "Origin", "Place", "Schema", "Value"]
 
 
 class Named(Mapping[str, "Schema"]):
@@ -223,19 +133,16 @@ class Schema:
 
     def to_json(self) -> str:
         """This schema as JSON text, one fact a line: a baseline that compares without a server."""
-        from pytest_schema_parity.schema.store import to_json
-
-        return to_json(self)
+        return store.to_json(self._facts, version=self.version, platform=self.platform)
 
     @classmethod
-    def from_json(cls, text: str) -> Schema:
+    def from_json(cls, text: str | bytes) -> Schema:
         """The schema that :meth:`to_json` wrote.
 
         Raises :class:`~pytest_schema_parity.errors.SchemaFormatError`, with place and remedy.
         """
-        from pytest_schema_parity.schema.store import from_json
-
-        return from_json(text)
+        stored = store.from_json(text)
+        return cls(stored.facts, version=stored.version, platform=stored.platform)
 
     def __iter__(self) -> Iterator[Fact]:
         return iter(self._facts.values())

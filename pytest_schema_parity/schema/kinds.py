@@ -234,11 +234,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 )
 
 OTHER: Final = Kind(group="other", rename="never")
-"""A kind that is compared by name alone: what the catalog holds beyond :data:`KINDS`."""
+"""A kind without a query of its own: what the catalog holds beyond :data:`KINDS`."""
 
 
 def kind_of(name: str) -> Kind:
-    """The entry of a kind; kinds without one are compared by name, in the group ``other``."""
+    """The entry of a kind; kinds without one are in the group ``other``."""
     return KINDS.get(name, OTHER)
 
 

@@ -19,6 +19,11 @@ def short(name: str, parent: str) -> str:
     return name.removeprefix(f"{parent}.")
 
 
+def name_tokens(name: str) -> tuple[str, ...]:
+    """The tokens of a name: ``public``, ``.``, ``users``."""
+    return tuple(_TOKEN.findall(name))
+
+
 def relative(name: str, parent: str) -> tuple[str, ...]:
     """The tokens of a name with the parent's taken out: what stays when the parent is renamed.
 
@@ -26,7 +31,7 @@ def relative(name: str, parent: str) -> tuple[str, ...]:
     ``public.users``; the index ``public.users_pkey`` is the namesake of its parent, the constraint
     ``public.users.users_pkey``.
     """
-    tokens, above = tuple(_TOKEN.findall(name)), tuple(_TOKEN.findall(parent))
+    tokens, above = name_tokens(name), name_tokens(parent)
     for start in range(len(tokens) - len(above) + 1):
         end = start + len(above)
         if tokens[start:end] == above:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
-from pytest_schema_parity.schema.names import relative, signature
+from pytest_schema_parity.schema.names import name_tokens, relative, signature
 
 _Definition: TypeAlias = "tuple[str, tuple[tuple[str, tuple[str, ...], _Definition], ...]]"
 _Place: TypeAlias = tuple[Key | None, Key | None]
@@ -60,6 +60,48 @@ def find_renames(
                 renames.append(rename)
                 levels.extend(rename.pairs)
     return renames
+
+
+def find_schema_renames(
+    reference: Schema, candidate: Schema, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
+) -> list[Rename]:
+    """The schemas that exist under another name: with things in them, all of the same names."""
+    ours, theirs = (
+        {fact.key: _contents(schema, fact) for fact in lone.values() if is_container(fact)}
+        for schema, lone in ((reference, missing), (candidate, extra))
+    )
+    found = []
+    for old, mine in ours.items():
+        twins = [new for new, yours in theirs.items() if yours.keys() == mine.keys()]
+        rivals = [other for other, their in ours.items() if their.keys() == mine.keys()]
+        if mine and len(twins) == len(rivals) == 1:
+            yours = theirs[twins[0]]
+            below = tuple((mine[look], yours[look]) for look in mine)
+            if all(key in missing and twin in extra for key, twin in below):
+                found.append(Rename(old, twins[0], below))
+    return found
+
+
+def is_container(fact: Fact) -> bool:
+    """Whether what hangs below a fact are things of their own."""
+    return kind_of(fact.kind).container
+
+
+def _contents(schema: Schema, top: Fact) -> dict[tuple[str, tuple[str, ...]], Key]:
+    """What is in a schema, by kind and by the name without the schema's; nothing if only rights."""
+    own = (top.name, ".")
+    found = {}
+    for fact in schema.branch(top.key):
+        tokens = name_tokens(fact.name)
+        look = tuple(
+            "(schema)"
+            if tokens[at : at + 2] == own or (fact.parent == top.key and token == own[0])
+            else token
+            for at, token in enumerate(tokens)
+        )
+        if fact is not top:
+            found[fact.kind, look] = fact.key
+    return found if any(kind_of(kind).rename != "never" for kind, _ in found) else {}
 
 
 class _Side:

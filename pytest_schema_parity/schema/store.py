@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 
 from pytest_schema_parity.errors import SchemaFormatError
-from pytest_schema_parity.schema.facts import UNKNOWN, Fact, Key, Origin, Place, Schema
+from pytest_schema_parity.schema.fact import UNKNOWN, Fact, Key, Origin, Place
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import nearest
 
@@ -21,19 +22,24 @@ _DEEPEST: Final = 16  # a fact has some three others above it; deeper, parents g
 _T = TypeVar("_T")
 
 
-def to_json(schema: Schema) -> str:
-    """The schema as text that :func:`from_json` reads back unchanged, origins included."""
-    head = {
-        "schema_version": SCHEMA_VERSION,
-        "version": schema.version,
-        "platform": schema.platform,
-    }
-    facts = [_text(_fact_to_json(schema[key])) for key in sorted(schema.facts)]
-    lines = ",\n".join(facts)
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a stored schema holds: its facts, the server's version, and the platform."""
+
+    facts: list[Fact]
+    version: str
+    platform: str | None
+
+
+def to_json(facts: Mapping[Key, Fact], *, version: str, platform: str | None) -> str:
+    """A schema as text that :func:`from_json` reads back unchanged, origins included."""
+    head = {"schema_version": SCHEMA_VERSION, "version": version, "platform": platform}
+    texts = [_text(_fact_to_json(facts[key])) for key in sorted(facts)]
+    lines = ",\n".join(texts)
     return f'{_text(head)[:-1]}, "facts": [\n{lines}\n]}}\n'
 
 
-def from_json(text: str | bytes) -> Schema:
+def from_json(text: str | bytes) -> Stored:
     """The schema that :func:`to_json` wrote.
 
     Raises :class:`~pytest_schema_parity.errors.SchemaFormatError`, which says where in the text
@@ -52,7 +58,7 @@ def from_json(text: str | bytes) -> Schema:
         for number, one in enumerate(_take(document.get("facts"), list, "facts"))
     ]
     _check_family(facts)
-    return Schema(
+    return Stored(
         facts,
         version=_take(document.get("version"), str, "version"),
         platform=_maybe(document.get("platform"), str, "platform"),

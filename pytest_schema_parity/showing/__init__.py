@@ -1,4 +1,4 @@
-"""What may be shown: text without secrets, and without what a terminal obeys or hides."""
+"""Make text safe to show: hide secrets, and escape control characters."""
 
 from pytest_schema_parity.showing.clean import clean, clean_lines, clipped
 from pytest_schema_parity.showing.printable import printable, printable_lines
@@ -6,11 +6,11 @@ from pytest_schema_parity.showing.secrets import (
     HIDDEN,
     is_secret,
     redact,
-    redact_beside,
-    redact_split,
+    redact_line,
+    redact_message,
     redact_value,
 )
-from pytest_schema_parity.showing.suggestions import choice_of, did_you_mean, nearest
+from pytest_schema_parity.showing.suggestions import choice_of, did_you_mean, suggestion
 
 __all__ = [
     "HIDDEN",
@@ -20,11 +20,11 @@ __all__ = [
     "clipped",
     "did_you_mean",
     "is_secret",
-    "nearest",
     "printable",
     "printable_lines",
     "redact",
-    "redact_beside",
-    "redact_split",
+    "redact_line",
+    "redact_message",
     "redact_value",
+    "suggestion",
 ]

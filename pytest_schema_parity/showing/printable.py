@@ -1,10 +1,10 @@
-"""Text that a terminal shows as it is: whatever it would obey, or hide, is written out."""
+"""Escape the characters that a terminal would interpret or hide."""
 
 from __future__ import annotations
 
 
 def printable(text: str) -> str:
-    r"""The text on one line: a control or format character, a line end, an odd blank as ``\x1b``.
+    r"""The text on one line: line ends and other unprintable characters become escapes (``\x1b``).
 
     >>> printable("naïve \x1b[31m\u202etxt.sql\n")
     'naïve \\x1b[31m\\u202etxt.sql\\n'
@@ -15,6 +15,6 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """The text with its lines and tabs, and all else that is not :func:`printable` written out."""
+    """The text with its line ends and tabs; other unprintable characters become escapes."""
     lines = text.replace("\r\n", "\n").split("\n")
     return "\n".join("\t".join(map(printable, line.split("\t"))) for line in lines)

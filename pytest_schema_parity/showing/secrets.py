@@ -1,7 +1,7 @@
-"""Secrets, and how they are kept out of everything that is printed or written.
+"""Hide secrets in everything that is printed or written.
 
-They are looked for in SQL, in connection strings and URIs, in JSON, and in messages that quote any
-of these.  Rather too much is hidden than too little.
+They are found in SQL, in connection strings and URIs, in JSON, and in messages that quote any of
+these.  In doubt, text is hidden.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from pytest_schema_parity.showing.literals import after_blank, after_value
+from pytest_schema_parity.showing.literals import end_of_value, skip_blanks
 
-Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
-"""Whatever JSON holds: an attribute of a fact, or a whole report."""
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
+"""A JSON value: an attribute of a fact, or a whole report."""
 
 HIDDEN: Final = "***"
 
 _NAME: Final = r"(?:pass?\w?w\w{0,3}[dt]|passphrase|pwd)"
-"""``password``, what else it is called, and what is typed for it by mistake."""
+"""``password``, its synonyms, and common misspellings."""
 _KEY: Final = rf"(?:{_NAME}|secret|token|api_?key|access_?key|credentials?)"
-_MAYBE: Final = re.compile(r"pas|pwd|secret|token|key|credential|://", re.IGNORECASE)
+_ANY_HINT: Final = re.compile(r"pas|pwd|secret|token|key|credential|://", re.IGNORECASE)
 _NAMED: Final = re.compile(
     rf"""(?ix)
-    {_NAME}\b (?: \\*" | '+(?=\s*(?:=>|[:=])) )?   # a value follows, if need be after = or :
+    {_NAME}\b (?: \\*" | '+(?=\s*(?:=>|[:=])) )?   # a value follows, possibly after = or :
     | {_KEY}\b"? (?=\s*+['$eEuU])                 # OPTIONS (api_key 'x')
     | \bset\s+ (?:local\s+|session\s+)? [\w."]*{_KEY}"? (?=\s*(?:=|to\b))
     | \bset_config\s*\(\s*'+ [^']*{_KEY} '+\s*,
@@ -34,7 +34,7 @@ _PART: Final = r"""(?:[\w$]+|"[^"]*")"""
 _COMMENT: Final = re.compile(
     rf"\bcomment\s+on\s+column\s+{_PART}(?:\s*\.\s*{_PART})*\Z", re.IGNORECASE
 )
-"""What stands before ``IS`` where a column is commented on: what follows is no value of it."""
+"""COMMENT ON COLUMN up to ``IS``: the text after it is a comment, not a secret."""
 _ASSIGNED: Final = re.compile(r"=>|:=|[:=]|\b(?:to|is)\b", re.IGNORECASE)
 _OPENING: Final = re.compile(r"\\*\"|\\+'|(?:'')+(?!')")
 _QUOTE_BEFORE: Final = re.compile(r"'[\w.]*\Z")
@@ -42,17 +42,17 @@ _WORD: Final = re.compile(r"(?!null\b)[^\s;'\"$]+", re.IGNORECASE | re.ASCII)
 _ROLE: Final = re.compile(r"\b(?:create|alter)\s+(?:role|user|group)\b(?!\s+mapping)", re.I)
 
 _BARE: Final = r"""(?!\\*['"])(?:\\++(?:.|\Z)|[^\s\\])+?(?=['"]{1,4}[)\]};,]{0,9}(?:\s|\Z)|\s|\Z)"""
-"""A value in a conninfo string: up to the next blank but for quotes around it all."""
+"""A value in a connection string: up to the next blank, or the quotes around the string."""
 _PASSWORD: Final = re.compile(
     r"(?:(?<![\w.?&])|(?<=\\[bfnrt]))(?:ssl|pg)?password(?P<blank>\s*)=(?P<more>\s*)", re.IGNORECASE
 )
 _VALUE: Final = re.compile(_BARE, re.DOTALL | re.ASCII)
-# What makes a conninfo string of a password with blanks around its sign.
+# Other keywords: they show that `password = x`, with blanks, is part of a connection string.
 _CONNINFO: Final = re.compile(r"(?<![\w.])(?:host|hostaddr|dbname|port)\s*=", re.IGNORECASE)
 _PAIR_BEFORE: Final = re.compile(r"""(?:['"$]|\w\s*=\s*(?:[^'\s=]+|'[^']*'+)\s)\s*\Z""")
 _PAIR_AFTER: Final = re.compile(r"\s+\w+\s*=")
-_LOOKED_BACK: Final = 200
-"""Characters in which another keyword is looked for."""
+_LOOKBEHIND: Final = 200
+"""The number of characters that are searched backwards for another keyword."""
 _IN_URI: Final = tuple(
     re.compile(pattern, re.IGNORECASE | re.ASCII)
     for pattern in (
@@ -66,15 +66,15 @@ _KEY_DETAIL: Final = re.compile(
     r"\((?P<columns>[^()]*)\)=\((?P<value>.*?)\)(?=\s+(?:already|is|conflicts)\b|\.?\s*\Z)",
     re.DOTALL,
 )
-"""``Key (id, password)=(1, x) already exists``, as the server's details have it."""
+"""``Key (id, password)=(1, x) already exists``: the DETAIL of a constraint violation."""
 _ITEM: Final = re.compile(rf"([\w.]*{_KEY})=.*", re.IGNORECASE | re.DOTALL)
 _SECRET: Final = re.compile(rf"[\w.]*{_KEY}", re.IGNORECASE)
 _SHORT: Final = 4
-"""Characters below which a secret is looked for in other text as a whole word only."""
+"""Secrets with fewer characters are hidden in other text only as whole words."""
 
 
-class _Span(NamedTuple):
-    """A secret's place in a text, what is shown instead, and where in it the value begins."""
+class _Secret(NamedTuple):
+    """Where a secret is in a text, what to show instead, and where its value begins."""
 
     start: int
     end: int
@@ -83,28 +83,32 @@ class _Span(NamedTuple):
 
 
 def redact(text: str) -> str:
-    """The text without its passwords, and without the secrets among options and settings."""
-    spans = _spans(text)
-    return _rendered(text, spans, 0, len(text)) if spans else text
+    """The text with ``***`` in place of passwords and other secrets."""
+    secrets = _find_secrets(text)
+    return _replace_secrets(text, secrets, 0, len(text)) if secrets else text
 
 
-def redact_split(text: str, position: int) -> tuple[str, str]:
-    """The line of a text that holds a position (from 0), redacted: before it, and from it on.
+def redact_line(text: str, position: int) -> tuple[str, str]:
+    """The line at a position (from 0), redacted and split at that position.
 
-    What hides in the line is told by the whole text: a password may stand below its keyword.
+    Secrets are found in the whole text: a password may be on the line after its keyword.
     """
     start = text.rfind("\n", 0, position) + 1
     end = text.find("\n", position)
     end = len(text) if end < 0 else end
-    spans = _spans(text)
-    behind = max((span.end for span in spans if span.start < position), default=0)
-    before = _rendered(text, spans, start, position)
-    return before, _rendered(text, spans, min(max(position, behind), end), end)
+    secrets = _find_secrets(text)
+    behind = max((secret.end for secret in secrets if secret.start < position), default=0)
+    before = _replace_secrets(text, secrets, start, position)
+    return before, _replace_secrets(text, secrets, min(max(position, behind), end), end)
 
 
-def redact_beside(message: str, source: str) -> str:
-    """A message without its own secrets and without those of what it was said about."""
-    hidden = {form for span in _spans(source) for form in _forms(source[span.value : span.end])}
+def redact_message(message: str, source: str) -> str:
+    """A message about a text, without secrets of its own and without those of the text."""
+    hidden = {
+        form
+        for secret in _find_secrets(source)
+        for form in _spellings(source[secret.value : secret.end])
+    }
     for form in sorted(hidden, key=len, reverse=True):
         whole = re.escape(form)
         pattern = whole if len(form) >= _SHORT else rf"(?<!\w){whole}(?!\w)"
@@ -112,8 +116,8 @@ def redact_beside(message: str, source: str) -> str:
     return redact(message)
 
 
-def redact_value(value: Value) -> Value:
-    """The value with every string in it redacted, and every item whose key is a secret's."""
+def redact_value(value: JsonValue) -> JsonValue:
+    """A JSON value with secrets hidden: in every string, and every string under a secret key."""
     match value:
         case str():
             return redact(value)
@@ -128,81 +132,81 @@ def redact_value(value: Value) -> Value:
 
 
 def is_secret(name: str) -> bool:
-    """Whether an option or a column of this name holds what nobody is to see."""
+    """Whether an option or a column of this name holds secrets."""
     return _SECRET.fullmatch(name) is not None
 
 
-def _redact_item(item: Value) -> Value:
-    """An option ``password=x y`` as a catalog lists it: all behind the sign is its value."""
+def _redact_item(item: JsonValue) -> JsonValue:
+    """An item of a list: of an option ``password=x y`` all text after ``=`` is hidden."""
     if isinstance(item, str) and (option := _ITEM.fullmatch(item)):
         return f"{option[1]}={HIDDEN}"
     return redact_value(item)
 
 
-def _spans(text: str) -> list[_Span]:
-    """The secrets of a text, in order and apart from each other."""
-    if not _MAYBE.search(text):
+def _find_secrets(text: str) -> list[_Secret]:
+    """The secrets in a text, in order; those that overlap are joined."""
+    if not _ANY_HINT.search(text):
         return []
-    apart: list[_Span] = []
-    found = (*_quoted(text), *_unquoted(text))
-    for span in sorted(found, key=lambda span: (span.start, -span.end)):
-        if apart and span.start < apart[-1].end:
-            if span.end > apart[-1].end:
-                apart[-1] = apart[-1]._replace(end=span.end)
+    apart: list[_Secret] = []
+    found = (*_quoted_secrets(text), *_unquoted_secrets(text))
+    for secret in sorted(found, key=lambda secret: (secret.start, -secret.end)):
+        if apart and secret.start < apart[-1].end:
+            if secret.end > apart[-1].end:
+                apart[-1] = apart[-1]._replace(end=secret.end)
         else:
-            apart.append(span)
+            apart.append(secret)
     return apart
 
 
-def _quoted(text: str) -> Iterator[_Span]:
-    """Values in quotes behind a name or keyword that tells of a secret."""
+def _quoted_secrets(text: str) -> Iterator[_Secret]:
+    """Quoted values after the name of a secret, such as PASSWORD."""
     roles = [match.end() for match in _ROLE.finditer(text)]
     for named in _NAMED.finditer(text):
         start = named.end()
-        at = after_blank(text, start)
+        at = skip_blanks(text, start)
         assigned = _ASSIGNED.match(text, at)
         if assigned:
             start = assigned.end()
-            at = after_blank(text, start)
+            at = skip_blanks(text, start)
             if assigned[0].lower() == "is" and _is_commented_on(text, named.end()):
                 continue
         start += len(text[start:at]) - len(text[start:at].lstrip())
-        if at == named.end() and _is_quoted(text, named.start()):
+        if at == named.end() and _is_in_quotes(text, named.start()):
             continue
-        if end := after_value(text, at):
+        if end := end_of_value(text, at):
             opening = _OPENING.match(text, at)
             mark = "" if assigned and assigned[0] == "=" else opening[0] if opening else "'"
-            yield _Span(start, end, f"{mark}{HIDDEN}{mark}", at)
+            yield _Secret(start, end, f"{mark}{HIDDEN}{mark}", at)
             if end == len(text):
                 return
         elif not assigned and (word := _WORD.match(text, at)) and _in_role(text, roles, at):
-            yield _Span(start, word.end(), f"'{HIDDEN}'", at)
+            yield _Secret(start, word.end(), f"'{HIDDEN}'", at)
 
 
 def _is_commented_on(text: str, end: int) -> bool:
-    """Whether a name that ends there is the column of a COMMENT ON COLUMN."""
-    return _COMMENT.search(text, max(end - _LOOKED_BACK, 0), end) is not None
+    """Whether the name that ends at ``end`` is the column of a COMMENT ON COLUMN."""
+    return _COMMENT.search(text, max(end - _LOOKBEHIND, 0), end) is not None
 
 
-def _is_quoted(text: str, start: int) -> bool:
-    """Whether a name is itself what stands in quotes: a label ``'password'``."""
-    return _QUOTE_BEFORE.search(text, max(start - _LOOKED_BACK, 0), start) is not None
+def _is_in_quotes(text: str, start: int) -> bool:
+    """Whether the name at ``start`` is itself in quotes, as in the label ``'password'``."""
+    return _QUOTE_BEFORE.search(text, max(start - _LOOKBEHIND, 0), start) is not None
 
 
 def _in_role(text: str, roles: list[int], at: int) -> bool:
-    """Whether a position is in a statement that makes or changes a role."""
+    """Whether ``at`` is in a CREATE ROLE or ALTER ROLE; ``roles`` has the ends of these words."""
     last = bisect_left(roles, at)
     return last > 0 and ";" not in text[roles[last - 1] : at]
 
 
-def _unquoted(text: str) -> Iterator[_Span]:
-    """Values without quotes: in conninfo strings and URIs, one inside of the other."""
+def _unquoted_secrets(text: str) -> Iterator[_Secret]:
+    """Values without quotes: in connection strings, URIs and the DETAIL of errors."""
     for pattern in _IN_URI:
         for match in pattern.finditer(text):
-            yield _Span(*match.span("value"), HIDDEN, match.start("value"))
+            yield _Secret(*match.span("value"), HIDDEN, match.start("value"))
     for match in _KEY_DETAIL.finditer(text):
         if any(is_secret(name.strip(' "')) for name in match["columns"].split(",")):
-            yield _Span(*match.span("value"), HIDDEN, match.start("value"))
+            yield _Secret(*match.span("value"), HIDDEN, match.start("value"))
     passed = 0
     in_conninfo = _CONNINFO.search(text) is not None
     for named in _PASSWORD.finditer(text):
@@ -211,26 +215,26 @@ def _unquoted(text: str) -> Iterator[_Span]:
         if (
             not (named["blank"] or named["more"])
             or in_conninfo
-            or _PAIR_BEFORE.search(text, max(named.start() - _LOOKED_BACK, 0), named.start())
+            or _PAIR_BEFORE.search(text, max(named.start() - _LOOKBEHIND, 0), named.start())
             or _PAIR_AFTER.match(text, value.end())
         ):
             passed = value.end()
-            yield _Span(*value.span(), HIDDEN, value.start())
+            yield _Secret(*value.span(), HIDDEN, value.start())
 
 
-def _rendered(text: str, spans: list[_Span], start: int, end: int) -> str:
-    """A part of a text with what is hidden instead of secrets, of which it may cut one in two."""
+def _replace_secrets(text: str, secrets: list[_Secret], start: int, end: int) -> str:
+    """A part of a text with its secrets replaced, also those that are only partly in it."""
     parts = []
     at = start
-    for span in spans:
-        if span.end > start and span.start < end:
-            parts += [text[at : max(at, span.start)], span.shown]
-            at = min(span.end, end)
+    for secret in secrets:
+        if secret.end > start and secret.start < end:
+            parts += [text[at : max(at, secret.start)], secret.shown]
+            at = min(secret.end, end)
     return "".join((*parts, text[at:end]))
 
 
-def _forms(literal: str) -> set[str]:
-    """How a secret may be quoted elsewhere: as it was written, and as the server reads it."""
+def _spellings(literal: str) -> set[str]:
+    """The forms in which a message may quote a literal: as written, and without its escapes."""
     inner = re.sub(r"^(?:(?:u&|[enbx])?\\*'+|\\*\"|\$\w*\$)|(?:\\*['\"]+|\$\w*\$)$", "", literal)
     undoubled = inner.replace("''", "'")
     unescaped = re.sub(r"\\(.)", r"\1", undoubled, flags=re.DOTALL)

@@ -1,4 +1,4 @@
-"""The name that was probably meant: "did you mean" of every message comes from here."""
+"""Suggest the known name that is most like a misspelled one: "did you mean"."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
-ALIKE: Final = 0.7
-"""How alike two names must be, from 0 to 1, for one to be proposed for the other."""
+MIN_SIMILARITY: Final = 0.7
+"""The least similarity (``difflib``, from 0 to 1) of a suggestion."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant, whatever its case, dashes and plural; or None."""
-    by_shape: dict[str, str] = {}
+def suggestion(word: str, known: Iterable[str]) -> str | None:
+    """The known name that is most similar to ``word``, if any; ignores case, dashes and plural."""
+    by_normalized: dict[str, str] = {}
     for name in known:
-        by_shape.setdefault(_shape(name), name)
-    close = difflib.get_close_matches(_shape(word), by_shape, n=1, cutoff=ALIKE)
-    return by_shape[close[0]] if close else None
+        by_normalized.setdefault(_normalized(name), name)
+    close = difflib.get_close_matches(_normalized(word), by_normalized, n=1, cutoff=MIN_SIMILARITY)
+    return by_normalized[close[0]] if close else None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean "x"?`` where a known name is near, else the list of them."""
+    """``did you mean "x"?`` if a known name is similar, else ``it can be "a" or "b"``."""
     names = list(known)
-    near = nearest(word, names)
-    return f'did you mean "{near}"?' if near else f"it can be {choice_of(names)}"
+    similar = suggestion(word, names)
+    return f'did you mean "{similar}"?' if similar else f"it can be {choice_of(names)}"
 
 
 def choice_of(names: Iterable[str]) -> str:
@@ -32,7 +32,8 @@ def choice_of(names: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _shape(name: str) -> str:
+def _normalized(name: str) -> str:
+    """The name in lower case and in the singular, with spaces for dashes and underscores."""
     plain = name.casefold().replace("-", " ").replace("_", " ").strip()
     for ending, singular in (("ies", "y"), ("xes", "x"), ("s", "")):
         if plain.endswith(ending) and not plain.endswith("ss"):

@@ -24,7 +24,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_schema_parity.postgres.places import places
+from pytest_schema_parity.postgres.base_directories import base_directories
 
 LONGEST = 60.0
 """Seconds after which a run counts as hanging."""
@@ -129,7 +129,7 @@ def leftovers() -> set[str]:
     left = {f"shm {line.split()[1]}" for line in segments}
     left |= {str(path) for path in Path("/dev/shm").glob("PostgreSQL.*")}
     for prefix in ("schema-parity-pg-", "schema-parity-run-"):
-        left |= {str(path) for base in places() for path in base.glob(f"{prefix}*")}
+        left |= {str(path) for base in base_directories() for path in base.glob(f"{prefix}*")}
     return left
 
 

@@ -167,7 +167,7 @@ def test_nothing_is_left_behind(project, how) -> None:
         from pathlib import Path
 
         def note(tree):
-            directory = tree.target.host.directory.parent
+            directory = tree.target.host.data_directory.parent
             assert directory.is_dir()
             Path({str(pytester.path)!r}, "directory").write_text(str(directory))
             if {how!r} == "fails":

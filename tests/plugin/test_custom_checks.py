@@ -48,9 +48,12 @@ def test_whatever_can_be_called(project) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ('["x"]', "*pytest_schema_parity_checks gave ?'x'?: return a mapping of names*"),
-        ("{1: print}", "*pytest_schema_parity_checks: 1 is no name for a check; use letters*"),
-        ('{"a b": print}', "*pytest_schema_parity_checks: 'a b' is no name for a check*"),
+        ('["x"]', "*pytest_schema_parity_checks returned ?'x'?: return a mapping of names*"),
+        (
+            "{1: print}",
+            "*pytest_schema_parity_checks: 1 is not a valid name for a check; use letters*",
+        ),
+        ('{"a b": print}', "*pytest_schema_parity_checks: 'a b' is not a valid name for a check*"),
         ('{"x": 3}', "*pytest_schema_parity_checks: the check 'x' is 3; give a function*"),
         ('{"columns": print}', "*pytest_schema_parity_checks: there is a check 'columns' already*"),
     ],

@@ -15,8 +15,8 @@ import pytest
 GATE = (sys.executable, "-m", "pytest", "--schema-parity", "pyproject.toml", "-k", "applies")
 ONLY_THERE = """
 from pathlib import Path
-from pytest_schema_parity.postgres import places
-places.places = lambda: [Path({scratch!r})]
+from pytest_schema_parity.postgres import base_directories
+base_directories.base_directories = lambda: [Path({scratch!r})]
 """
 ON_A_SMALL_DISK = """
 mount -t tmpfs -o "mode=1777,size=$2" tmpfs "$1" || exit 99

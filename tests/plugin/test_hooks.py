@@ -51,11 +51,14 @@ def test_a_tree_for_the_fixtures_alone(project) -> None:
     ("given", "told"),
     [
         ('{"x": {"pth": "sql"}}', "*pytest_schema_parity_trees: 'x' pth: unknown key; *\"path\"*"),
-        ('{"x": {"path": 3}}', "*pytest_schema_parity_trees: 'x' path: a number stands where*"),
-        ('{"x": {"path": object}}', "*pytest_schema_parity_trees: 'x' path: <class*stands where*"),
-        ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' stands where the keys*"),
-        ('{"prisma": {"path": "sql"}}', "*pytest_schema_parity_trees: 'prisma': is a tree of*"),
-        ('["x"]', "*pytest_schema_parity_trees gave ?'x'?: return a mapping*"),
+        ('{"x": {"path": 3}}', "*pytest_schema_parity_trees: 'x' path: a number instead of*"),
+        ('{"x": {"path": object}}', "*pytest_schema_parity_trees: 'x' path: <class*instead of*"),
+        ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' instead of the keys*"),
+        (
+            '{"prisma": {"path": "sql"}}',
+            "*pytest_schema_parity_trees: 'prisma': is already a tree of*",
+        ),
+        ('["x"]', "*pytest_schema_parity_trees returned ?'x'?: return a mapping*"),
     ],
 )
 def test_a_tree_that_cannot_be(project, given: str, told: str) -> None:
@@ -105,11 +108,17 @@ def test_a_difference_is_accepted_with_a_reason(project) -> None:
 @pytest.mark.parametrize(
     ("hook", "told"),
     [
-        ("fact(fact): return 'x'", "*pytest_schema_parity_fact gave 'x' for *False to drop it*"),
-        ("allow(difference): return ' '", "*pytest_schema_parity_allow gave ' ' for *the reason*"),
+        (
+            "fact(fact): return 'x'",
+            "*pytest_schema_parity_fact returned 'x' for *False to drop it*",
+        ),
+        (
+            "allow(difference): return ' '",
+            "*pytest_schema_parity_allow returned ' ' for *the reason*",
+        ),
         (
             "fact(fact): import dataclasses as d; return d.replace(fact, kind='view', name='a')",
-            "*pytest_schema_parity_fact made one fact of two:*view a*",
+            "*pytest_schema_parity_fact gave two facts the same kind and name:*view a*",
         ),
         (
             "fact(fact): fact.attributes['type'] = 'x'",

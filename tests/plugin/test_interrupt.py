@@ -11,18 +11,28 @@ from pathlib import Path
 
 import pytest
 
-from pytest_schema_parity.postgres.places import places
+from pytest_schema_parity.postgres.base_directories import base_directories
 
-STARTING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-"""What a shell runs in the background ignores the interrupt; pytest at a terminal does not."""
+STARTING = """\
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
+"""In a shell's background SIGINT is ignored, and under nohup SIGHUP; at a terminal neither is."""
+SLEEP = 600
+"""Seconds that a migration takes: far longer than any end of a run."""
+TIMEOUT = 120
+"""Seconds after which a run that does not end is taken to hang."""
 
 
 def directories_of(run: int) -> list[Path]:
     """The run directories whose servers a process started."""
     found = []
-    for base in places():
+    for base in base_directories():
         for pid_file in base.glob("schema-parity-*/data/postmaster.pid"):
-            shell = parent_of(int(pid_file.read_text().split()[0]))
+            first = pid_file.read_text().partition("\n")[0]  # empty while it is being written
+            shell = parent_of(int(first)) if first else None
             if shell is not None and parent_of(shell) == run:
                 found.append(pid_file.parents[1])
     return found
@@ -45,10 +55,8 @@ def test_an_interrupt_ends_a_run_that_waits_for_a_migration(project, moment: flo
     run, directories = waiting_run(project())
     time.sleep(moment)
     os.kill(run.pid, signal.SIGINT)
-    began = time.monotonic()
-    output, _ = run.communicate(timeout=25)
+    output, _ = run.communicate(timeout=TIMEOUT)
     assert run.returncode == pytest.ExitCode.INTERRUPTED, output
-    assert time.monotonic() - began < 8  # waiting for the server once took 16 seconds
     assert not any(directory.exists() for directory in directories)
 
 
@@ -70,9 +78,9 @@ def test_nothing_stays_of_a_run_whatever_signal_ends_it(
     for name in signals:
         run.send_signal(signal.Signals[name])
         time.sleep(0.05)
-    run.communicate(timeout=25)
+    run.communicate(timeout=TIMEOUT)
     assert run.returncode != 0
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + TIMEOUT
     while any(directory.exists() for directory in directories):
         assert time.monotonic() < deadline, "a run directory stayed"
         time.sleep(0.02)
@@ -84,11 +92,11 @@ def waiting_run(
     """A run whose migrations take long, and the directories of its two servers."""
     for tree, name in (("prisma", "002_sleeps.sql"), ("supabase", "20250102000000_sleeps.sql")):
         path = pytester.path / tree / "migrations" / name
-        path.write_text("SELECT 1;\nSELECT pg_sleep(30);\n")
+        path.write_text(f"SELECT 1;\nSELECT pg_sleep({SLEEP});\n")
     pytester.makeconftest(STARTING)
     command = [sys.executable, "-m", "pytest", "--schema-parity", "pyproject.toml", *options]
     run = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + TIMEOUT
     while len(directories := directories_of(run.pid)) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert len(directories) == 2

@@ -264,7 +264,7 @@ def test_the_key_is_checked(project) -> None:
     result = project(configuration=wrong).runpytest_subprocess("--schema-parity")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["*pyproject.toml:3*server*names a fixture*", "*postgres*keep one*"]
+        ["*pyproject.toml:3*server*must be the name of*", "*postgres*keep one*"]
     )
 
 

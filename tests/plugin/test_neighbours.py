@@ -122,7 +122,7 @@ def test_all_at_once(neighbourhood, workers) -> None:
     assert result.ret == pytest.ExitCode.OK
     outcomes = result.parseoutcomes()
     assert (outcomes["passed"], outcomes["rerun"]) == (ITEMS + TESTED, 1)
-    result.stdout.fnmatch_lines(["supabase::rows: note: *", "test_it.py * 100%"])
+    result.stdout.fnmatch_lines(["supabase::rows: 1 note *", "test_it.py * 100%"])
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
 
 

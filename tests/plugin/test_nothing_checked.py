@@ -153,7 +153,7 @@ def test_a_broken_reference_lets_no_candidate_pass(project, workers) -> None:
     result = pytester.runpytest_subprocess("--schema-parity", "-k", "supabase", *workers)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
-        ["*ERROR: prisma is not as its files would have it: prisma/migrations/002_b.sql:1:*"]
+        ["*ERROR: prisma does not apply as a whole: prisma/migrations/002_b.sql:1:*"]
     )
 
 
@@ -162,7 +162,7 @@ def test_trees_that_make_nothing_are_not_at_parity(project) -> None:
     pytester.path.joinpath("prisma/migrations/001_init.sql").write_text("-- nothing\n")
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*the files of the reference make nothing*"])
+    result.stdout.fnmatch_lines(["*the files of the reference create nothing*"])
 
 
 @pytest.mark.parametrize("option", ["--fixtures", "--setup-plan", "--setup-only"])
@@ -198,7 +198,7 @@ def test_a_check_whose_id_could_not_be_named(project, name) -> None:
     pytester.makeconftest(f"def pytest_schema_parity_checks(): return {{{name!r}: print}}")
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*is no name for a check*"])
+    result.stderr.fnmatch_lines(["*is not a valid name for a check*"])
 
 
 def test_a_failing_check_of_the_project_shows_itself(project) -> None:

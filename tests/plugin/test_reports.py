@@ -161,7 +161,7 @@ def test_a_run_that_cannot_be_summed_up_does_not_pass(project, workers) -> None:
     )
     result = pytester.runpytest_subprocess(*GATE, *workers)
     assert result.ret != pytest.ExitCode.OK
-    result.stdout.fnmatch_lines(["*ERROR: the trees could not be summed up*"])
+    result.stdout.fnmatch_lines(["*ERROR: the results of the trees are incomplete*"])
     assert "hunter2" not in result.stdout.str()
 
 
@@ -170,7 +170,7 @@ def test_what_is_no_report_is_not_overwritten(project) -> None:
     pytester.path.joinpath("report.json").write_text("mine")
     result = pytester.runpytest_subprocess(*GATE)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*report.json is there already, and no report*"])
+    result.stderr.fnmatch_lines(["*report.json exists and is not a report*"])
     assert pytester.path.joinpath("report.json").read_text() == "mine"
 
 

@@ -35,7 +35,7 @@ from pathlib import Path
 def note(tree):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "none")
     with Path(__file__).with_name("where.txt").open("a") as file:
-        file.write(f"{tree.name} {worker} {tree.target.host.directory}\\n")
+        file.write(f"{tree.name} {worker} {tree.target.host.data_directory}\\n")
 """
 CHECKS_NOTE = (
     NOTES_WHERE
@@ -213,7 +213,7 @@ def test_nothing_is_left_of_a_run_that_is_killed(project, scratch: Path, victim:
         import os, pathlib, time
 
         def test_waits(schema_parity):
-            used = [str(schema_parity[tree].target.host.directory) for tree in schema_parity]
+            used = [str(schema_parity[tree].target.host.data_directory) for tree in schema_parity]
             new = pathlib.Path(__file__).with_name(f"{os.getpid()}.new")
             new.write_text(" ".join(used))
             new.rename(new.with_suffix(".worker"))

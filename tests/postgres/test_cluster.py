@@ -1,4 +1,4 @@
-"""Clusters: what they are like, and that stopping them leaves nothing."""
+"""Start and stop clusters: their settings, and that stopping removes everything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ import pytest
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
+
+BASE_DIRECTORIES = "pytest_schema_parity.postgres.base_directories.base_directories"
 
 
 def ask(cluster: Cluster, query: str, dbname: str = "postgres") -> object:
@@ -24,9 +26,7 @@ def ask(cluster: Cluster, query: str, dbname: str = "postgres") -> object:
         return cursor.fetchall()[0][0] if cursor.description else None
 
 
-def test_it_runs_the_installation_that_was_asked_for(
-    cluster: Cluster, installation: Installation
-) -> None:
+def test_it_runs_the_given_installation(cluster: Cluster, installation: Installation) -> None:
     assert str(ask(cluster, "SHOW server_version")).split()[0] == installation.version
     assert ask(cluster, "SELECT current_user") == cluster.superuser == "postgres"
 
@@ -42,7 +42,7 @@ def test_it_runs_the_installation_that_was_asked_for(
         ("cluster_name", "tests"),
     ],
 )
-def test_its_settings(cluster: Cluster, setting: str, value: str) -> None:
+def test_settings(cluster: Cluster, setting: str, value: str) -> None:
     assert ask(cluster, f"SHOW {setting}") == value
 
 
@@ -53,12 +53,12 @@ def test_it_sorts_by_code_point(cluster: Cluster) -> None:
     assert sorted_names == ["B", "_", "a", "b", "é"]
 
 
-def test_only_who_may_enter_its_directory_can_connect(cluster: Cluster) -> None:
+def test_only_its_owner_can_search_the_socket_directory(cluster: Cluster) -> None:
     assert stat.S_IMODE(cluster.socket_directory.stat().st_mode) == 0o700
-    assert stat.S_IMODE(cluster.directory.stat().st_mode) == 0o700
+    assert stat.S_IMODE(cluster.data_directory.stat().st_mode) == 0o700
 
 
-def test_psql_reaches_it(cluster: Cluster) -> None:
+def test_psql_connects(cluster: Cluster) -> None:
     psql = cluster.installation.binary("psql")
     command = [psql, "-XAtc", "SELECT 6 * 7", "-d", cluster.conninfo()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -74,7 +74,7 @@ def test_many_tables_fit_into_one_transaction(database: str) -> None:
         )
 
 
-def test_stopping_leaves_nothing_and_may_be_repeated(installation: Installation) -> None:
+def test_stopping_removes_everything_and_can_be_repeated(installation: Installation) -> None:
     cluster = start_cluster(installation, name="stopped")
     postmaster = postmaster_of(cluster)
     cluster.stop()
@@ -99,7 +99,7 @@ def test_an_error_in_the_with_block_stops_it(installation: Installation) -> None
     assert not cluster.socket_directory.exists()
 
 
-def test_two_start_side_by_side_and_share_nothing(installation: Installation) -> None:
+def test_two_clusters_can_start_at_once_and_share_no_roles(installation: Installation) -> None:
     with ThreadPoolExecutor() as pool:
         one, two = pool.map(lambda name: start_cluster(installation, name=name), ("one", "two"))
     with one, two:
@@ -109,19 +109,19 @@ def test_two_start_side_by_side_and_share_nothing(installation: Installation) ->
 
 
 @pytest.mark.parametrize("name", ["", 'it\'s "quoted" $(exit 1); `exit 1`', "n" * 200, "füñf ☃"])
-def test_any_name_will_do(installation: Installation, name: str) -> None:
+def test_a_cluster_name_can_have_any_characters(installation: Installation, name: str) -> None:
     with start_cluster(installation, name=name) as cluster:
         assert ask(cluster, "SELECT 1") == 1
 
 
-def test_a_temp_directory_whose_path_is_too_long_is_passed_over(
+def test_a_temporary_directory_with_a_long_path_is_skipped(
     installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deep = tmp_path / ("d" * 100)
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
     monkeypatch.setenv("TMPDIR", str(deep))
-    monkeypatch.setattr("pytest_schema_parity.postgres.places._free", in_tmp_alone)
+    monkeypatch.setattr("pytest_schema_parity.postgres.base_directories._free", free_in_tmp_only)
     with start_cluster(installation, name="deep") as cluster:
         assert cluster.socket_directory.parent == Path("/tmp")
 
@@ -131,7 +131,7 @@ def test_a_template_has_a_superuser_settings_and_scripts(
 ) -> None:
     script = tmp_path / "roles 'n' tables.sql"
     script.write_bytes("CREATE ROLE app LOGIN; CREATE TABLE \"füñf\" AS SELECT '%s' AS x".encode())
-    template = Template(
+    template = ClusterTemplate(
         "logical", superuser="The Boss", scripts=(script,), settings={"wal_level": "logical"}
     )
     for _ in range(2):  # made, then from the cache
@@ -151,39 +151,43 @@ def test_a_template_offers_extensions(installation: Installation, tmp_path: Path
     (extension / "answer.control").write_text("default_version = '1.0'\nrelocatable = true\n")
     body = "CREATE FUNCTION answer() RETURNS int LANGUAGE sql RETURN 42;\n"
     (extension / "answer--1.0.sql").write_text(body)
-    template = Template("extended", extension_directories=(tmp_path / "share",))
+    template = ClusterTemplate("extended", extension_directories=(tmp_path / "share",))
     with start_cluster(installation, template=template, name="extended") as cluster:
         ask(cluster, "CREATE EXTENSION answer")
         assert ask(cluster, "SELECT answer()") == 42
         assert ask(cluster, "SELECT 1 FROM pg_available_extensions WHERE name = 'plpgsql'") == 1
 
 
-def test_a_faulty_script_is_named_with_its_line(installation: Installation, tmp_path: Path) -> None:
+def test_the_error_of_a_script_has_its_file_and_line(
+    installation: Installation, tmp_path: Path
+) -> None:
     script = tmp_path / "faulty.sql"
     script.write_text("CREATE TABLE a (id int);\n\nSELECT 'é', nothing FROM a;\n")
     with pytest.raises(ServerError, match=r'faulty\.sql:3: column "nothing" does not exist'):
-        start_cluster(installation, template=Template("faulty", scripts=(script,)), name="faulty")
+        start_cluster(
+            installation, template=ClusterTemplate("faulty", scripts=(script,)), name="faulty"
+        )
 
 
-def test_a_server_that_does_not_start_says_why_and_leaves_nothing(
+def test_if_the_server_does_not_start_the_error_has_its_log_and_nothing_is_left(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    template = Template("absurd", settings={"shared_buffers": "plenty"})
+    template = ClusterTemplate("absurd", settings={"shared_buffers": "plenty"})
     with tempfile.TemporaryDirectory(dir="/tmp") as base:
         Path(base).chmod(0o1777)
-        monkeypatch.setattr("pytest_schema_parity.postgres.places.places", lambda: [Path(base)])
+        monkeypatch.setattr(BASE_DIRECTORIES, lambda: [Path(base)])
         with pytest.raises(ServerError, match='for parameter "shared_buffers": "plenty"'):
             start_cluster(installation, template=template, name="absurd")
         assert list(Path(base).iterdir()) == []
 
 
-def in_tmp_alone(base: Path) -> int:
-    """Room, as if memory and the other places were full."""
+def free_in_tmp_only(base: Path) -> int:
+    """Free space, as if every base directory but /tmp were full."""
     return 2**62 if base == Path("/tmp") else 0
 
 
 def postmaster_of(cluster: Cluster) -> int:
-    return int((cluster.directory / "postmaster.pid").read_text().split()[0])
+    return int((cluster.data_directory / "postmaster.pid").read_text().split()[0])
 
 
 def is_running(process: int) -> bool:

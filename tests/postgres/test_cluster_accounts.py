@@ -1,4 +1,4 @@
-"""As root, and as a user with next to nothing: PostgreSQL runs as neither would expect."""
+"""Run PostgreSQL as root, which it refuses, and as a user without home and with a strict umask."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ import pytest_schema_parity
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres import account as accounts
 from pytest_schema_parity.postgres import relocation
-from pytest_schema_parity.postgres.account import Account, require_name, server_account
+from pytest_schema_parity.postgres.account import Account, require_passwd_entry, server_account
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.installation import WHEELS, Installation
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has another user run the server")
 
-NOBODY = Account(65534, 65534, borrowed=True)
+NOBODY = Account(65534, 65534, is_other_user=True)
 
 STARTS = """
 import os, sys
@@ -37,20 +37,20 @@ from pytest_schema_parity.postgres.installation import find_installation
 from pytest_schema_parity.postgres.cache import cache_directory
 with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="poor") as cluster:
     cache = cache_directory()
-    print(os.geteuid(), cluster.directory.stat().st_uid, cache, oct(cache.stat().st_mode))
+    print(os.geteuid(), cluster.data_directory.stat().st_uid, cache, oct(cache.stat().st_mode))
 """
 
 
 @as_root
-def test_root_has_another_user_run_the_server(cluster: Cluster) -> None:
-    owner = cluster.directory.stat().st_uid
+def test_as_root_another_user_runs_the_server(cluster: Cluster) -> None:
+    owner = cluster.data_directory.stat().st_uid
     assert owner == server_account().uid != 0
-    postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
+    postmaster = (cluster.data_directory / "postmaster.pid").read_text().split()[0]
     assert Path("/proc", postmaster).stat().st_uid == owner
 
 
 @as_root
-def test_an_ordinary_user_without_home_and_with_a_narrow_umask(installation: Installation) -> None:
+def test_a_user_without_home_and_with_a_strict_umask(installation: Installation) -> None:
     python = python_for_others()
     if python is None:
         pytest.skip("no Python with these packages that another user can run")
@@ -94,24 +94,24 @@ def as_nobody(command: list[str], **environment: str) -> subprocess.CompletedPro
 
 
 @pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where copies for the server's account go, for this test."""
+def copies(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty directory for the copies that the server's account can read."""
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(0o755)
-        monkeypatch.setattr(relocation, "_shelf", lambda: Path(directory))
+        monkeypatch.setattr(relocation, "_copies_directory", lambda: Path(directory))
         yield Path(directory)
 
 
 @pytest.fixture
 def hidden(tmp_path: Path) -> Path:
-    """A directory that only root may enter."""
+    """A directory that only root can search."""
     tmp_path.chmod(0o700)
     return tmp_path
 
 
 @as_root
-def test_programs_that_the_server_account_cannot_reach_are_copied_once(
-    installation: Installation, hidden: Path, shelf: Path
+def test_programs_that_the_server_account_cannot_read_are_copied_once(
+    installation: Installation, hidden: Path, copies: Path
 ) -> None:
     if installation.source not in WHEELS.values():
         pytest.skip("only a wheel's programs find their files after a move")
@@ -122,51 +122,51 @@ def test_programs_that_the_server_account_cannot_reach_are_copied_once(
     moved = replace(installation, bindir=hidden / package.name / "pginstall" / "bin")
     for _ in range(2):
         with start_cluster(moved, name="moved") as cluster:
-            postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
+            postmaster = (cluster.data_directory / "postmaster.pid").read_text().split()[0]
             program = Path("/proc", postmaster, "exe").readlink()
             assert cluster.installation == moved
-        assert program.is_relative_to(shelf)
-        assert len([path for path in shelf.iterdir() if path.is_dir()]) == 1
+        assert program.is_relative_to(copies)
+        assert len([path for path in copies.iterdir() if path.is_dir()]) == 1
 
 
 @as_root
 def test_extensions_that_the_server_account_cannot_read_are_copied(
-    installation: Installation, hidden: Path, shelf: Path
+    installation: Installation, hidden: Path, copies: Path
 ) -> None:
     if not installation.can_load_extensions_from:
         pytest.skip("extension_control_path came with PostgreSQL 18")
     (hidden / "extension").mkdir()
     (hidden / "extension" / "answer.control").write_text("default_version = '1.0'\n")
     (hidden / "extension" / "answer--1.0.sql").write_text("SELECT 1;\n")
-    template = Template("hidden", extension_directories=(hidden,))
+    template = ClusterTemplate("hidden", extension_directories=(hidden,))
     with (
         start_cluster(installation, template=template, name="hidden") as cluster,
         psycopg.connect(cluster.conninfo()) as connection,
     ):
         connection.execute("CREATE EXTENSION answer")
-    assert len(list(shelf.glob("*/extension/answer.control"))) == 1
+    assert len(list(copies.glob("*/extension/answer.control"))) == 1
 
 
 @as_root
-def test_copies_that_nobody_uses_for_a_month_go(hidden: Path, shelf: Path) -> None:
-    (shelf / "old").mkdir()
-    os.utime(shelf / "old", (0, 0))
+def test_copies_that_are_unused_for_a_month_are_removed(hidden: Path, copies: Path) -> None:
+    (copies / "old").mkdir()
+    os.utime(copies / "old", (0, 0))
     (hidden / "file").touch()
-    copy = relocation.readable(hidden, NOBODY)
-    assert [path for path in shelf.iterdir() if path.is_dir()] == [copy]
+    copy = relocation.readable_directory(hidden, NOBODY)
+    assert [path for path in copies.iterdir() if path.is_dir()] == [copy]
     os.utime(copy, (0, 0))
-    assert relocation.readable(hidden, NOBODY) == copy
+    assert relocation.readable_directory(hidden, NOBODY) == copy
     assert copy.stat().st_mtime > 0
 
 
 @as_root
 @pytest.mark.parametrize("damage", ["a file is gone", "half was copied", "all is gone"])
-def test_a_copy_that_is_not_whole_is_made_anew(hidden: Path, shelf: Path, damage: str) -> None:
+def test_an_incomplete_copy_is_made_again(hidden: Path, copies: Path, damage: str) -> None:
     (hidden / "part").mkdir()
     for name in ("first", "part/second"):
         (hidden / name).write_text("whole")
-    copy = relocation.readable(hidden, NOBODY)
-    begun = shelf / "new-begun"  # by a process that was killed
+    copy = relocation.readable_directory(hidden, NOBODY)
+    begun = copies / "new-begun"  # by a process that was killed
     begun.mkdir()
     if damage == "a file is gone":
         (copy / "part" / "second").unlink()
@@ -174,7 +174,7 @@ def test_a_copy_that_is_not_whole_is_made_anew(hidden: Path, shelf: Path, damage
         (copy / "part" / "second").write_text("who")
     else:
         shutil.rmtree(copy)
-    assert relocation.readable(hidden, NOBODY) == copy
+    assert relocation.readable_directory(hidden, NOBODY) == copy
     there = sorted(str(path.relative_to(copy)) for path in copy.rglob("*"))
     assert there == ["first", "part", "part/second"]
     assert (copy / "part" / "second").read_text() == "whole"
@@ -182,22 +182,22 @@ def test_a_copy_that_is_not_whole_is_made_anew(hidden: Path, shelf: Path, damage
 
 
 @as_root
-def test_a_copy_that_is_in_use_stays_should_the_clock_jump(hidden: Path, shelf: Path) -> None:
+def test_a_copy_in_use_is_not_pruned_whatever_its_mtime(hidden: Path, copies: Path) -> None:
     (hidden / "file").touch()
-    copy = relocation.readable(hidden, NOBODY)
+    copy = relocation.readable_directory(hidden, NOBODY)
     os.utime(copy, (0, 0))
-    relocation.prune(shelf)
+    relocation.prune(copies)
     assert copy.exists()
 
 
-def test_a_user_without_a_name_is_told_so() -> None:
-    nameless = next(uid for uid in range(54321, 65000) if not has_name(uid))
+def test_the_error_for_a_user_without_passwd_entry() -> None:
+    nameless = next(uid for uid in range(54321, 65000) if not has_passwd_entry(uid))
     with pytest.raises(ServerError, match=f"user id {nameless} has no entry in /etc/passwd"):
-        require_name(Account(nameless, nameless, borrowed=False))
+        require_passwd_entry(Account(nameless, nameless, is_other_user=False))
 
 
 @as_root
-def test_a_machine_without_other_users_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_for_root_without_other_users(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pwd, "getpwall", lambda: [pwd.getpwnam("root")])
     accounts.server_account.cache_clear()
     try:
@@ -211,7 +211,7 @@ def test_a_machine_without_other_users_is_told_so(monkeypatch: pytest.MonkeyPatc
     ("file_mode", "directory_mode", "reached"),
     [(0o644, 0o711, True), (0o600, 0o755, False), (0o644, 0o750, False)],
 )
-def test_reaching_a_file_takes_every_directory_above(
+def test_can_read_takes_permissions_of_every_directory_above(
     file_mode: int, directory_mode: int, reached: bool
 ) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
@@ -219,25 +219,26 @@ def test_reaching_a_file_takes_every_directory_above(
         file.touch()
         file.chmod(file_mode)
         Path(directory).chmod(directory_mode)
-        stranger = Account(65533, 65533, borrowed=True)
-        assert stranger.can_reach(file) == reached
+        stranger = Account(65533, 65533, is_other_user=True)
+        assert stranger.can_read(file) == reached
 
 
 @as_root
 @pytest.mark.parametrize("mode", [0o755, 0o700])
-def test_a_temp_directory_that_is_roots_alone_is_passed_over(
+def test_a_temporary_directory_that_only_root_can_write_to_is_skipped(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, mode: int
 ) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(mode)
         monkeypatch.setattr(
-            "pytest_schema_parity.postgres.places.places", lambda: [Path(directory), Path("/tmp")]
+            "pytest_schema_parity.postgres.base_directories.base_directories",
+            lambda: [Path(directory), Path("/tmp")],
         )
         with start_cluster(installation, name="elsewhere") as cluster:
             assert cluster.socket_directory.parent == Path("/tmp")
 
 
-def has_name(uid: int) -> bool:
+def has_passwd_entry(uid: int) -> bool:
     try:
         return bool(pwd.getpwuid(uid))
     except KeyError:

@@ -1,4 +1,4 @@
-"""The cached data directory: made once, never half, made anew when it is damaged."""
+"""The cache of data directories: an image is made once, and again if it is damaged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pytest_schema_parity.postgres import cache, datadir
 from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
 
 STARTS = """
 import sys
@@ -28,8 +28,8 @@ from pathlib import Path
 from pytest_schema_parity.postgres import datadir
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import find_installation
-initdb = datadir._initdb
-datadir._initdb = lambda *arguments: (print("made"), initdb(*arguments))
+initdb = datadir._run_initdb
+datadir._run_initdb = lambda *arguments: (print("made"), initdb(*arguments))
 with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="racing") as cluster:
     print("ran")
 """
@@ -37,7 +37,7 @@ with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="racing") a
 
 @pytest.fixture
 def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The directory of a cache of our own."""
+    """The directory of images in an empty cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     cache.cache_directory.cache_clear()
     yield cache.cache_directory() / "images"
@@ -46,19 +46,21 @@ def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """The images that were made, not just used."""
+    """The paths of the images that are made during the test."""
     made: list[Path] = []
-    make = datadir._make
+    make = datadir._make_image
 
-    def watched(image: Path, template: Template, programs: Installation, account: Account) -> None:
+    def watched(
+        image: Path, template: ClusterTemplate, programs: Installation, account: Account
+    ) -> None:
         made.append(image)
         make(image, template, programs, account)
 
-    monkeypatch.setattr(datadir, "_make", watched)
+    monkeypatch.setattr(datadir, "_make_image", watched)
     return made
 
 
-def starts(installation: Installation, template: Template) -> bool:
+def starts(installation: Installation, template: ClusterTemplate) -> bool:
     with (
         start_cluster(installation, template=template, name="cached") as cluster,
         psycopg.connect(cluster.conninfo()) as connection,
@@ -66,11 +68,11 @@ def starts(installation: Installation, template: Template) -> bool:
         return connection.execute("SELECT true").fetchone() == (True,)
 
 
-def test_it_is_made_once_for_each_content_of_the_scripts(
+def test_an_image_is_made_once_for_each_content_of_the_scripts(
     installation: Installation, images: Path, made: list[Path], tmp_path: Path
 ) -> None:
     script = tmp_path / "script.sql"
-    template = Template("scripted", scripts=(script,))
+    template = ClusterTemplate("scripted", scripts=(script,))
     script.write_text("SELECT 1")
     assert starts(installation, template)
     assert starts(installation, template)
@@ -97,7 +99,7 @@ def cut_the_index(image: Path) -> None:
 
 
 def zero_the_contents(image: Path) -> None:
-    """As a file system may leave a file that was not synced before the power failed."""
+    """As after a power failure, if the file was not synced."""
     with image.open("r+b") as file:
         file.readline()
         file.readline()
@@ -106,51 +108,55 @@ def zero_the_contents(image: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [truncate, empty, garble, cut_the_index, zero_the_contents])
-def test_a_damaged_one_is_made_anew(
+def test_a_damaged_image_is_made_again(
     installation: Installation, images: Path, made: list[Path], damage: Callable[[Path], None]
 ) -> None:
-    assert starts(installation, Template("damaged"))
+    assert starts(installation, ClusterTemplate("damaged"))
     [image] = images.glob("*.image")
     damage(image)
-    assert starts(installation, Template("damaged"))
+    assert starts(installation, ClusterTemplate("damaged"))
     assert made == [image, image]
-    assert starts(installation, Template("damaged"))
+    assert starts(installation, ClusterTemplate("damaged"))
     assert len(made) == 2
 
 
-def test_what_is_no_file_is_done_without(
+def test_a_directory_in_place_of_the_image_is_ignored(
     installation: Installation, images: Path, made: list[Path]
 ) -> None:
-    assert starts(installation, Template("blocked"))
+    assert starts(installation, ClusterTemplate("blocked"))
     [image] = images.glob("*.image")
     image.unlink()
     image.mkdir()
-    assert starts(installation, Template("blocked"))
+    assert starts(installation, ClusterTemplate("blocked"))
     assert [path.name for path in made[:2]] == [image.name] * 2
     assert made[2].name == "image"
 
 
-def test_what_a_killed_process_had_begun_goes(installation: Installation, images: Path) -> None:
-    assert starts(installation, Template("begun"))
+def test_the_unfinished_image_of_a_killed_process_is_removed(
+    installation: Installation, images: Path
+) -> None:
+    assert starts(installation, ClusterTemplate("begun"))
     [image] = images.glob("*.image")
     image.rename(image.with_suffix(".4711.new"))
-    assert starts(installation, Template("begun"))
+    assert starts(installation, ClusterTemplate("begun"))
     assert sorted(path.suffix for path in images.iterdir()) == [".image", ".lock"]
 
 
 @pytest.mark.parametrize("when", [0, 2**32])
-def test_whatever_its_date_it_is_used(
+def test_an_image_is_used_whatever_its_mtime(
     installation: Installation, images: Path, made: list[Path], when: int
 ) -> None:
-    assert starts(installation, Template("dated"))
+    assert starts(installation, ClusterTemplate("dated"))
     [image] = images.glob("*.image")
     os.utime(image, (when, when))
-    assert starts(installation, Template("dated"))
+    assert starts(installation, ClusterTemplate("dated"))
     assert len(made) == 1
     assert image.exists()
 
 
-def test_two_processes_make_it_once(installation: Installation, images: Path) -> None:
+def test_processes_that_start_at_once_make_one_image(
+    installation: Installation, images: Path
+) -> None:
     command = [sys.executable, "-c", STARTS, str(installation.bindir)]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     printed = [process.communicate(timeout=60)[0].split() for process in processes]
@@ -158,29 +164,33 @@ def test_two_processes_make_it_once(installation: Installation, images: Path) ->
     assert sorted(path.suffix for path in images.iterdir()) == [".image", ".lock"]
 
 
-def test_a_failure_while_it_is_made_leaves_no_image(
+def test_a_failing_script_leaves_no_image(
     installation: Installation, images: Path, tmp_path: Path
 ) -> None:
     script = tmp_path / "script.sql"
     script.write_text("CREATE TABLE made_halfway (); SELECT 1 / 0")
     with pytest.raises(ServerError, match="division by zero"):
-        starts(installation, Template("failing", scripts=(script,)))
+        starts(installation, ClusterTemplate("failing", scripts=(script,)))
     assert [path.suffix for path in images.iterdir()] == [".lock"]
 
 
-def test_what_nobody_uses_for_a_month_goes(installation: Installation, images: Path) -> None:
-    assert starts(installation, Template("pruning"))
+def test_images_that_are_unused_for_a_month_are_removed(
+    installation: Installation, images: Path
+) -> None:
+    assert starts(installation, ClusterTemplate("pruning"))
     for name in ("old.image", "old.lock", "18-old.77.new"):
         (images / name).touch()
         os.utime(images / name, (time.time() - 31 * 24 * 3600,) * 2)
     (images / "young.image").touch()
-    assert starts(installation, Template("pruning"))  # from the cache
+    assert starts(installation, ClusterTemplate("pruning"))  # from the cache
     names = {path.name for path in images.iterdir()}
     assert "young.image" in names
     assert not [name for name in names if "old" in name]
 
 
-def test_a_lock_that_was_pruned_while_it_was_waited_for_is_no_lock(tmp_path: Path) -> None:
+def test_a_lock_file_that_is_removed_while_a_thread_waits_is_not_taken_for_the_lock(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "lock"
     inside: list[str] = []
 
@@ -202,7 +212,7 @@ def test_a_lock_that_was_pruned_while_it_was_waited_for_is_no_lock(tmp_path: Pat
     assert inside == ["second"]
 
 
-def test_using_a_lock_keeps_it(tmp_path: Path) -> None:
+def test_using_a_lock_file_updates_its_mtime(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     path.touch()
     os.utime(path, (0, 0))
@@ -211,7 +221,7 @@ def test_using_a_lock_keeps_it(tmp_path: Path) -> None:
         assert path.exists()
 
 
-def test_a_directory_that_is_in_use_stays_should_the_clock_jump(tmp_path: Path) -> None:
+def test_a_locked_directory_is_not_pruned_whatever_its_mtime(tmp_path: Path) -> None:
     for name in ("used", "unused"):
         (tmp_path / name).mkdir()
         os.utime(tmp_path / name, (0, 0))
@@ -224,7 +234,7 @@ def test_a_directory_that_is_in_use_stays_should_the_clock_jump(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cache_that_is_full_is_done_without(
+def test_a_cluster_starts_if_the_cache_is_full(
     installation: Installation, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pack = datadir.pack
@@ -236,36 +246,36 @@ def test_a_cache_that_is_full_is_done_without(
         pack(data, image)
 
     monkeypatch.setattr(datadir, "pack", full)
-    assert starts(installation, Template("full"))
+    assert starts(installation, ClusterTemplate("full"))
     assert [path.suffix for path in images.iterdir()] == [".lock"]
 
 
-def test_a_cache_that_holds_something_else_is_done_without(
+def test_a_cluster_starts_if_the_cache_holds_a_file_in_place_of_the_directory(
     installation: Installation, images: Path
 ) -> None:
     images.write_text("no directory")
-    assert starts(installation, Template("blocked"))
+    assert starts(installation, ClusterTemplate("blocked"))
 
 
-def test_no_room_for_the_data_is_said_with_the_place(
+def test_the_error_for_a_full_disk_has_the_directory(
     installation: Installation, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert starts(installation, Template("roomless"))
+    assert starts(installation, ClusterTemplate("roomless"))
     assert list(images.glob("*.image"))
 
     def full(_path: str, content: memoryview, _account: Account) -> None:
         with content:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("pytest_schema_parity.postgres.image._write", full)
+    monkeypatch.setattr("pytest_schema_parity.postgres.image._write_file", full)
     with pytest.raises(ServerError, match=r"/data cannot be written: .*space.*TMPDIR"):
-        starts(installation, Template("roomless"))
+        starts(installation, ClusterTemplate("roomless"))
     assert list(images.glob("*.image"))  # which is not to blame
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be given another's home")
 @pytest.mark.parametrize("existing", [".", ".cache", ".cache/pytest-schema-parity"])
-def test_root_makes_nothing_in_an_ordinary_users_home(
+def test_root_creates_no_files_in_the_home_of_another_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, existing: str
 ) -> None:
     home, temp = tmp_path / "home", tmp_path / "temp"
@@ -285,18 +295,18 @@ def test_root_makes_nothing_in_an_ordinary_users_home(
     assert list(home.rglob("*")) == before
 
 
-def test_using_one_keeps_it(installation: Installation, images: Path) -> None:
-    assert starts(installation, Template("kept"))
+def test_using_an_image_updates_its_mtime(installation: Installation, images: Path) -> None:
+    assert starts(installation, ClusterTemplate("kept"))
     [image] = images.glob("*.image")
     os.utime(image, (0, 0))
-    assert starts(installation, Template("kept"))
+    assert starts(installation, ClusterTemplate("kept"))
     assert image.stat().st_mtime > time.time() - 3600
 
 
-def test_a_user_without_home_gets_no_directory_of_that_name(
+def test_a_user_without_a_home_directory_gets_no_directory_named_tilde(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Python leaves "~" as it is where nobody knows what it stands for."""
+    """Python does not expand "~" if no home directory is known."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
     monkeypatch.setattr(cache, "user_cache_path", lambda name: Path("~", ".cache", name))
@@ -308,7 +318,7 @@ def test_a_user_without_home_gets_no_directory_of_that_name(
     assert not (tmp_path / "~").exists()
 
 
-def test_without_a_usable_home_it_lies_in_a_private_temp_directory(
+def test_without_a_usable_home_the_cache_is_in_a_private_temporary_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -320,7 +330,9 @@ def test_without_a_usable_home_it_lies_in_a_private_temp_directory(
         assert private.stat().st_mode & 0o777 == 0o700
         cache.cache_directory.cache_clear()
         private.chmod(0o777)
-        with pytest.raises(ServerError, match="not a directory that only we can write to"):
+        with pytest.raises(
+            ServerError, match="not a directory that only the current user can write to"
+        ):
             cache.cache_directory()
     finally:
         cache.cache_directory.cache_clear()

@@ -1,4 +1,4 @@
-"""However this process dies, its clusters go with it."""
+"""Clusters are stopped and removed however the process that started them ends."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ PATIENCE = 20.0
 STARTS = """
 import signal, sys, time
 from pathlib import Path
-from pytest_schema_parity.postgres import places, rundir
+from pytest_schema_parity.postgres import base_directories, rundir
 from pytest_schema_parity.postgres.account import server_account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import find_installation
 if sys.argv[2:]:
-    places.places = rundir.places = lambda: [Path(sys.argv[2])]
+    base_directories.base_directories = rundir.base_directories = lambda: [Path(sys.argv[2])]
 cluster = start_cluster(find_installation(bindir=Path(sys.argv[1])), name="dies")
-postmaster = (cluster.directory / "postmaster.pid").read_text().split()[0]
+postmaster = (cluster.data_directory / "postmaster.pid").read_text().split()[0]
 print(cluster.socket_directory, postmaster, cluster.conninfo(), sep="\\n", flush=True)
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 """
 
 
 class Victim:
-    """A Python process that has started a cluster, and leads a process group as pytest would."""
+    """A Python process with a cluster, in a process group of its own as pytest is."""
 
     def __init__(self, installation: Installation, base: str) -> None:
         script = STARTS + "time.sleep(600)"
@@ -75,7 +75,7 @@ def victim(installation: Installation) -> Iterator[Victim]:
         wait_until(lambda: not victim.directory.exists())
 
 
-def test_kill_9_ends_the_server_and_removes_its_directory(victim: Victim) -> None:
+def test_after_kill_9_the_server_is_stopped_and_its_directory_removed(victim: Victim) -> None:
     client = psycopg.connect(victim.conninfo)
     client.execute("CREATE TABLE in_use (id int)")
     victim.die(lambda process: os.kill(process, signal.SIGKILL))
@@ -84,12 +84,12 @@ def test_kill_9_ends_the_server_and_removes_its_directory(victim: Victim) -> Non
     client.close()
 
 
-def test_kill_9_of_the_process_group_does_so_too(victim: Victim) -> None:
+def test_the_same_after_kill_9_of_the_process_group(victim: Victim) -> None:
     victim.die(lambda process: os.killpg(process, signal.SIGKILL))
     wait_until(lambda: not is_running(victim.postmaster) and not victim.directory.exists())
 
 
-def test_the_terminals_interrupt_does_not_reach_the_server(victim: Victim) -> None:
+def test_ctrl_c_does_not_reach_the_server(victim: Victim) -> None:
     for process in (victim.postmaster, victim.shell):
         assert os.getsid(process) != victim.process.pid
         assert os.getpgid(process) != victim.process.pid
@@ -97,7 +97,7 @@ def test_the_terminals_interrupt_does_not_reach_the_server(victim: Victim) -> No
     wait_until(lambda: not is_running(victim.postmaster) and not victim.directory.exists())
 
 
-def test_when_everything_but_the_server_dies_the_next_start_clears_up(victim: Victim) -> None:
+def test_the_next_start_stops_a_server_whose_shell_was_killed(victim: Victim) -> None:
     os.kill(victim.shell, signal.SIGKILL)
     base = [victim.directory.parent]
     assert list(rundir.stale_directories(base)) == []
@@ -105,25 +105,25 @@ def test_when_everything_but_the_server_dies_the_next_start_clears_up(victim: Vi
     assert is_running(victim.postmaster)
     # The killed shell may take a moment to let go of the lock.
     wait_until(lambda: list(rundir.stale_directories(base)) == [victim.directory])
-    rundir.sweep(base)
+    rundir.remove_stale(base)
     wait_until(lambda: not is_running(victim.postmaster))
     assert not victim.directory.exists()
 
 
-def test_a_process_that_forgets_to_stop_holds_nobody_up(installation: Installation) -> None:
+def test_a_process_that_does_not_stop_its_cluster_exits_at_once(installation: Installation) -> None:
     command = [sys.executable, "-c", STARTS, str(installation.bindir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     directory, postmaster, _ = done.stdout.splitlines()
     wait_until(lambda: not is_running(int(postmaster)) and not Path(directory).exists())
 
 
-def test_where_no_more_files_can_be_opened_nothing_is_left(
+def test_nothing_is_left_if_no_more_files_can_be_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_many(*_given: object, **_more: object) -> tuple[int, int]:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
-    monkeypatch.setattr(rundir, "place_for", lambda _account: tmp_path)
+    monkeypatch.setattr(rundir, "choose_base_directory", lambda _account: tmp_path)
     monkeypatch.setattr(os, "pipe", too_many)
     monkeypatch.setattr(shutil, "rmtree", lambda *_given, **_more: None)  # it opens, too
     with pytest.raises(OSError, match="Too many open files"):
@@ -132,9 +132,11 @@ def test_where_no_more_files_can_be_opened_nothing_is_left(
 
 
 @pytest.mark.parametrize("which", ["the shell", "the server"])
-def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, which: str) -> None:
+def test_stopping_works_if_the_shell_or_the_server_was_killed(
+    installation: Installation, which: str
+) -> None:
     cluster = start_cluster(installation, name="maimed")
-    lines = (cluster.directory / "postmaster.pid").read_text().splitlines()
+    lines = (cluster.data_directory / "postmaster.pid").read_text().splitlines()
     postmaster, memory = int(lines[0]), lines[6].split()[1]
     shell = parent_of(postmaster)
     os.kill(shell if which == "the shell" else postmaster, signal.SIGKILL)
@@ -145,22 +147,22 @@ def test_stopping_copes_with_a_part_that_was_killed(installation: Installation, 
         assert memory not in [line.split()[1] for line in segments.read_text().splitlines()]
 
 
-def test_a_directory_that_stays_is_named(
+def test_the_error_names_a_directory_that_cannot_be_removed(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster = start_cluster(installation, name="stays")
-    postmaster = int((cluster.directory / "postmaster.pid").read_text().split()[0])
+    postmaster = int((cluster.data_directory / "postmaster.pid").read_text().split()[0])
     os.kill(parent_of(postmaster), signal.SIGKILL)
     with monkeypatch.context() as patched:
-        patched.setattr(rundir, "_bury", lambda _path: None)
+        patched.setattr(rundir, "_kill_and_remove", lambda _path: None)
         with pytest.raises(ServerError, match=re.escape(f"{cluster.socket_directory} cannot be")):
             cluster.stop()
-    rundir._bury(cluster.socket_directory)
+    rundir._kill_and_remove(cluster.socket_directory)
     assert not cluster.socket_directory.exists()
 
 
-@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="nothing tells of its memory")
-def test_the_memory_of_a_server_that_was_killed_with_all_others_is_cleared_up(
+@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="needs /proc/sysvipc")
+def test_shared_memory_of_a_killed_server_is_removed(
     victim: Victim,
 ) -> None:
     pid_file = victim.directory / "data" / "postmaster.pid"
@@ -169,29 +171,29 @@ def test_the_memory_of_a_server_that_was_killed_with_all_others_is_cleared_up(
         os.kill(process, signal.SIGKILL)
     victim.die(lambda process: os.kill(process, signal.SIGKILL))
     wait_until(lambda: attached(memory) == "0")  # its children end when they notice
-    rundir.sweep([victim.directory.parent])
+    rundir.remove_stale([victim.directory.parent])
     assert not victim.directory.exists()
     assert attached(memory) is None
 
 
-@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="nothing tells of its memory")
-def test_memory_that_is_anothers_by_now_is_not_touched(victim: Victim) -> None:
+@pytest.mark.skipif(not Path("/proc/sysvipc/shm").exists(), reason="needs /proc/sysvipc")
+def test_shared_memory_in_use_or_with_another_key_is_not_removed(victim: Victim) -> None:
     pid_file = victim.directory / "data" / "postmaster.pid"
     key, memory = pid_file.read_text().splitlines()[6].split()
-    rundir._forget_memory(key, memory)  # in use
-    rundir._forget_memory(str(int(key) + 1), memory)
+    rundir._remove_shared_memory(key, memory)  # in use
+    rundir._remove_shared_memory(str(int(key) + 1), memory)
     assert attached(memory) not in (None, "0")
 
 
 def attached(memory: str) -> str | None:
-    """How many processes use a segment of shared memory; None if there is no such."""
+    """The number of processes that use a segment of shared memory; None if it is missing."""
     for line in Path("/proc/sysvipc/shm").read_text().splitlines():
         if line.split()[1] == memory:
             return line.split()[6]
     return None
 
 
-def test_what_others_left_in_the_temp_directory_is_not_touched(tmp_path: Path) -> None:
+def test_only_our_own_directories_are_stale(tmp_path: Path) -> None:
     for name in ("schema-parity-theirs", "schema-parity-pg-dead", "schema-parity-run-dead"):
         (tmp_path / name).mkdir(mode=0o700)
     (tmp_path / "schema-parity-pg-wide").mkdir()
@@ -202,21 +204,21 @@ def test_what_others_left_in_the_temp_directory_is_not_touched(tmp_path: Path) -
     assert stale == {"schema-parity-pg-dead", "schema-parity-run-dead"}
 
 
-def test_a_directory_that_was_swept_away_before_it_was_locked_is_made_again(
+def test_a_directory_that_is_removed_before_it_is_locked_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, made = tempfile.mkdtemp, []
 
-    def made_and_swept(**given: Any) -> str:
+    def make_and_remove_the_first(**given: Any) -> str:
         made.append(make(**given))
         if len(made) == 1:
-            rundir.sweep([tmp_path])
+            rundir.remove_stale([tmp_path])
         return made[-1]
 
-    monkeypatch.setattr(rundir, "place_for", lambda _account: tmp_path)
-    monkeypatch.setattr(tempfile, "mkdtemp", made_and_swept)
+    monkeypatch.setattr(rundir, "choose_base_directory", lambda _account: tmp_path)
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_remove_the_first)
     run = rundir.make_run_directory(server_account())
-    rundir.sweep([tmp_path])  # which it survives, being locked
+    rundir.remove_stale([tmp_path])  # which it survives, being locked
     assert [str(path) for path in tmp_path.iterdir()] == made[1:] == [str(run.path)]
     run.remove()
     assert list(tmp_path.iterdir()) == []
@@ -227,12 +229,12 @@ def parent_of(process: int) -> int:
 
 
 def is_running(process: int) -> bool:
-    """Whether it lives: a process that nobody has waited for does not."""
+    """Whether a process runs; a zombie does not."""
     return status_of(process)[0] not in ("", "Z")
 
 
 def status_of(process: int) -> tuple[str, str]:
-    """A process's state, one letter, and its parent's number; empty when there is none."""
+    """The state of a process (one letter) and its parent's id; empty if there is none."""
     if Path("/proc/self/stat").exists():
         try:
             fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

@@ -1,4 +1,4 @@
-"""Databases on a running cluster."""
+"""Create, clone and drop databases on a running cluster."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_database_of_any_name_is_made_cloned_and_dropped(cluster: Cluster, name: str) -> None:
+def test_a_database_name_can_have_any_characters(cluster: Cluster, name: str) -> None:
     copy = name[:-1] + "2"
     with psycopg.connect(create_database(cluster, name)) as connection:
         connection.execute("CREATE TABLE kept (id int)")
@@ -34,7 +34,7 @@ def test_a_database_of_any_name_is_made_cloned_and_dropped(cluster: Cluster, nam
     assert not {name, copy} & databases_of(cluster)
 
 
-def test_a_clone_is_a_database_of_its_own(cluster: Cluster, database: str) -> None:
+def test_a_clone_does_not_change_its_source(cluster: Cluster, database: str) -> None:
     source = name_of(database)
     with psycopg.connect(database) as connection:
         connection.execute("CREATE TABLE counted AS SELECT 1 AS n")
@@ -45,7 +45,7 @@ def test_a_clone_is_a_database_of_its_own(cluster: Cluster, database: str) -> No
     drop_database(cluster, "its_clone")
 
 
-def test_a_clone_has_the_settings_of_its_original(cluster: Cluster, database: str) -> None:
+def test_a_clone_has_the_settings_of_its_source(cluster: Cluster, database: str) -> None:
     source = name_of(database)
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {source} SET search_path = 'far away'")
@@ -66,36 +66,36 @@ def test_a_clone_has_the_settings_of_its_original(cluster: Cluster, database: st
     drop_database(cluster, "with_settings")
 
 
-def test_a_database_in_use_is_not_cloned_and_nobody_is_thrown_out(
+def test_a_database_in_use_is_not_cloned_and_no_client_is_disconnected(
     cluster: Cluster, database: str
 ) -> None:
     source = name_of(database)
     with psycopg.connect(database) as user:
-        with pytest.raises(ServerError, match=r"while somebody is connected to it: .*process \d+"):
+        with pytest.raises(ServerError, match=r"while a client is connected to it: .*process \d+"):
             clone_database(cluster, source, "never_made")
         assert user.execute("SELECT 1").fetchone() == (1,)
     assert "never_made" not in databases_of(cluster)
 
 
-def test_a_database_in_use_is_dropped_only_by_force(cluster: Cluster) -> None:
+def test_a_database_in_use_is_dropped_only_with_force(cluster: Cluster) -> None:
     with psycopg.connect(create_database(cluster, "in_use")) as user:
-        with pytest.raises(ServerError, match="cannot be dropped while somebody is connected"):
+        with pytest.raises(ServerError, match="cannot be dropped while a client is connected"):
             drop_database(cluster, "in_use")
         drop_database(cluster, "in_use", force=True)
         with pytest.raises(psycopg.OperationalError):
             user.execute("SELECT 1")
 
 
-def test_dropping_what_is_not_there_is_no_error(cluster: Cluster) -> None:
+def test_dropping_a_missing_database_is_no_error(cluster: Cluster) -> None:
     drop_database(cluster, "never made")
 
 
-def test_what_cannot_be_made_says_why(cluster: Cluster) -> None:
+def test_the_error_of_a_failed_clone_has_the_reason(cluster: Cluster) -> None:
     with pytest.raises(ServerError, match='"no_such" does not exist'):
         clone_database(cluster, "no_such", "never_made")
 
 
-def test_many_at_once_do_not_stand_in_each_others_way(cluster: Cluster, database: str) -> None:
+def test_many_databases_can_be_made_at_once(cluster: Cluster, database: str) -> None:
     names = [f"at_once_{number}" for number in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda name: create_database(cluster, name), names[:4]))

@@ -1,4 +1,4 @@
-"""Whatever the environment says of servers, ours is the one that is worked on."""
+"""PG* variables never lead our connections to another server."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from psycopg.conninfo import conninfo_to_dict
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
-from pytest_schema_parity.postgres import address, places
+from pytest_schema_parity.postgres import address, base_directories
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
 from pytest_schema_parity.postgres.installation import Installation
-from pytest_schema_parity.postgres.template import Template
+from pytest_schema_parity.postgres.template import ClusterTemplate
 
 NONSENSE = {
     "PGHOST": "nowhere.invalid",
@@ -58,8 +58,8 @@ NONSENSE = {
 }
 
 
-class Stranger:
-    """Somebody else's server, which is on the network as well: at ``hostaddr``, port 5432."""
+class OtherServer:
+    """A server that is not ours, which also listens on the network: at ``hostaddr``, port 5432."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
@@ -68,23 +68,23 @@ class Stranger:
         self._listener = socket.socket()
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            self._listener.bind((self.hostaddr, places.PORT))
+            self._listener.bind((self.hostaddr, base_directories.PORT))
         except OSError:
             pytest.skip("this system has one loopback address only, or that port is taken")
         self._listener.listen()
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        path = self.cluster.socket_directory / f".s.PGSQL.{places.PORT}"
+        path = self.cluster.socket_directory / f".s.PGSQL.{base_directories.PORT}"
         while True:
             client, _ = self._listener.accept()
             server = socket.socket(socket.AF_UNIX)
             server.connect(str(path))
             for source, target in ((client, server), (server, client)):
-                threading.Thread(target=pass_on, args=(source, target), daemon=True).start()
+                threading.Thread(target=forward, args=(source, target), daemon=True).start()
 
-    def holds(self) -> set[str]:
-        """The names of what a tree, or our housekeeping, would leave behind there."""
+    def names(self) -> set[str]:
+        """The names of its tables, databases, schemas and roles."""
         with psycopg.connect(self.cluster.conninfo()) as connection:
             rows = connection.execute(
                 "SELECT relname FROM pg_class UNION SELECT datname FROM pg_database"
@@ -93,7 +93,7 @@ class Stranger:
         return {name for (name,) in rows}
 
 
-def pass_on(source: socket.socket, target: socket.socket) -> None:
+def forward(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             target.sendall(data)
@@ -101,60 +101,62 @@ def pass_on(source: socket.socket, target: socket.socket) -> None:
 
 
 @pytest.fixture(scope="module")
-def stranger(installation: Installation) -> Iterator[Stranger]:
-    """A server that must not be touched, reachable by socket and by address."""
-    with start_cluster(installation, name="stranger") as cluster:
-        yield Stranger(cluster)
+def other_server(installation: Installation) -> Iterator[OtherServer]:
+    """A server that must not be changed, reachable by socket and by address."""
+    with start_cluster(installation, name="other_server") as cluster:
+        yield OtherServer(cluster)
 
 
 @pytest.fixture(params=["PGHOST", "PGHOSTADDR", "PGSERVICE"])
-def led_astray(
+def server_in_environment(
     request: pytest.FixtureRequest,
-    stranger: Stranger,
+    other_server: OtherServer,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
-) -> Stranger:
-    """An environment that names the stranger, in one of the ways there are."""
+) -> OtherServer:
+    """The other server, with one of the variables that lead a client to it."""
     services = tmp_path / "services"
     services.write_text(
-        f"[theirs]\nhostaddr={stranger.hostaddr}\nreplication=database\nuser=postgres\n"
+        f"[theirs]\nhostaddr={other_server.hostaddr}\nreplication=database\nuser=postgres\n"
         "options=-c no_such_setting=1\nsslmode=verify-full\nrequire_auth=md5\n"
     )
     monkeypatch.setenv("PGSERVICEFILE", str(services))
     ways = {
-        "PGHOST": str(stranger.cluster.socket_directory),
-        "PGHOSTADDR": stranger.hostaddr,
+        "PGHOST": str(other_server.cluster.socket_directory),
+        "PGHOSTADDR": other_server.hostaddr,
         "PGSERVICE": "theirs",
     }
     monkeypatch.setenv(request.param, ways[request.param])
-    return stranger
+    return other_server
 
 
-def test_the_stranger_can_be_reached(stranger: Stranger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else the tests below would show nothing."""
-    monkeypatch.setenv("PGHOSTADDR", stranger.hostaddr)
-    place = f"host=/nowhere port={places.PORT} user=postgres dbname=postgres"
-    with psycopg.connect(place) as connection:
+def test_pghostaddr_leads_a_client_to_the_other_server(
+    other_server: OtherServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client without our precautions connects to it: the tests below can fail."""
+    monkeypatch.setenv("PGHOSTADDR", other_server.hostaddr)
+    conninfo = f"host=/nowhere port={base_directories.PORT} user=postgres dbname=postgres"
+    with psycopg.connect(conninfo) as connection:
         there = connection.execute("SHOW data_directory").fetchone()
-    assert there == (str(stranger.cluster.directory),)
+    assert there == (str(other_server.cluster.data_directory),)
 
 
-def test_nothing_lands_on_the_server_that_the_environment_names(
-    installation: Installation, led_astray: Stranger, tmp_path: Path
+def test_nothing_is_made_on_the_server_in_the_environment(
+    installation: Installation, server_in_environment: OtherServer, tmp_path: Path
 ) -> None:
     (tmp_path / "a.sql").write_text("CREATE TABLE stray (id int); CREATE ROLE stray_role")
     tree = load_tree("a", root=tmp_path, files=["a.sql"])
     script = tmp_path / "script.sql"
     script.write_text("CREATE ROLE stray_script_role")
-    before = led_astray.holds()
-    template = Template("astray", scripts=(script,))
+    before = server_in_environment.names()
+    template = ClusterTemplate("astray", scripts=(script,))
     with start_cluster(installation, template=template, name="ours") as cluster:
         conninfo = create_database(cluster, "stray_database")
         assert apply_tree(tree, conninfo).failures == ()
         with psycopg.connect(clone_database(cluster, "stray_database", "stray_clone")) as client:
             assert client.execute("SELECT to_regclass('stray') IS NOT NULL").fetchone() == (True,)
         drop_database(cluster, "stray_database")
-        assert led_astray.holds() == before
+        assert server_in_environment.names() == before
         if installation.major < 18:  # its libpq does not know every keyword that psycopg's knows
             return
         dump = [installation.binary("pg_dump"), "-s", "-d", cluster.conninfo("stray_clone")]
@@ -162,18 +164,18 @@ def test_nothing_lands_on_the_server_that_the_environment_names(
         assert "CREATE TABLE public.stray" in done.stdout
 
 
-def test_a_connection_that_goes_astray_all_the_same_is_noticed_before_anything_is_done(
-    installation: Installation, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+def test_a_connection_to_the_wrong_server_is_noticed_before_anything_is_done(
+    installation: Installation, other_server: OtherServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(address, "_NEUTRAL", {})
-    monkeypatch.setenv("PGHOSTADDR", stranger.hostaddr)
-    before = stranger.holds()
-    with pytest.raises(ServerError, match=r"led to another one.*PGHOSTADDR"):
+    monkeypatch.setattr(address, "_NEUTRAL_VALUES", {})
+    monkeypatch.setenv("PGHOSTADDR", other_server.hostaddr)
+    before = other_server.names()
+    with pytest.raises(ServerError, match=r"reached another one.*PGHOSTADDR"):
         start_cluster(installation, name="astray")
-    assert stranger.holds() == before
+    assert other_server.names() == before
 
 
-def test_settings_of_the_clients_environment_do_not_matter(
+def test_settings_in_the_environment_have_no_effect(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name, value in NONSENSE.items():
@@ -192,7 +194,7 @@ def test_settings_of_the_clients_environment_do_not_matter(
             assert connection.info.encoding == "utf-8"
 
 
-def test_a_trees_own_setting_comes_before_that_of_the_environment(
+def test_the_setting_of_a_tree_overrides_the_environment(
     database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PGTZ", "Asia/Tokyo")
@@ -206,7 +208,7 @@ def test_a_trees_own_setting_comes_before_that_of_the_environment(
 
 
 @pytest.mark.parametrize(("name", "value"), [("PGSERVICE", "no such"), ("PGTZ", "No/Where")])
-def test_what_cannot_be_neutralised_is_named(
+def test_the_error_names_a_variable_that_cannot_be_overridden(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)

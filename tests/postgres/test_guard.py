@@ -1,4 +1,4 @@
-"""Files that are removed when we end, whatever becomes of who removes them."""
+"""A Guard removes its files when it ends, and when our process or its shell is killed."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.fixture
 def directory() -> Iterator[Path]:
-    """A name below a directory that the server's user may write to."""
+    """The path of a directory that does not exist yet."""
     with tempfile.TemporaryDirectory(dir="/tmp") as base:
         Path(base).chmod(0o1777)
         yield Path(base, "it's 'here'")
 
 
 @pytest.mark.parametrize("killed", [False, True])
-def test_the_files_go_when_it_ends(directory: Path, killed: bool) -> None:
+def test_the_files_are_removed_when_it_ends(directory: Path, killed: bool) -> None:
     guard = Guard(directory / "mine.")
     directory.mkdir()
     (directory / "mine.1").touch()
@@ -47,7 +47,7 @@ def test_the_files_go_when_it_ends(directory: Path, killed: bool) -> None:
     assert not directory.exists()
 
 
-def test_what_is_somebody_elses_stays(directory: Path) -> None:
+def test_other_files_stay(directory: Path) -> None:
     guard = Guard(directory / "mine.")
     directory.mkdir()
     for name in ("mine.1", "theirs.1"):
@@ -56,7 +56,7 @@ def test_what_is_somebody_elses_stays(directory: Path) -> None:
     assert [path.name for path in directory.iterdir()] == ["theirs.1"]
 
 
-def test_they_go_when_we_are_killed(directory: Path) -> None:
+def test_the_files_are_removed_when_our_process_is_killed(directory: Path) -> None:
     done = subprocess.run([sys.executable, "-c", DIES, str(directory)], check=False)
     assert done.returncode == -signal.SIGKILL
     deadline = time.monotonic() + 20

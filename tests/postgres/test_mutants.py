@@ -13,6 +13,8 @@ from searching import Searcher, scripts
 from pytest_schema_parity.behavior.statements.search import Budget
 from pytest_schema_parity.postgres.cluster import Cluster
 
+pytestmark = pytest.mark.campaign
+
 LONGEST = 9
 
 

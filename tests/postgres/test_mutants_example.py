@@ -13,6 +13,8 @@ from searching import Searcher, scripts
 from pytest_schema_parity.behavior.statements.search import Budget, Side
 from pytest_schema_parity.postgres.cluster import Cluster
 
+pytestmark = pytest.mark.campaign
+
 MIGRATIONS = Path(__file__).parents[2] / "sql/supabase/migrations"
 TREE = "\n".join(path.read_text() for path in sorted(MIGRATIONS.glob("*.sql"))[:4])
 """The files without row level security, which is about roles."""

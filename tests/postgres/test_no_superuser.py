@@ -1,4 +1,4 @@
-"""``superuser = false``: SQL that nobody has read gets no further than the database."""
+"""``superuser = false``: untrusted SQL cannot do anything outside its database."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ Build = Callable[..., BuiltTree]
 
 @pytest.fixture
 def build(installation: Installation) -> Iterator[Build]:
-    """Build a plain tree, and return the same one with files more, which are not trusted."""
+    """Build a trusted tree and an untrusted one with further files; returns the second."""
     with tempfile.TemporaryDirectory(dir="/tmp") as directory, ExitStack() as stack:
 
         def write_and_build(*untrusted: str) -> BuiltTree:
@@ -105,7 +105,7 @@ def build(installation: Installation) -> Iterator[Build]:
         yield write_and_build
 
 
-def test_what_an_owner_may_do_comes_to_the_same(build: Build) -> None:
+def test_what_an_owner_can_do_has_the_same_result(build: Build) -> None:
     built = build("SELECT 1")
     assert built.applied.failures == ()
     assert list(built.comparison) == []
@@ -118,7 +118,7 @@ def test_what_an_owner_may_do_comes_to_the_same(build: Build) -> None:
         assert row.fetchone() == (False,)
 
 
-def test_everything_else_is_a_finding_and_the_rest_goes_on(build: Build) -> None:
+def test_everything_else_fails_and_the_other_files_are_applied(build: Build) -> None:
     built = build(*(f"-- who knows\n{statement};\n" for statement in REFUSED))
     failures = {failure.file: failure for failure in built.applied.failures}
     done = [sql for number, sql in enumerate(REFUSED) if f"{number}.sql" not in failures]
@@ -128,7 +128,7 @@ def test_everything_else_is_a_finding_and_the_rest_goes_on(build: Build) -> None
 
 
 @pytest.mark.parametrize("trap", [MARKS, EXTENSION], ids=["origins", "extension"])
-def test_our_superuser_runs_nothing_of_its(build: Build, trap: str) -> None:
+def test_our_superuser_runs_no_code_of_the_tree(build: Build, trap: str) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(0o1777)
         mark = Path(directory, "ran")
@@ -137,11 +137,11 @@ def test_our_superuser_runs_nothing_of_its(build: Build, trap: str) -> None:
         assert not mark.exists()
         with psycopg.connect(built.target.host.maintenance_conninfo("postgres")) as connection:
             connection.execute("SELECT public.run_a_program()")
-        assert mark.exists(), "this would have told"
+        assert mark.exists(), "a superuser would have run the program"
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_no_way_leads_to_more(installation: Installation, name: str) -> None:
+def test_the_role_cannot_become_a_more_powerful_one(installation: Installation, name: str) -> None:
     platform = get_platform(name, superuser=False)
     with (
         start_cluster(installation, template=platform.template(installation)) as cluster,

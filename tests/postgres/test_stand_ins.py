@@ -1,7 +1,7 @@
-"""pgcrypto and uuid-ossp against Python's own, and against published answers.
+"""Compare the functions of pgcrypto and uuid-ossp with Python's, and with published results.
 
-On a server that lacks them these are the stand-ins; on one that has them, the real ones: the same
-tests hold both to the same answers.
+On a server without these extensions the stand-ins are tested, else the real ones: the same tests
+hold for both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NAMES = ("", "python.org", "Ünïcode ☃", "a'b\"c\\d", "x" * 300)
 
 @pytest.fixture(scope="module")
 def offering(installation: Installation) -> Iterator[Cluster]:
-    """A plain cluster that offers stand-ins for what it lacks."""
+    """A plain cluster with stand-ins for the extensions that it does not have."""
     template = get_platform("none").template(installation)
     with start_cluster(installation, template=template, name="stand-ins") as cluster:
         yield cluster
@@ -48,7 +48,7 @@ def connection(offering: Cluster) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.fixture
 def fresh(offering: Cluster) -> Iterator[psycopg.Connection[Any]]:
-    """An empty database of one's own."""
+    """A connection to an empty database."""
     conninfo = create_database(offering, "fresh")
     with psycopg.connect(conninfo, autocommit=True) as connection:
         yield connection
@@ -71,7 +71,7 @@ def test_digests_and_macs(connection: psycopg.Connection[Any], algorithm: str) -
         assert mac == hmac.digest(key, data, algorithm)
 
 
-def test_text_is_digested_as_its_bytes(connection: psycopg.Connection[Any]) -> None:
+def test_digests_of_text_are_those_of_its_utf8_bytes(connection: psycopg.Connection[Any]) -> None:
     text = "naïve ☃"
     assert (
         value(connection, "SELECT ext.digest(%s::text, 'SHA1')", text)
@@ -129,7 +129,7 @@ def test_passwords_beyond_ascii_and_length(
         ("gen_salt('bf', 4)", r"^\$2a\$04\$[./0-9A-Za-z]{22}$"),
     ],
 )
-def test_a_salt_serves_a_password(
+def test_a_generated_salt_works_with_crypt(
     connection: psycopg.Connection[Any], call: str, pattern: str
 ) -> None:
     salt = value(connection, f"SELECT ext.{call}")
@@ -191,7 +191,7 @@ def test_uuids_of_time(connection: psycopg.Connection[Any], function: str) -> No
         assert all(node >> 40 & 1 for node in nodes)
 
 
-def test_uuids_of_chance(connection: psycopg.Connection[Any]) -> None:
+def test_random_uuids(connection: psycopg.Connection[Any]) -> None:
     found = value(
         connection, "SELECT array_agg(ext.uuid_generate_v4()) FROM generate_series(1, 50)"
     )
@@ -199,7 +199,7 @@ def test_uuids_of_chance(connection: psycopg.Connection[Any]) -> None:
     assert {one.version for one in found} == {4}
 
 
-def test_no_search_path_matters(fresh: psycopg.Connection[Any]) -> None:
+def test_they_work_in_any_schema_and_search_path(fresh: psycopg.Connection[Any]) -> None:
     fresh.execute('CREATE SCHEMA "Odd ""Näme"; CREATE SCHEMA other')
     fresh.execute('CREATE EXTENSION pgcrypto SCHEMA "Odd ""Näme"')
     fresh.execute('CREATE EXTENSION "uuid-ossp" SCHEMA "Odd ""Näme"')
@@ -212,7 +212,7 @@ def test_no_search_path_matters(fresh: psycopg.Connection[Any]) -> None:
     assert value(fresh, "SELECT other.uuid_generate_v1()")
 
 
-def test_an_owner_that_is_no_superuser_may_make_them(
+def test_a_role_with_create_on_the_database_can_create_uuid_ossp(
     offering: Cluster, fresh: psycopg.Connection[Any]
 ) -> None:
     fresh.execute("CREATE ROLE maker LOGIN; GRANT CREATE ON DATABASE fresh TO maker")
@@ -223,7 +223,7 @@ def test_an_owner_that_is_no_superuser_may_make_them(
     fresh.execute("REVOKE CREATE ON DATABASE fresh FROM maker; DROP ROLE maker")
 
 
-def test_what_is_a_stand_in_is_told(
+def test_installed_stand_ins_are_recognised(
     installation: Installation, fresh: psycopg.Connection[Any]
 ) -> None:
     offered = get_platform("none").stand_ins(installation)
@@ -235,13 +235,13 @@ def test_what_is_a_stand_in_is_told(
     assert installed_stand_ins(fresh) == offered
 
 
-def test_they_are_for_servers_without_their_own(installation: Installation) -> None:
+def test_stand_ins_are_offered_only_for_missing_extensions(installation: Installation) -> None:
     own = {path.stem for path in (installation.sharedir / "extension").glob("*.control")}
     offered = set(get_platform("none").stand_ins(installation))
     assert offered == (set(STAND_INS) - own if installation.major >= 18 else set())
 
 
-def test_what_cannot_be_done_is_refused(
+def test_functions_that_are_not_supported_raise_an_error(
     installation: Installation, connection: psycopg.Connection[Any]
 ) -> None:
     calls = [
@@ -262,7 +262,7 @@ def test_what_cannot_be_done_is_refused(
         assert "stand-in of pytest-schema-parity" in (caught.value.diag.message_hint or "")
 
 
-def test_the_functions_are_those_of_contrib(connection: psycopg.Connection[Any]) -> None:
+def test_the_functions_have_the_signatures_of_contrib(connection: psycopg.Connection[Any]) -> None:
     rows = connection.execute(
         """SELECT format(
                '%s(%s) %s %s%s%s', p.proname, pg_get_function_arguments(p.oid),

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.checks import allowances, applies, registry, rows, structure
-from pytest_schema_parity.findings import allowances as rules
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import ROWS, Allowance
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding, Result
 from pytest_schema_parity.findings.verdict import TreeResults
@@ -47,7 +46,7 @@ def rows_result(
     found = RowsComparison(
         reference=reference, tree=tree, views=tuple(views), problems=tuple(problems)
     )
-    return result_of(rules.ROWS, rows.findings(found), tree)
+    return result_of(ROWS, rows.findings(found), tree)
 
 
 def allowances_result(

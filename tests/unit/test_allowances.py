@@ -11,7 +11,8 @@ import pytest
 from schemas import fact, schema, table
 
 from pytest_schema_parity.findings import allowances
-from pytest_schema_parity.findings.allowances import Allowance, Judged
+from pytest_schema_parity.findings.allowance import Allowance
+from pytest_schema_parity.findings.allowances import Judged
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.compare import compare

@@ -11,8 +11,6 @@ import pytest
 from importlinter.cli import lint_imports
 
 import pytest_schema_parity
-from pytest_schema_parity.catalog.queries import OTHER
-from pytest_schema_parity.schema.kinds import KINDS
 
 PACKAGE = Path(pytest_schema_parity.__file__).parent
 PROJECT = PACKAGE.parent
@@ -114,8 +112,3 @@ def test_the_oldest_that_is_tested_are_the_lower_bounds() -> None:
     tools = {"import-linter", "mypy", "ruff"}  # which look at the code and do not run it
     lower = {name: version for name, version in bounds if name not in tools}
     assert pinned == lower | {"psycopg-binary": lower["psycopg"]}
-
-
-def test_every_kind_has_its_query_and_every_query_its_kind() -> None:
-    queries = {path.stem.replace("_", " ") for path in (PACKAGE / "catalog").glob("*.sql")}
-    assert queries == {*KINDS, OTHER}

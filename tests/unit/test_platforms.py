@@ -1,4 +1,4 @@
-"""Platforms and stand-ins as far as they can be told without a server."""
+"""Platforms and stand-ins, as far as they can be tested without a server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_schema_parity.postgres.template import PLAIN
 
 
 def installation(prefix: Path, version: str, *extensions: str) -> Installation:
-    """Something that looks like PostgreSQL's directories, with these extensions."""
+    """Directories as in an installed PostgreSQL, with these extensions."""
     share = prefix / "share"
     (share / "extension").mkdir(parents=True)
     (share / "postgres.bki").touch()
@@ -28,25 +28,25 @@ def test_no_name_is_the_plain_platform() -> None:
     assert get_platform("none").role == "postgres"
 
 
-def test_supabase_is_built_by_its_admin_and_migrated_by_postgres() -> None:
+def test_roles_of_supabase() -> None:
     supabase = get_platform("supabase")
     assert (supabase.superuser, supabase.role) == ("supabase_admin", "postgres")
 
 
 @pytest.mark.parametrize("name", ["supabse", "Supabase", "superbase"])
-def test_an_unknown_name_is_told_with_the_nearest(name: str) -> None:
-    with pytest.raises(ConfigError, match=rf"'{name}': did you mean 'supabase'\?"):
+def test_the_error_for_an_unknown_name_suggests_a_similar_one(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"'{name}': did you mean .supabase.\?"):
         get_platform(name)
 
 
 @pytest.mark.parametrize("name", ["", "heroku", "x" * 1000, "\x00"])
-def test_an_unlike_name_is_told_with_all_there_are(name: str) -> None:
-    with pytest.raises(ConfigError, match="known are none, supabase"):
+def test_the_error_for_an_unlike_name_lists_all_names(name: str) -> None:
+    with pytest.raises(ConfigError, match='it can be "none" or "supabase"'):
         get_platform(name)
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_without_a_superuser_it_is_another_platform_for_the_same_role(name: str) -> None:
+def test_without_superuser_the_role_stays_and_is_not_trusted(name: str) -> None:
     with_one, without = get_platform(name), get_platform(name, superuser=False)
     assert without.name == f"{name}, no superuser"
     assert without.role == with_one.role != without.superuser
@@ -54,12 +54,12 @@ def test_without_a_superuser_it_is_another_platform_for_the_same_role(name: str)
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_every_script_is_there(name: str) -> None:
+def test_every_script_exists(name: str) -> None:
     for script in get_platform(name, superuser=False).scripts:
         assert script.read_text(encoding="ascii").endswith(";\n")
 
 
-def test_stand_ins_are_offered_for_what_the_server_lacks(tmp_path: Path) -> None:
+def test_stand_ins_are_offered_for_extensions_that_the_server_does_not_have(tmp_path: Path) -> None:
     bare = installation(tmp_path / "bare", "18.6")
     some = installation(tmp_path / "some", "18.6", "pgcrypto")
     full = installation(tmp_path / "full", "18.6", "pgcrypto", "uuid-ossp")
@@ -71,7 +71,7 @@ def test_stand_ins_are_offered_for_what_the_server_lacks(tmp_path: Path) -> None
     assert platform.lacking(bare) == platform.lacking(full) == ()
 
 
-def test_before_18_none_can_be_offered_and_what_is_lacking_is_told(tmp_path: Path) -> None:
+def test_before_18_no_stand_ins_are_offered_and_extensions_are_lacking(tmp_path: Path) -> None:
     bare = installation(tmp_path / "bare", "17.2")
     some = installation(tmp_path / "some", "17.2", "pgcrypto")
     platform = get_platform("supabase")
@@ -90,7 +90,7 @@ def test_the_plain_platform_is_the_plain_template_and_offers_stand_ins(tmp_path:
 
 
 @pytest.mark.parametrize(("name", "directory"), STAND_INS.items())
-def test_a_stand_in_lies_where_the_server_looks_and_can_be_made(name: str, directory: Path) -> None:
+def test_a_stand_in_has_the_files_of_an_extension(name: str, directory: Path) -> None:
     control = (directory / "extension" / f"{name}.control").read_text()
     version = re.search(r"^default_version = '(.+)'$", control, re.MULTILINE)
     assert version is not None
@@ -102,7 +102,7 @@ def test_a_stand_in_lies_where_the_server_looks_and_can_be_made(name: str, direc
     )
 
 
-def test_both_stand_ins_have_the_same_sha1() -> None:
+def test_both_stand_ins_have_the_same_sha1_function() -> None:
     found = []
     for name in ("pgcrypto--1.3.sql", "uuid-ossp--1.1.sql"):
         (script,) = (path for d in STAND_INS.values() for path in d.glob(f"extension/{name}"))
@@ -112,7 +112,7 @@ def test_both_stand_ins_have_the_same_sha1() -> None:
     assert found[0] == found[1]
 
 
-def test_a_packager_finds_every_file() -> None:
+def test_the_package_has_only_files_of_known_types() -> None:
     package = next(iter(STAND_INS.values())).parents[1]
     suffixes = {path.suffix for path in package.rglob("*") if path.is_file()}
     assert suffixes - {".pyc"} == {".py", ".sql", ".control"}

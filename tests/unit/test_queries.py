@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
+from pytest_schema_parity.catalog import queries as catalog_queries
 from pytest_schema_parity.catalog.queries import CONDITION, OTHER, fingerprint, queries
 from pytest_schema_parity.schema.kinds import KINDS
 
@@ -42,10 +44,16 @@ def test_lines_are_for_versions() -> None:
         ]
 
 
-def test_a_row_that_lost_its_cmin_says_so() -> None:
-    assert "xmax::text WHEN '0'" in queries(18, headers=True)["table"]
-
-
-def test_the_fingerprint_is_16_hex_digits() -> None:
-    assert len(fingerprint()) == 16
-    int(fingerprint(), 16)
+def test_the_fingerprint_follows_the_queries(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A cached schema of a platform is read anew when a query has changed."""
+    before = fingerprint.__wrapped__()
+    assert fingerprint.__wrapped__() == before == fingerprint()
+    changed = tmp_path / "changed.sql"
+    changed.write_text("SELECT 1")
+    file_of = catalog_queries._file
+    monkeypatch.setattr(
+        catalog_queries, "_file", lambda kind: changed if kind == "view" else file_of(kind)
+    )
+    assert fingerprint.__wrapped__() != before

@@ -1,4 +1,4 @@
-"""What the system refuses is said with what helps."""
+"""Errors of the operating system are shown with a remedy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_schema_parity.postgres.remedy import with_remedy
 
 
 @pytest.mark.parametrize(
-    ("said", "helps"),
+    ("message", "remedy"),
     [
         (str(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/tmp/x")), "TMPDIR"),
         ('FATAL: could not extend file "1":\n  No space left on device', "TMPDIR"),
@@ -21,12 +21,12 @@ from pytest_schema_parity.postgres.remedy import with_remedy
         ("could not map anonymous shared memory: Cannot allocate memory", "more memory"),
     ],
 )
-def test_what_helps_follows_what_was_said(said: str, helps: str) -> None:
-    told = with_remedy(said)
-    assert told.startswith(said)
-    assert helps in told[len(said) :]
-    assert told[len(said)] == ("\n" if "\n" in said else ".")
+def test_the_remedy_follows_the_message(message: str, remedy: str) -> None:
+    shown = with_remedy(message)
+    assert shown.startswith(message)
+    assert remedy in shown[len(message) :]
+    assert shown[len(message)] == ("\n" if "\n" in message else ".")
 
 
-def test_where_nobody_knows_what_helps_nothing_is_added() -> None:
+def test_an_unknown_message_is_not_changed() -> None:
     assert with_remedy("it just failed") == "it just failed"

@@ -8,7 +8,7 @@ import pytest
 from support.results import allowances_result, failures_result, rows_result
 
 from pytest_schema_parity.behavior.results import RowProblem, ViewRows
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.migrations.failure import Failure
@@ -149,7 +149,7 @@ def test_rows_that_are_equal() -> None:
     full = replace(VIEW, missing=0, extra=0)
     assert lines_of(rows_result([full])) == []
     assert lines_of(rows_result([replace(full, reference_count=0, candidate_count=0)])) == [
-        "1 note (shown, failing nothing):",
+        "1 note (they do not fail the check):",
         '0 rows in every view: nothing was compared, configure `seed = "…"`',
     ]
 
@@ -157,7 +157,7 @@ def test_rows_that_are_equal() -> None:
 def test_rows_that_are_not_shown_are_counted() -> None:
     only_there = tuple(RowPair((str(number),), None) for number in range(20))
     view = replace(VIEW, columns=("id",), differing=only_there, missing=500, extra=0)
-    assert lines_of(rows_result([view]))[-1] == "    … and 495 rows more, both trees counted"
+    assert lines_of(rows_result([view]))[-1] == "    … and 495 rows more in both trees together"
 
 
 def test_long_values_are_cut_around_their_difference() -> None:
@@ -191,9 +191,9 @@ def test_allowances_that_no_longer_hold() -> None:
     )
     assert "\n".join(lines_of(allowances_result([stale], [expired]))) == cleandoc(
         """
-        1 allowance matches nothing in supabase, 1 allowance is past its date: pyproject.toml:12, pyproject.toml:18
+        1 allowance matches nothing in supabase, 1 allowance has expired: pyproject.toml:12, pyproject.toml:18
 
-        pyproject.toml:12: stale: matches no difference; take it out
+        pyproject.toml:12: stale: matches no difference; remove it
             allows  extra policy
             reason  only there
 

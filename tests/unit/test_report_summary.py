@@ -115,7 +115,7 @@ def test_an_assertion_about_notes_only() -> None:
     left = Schema([TABLE, column("public.users.c", comment="one")])
     right = Schema([TABLE, column("public.users.c", comment="two")])
     assert explain(left, right)[0] == (
-        "the schemas differ: nothing that would fail a gate; 1 note: 1 changed column comment"
+        "the schemas differ: no difference that fails the gate; 1 note: 1 changed column comment"
     )
 
 
@@ -123,7 +123,7 @@ def test_an_assertion_about_what_platforms_brought() -> None:
     left = Schema([Fact("role", "anon", provided=True)], platform="supabase")
     right = Schema([Fact("schema", "auth", provided=True)], platform="other")
     assert explain(left, right) == [
-        "the schemas differ in 2 facts that their platforms brought (supabase and other)",
+        "the schemas differ in 2 facts of their platforms (supabase and other)",
         "    role anon",
         "    schema auth",
     ]

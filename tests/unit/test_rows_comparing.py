@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from pytest_schema_parity.behavior.comparing import (
-    Rows,
+    QueryResult,
     chance_columns,
     compare_results,
     volatile_columns,
@@ -24,11 +24,11 @@ BIGINT, TEXT, NUMERIC, DOUBLE = 20, 25, 1700, 701
 TIMESTAMP, TIMESTAMPTZ = 1114, 1184
 
 
-def result(*columns: tuple[str, int], rows: list[tuple[str | None, ...]]) -> Rows:
-    return Rows(tuple(n for n, _ in columns), tuple(t for _, t in columns), tuple(rows))
+def result(*columns: tuple[str, int], rows: list[tuple[str | None, ...]]) -> QueryResult:
+    return QueryResult(tuple(n for n, _ in columns), tuple(t for _, t in columns), tuple(rows))
 
 
-def one_column(oid: int, *values: str | None) -> Rows:
+def one_column(oid: int, *values: str | None) -> QueryResult:
     return result(("c", oid), rows=[(value,) for value in values])
 
 

@@ -1,4 +1,4 @@
-"""No spelling of a secret survives, in whatever it is quoted and wherever it is cut."""
+"""Secrets are hidden in every form of quotes, and in text that was cut off."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from pytest_schema_parity.showing import redact, redact_beside, redact_split, redact_value
+from pytest_schema_parity.showing import redact, redact_line, redact_message, redact_value
 
 SECRET = "s3cret"
 
@@ -89,7 +89,7 @@ SECRET = "s3cret"
         ),
     ],
 )
-def test_a_secret_is_hidden_and_nothing_else(text: str, shown: str) -> None:
+def test_only_the_secret_is_hidden(text: str, shown: str) -> None:
     assert redact(text) == shown
 
 
@@ -112,7 +112,7 @@ def test_a_secret_is_hidden_and_nothing_else(text: str, shown: str) -> None:
         "ALTER SYSTEM SET port = 1; SELECT 'x'",
     ],
 )
-def test_what_is_no_secret_stays(text: str) -> None:
+def test_text_without_a_secret_is_not_changed(text: str) -> None:
     assert redact(text) == text
 
 
@@ -189,13 +189,13 @@ def texts(draw: st.DrawFn) -> str:
         ("Key (id)=(1) is not present in table", "Key (id)=(1) is not present in table"),
     ],
 )
-def test_the_values_of_a_key(detail: str, shown: str) -> None:
+def test_secrets_in_the_detail_of_a_constraint_violation(detail: str, shown: str) -> None:
     assert redact(detail) == shown
 
 
 @given(texts())
 @example("EXECUTE 'x PASSWORD ''s3''''cret'''")
-def test_no_spelling_of_a_secret_survives(text: str) -> None:
+def test_a_password_is_hidden_in_every_form_of_quotes(text: str) -> None:
     shown = redact(text)
     assert "cret" not in shown, shown
     assert redact(shown) == shown
@@ -203,27 +203,27 @@ def test_no_spelling_of_a_secret_survives(text: str) -> None:
 
 
 @given(texts(), st.data())
-def test_nor_does_it_where_the_text_is_cut(text: str, data: st.DataObject) -> None:
+def test_a_password_is_hidden_in_text_that_was_cut_off(text: str, data: st.DataObject) -> None:
     cut = text[: data.draw(st.integers(0, len(text)))]
     assume(not cut.endswith(("s", "s3")))
     assert "s3" not in redact(cut), redact(cut)
 
 
 @given(texts(), st.data())
-def test_nor_in_the_line_of_a_mistake(text: str, data: st.DataObject) -> None:
-    """Nor does it where the line is parted from its keyword, or parted itself."""
+def test_a_password_is_hidden_in_the_line_of_an_error(text: str, data: st.DataObject) -> None:
+    """The keyword may be on another line, and the line is split at any position."""
     position = data.draw(st.integers(0, len(text)))
-    before, after = redact_split(text, position)
+    before, after = redact_line(text, position)
     assert "cret" not in before + after
     assert "\n" not in before + after
 
 
-def test_a_line_is_shown_around_a_position() -> None:
+def test_redact_line_splits_the_line_at_the_position() -> None:
     text = "ALTER ROLE a\n  PASSWORD 's3cret' FOO\n;"
-    assert redact_split(text, text.index("FOO")) == ("  PASSWORD '***' ", "FOO")
-    assert redact_split(text, text.index("'s3")) == ("  PASSWORD ", "'***' FOO")
-    assert redact_split(text, text.index("cret")) == ("  PASSWORD '***'", " FOO")
-    assert redact_split("a\nb", 99) == ("b", "")
+    assert redact_line(text, text.index("FOO")) == ("  PASSWORD '***' ", "FOO")
+    assert redact_line(text, text.index("'s3")) == ("  PASSWORD ", "'***' FOO")
+    assert redact_line(text, text.index("cret")) == ("  PASSWORD '***'", " FOO")
+    assert redact_line("a\nb", 99) == ("b", "")
 
 
 @pytest.mark.parametrize(
@@ -234,16 +234,16 @@ def test_a_line_is_shown_around_a_position() -> None:
         ('role "s3" does not exist', 'role "s3" does not exist'),
     ],
 )
-def test_a_message_tells_no_secret_of_its_statement(message: str, shown: str) -> None:
-    assert redact_beside(message, "ALTER ROLE a PASSWORD 's3cret'") == shown
+def test_a_message_does_not_show_a_secret_of_its_statement(message: str, shown: str) -> None:
+    assert redact_message(message, "ALTER ROLE a PASSWORD 's3cret'") == shown
 
 
-def test_a_short_secret_hides_no_part_of_a_word() -> None:
+def test_a_short_secret_is_hidden_only_as_a_whole_word() -> None:
     statement = "ALTER ROLE a PASSWORD 'a'"
-    assert redact_beside('role "a" is no admin', statement) == 'role "***" is no admin'
+    assert redact_message('role "a" is no admin', statement) == 'role "***" is no admin'
 
 
-def test_an_option_is_hidden_whole() -> None:
+def test_the_whole_value_of_a_secret_option_is_hidden() -> None:
     options = ["host=h", "password=s3 cret", "aws_secret_access_key=s3 cret", "a=postgres://u:p@h"]
     assert redact_value(options) == [
         "host=h",
@@ -257,5 +257,5 @@ def test_an_option_is_hidden_whole() -> None:
 @pytest.mark.parametrize(
     "unit", ["password '", "password ", "'", "a.", "://u:", "password=\\", "comment on column a"]
 )
-def test_hostile_text_takes_no_long_time(unit: str) -> None:
+def test_hostile_text_is_redacted_in_short_time(unit: str) -> None:
     redact(unit * 20_000)

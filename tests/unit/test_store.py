@@ -11,7 +11,6 @@ from schemas import schema, schemas, table
 
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.schema.facts import Fact, Origin, Place, Schema
-from pytest_schema_parity.schema.store import from_json, to_json
 
 USERS = Fact(
     "table",
@@ -42,7 +41,7 @@ def test_a_schema_comes_back_unchanged(one: Schema, platform: str | None) -> Non
 
 @given(schemas())
 def test_the_text_does_not_depend_on_the_order_of_facts(one: Schema) -> None:
-    assert to_json(Schema(reversed(list(one)), version="18.6")) == to_json(one)
+    assert Schema(reversed(list(one)), version="18.6").to_json() == one.to_json()
 
 
 def sorted_attributes(fact: Fact) -> Fact:
@@ -51,9 +50,8 @@ def sorted_attributes(fact: Fact) -> Fact:
 
 
 def test_the_text_holds_one_fact_a_line() -> None:
-    assert to_json(
-        Schema([USERS, Fact("schema", "public")], version="18.6", platform="supabase")
-    ) == (
+    stored = Schema([USERS, Fact("schema", "public")], version="18.6", platform="supabase")
+    assert stored.to_json() == (
         '{"schema_version": 1, "version": "18.6", "platform": "supabase", "facts": [\n'
         '{"kind": "schema", "name": "public"},\n'
         '{"kind": "table", "name": "public.\\"Üsers\\"", "parent": ["schema", "public"],'
@@ -65,17 +63,17 @@ def test_the_text_holds_one_fact_a_line() -> None:
 
 
 def test_an_empty_schema_comes_back() -> None:
-    assert from_json(to_json(Schema())) == Schema()
+    assert Schema.from_json(Schema().to_json()) == Schema()
 
 
 def test_bytes_are_read_as_well() -> None:
     one = Schema([USERS])
-    assert from_json(to_json(one).encode()) == one
+    assert Schema.from_json(one.to_json().encode()) == one
 
 
 def test_what_json_cannot_hold_is_not_written() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        to_json(Schema([Fact("table", "t", {"x": float("nan")})]))
+        Schema([Fact("table", "t", {"x": float("nan")})]).to_json()
 
 
 def stored(*facts: object, **fields: object) -> str:
@@ -135,7 +133,7 @@ GOOD = {"kind": "table", "name": "t"}
 )
 def test_what_is_no_schema_is_refused_with_place_and_remedy(text: str, message: str) -> None:
     with pytest.raises(SchemaFormatError, match=message) as caught:
-        from_json(text)
+        Schema.from_json(text)
     assert len(str(caught.value)) < 250
 
 
@@ -160,13 +158,13 @@ def test_nothing_but_a_schema_or_a_refusal_comes_of_any_json(
     else:
         document[field] = value
     try:
-        read = from_json(json.dumps(document))
+        read = Schema.from_json(json.dumps(document))
     except SchemaFormatError:
         return
-    assert from_json(to_json(read)) == read
+    assert Schema.from_json(read.to_json()) == read
 
 
 @given(st.text() | st.binary())
 def test_any_text_is_a_schema_or_refused(text: str | bytes) -> None:
     with pytest.raises(SchemaFormatError):
-        from_json(text)
+        Schema.from_json(text)

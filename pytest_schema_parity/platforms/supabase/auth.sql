@@ -1,4 +1,4 @@
--- What the auth service keeps in the database, and who asks: the claims of the request's token.
+-- The tables of the auth service, and functions for the claims in the token of a request.
 
 SET ROLE supabase_auth_admin;
 
@@ -113,7 +113,7 @@ CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb
 $$;
 
--- One claim each.  Older gateways set a setting a claim; where there is one, it counts.
+-- One claim each.  Older gateways have one setting a claim; if it is set, it is used.
 CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS $$
     SELECT coalesce(
         nullif(current_setting('request.jwt.claim.sub', true), ''), auth.jwt() ->> 'sub'

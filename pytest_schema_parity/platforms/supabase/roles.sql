@@ -1,6 +1,6 @@
 -- Supabase's roles, as far as a database can see them.  Run by supabase_admin, the bootstrap
--- superuser.  `postgres` is a superuser here, which lets it make every extension; the hosted
--- platform arrives at the same by other means.
+-- superuser.  `postgres` is a superuser here, so that it can create every extension; the
+-- hosted platform allows that in other ways.
 --
 -- Left out: authenticator's session_preload_libraries = safeupdate.  A server without that library
 -- would refuse authenticator's logins.

@@ -1,4 +1,4 @@
--- Schemas, what the API roles may do in them, and what they will get of each new object.
+-- Schemas, the privileges of the API roles in them, and default privileges.
 
 CREATE SCHEMA auth;
 CREATE SCHEMA extensions;
@@ -49,7 +49,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE supabase_auth_admin IN SCHEMA auth
 ALTER DEFAULT PRIVILEGES FOR ROLE supabase_auth_admin IN SCHEMA auth
     GRANT ALL ON FUNCTIONS TO postgres, dashboard_user;
 
--- Servers before 18 may have neither these nor a way to be offered a stand-in.
+-- Servers before 18 may have neither these extensions nor stand-ins.
 DO $$
 DECLARE
     wanted name;

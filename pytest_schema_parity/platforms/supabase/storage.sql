@@ -1,4 +1,4 @@
--- What the storage service keeps in the database, and what policies ask it.
+-- The tables of the storage service, and the functions that policies call.
 -- Made by supabase_admin, whose default privileges let the API roles in; then handed over.
 
 CREATE TYPE storage.buckettype AS ENUM ('STANDARD', 'ANALYTICS', 'VECTOR');
@@ -39,7 +39,7 @@ CREATE TABLE storage.objects (
 ALTER TABLE storage.buckets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE storage.objects ENABLE ROW LEVEL SECURITY;
 
--- The folders that an object lies in: {a,b} of a/b/c.png.
+-- The folders of an object: {a,b} of a/b/c.png.
 CREATE FUNCTION storage.foldername(name text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
     parts text[] = string_to_array(name, '/');
@@ -48,14 +48,14 @@ BEGIN
 END
 $$;
 
--- Its name in the last of them: c.png of a/b/c.png.
+-- The file name of an object: c.png of a/b/c.png.
 CREATE FUNCTION storage.filename(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN split_part(name, '/', -1);
 END
 $$;
 
--- What follows that name's last dot, or all of it where there is none: png of a/b/c.png.
+-- The extension of the file name, or all of it if it has no dot: png of a/b/c.png.
 CREATE FUNCTION storage.extension(name text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
     RETURN split_part(split_part(name, '/', -1), '.', -1);
@@ -70,7 +70,7 @@ RETURNS text LANGUAGE sql IMMUTABLE AS $$
     WHERE at > 0
 $$;
 
--- What the storage service is about to do, as it told this transaction.
+-- The operation of the storage service, from a setting of this transaction.
 CREATE FUNCTION storage.operation() RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN current_setting('storage.operation', true);
@@ -90,7 +90,7 @@ RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT storage.allow_any_operation(ARRAY[expected_operation])
 $$;
 
--- Whether the caller may insert such an object: it is inserted, and the error undoes that.
+-- Tests whether the caller may insert an object: inserts it, and raises an error to roll back.
 CREATE FUNCTION storage.can_insert_object(bucketid text, name text, owner uuid, metadata jsonb)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

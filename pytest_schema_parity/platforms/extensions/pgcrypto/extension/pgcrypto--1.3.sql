@@ -1,6 +1,6 @@
--- pgcrypto in SQL, for servers that lack it: same functions, same answers, slower.  What it cannot
--- do it refuses by name.  Functions call each other from SQL-standard bodies, which bind at
--- creation: no search_path matters, and the extension may move to another schema.
+-- pgcrypto in SQL, for servers without it: same functions, same results, slower.  Functions that are
+-- not supported raise an error.  Functions call each other from SQL-standard bodies, which bind names
+-- at creation: they do not depend on search_path, and the extension can move to another schema.
 
 CREATE FUNCTION pgcrypto_refuse(message text, code text) RETURNS text
 LANGUAGE plpgsql STRICT PARALLEL SAFE
@@ -116,7 +116,7 @@ BEGIN
 END
 $$;
 
--- The order in which MD5-crypt writes the digest's bytes, three to four characters, is its own.
+-- MD5-crypt writes the bytes of the digest in this order, three bytes as four characters.
 CREATE FUNCTION pgcrypto_crypt_md5(password text, setting text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 AS $$
@@ -166,7 +166,7 @@ BEGIN
 END
 $$;
 
--- The big-endian 32-bit words of these bytes, from the first on again where they run out.
+-- The bytes as big-endian 32-bit words; after the last byte it goes on with the first.
 CREATE FUNCTION pgcrypto_words(bytes bytea, count integer) RETURNS bigint[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 BEGIN ATOMIC
@@ -178,7 +178,7 @@ BEGIN ATOMIC
     FROM generate_series(0, count * 4 - 4, 4) AS at, length(bytes) AS size;
 END;
 
--- What Blowfish starts with: the first 1,042 words of the fraction of pi.
+-- The initial state of Blowfish: the first 1,042 words of the fraction of pi.
 CREATE FUNCTION pgcrypto_pi() RETURNS bigint[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN pgcrypto_words(decode('
@@ -242,7 +242,7 @@ ReHQBsPye5rJqlP9YqgPALslv+I1vdL2cRJpBbIEAiK2y898zXacK1MRPsAWQOPTOKu9YCVHrfC6OCCc
 hcv+Torojdh6qvmwTPmqfhlIwlwC+4qMAcNq5Nbr4fmQ1PhpplzeoD8JJS3CCOaft05hMs534ltXj9/jOsNy5g==
 ', 'base64'), 1042);
 
--- The 23 bytes of bcrypt: Blowfish, its boxes made anew 2^(cost + 1) times from key and salt.
+-- The 23 bytes of bcrypt: Blowfish, with 2^(cost + 1) key expansions from key and salt.
 CREATE FUNCTION pgcrypto_bcrypt(
     cost integer, key bigint[], salt bigint[], boxes bigint[], plain bigint[]
 ) RETURNS bytea

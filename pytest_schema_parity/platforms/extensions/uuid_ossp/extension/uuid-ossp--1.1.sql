@@ -1,6 +1,6 @@
--- uuid-ossp in SQL, for servers that lack it: same functions, same answers.  Functions call each
--- other from SQL-standard bodies, which bind at creation: no search_path matters, and the extension
--- may move to another schema.
+-- uuid-ossp in SQL, for servers without it: same functions, same results.  Functions call each other
+-- from SQL-standard bodies, which bind names at creation: they do not depend on search_path, and the
+-- extension can move to another schema.
 
 CREATE FUNCTION uuid_nil() RETURNS uuid
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -35,7 +35,7 @@ RETURN encode(
 )::uuid;
 
 -- Ticks of 100 ns since the Gregorian calendar began, a random sequence, and the node's six bytes.
--- With the lowest bit of its first byte set, a node is none of a real network card's.
+-- With the lowest bit of its first byte set, a node differs from that of every network card.
 CREATE FUNCTION uuid_ossp_v1(node bytea) RETURNS uuid
 LANGUAGE sql VOLATILE STRICT PARALLEL SAFE
 BEGIN ATOMIC

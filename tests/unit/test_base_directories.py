@@ -1,4 +1,4 @@
-"""Where run directories go: memory where it has room, and wherever a server can have a socket."""
+"""Base directories: memory if it has room, and only paths that a socket can have."""
 
 from __future__ import annotations
 
@@ -10,30 +10,32 @@ from pathlib import Path
 import pytest
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.postgres import places
+from pytest_schema_parity.postgres import base_directories
 from pytest_schema_parity.postgres.account import Account
 
-OURSELVES = Account(os.geteuid(), os.getegid(), borrowed=False)
+OURSELVES = Account(os.geteuid(), os.getegid(), is_other_user=False)
 PLENTY = 2**40
 
 
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Path]:
-    """Says how much is free where, and which place is taken then."""
+    """Set how much is free in each directory; returns the one that is chosen."""
 
     def choose(*, temp: str, free: Mapping[str, int]) -> Path:
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / temp))
-        monkeypatch.setattr(Account, "can_fill", lambda _account, _directory: True)
+        monkeypatch.setattr(Account, "can_write", lambda _account, _directory: True)
         sizes = {Path(name): size for name, size in free.items()}
-        monkeypatch.setattr(places, "_free", lambda base: sizes.get(base, sizes[Path("temp")]))
-        return places.place_for(OURSELVES)
+        monkeypatch.setattr(
+            base_directories, "_free", lambda base: sizes.get(base, sizes[Path("temp")])
+        )
+        return base_directories.choose_base_directory(OURSELVES)
 
-    monkeypatch.setattr(places, "_LONGEST_SOCKET", 10_000)
+    monkeypatch.setattr(base_directories, "_MAX_SOCKET_PATH", 10_000)
     return choose
 
 
 @pytest.mark.parametrize(
-    ("asked_for", "temp", "memory", "tmp", "taken"),
+    ("tmpdir_is_set", "temp", "memory", "tmp", "chosen"),
     [
         (False, PLENTY, PLENTY, PLENTY, "/dev/shm"),
         (False, PLENTY, 64 * 2**20, PLENTY, "temp"),
@@ -44,19 +46,19 @@ def free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Path]
         (False, 0, 0, 0, "/dev/shm"),
     ],
 )
-def test_the_best_with_room_is_taken_else_the_roomiest(
+def test_the_first_with_room_is_chosen_else_the_one_with_most_free_space(
     free: Callable[..., Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    asked_for: bool,
+    tmpdir_is_set: bool,
     temp: int,
     memory: int,
     tmp: int,
-    taken: str,
+    chosen: str,
 ) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "temp") if asked_for else "")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temp") if tmpdir_is_set else "")
     sizes = {"temp": temp, "/dev/shm": memory, "/tmp": tmp}
-    expected = tmp_path / "temp" if taken == "temp" else Path(taken)
+    expected = tmp_path / "temp" if chosen == "temp" else Path(chosen)
     assert free(temp="temp", free=sizes) == expected
 
 
@@ -71,7 +73,7 @@ def test_the_best_with_room_is_taken_else_the_roomiest(
         (os.fsdecode(b"\xff\xfe"), False),
     ],
 )
-def test_a_path_that_cannot_be_named_is_passed_over(
+def test_a_path_that_no_socket_can_have_is_skipped(
     free: Callable[..., Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -79,33 +81,35 @@ def test_a_path_that_cannot_be_named_is_passed_over(
     usable: bool,
 ) -> None:
     monkeypatch.setenv("TMPDIR", temp)
-    taken = free(temp=temp, free={"temp": PLENTY, "/dev/shm": 0, "/tmp": PLENTY})
-    assert taken == (tmp_path / temp if usable else Path("/tmp"))
+    chosen = free(temp=temp, free={"temp": PLENTY, "/dev/shm": 0, "/tmp": PLENTY})
+    assert chosen == (tmp_path / temp if usable else Path("/tmp"))
 
 
-def test_no_place_at_all_is_said_with_those_that_were_tried(
+def test_the_error_lists_the_directories_that_were_tried(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(Account, "can_fill", lambda _account, _directory: False)
+    monkeypatch.setattr(Account, "can_write", lambda _account, _directory: False)
     with pytest.raises(ServerError, match=rf"(?s)Tried .*{tmp_path}.*/tmp.*Set TMPDIR to"):
-        places.place_for(OURSELVES)
+        base_directories.choose_base_directory(OURSELVES)
 
 
 @pytest.mark.parametrize(
     ("chosen", "absolute"), [(".", "."), ("//tmp//x/", "/tmp/x"), ("sub", "sub")]
 )
-def test_the_temp_directory_is_absolute_and_begins_with_one_slash(
+def test_the_temporary_directory_is_absolute_and_begins_with_one_slash(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: str, absolute: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", chosen)
-    assert places.temporary_directory() == tmp_path / absolute
+    assert base_directories.temporary_directory() == tmp_path / absolute
 
 
-def test_where_python_finds_no_temp_directory_it_is_tmp(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tmp_is_used_if_python_finds_no_temporary_directory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def none() -> str:
         raise FileNotFoundError("No usable temporary directory found")
 
     monkeypatch.setattr(tempfile, "gettempdir", none)
-    assert places.temporary_directory() == Path("/tmp")
+    assert base_directories.temporary_directory() == Path("/tmp")

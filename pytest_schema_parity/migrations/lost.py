@@ -1,0 +1,62 @@
+"""What a failure undoes: the statements that did not stay, by the names in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from pytest_schema_parity.migrations.statement import Statement
+
+_NAME: Final = re.compile(r'"((?:[^"]|"")+)"|([^\W\d][\w$]*)')
+_OBJECTS: Final = frozenset(
+    {
+        *("aggregate", "cast", "collation", "database", "domain", "extension", "function", "index"),
+        *("language", "operator", "policy", "privileges", "procedure", "publication", "role"),
+        *("routine", "rule", "schema", "sequence", "server", "statistics", "table", "trigger"),
+        *("type", "user", "view", "wrapper"),
+    }
+)
+_COMMENT: Final = re.compile(r"--[^\n\r]*|/\*.*?\*/", re.DOTALL)
+
+
+class Lost(NamedTuple):
+    """A statement that did not stay: its command, what sort of thing it is about, its names.
+
+    The command is empty where nobody can say where one statement ends.
+    """
+
+    command: str
+    about: str
+    names: frozenset[str]
+
+
+def lost_statements(
+    statements: Sequence[Statement], failed: Statement, *, before: bool
+) -> tuple[Lost, ...]:
+    """The statements that a failure undid or kept from running.
+
+    ``before`` says whether the statements before the failed one were undone with it.
+    """
+    first = 0 if before else next(at for at, one in enumerate(statements) if one is failed)
+    return tuple(
+        Lost(
+            next(iter(one.words), ""),
+            next((word for word in one.words if word in _OBJECTS), ""),
+            names_in(one.text),
+        )
+        for one in statements[first:]
+    )
+
+
+def lost_text(text: str) -> tuple[Lost, ...]:
+    """A whole file that was not run."""
+    return (Lost("", "", names_in(text)),)
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The identifiers and key words in a text as the server reads them, comments aside."""
+    return frozenset(
+        quoted.replace('""', '"') if quoted else plain.lower()
+        for quoted, plain in _NAME.findall(_COMMENT.sub(" ", text))
+    )

@@ -1,0 +1,233 @@
+"""One cause, one difference: what is there only because of another difference is folded into it.
+
+A rule looks at all differences and yields pairs: one that follows, and its cause.  What weighs
+more than its cause is never folded, so that no cause hides what is graver than itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from pytest_schema_parity.schema.causes_in_views import columns_of_views, definitions_of_views
+from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.facts import Fact, Key, Schema, Value
+from pytest_schema_parity.schema.found import Found, Mark, mark
+from pytest_schema_parity.schema.kinds import IMPACTS, kind_of
+from pytest_schema_parity.schema.names import short
+
+_Pairs: TypeAlias = Iterator[tuple[Difference, Difference]]
+
+_SPEAKS_OF_CHILDREN = ("children_without", "declared_in_children")
+_INHERITED = frozenset({"local", "not_null_name", "not_null_no_inherit"})
+"""Attributes of a column that say from where it has what it has."""
+
+
+def fold_consequences(
+    differences: Iterable[Difference], reference: Schema, candidate: Schema
+) -> list[Difference]:
+    """The differences, each that follows from another folded into that."""
+    found = Found(list(differences), reference, candidate)
+    leaders: dict[Mark, Difference] = {}
+    for rule in _RULES:
+        for one, cause in rule(found):
+            if one is not cause and _weighs_no_more(one, cause):
+                leaders.setdefault(mark(one), cause)
+    followers: dict[Mark, list[Difference]] = {}
+    folded = set()
+    for one in found.every:
+        top = _top(one, leaders)
+        if top is not None and top is not one:
+            followers.setdefault(mark(top), []).append(one)
+            folded.add(mark(one))
+    return [
+        one.follow(followers.get(mark(one), ())) for one in found.every if mark(one) not in folded
+    ]
+
+
+def _weighs_no_more(one: Difference, cause: Difference) -> bool:
+    return IMPACTS.index(one.impact) >= IMPACTS.index(cause.impact)
+
+
+def _top(one: Difference, leaders: dict[Mark, Difference]) -> Difference | None:
+    """The difference from which this follows in the end; None where they go round in a circle."""
+    seen = {mark(one)}
+    while mark(one) in leaders:
+        one = leaders[mark(one)]
+        if mark(one) in seen:
+            return None
+        seen.add(mark(one))
+    return one
+
+
+def _columns_of_children(found: Found) -> _Pairs:
+    """Columns of partitions and of children, which differ as their parent's column does."""
+    for one in found.every:
+        if not kind_of(one.kind).order:
+            continue
+        table = found.parent(one)
+        for above in _parents(table):
+            name = f"{above}.{short(one.name, table.name)}" if table else ""
+            for other in found.of((one.kind, name)):
+                if _differs_alike(one, other):
+                    yield one, other
+
+
+def _differs_alike(one: Difference, other: Difference) -> bool:
+    if (one.change, one.attribute) != (other.change, other.attribute):
+        inherits = one.attribute == "local" and other.change in ("missing", "extra")
+        return inherits and True in (one.expected, one.actual)
+    if one.change in ("missing", "extra"):
+        return True
+    if one.change == "renamed":
+        return _last(one.actual) == _last(other.actual)
+    if one.attribute == "comment":
+        return False  # a comment is written for each column
+    return (one.expected, one.actual) == (other.expected, other.actual)
+
+
+def _last(name: Value) -> str:
+    return str(name).rpartition(".")[2]
+
+
+def _orders_of_children(found: Found) -> _Pairs:
+    """The order of a partition's columns, where its parent's is another in the same way."""
+    for one in found.every:
+        if one.impact == "order":
+            for above in _parents(found.reference.get(one.key)):
+                for other in found.of((one.kind, above)):
+                    if other.impact == "order" and _differs_alike(one, other):
+                        yield one, other
+
+
+def _parents(table: Fact | None) -> list[str]:
+    """The tables from which a table has its columns."""
+    if table is None:
+        return []
+    inherits = table.attributes.get("inherits")
+    names = [
+        table.attributes.get("partition_of"),
+        *(inherits if isinstance(inherits, list) else ()),
+    ]
+    return [name for name in names if isinstance(name, str)]
+
+
+def _what_attaching_does(found: Found) -> _Pairs:
+    """What a table has of its own where it is detached, and from its parent where it is not."""
+    for cause in found.every:
+        if cause.attribute not in ("partition_of", "inherits"):
+            continue
+        for one in found.of(cause.key):
+            if one.attribute == "partition_bound":
+                yield one, cause
+        for one in found.below(cause.key):
+            if one.attribute in _INHERITED or (
+                one.change in ("missing", "extra") and _is_inherited(found, one, cause)
+            ):
+                yield one, cause
+
+
+def _is_inherited(found: Found, one: Difference, cause: Difference) -> bool:
+    """Whether a lone thing is the parent's, on the side where the table is not attached."""
+    attached = cause.actual if one.change == "missing" else cause.expected
+    detached = cause.expected if one.change == "missing" else cause.actual
+    names = attached if isinstance(attached, list) else [attached]
+    gone = [name for name in names if name and name not in _list(detached)]
+    fact, schema = found.fact(one), found.side(one)
+    return fact is not None and any(
+        is_alike(fact, other)
+        for name in gone
+        for other in schema.children.get((cause.kind, str(name)), ())
+    )
+
+
+def is_alike(fact: Fact, other: Fact) -> bool:
+    """Whether two things below two tables are the same but for their names and comments."""
+    return fact.kind == other.kind and _essence(fact) == _essence(other)
+
+
+def _essence(fact: Fact) -> dict[str, object]:
+    return {
+        attribute: value
+        for attribute, value in fact.canonical.items()
+        if attribute not in ("comment", "form", "no_inherit", "valid", *_SPEAKS_OF_CHILDREN)
+        and not attribute.startswith("child_")
+    }
+
+
+def _entries_of_children(found: Found) -> _Pairs:
+    """What is said at a parent of tables that exist, or are attached, on one side only."""
+    causes = {
+        one.name: one
+        for one in found.every
+        if one.attribute in ("partition_of", "inherits")
+        or (one.change in ("missing", "extra") and "partition_of" in found.attributes(one))
+    }
+    for one in found.every:
+        if one.attribute is None or not _is_about_children(one.attribute):
+            continue
+        lacking = {
+            str(table): other
+            for other in found.of(one.key)
+            if other.attribute == "children_without" and other is not one
+            for table in _differing(other)
+        }
+        explained = [
+            next((c for table, c in (causes | lacking).items() if _is_about(entry, table)), None)
+            for entry in _differing(one)
+        ]
+        if explained and explained[0] and all(explained):
+            yield one, explained[0]
+
+
+def _is_about_children(attribute: str) -> bool:
+    return attribute.startswith("child_") or attribute in _SPEAKS_OF_CHILDREN
+
+
+def _is_about(entry: Value, table: str) -> bool:
+    return entry == table or str(entry).startswith(f"{table}: ")
+
+
+def _differing(one: Difference) -> list[Value]:
+    """The items that only one side has."""
+    old, new = _list(one.expected), _list(one.actual)
+    return [item for item in (*old, *new) if item not in old or item not in new]
+
+
+def _list(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _loose_indexes(found: Found) -> _Pairs:
+    """Indexes of partitions that exist on both sides, and are attached on one only."""
+    for cause in found.every:
+        if cause.attribute != "children_without":
+            continue
+        for table, side in (
+            *((table, "missing") for table in _list(cause.expected)),
+            *((table, "extra") for table in _list(cause.actual)),
+        ):
+            for one in found.below_any(str(table)):
+                if one.change == side and _is_of_index(found, one, cause.key):
+                    yield one, cause
+
+
+def _is_of_index(found: Found, one: Difference, index: Key) -> bool:
+    """Whether a lone index, or a constraint with its index, is what a parent's index is."""
+    schema = found.side(one)
+    above = schema.get(index)
+    return above is not None and any(
+        (fact := schema.get(key)) is not None and is_alike(fact, above)
+        for key in (one.key, *one.below)
+    )
+
+
+_RULES = (
+    _columns_of_children,
+    _orders_of_children,
+    _what_attaching_does,
+    _entries_of_children,
+    _loose_indexes,
+    columns_of_views,
+    definitions_of_views,
+)

@@ -1,0 +1,122 @@
+"""Which facts of two schemas are one thing: by name, as renames, or as what follows from one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_schema_parity.schema.bookkeeping import is_bookkeeping
+from pytest_schema_parity.schema.consequences import Mentions, Move
+from pytest_schema_parity.schema.difference import Difference, Origins
+from pytest_schema_parity.schema.facts import Fact, Key, Schema
+from pytest_schema_parity.schema.kinds import kind_of
+from pytest_schema_parity.schema.renames import Rename, find_renames, find_schema_renames
+
+
+@dataclass(slots=True)
+class Match:
+    """Which fact answers to which.
+
+    ``pairs`` are one thing on both sides that says something different; ``names`` holds the
+    candidate's key of what the reference names otherwise; ``followers`` the differences that are
+    there only because something else has another name or schema, by the key of that.
+    """
+
+    reference: Schema
+    candidate: Schema
+    missing: dict[Key, Fact]
+    extra: dict[Key, Fact]
+    pairs: list[tuple[Fact, Fact]]
+    renames: list[Rename] = field(default_factory=list)
+    names: dict[Key, Key] = field(default_factory=dict)
+    followers: dict[Key, list[Difference]] = field(default_factory=dict)
+    mentions: Mentions = field(default_factory=lambda: Mentions({}))
+
+    def twin(self, key: Key) -> Key:
+        """The candidate's key of a thing, by the reference's."""
+        return self.names.get(key, key)
+
+    def are_siblings(self, old: Fact, new: Fact) -> bool:
+        """Whether the parents of two facts are one thing, too."""
+        return (old.parent and self.twin(old.parent)) == new.parent
+
+
+def match_facts(reference: Schema, candidate: Schema) -> Match:
+    """Find for each fact of one schema its counterpart in the other."""
+    foreign = reference.platform != candidate.platform
+    ours, theirs = reference.facts, candidate.facts
+    match = Match(
+        reference,
+        candidate,
+        missing={k: f for k, f in ours.items() if k not in theirs and not (foreign and f.provided)},
+        extra={k: f for k, f in theirs.items() if k not in ours and not (foreign and f.provided)},
+        pairs=[
+            (old, new)
+            for key, old in ours.items()
+            if (new := theirs.get(key))
+            and old != new
+            and not (foreign and old.provided and new.provided)
+        ],
+    )
+    if match.missing and match.extra:
+        _settle(match, find_schema_renames(reference, candidate, match.missing, match.extra))
+        missing = _without_bookkeeping(reference, match.missing)
+        extra = _without_bookkeeping(candidate, match.extra)
+        _settle(match, find_renames(reference, candidate, missing, extra))
+    match.mentions = Mentions(match.names, _moves(match))
+    for cause, old_key, new_key in match.mentions.followers(match.missing, match.extra):
+        old, new = match.missing.pop(old_key), match.extra.pop(new_key)
+        match.names[old_key] = new_key
+        match.pairs.append((old, new))
+        match.followers.setdefault(cause, []).append(renamed(old, new))
+    return match
+
+
+def renamed(old: Fact, new: Fact, **more: Any) -> Difference:
+    """The difference of one thing under two names."""
+    return Difference(
+        kind=old.kind,
+        name=old.name,
+        change="renamed",
+        expected=old.name,
+        actual=new.name,
+        impact="naming",
+        origin=Origins(old.origin.of(None), new.origin.of(None)),
+        **more,
+    )
+
+
+def _settle(match: Match, renames: list[Rename]) -> None:
+    match.renames += renames
+    for rename in renames:
+        for old_key, new_key in rename.pairs:
+            match.names[old_key] = new_key
+            match.pairs.append((match.missing.pop(old_key), match.extra.pop(new_key)))
+
+
+def _moves(match: Match) -> list[Move]:
+    """The schemas that are renamed, and the extensions whose objects lie in another schema."""
+    moves = [
+        Move(old, old[1], new[1]) for old, new in match.names.items() if kind_of(old[0]).container
+    ]
+    own: frozenset[str] | None = None
+    for old, new in match.pairs:
+        before, after = (fact.attributes.get("schema") for fact in (old, new))
+        if isinstance(before, str) and isinstance(after, str) and before != after:
+            if own is None:
+                schemas = (match.reference, match.candidate)
+                own = frozenset(key[1].partition("(")[0] for each in schemas for key in each.facts)
+            if match.twin(("schema", before)) != ("schema", after):
+                moves.append(Move(old.key, before, after, own))
+    return moves
+
+
+def _without_bookkeeping(schema: Schema, lone: dict[Key, Fact]) -> dict[Key, Fact]:
+    """What could be renamed: not the tables of two migration tools, which may look alike."""
+    own = {
+        below.key
+        for fact in lone.values()
+        if is_bookkeeping(schema, fact)
+        for below in schema.branch(fact.key)
+    }
+    return {key: fact for key, fact in lone.items() if key not in own} if own else lone

@@ -1,0 +1,16 @@
+CREATE SCHEMA extensions;
+CREATE SCHEMA app;
+CREATE EXTENSION citext SCHEMA extensions;
+CREATE EXTENSION pg_trgm SCHEMA extensions;
+CREATE EXTENSION hstore SCHEMA extensions;
+CREATE DOMAIN app.mail AS extensions.citext CHECK (VALUE <> '');
+CREATE TABLE app.person (id integer PRIMARY KEY, mail extensions.citext UNIQUE NOT NULL DEFAULT '', own app.mail, more extensions.hstore);
+CREATE INDEX person_mail ON app.person USING gin ((mail::text) extensions.gin_trgm_ops);
+CREATE VIEW app.mails AS SELECT mail FROM app.person WHERE mail = 'x';
+CREATE FUNCTION app.find(m extensions.citext, h extensions.hstore) RETURNS SETOF extensions.citext LANGUAGE sql AS 'SELECT m';
+GRANT EXECUTE ON FUNCTION app.find TO reader;
+GRANT USAGE ON TYPE extensions.citext TO reader;
+CREATE TYPE app.pair AS (a extensions.citext, b text);
+CREATE TABLE app.own (id integer);
+CREATE TABLE extensions.own (id integer);
+CREATE TABLE app.refers (own extensions.own);

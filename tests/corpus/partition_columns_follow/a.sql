@@ -1,0 +1,10 @@
+CREATE TABLE event (at date NOT NULL, who text, size bigint DEFAULT 0, extra jsonb, note text) PARTITION BY RANGE (at);
+CREATE TABLE event_25 PARTITION OF event FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (who);
+CREATE TABLE event_25_a PARTITION OF event_25 FOR VALUES IN ('a');
+CREATE TABLE event_rest PARTITION OF event DEFAULT;
+CREATE VIEW recent AS SELECT at, size, extra FROM event;
+CREATE VIEW summed AS SELECT who, sum(size) AS size FROM event GROUP BY who;
+CREATE TABLE base (id integer, label text DEFAULT 'x');
+CREATE TABLE derived (more integer) INHERITS (base);
+CREATE TABLE again (label text) INHERITS (base);
+CREATE TABLE apart (id integer, label text DEFAULT 'x');

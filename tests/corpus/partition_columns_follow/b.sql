@@ -1,0 +1,11 @@
+CREATE TABLE event (at date NOT NULL, who text, size integer DEFAULT 0, remark text) PARTITION BY RANGE (at);
+CREATE TABLE event_25 PARTITION OF event FOR VALUES FROM ('2025-01-01') TO ('2026-01-01') PARTITION BY LIST (who);
+CREATE TABLE event_25_a PARTITION OF event_25 FOR VALUES IN ('a');
+CREATE TABLE event_rest PARTITION OF event DEFAULT;
+ALTER TABLE event_rest ALTER size SET DEFAULT 1;
+CREATE VIEW recent AS SELECT at, size FROM event;
+CREATE VIEW summed AS SELECT who, sum(size) AS size FROM event GROUP BY who;
+CREATE TABLE base (id integer);
+CREATE TABLE derived (more integer) INHERITS (base);
+CREATE TABLE again (label text) INHERITS (base);
+CREATE TABLE apart (id integer);

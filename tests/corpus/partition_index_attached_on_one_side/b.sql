@@ -1,0 +1,11 @@
+CREATE TABLE reading (taken date NOT NULL, sensor int NOT NULL) PARTITION BY RANGE (taken);
+CREATE TABLE reading_24 PARTITION OF reading FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE reading_25 PARTITION OF reading FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE INDEX by_sensor ON ONLY reading (sensor);
+CREATE INDEX of_24 ON reading_24 (sensor);
+CREATE INDEX of_25 ON reading_25 (sensor);
+ALTER INDEX by_sensor ATTACH PARTITION of_24;
+ALTER TABLE ONLY reading ADD CONSTRAINT one UNIQUE (taken, sensor);
+ALTER TABLE reading_24 ADD CONSTRAINT one_24 UNIQUE (taken, sensor);
+ALTER TABLE reading_25 ADD CONSTRAINT one_25 UNIQUE (taken, sensor);
+ALTER INDEX one ATTACH PARTITION one_24;

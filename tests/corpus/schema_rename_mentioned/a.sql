@@ -1,0 +1,10 @@
+CREATE SCHEMA billing;
+CREATE TYPE billing.state AS ENUM ('open', 'paid');
+CREATE TABLE billing.invoice (id serial PRIMARY KEY, state billing.state NOT NULL DEFAULT 'open', total numeric);
+CREATE FUNCTION billing.due(i billing.invoice) RETURNS numeric LANGUAGE sql AS 'SELECT i.total';
+CREATE TABLE payment (id integer PRIMARY KEY, invoice_id integer REFERENCES billing.invoice, state billing.state);
+CREATE VIEW unpaid AS SELECT i.id, billing.due(i.*) AS due FROM billing.invoice i WHERE i.state = 'open';
+CREATE FUNCTION pay(i billing.invoice) RETURNS billing.state LANGUAGE sql AS 'SELECT i.state';
+GRANT USAGE ON SCHEMA billing TO reader;
+GRANT SELECT ON billing.invoice TO reader;
+CREATE SCHEMA empty;

@@ -1,0 +1,10 @@
+CREATE SCHEMA invoicing;
+CREATE TYPE invoicing.state AS ENUM ('open', 'paid');
+CREATE TABLE invoicing.invoice (id serial PRIMARY KEY, state invoicing.state NOT NULL DEFAULT 'open', total numeric(10,2));
+CREATE FUNCTION invoicing.due(i invoicing.invoice) RETURNS numeric LANGUAGE sql AS 'SELECT i.total';
+CREATE TABLE payment (id integer PRIMARY KEY, invoice_id integer REFERENCES invoicing.invoice, state invoicing.state);
+CREATE VIEW unpaid AS SELECT i.id, invoicing.due(i.*) AS due FROM invoicing.invoice i WHERE i.state = 'open';
+CREATE FUNCTION pay(i invoicing.invoice) RETURNS invoicing.state LANGUAGE sql AS 'SELECT i.state';
+GRANT USAGE ON SCHEMA invoicing TO reader;
+GRANT SELECT ON invoicing.invoice TO reader;
+CREATE SCHEMA void;
