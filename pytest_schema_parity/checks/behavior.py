@@ -200,6 +200,8 @@ class Reported:
         }
         title = f"the search ended {limits[self.found.exhausted]}"
         unreached = self.found.unreached
+        if shortened := len(self.found.shortened):
+            title += f"; {counted(shortened, 'table')} tried in part"
         if unreached:
             title += f"; not reached: {', '.join(unreached[:MOST_NAMES])}"
             title += f" and {len(unreached) - MOST_NAMES} more" if unreached[MOST_NAMES:] else ""

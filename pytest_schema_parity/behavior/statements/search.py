@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.behavior.statements.builder import Builder
@@ -33,6 +34,12 @@ READ_ALL: Final = 40
 """Up to so many tables and views, all are read after each example."""
 INCIDENTAL: Final = 25
 """How many examples of a batch that are about other tables are looked into for one relation."""
+PROBED: Final = 0.8
+"""The part of the budget that directed examples may take."""
+DIFFERING: Final = 8
+"""How much more of it a table gets that differs."""
+LEAST: Final = 8
+"""How many directed examples each table gets, whatever the budget."""
 ALIKE: Final = 4
 """How many counterexamples of more rows, or fewer, are shown of one table or view."""
 
@@ -115,7 +122,8 @@ class Search:
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
     ``left_out`` are tables and views that were not looked at, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
-    ``unreached`` are the tables and views that were not tried then.
+    ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
+    more directed examples than their share of the budget.
     """
 
     counterexamples: tuple[Counterexample, ...] = ()
@@ -127,6 +135,7 @@ class Search:
     examples: int = 0
     exhausted: Exhausted = ""
     unreached: tuple[str, ...] = ()
+    shortened: tuple[str, ...] = ()
 
 
 def search(
@@ -195,6 +204,7 @@ class Searching:
         self.compared: dict[str, int] = {}
         self.exhausted: Exhausted = ""
         self.tried: set[str] = set()
+        self.shortened: list[str] = []
 
     def search(self) -> Search:
         """Try everything, as far as the budget goes."""
@@ -217,7 +227,8 @@ class Searching:
             left_out=tuple(sorted(self.runner.left_out.items())),
             statements=self.runner.statements,
             examples=self.runner.examples,
-            exhausted=self.exhausted,
+            exhausted=self.exhausted or ("examples" if self.shortened else ""),
+            shortened=tuple(self.shortened),
             unreached=tuple(self._unreached()) if self.exhausted else (),
         )
 
@@ -268,9 +279,17 @@ class Searching:
         """Directed examples, differing tables first; then histories, and databases for views."""
         yield from self._known()
         order = sorted(self.model.subjects, key=lambda name: (not self._differs(name), name))
-        for name in order:
+        weights = [DIFFERING if self._differs(name) else 1 for name in order]
+        left = PROBED * self.budget.examples
+        for at, name in enumerate(order):
             self.tried.add(name)
-            yield from self.probes.of(name)
+            probes = self.probes.of(name)
+            share = max(LEAST, int(left * weights[at] / sum(weights[at:])))
+            for example in islice(probes, share):
+                left -= 1
+                yield example
+            if next(probes, None) is not None:
+                self.shortened.append(name)
         yield from self.histories.all(order)
 
     def _known(self) -> Iterator[Example]:
