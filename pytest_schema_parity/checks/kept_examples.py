@@ -45,6 +45,7 @@ def _statement(part: Statement) -> Entry:
         "suffix": part.suffix,
         "overriding": part.overriding,
         "text": part.text,
+        "along": [_statement(each) for each in part.along],
     }
 
 
@@ -60,6 +61,7 @@ def _part(entry: Mapping[str, object]) -> Statement:
         suffix=str(entry["suffix"]),
         overriding=bool(entry["overriding"]),
         text=str(entry["text"]),
+        along=tuple(map(_part, cast("list[Entry]", entry["along"]))),
     )
 
 

@@ -127,10 +127,30 @@ ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b;
 """
 
 
-def test_tables_that_no_single_insert_enters_are_named_with_the_reason(searcher: Searcher) -> None:
-    found = searcher(CYCLE.format(">"), CYCLE.format(">"))
-    assert {each.table: each.rows for each in found.entered} == {"public.a": 0, "public.b": 0}
-    assert all("form a cycle" in each.errors[0] for each in found.entered)
+def test_one_statement_enters_tables_that_refer_to_each_other(searcher: Searcher) -> None:
+    found = searcher(CYCLE.format(">"), CYCLE.format(">="))
+    assert [each.table for each in found.entered if not each.rows] == []
+    (example,) = found.counterexamples
+    (statement,) = example.statements
+    assert statement.startswith("WITH inserted1 AS (INSERT INTO public.")
+    assert example.outcomes[0][0].constraint == "b_n_check"
+    assert searcher(CYCLE.format(">"), CYCLE.format(">")).counterexamples == ()
+
+
+RING = """
+CREATE TABLE a (id int PRIMARY KEY, b int NOT NULL);
+CREATE TABLE b (id int PRIMARY KEY, c int NOT NULL, side int NOT NULL);
+CREATE TABLE c (id int PRIMARY KEY, a int NOT NULL REFERENCES a, n int CHECK (n {} 3));
+CREATE TABLE side (id int PRIMARY KEY);
+ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b;
+ALTER TABLE b ADD FOREIGN KEY (c) REFERENCES c, ADD FOREIGN KEY (side) REFERENCES side;
+"""
+
+
+def test_three_tables_in_a_ring(searcher: Searcher) -> None:
+    found = searcher(RING.format(">"), RING.format("<>"))
+    assert [each.table for each in found.entered if not each.rows] == []
+    assert {each[-1] for each in causes(found)} == {"c_n_check"}
 
 
 def test_foreign_keys_that_form_a_cycle_with_null(searcher: Searcher) -> None:

@@ -7,5 +7,6 @@ KEPT = [
     '[{"subject": "public.users", "statements": [{"kind": "drop"}], "examples": 1}]',
     '[{"subject": "public.users", "statements": [], "examples": 1}]',
     '[{"subject": "public.gone", "examples": 1, "statements": [{"kind": "delete", "table": "x",'
-    ' "values": [], "where": [], "suffix": "", "overriding": false, "text": ""}]}]',
+    ' "values": [], "where": [], "suffix": "", "overriding": false, "text": "",'
+    ' "along": []}]}]',
 ]
