@@ -56,6 +56,12 @@ class Context(Protocol):
     def rehearsed(self) -> Rehearsed:
         """The rehearsal that is checked; raises SchemaParityError where it cannot begin."""
 
+    def recall(self, what: str) -> object:
+        """The value that an earlier run stored for the tree under this name; None without one."""
+
+    def remember(self, what: str, value: object) -> None:
+        """Store a value, which JSON can hold, for the next run, unless pytest has no cache."""
+
     def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
         """The allowances that concern the tree and cover nothing, and those that have expired."""
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Protocol
 
 from pytest_schema_parity.building import Trees, open_trees
 from pytest_schema_parity.building.adjustments import UNADJUSTED, Adjustments
@@ -36,14 +39,32 @@ class Shared:
     judged: dict[tuple[str, str], Judged] = field(default_factory=dict)
 
 
+class Memory(Protocol):
+    """Values that are kept between runs, by a key made of letters, digits and ``-_./``."""
+
+    def get(self, key: str) -> object:
+        """The value of a key; None if there is none."""
+
+    def set(self, key: str, value: object) -> None:
+        """Keep a value that JSON can hold."""
+
+
 class Parity:
     """A configuration's trees and their checks; nothing is built or checked until it is asked for.
 
     Each check runs once; :meth:`result` gives what it came to from then on.
     """
 
-    def __init__(self, config: Config, *, root: Path, adjustments: Adjustments) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        root: Path,
+        adjustments: Adjustments,
+        memory: Memory | None = None,
+    ) -> None:
         self.config = config
+        self.memory = memory
         self.root = root
         self.trees: Trees
         self.rehearsals: dict[str, Rehearsed] = {}
@@ -254,6 +275,20 @@ class _Context:
     def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
         return self.parity.trees.copies(*trees)
 
+    def recall(self, what: str) -> object:
+        memory = self.parity.memory
+        return None if memory is None else memory.get(self._key(what))
+
+    def remember(self, what: str, value: object) -> None:
+        if self.parity.memory is not None and value != (self.recall(what) or []):
+            self.parity.memory.set(self._key(what), value)
+
+    def _key(self, what: str) -> str:
+        """The key of a value of this tree and this configuration."""
+        file = os.path.relpath(self.config.file, self.root)
+        names = (what, file, self.reference, self.tree)
+        return "/".join(re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") for name in names)
+
     def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
         rules, today = self.parity.config.allow, date.today()
         used = self.parity.used_allowances(self.tree)
@@ -267,6 +302,7 @@ def open_parity(
     shown_from: Path | None = None,
     run: str | None = None,
     adjustments: Adjustments = UNADJUSTED,
+    memory: Memory | None = None,
 ) -> Parity:
     """Find the server, the platforms and every tree's files; nothing is built yet.
 
@@ -277,7 +313,7 @@ def open_parity(
     root = shown_from
     if root is None or not config.root.is_relative_to(root):
         root = config.root
-    parity = Parity(config, root=root, adjustments=adjustments)
+    parity = Parity(config, root=root, adjustments=adjustments, memory=memory)
     parity.trees = open_trees(
         config,
         shown_from=root,

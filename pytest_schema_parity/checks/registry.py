@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from pytest_schema_parity.checks import allowances, applies, rehearsal, rows, structure
+from pytest_schema_parity.checks import (
+    allowances,
+    applies,
+    behavior,
+    rehearsal,
+    rows,
+    structure,
+)
 from pytest_schema_parity.checks.check import Check, Role
 
 CHECKS: Final[tuple[Check, ...]] = (
     applies.CHECK,
     structure.CHECK,
     rows.CHECK,
+    behavior.CHECK,
     *rehearsal.CHECKS,
     allowances.CHECK,
 )

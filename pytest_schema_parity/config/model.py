@@ -41,6 +41,21 @@ class TreeConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviorConfig:
+    """How the check ``behavior`` searches.
+
+    It ends after so many ``examples``, by the same ``seed`` the same ones; 0 switches it off.
+    ``seconds`` guard against trees whose statements take long.  ``roles`` are those whose view of
+    the rows is compared, too.
+    """
+
+    examples: int = 20_000
+    seconds: float = 60.0
+    seed: int = 0
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration, checked.
 
@@ -63,6 +78,7 @@ class Config:
     allow: tuple[Allowance, ...] = ()
     rehearsals: tuple[RehearsalConfig, ...] = ()
     statement_timeout: float = STATEMENT_TIMEOUT
+    behavior: BehaviorConfig = BehaviorConfig()
 
     @property
     def allow_header(self) -> str:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
+from pytest_schema_parity.config.behavior import read_behavior
 from pytest_schema_parity.config.matching import matching_files
 from pytest_schema_parity.config.model import OLDEST, STATEMENT_TIMEOUT, Config, TreeConfig
 from pytest_schema_parity.config.rehearsal import RehearsalConfig, read_rehearsals
@@ -29,6 +30,7 @@ CONFIG_KEYS: Final = (
     "allow",
     "rehearsal",
     "statement_timeout",
+    "behavior",
 )
 TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser", "compare")
 LONGEST_TIMEOUT: Final = 2_147_483
@@ -69,6 +71,7 @@ def read_config(
         allow=read_allowances(table, reference, subjects, file_name),
         rehearsals=rehearsals,
         statement_timeout=_read_timeout(table),
+        behavior=read_behavior(table),
     )
     table.mistakes.check()
     return config

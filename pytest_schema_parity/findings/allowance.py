@@ -19,6 +19,8 @@ LOCK: Final = "lock"
 """The kind of a finding about a table that an upgrade locks, or rewrites."""
 STEP: Final = "step"
 """The kind of a finding about a step of an upgrade as a whole."""
+BEHAVIOR: Final = "behavior"
+"""The kind of a finding about statements that two databases answer differently."""
 
 
 class Coverable(Protocol):

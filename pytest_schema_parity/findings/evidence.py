@@ -76,12 +76,13 @@ class Script:
     """Statements in order, and what each came to: on the reference and on the tree.
 
     An outcome is None on a side where the statement did not run.  ``examples`` says how many were
-    tried until this one was found.
+    tried until this one was found; a ``whole`` script is shown uncut, so that it can be run.
     """
 
     statements: tuple[str, ...]
     outcomes: tuple[tuple[Outcome | None, Outcome | None], ...]
     examples: int = 1
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,22 @@ if TYPE_CHECKING:
     from pytest_schema_parity.schema.facts import Fact
 
 MARKER = "schema_parity: a check of schema parity, added by --schema-parity."
+SEARCH_OPTIONS = (
+    (
+        "examples",
+        "N",
+        "How many examples of statements the check `behavior` tries on each candidate (20000); "
+        "0 switches it off.",
+    ),
+    (
+        "seconds",
+        "N",
+        "How long the check `behavior` may take (60): a guard, which makes what is found depend on "
+        "the machine.",
+    ),
+    ("seed", "N", "The seed of the statements that the check `behavior` generates (0)."),
+)
+"""The options of the check ``behavior``: name, what stands for the value, and help."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,6 +72,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Leave the servers up, and print for each tree a psql command that connects to it, "
         "and how to end them.",
     )
+    for name, metavar, meaning in SEARCH_OPTIONS:
+        group.addoption(f"--schema-parity-{name}", metavar=metavar, help=meaning)
+        parser.addini(
+            f"schema_parity_{name}", f"Same as --schema-parity-{name}, from the ini file."
+        )
     parser.addini("schema_parity_config", "Same as --schema-parity-config, from the ini file.")
     parser.addini("schema_parity_bindir", "Same as --schema-parity-bindir, from the ini file.")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -13,6 +14,9 @@ from pytest_schema_parity.plugin.adding import added_trees
 
 if TYPE_CHECKING:
     from pytest_schema_parity.config import Config
+    from pytest_schema_parity.config.model import BehaviorConfig
+
+Number = TypeVar("Number", int, float)
 
 ONE_A_RUN = (
     "A run checks one configuration: run pytest once for each, or say which with "
@@ -35,7 +39,7 @@ def find_configuration(config: pytest.Config) -> Config:
             files = _named_on_command_line(config) or _nearest(config)
         for file in files:
             if (configuration := _load(config, file)) is not None:
-                return configuration
+                return replace(configuration, behavior=_behavior(config, configuration.behavior))
     raise pytest.UsageError(_nothing_in(files, config.invocation_params.dir))
 
 
@@ -61,6 +65,47 @@ def usage_errors() -> Iterator[None]:
         yield
     except SchemaParityError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _behavior(config: pytest.Config, configured: BehaviorConfig) -> BehaviorConfig:
+    """The settings of the check ``behavior``: options, else ini values, else the configuration.
+
+    Raises UsageError.
+    """
+    from pytest_schema_parity.config.behavior import (
+        LARGEST_SEED,
+        MOST_EXAMPLES,
+        number_of_seconds,
+        whole_number,
+    )
+
+    def number(key: str, convert: Callable[[str], Number | None], wanted: str) -> Number | None:
+        option = config.getoption(f"--schema-parity-{key}")
+        text = option if option is not None else config.getini(f"schema_parity_{key}") or None
+        if text is None:
+            return None
+        found: Number | None = None
+        with suppress(ValueError):
+            found = convert(text)
+        if found is None:
+            given = f"--schema-parity-{key}={text}"
+            if option is None:
+                given = f"{config.inipath}: schema_parity_{key} = {text}"
+            raise pytest.UsageError(f"{given}: has to be {wanted}")
+        return found
+
+    whole = "a whole number from 0 on"
+    examples = number("examples", lambda t: whole_number(int(t), MOST_EXAMPLES), whole)
+    seed = number("seed", lambda t: whole_number(int(t), LARGEST_SEED), whole)
+    seconds = number(
+        "seconds", lambda t: number_of_seconds(float(t)), "a number of seconds above 0"
+    )
+    return replace(
+        configured,
+        examples=configured.examples if examples is None else examples,
+        seed=configured.seed if seed is None else seed,
+        seconds=configured.seconds if seconds is None else seconds,
+    )
 
 
 def _load(config: pytest.Config, file: Path) -> Config | None:

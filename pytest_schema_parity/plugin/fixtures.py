@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_schema_parity.plugin.session import close_session, left_up, open_session
 
 if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from pytest_schema_parity.behavior.statements.runner import Runner
     from pytest_schema_parity.building import BuiltTree, Clone
     from pytest_schema_parity.checks.parity import Parity
     from pytest_schema_parity.config import RehearsalConfig
@@ -21,8 +24,10 @@ if TYPE_CHECKING:
 class SchemaParity(Mapping[str, "BuiltTree"]):
     """The configured trees, by name: each is built when it is first asked for."""
 
-    def __init__(self, parity: Parity) -> None:
+    def __init__(self, parity: Parity, stack: ExitStack) -> None:
         self._parity = parity
+        self._stack = stack
+        self._runners: dict[str, Runner] = {}
 
     def __getitem__(self, name: str) -> BuiltTree:
         """The built tree; raises KeyError where none of that name is configured."""
@@ -96,6 +101,70 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
             name=name, source=source, steps=config.root / steps, target=source, seed=files
         )
 
+    def same_outcome(
+        self, *statements: str, seed: str | Path = "", tree: str | None = None
+    ) -> None:
+        """Assert that statements, one after the other, do the same on a tree as on the reference.
+
+        They run on copies, which are dropped; queries are compared by their rows, in any order.
+        ``seed`` is SQL, or the path of a file of SQL, that runs before.  Without a ``tree`` it is
+        about all candidates.
+        """
+        __tracebackhide__ = True
+        self._compare(statements, seed=seed, tree=tree)
+
+    def same_rows(self, query: str, *, seed: str | Path = "", tree: str | None = None) -> None:
+        """Assert that a query returns the same rows on a tree as on the reference, in any order."""
+        __tracebackhide__ = True
+        self._compare((query,), seed=seed, tree=tree)
+
+    def replay(self, counterexample: Mapping[str, Any]) -> None:
+        """Assert that a counterexample, an entry of ``behavior`` in a JSON report, has gone.
+
+        Its statements run on tables that are emptied first.
+        """
+        __tracebackhide__ = True
+        statements, tree = counterexample["statements"], counterexample["tree"]
+        self._compare(statements, tree=tree, emptied=True)
+
+    def rows(self, table: str, *, tree: str | None = None) -> SearchStrategy[tuple[str, ...]]:
+        """A Hypothesis strategy: the statements that insert a row into a table of both trees.
+
+        Each is a tuple, the rows that the row refers to first, for a test that draws from it with
+        ``data.draw(…)``.  Needs Hypothesis.  ``tree`` is a candidate, the first by default.
+        """
+        from pytest_schema_parity.behavior.statements.runner import open_runner
+        from pytest_schema_parity.behavior.statements.strategy import rows_of
+
+        name = self.candidates[0] if tree is None else tree
+        if name not in self._runners:
+            names = self.reference, name
+            conninfos = self._stack.enter_context(self._parity.trees.copies(*names))
+            one, other = zip(names, conninfos, strict=True)
+            self._runners[name] = self._stack.enter_context(open_runner(one, other))
+        return rows_of(self._runners[name], table)
+
+    def _compare(
+        self,
+        statements: Sequence[str],
+        *,
+        seed: str | Path = "",
+        tree: str | None = None,
+        emptied: bool = False,
+    ) -> None:
+        """Raise AssertionError where statements do something else on a candidate."""
+        __tracebackhide__ = True
+        from pytest_schema_parity.behavior.asserting import run_on_both
+
+        first = seed.read_text(encoding="utf-8") if isinstance(seed, Path) else seed
+        for candidate in self.candidates if tree is None else (tree,):
+            names = self.reference, candidate
+            with self._parity.trees.copies(*names) as conninfos:
+                one, other = zip(names, conninfos, strict=True)
+                differing = run_on_both(one, other, statements, seed=first, emptied=emptied)
+            if differing:
+                raise AssertionError("\n".join(differing))
+
 
 class Databases:
     """A test's own copies of the built trees' databases, made when they are first asked for."""
@@ -116,11 +185,13 @@ def opened(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
     parity = open_session(request.config)
     external = parity.trees.external
     if external is None:
-        yield SchemaParity(parity)
+        with ExitStack() as stack:
+            yield SchemaParity(parity, stack)
         return
     external.take(request.getfixturevalue(external.fixture))
     try:
-        yield SchemaParity(parity)
+        with ExitStack() as stack:
+            yield SchemaParity(parity, stack)
     finally:
         left_up(request.config)
         close_session(request.config, wait=True)

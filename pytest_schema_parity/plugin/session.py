@@ -76,7 +76,25 @@ def _open(config: pytest.Config, configuration: Config) -> Parity:
             shown_from=config.rootpath,
             run=run_of(config) if is_distributed(config) else None,
             adjustments=adjustments_of(config),
+            memory=Cached(config),
         )
+
+
+class Cached:
+    """What is kept between runs in pytest's cache; nothing where that is switched off."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def get(self, key: str) -> object:
+        """The value of a key; None if there is none."""
+        cache = getattr(self._config, "cache", None)
+        return None if cache is None else cache.get(f"schema-parity/{key}", None)
+
+    def set(self, key: str, value: object) -> None:
+        """Keep a value that JSON can hold."""
+        if (cache := getattr(self._config, "cache", None)) is not None:
+            cache.set(f"schema-parity/{key}", value)
 
 
 def left_up(config: pytest.Config) -> list[BuiltTree]:

@@ -18,7 +18,7 @@ from pytest_schema_parity.findings.evidence import (
     Values,
 )
 from pytest_schema_parity.findings.finding import Finding
-from pytest_schema_parity.findings.wording import place_text, value_pair, value_text
+from pytest_schema_parity.findings.wording import counted, place_text, value_pair, value_text
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.row_table import rows_lines
 from pytest_schema_parity.report.sql_diff import laid_out, sql_diff
@@ -125,8 +125,13 @@ class BlockRenderer:
         """Each statement, and what it came to where that is not in the title already."""
         excerpts = [each for each in self.finding.evidence if isinstance(each, Excerpt)]
         is_shown = any(each.before is not None for each in excerpts)
+        if block.whole:
+            sizes = f"{counted(len(block.statements), 'statement')}"
+            yield f"the smallest example ({sizes}, found after {block.examples:,} examples):"
         for statement, outcomes in zip(block.statements, block.outcomes, strict=True):
-            if statement and not is_shown:
+            if block.whole:
+                yield printable(redact(statement))
+            elif statement and not is_shown:
                 yield clipped(printable(" ".join(redact(statement).split())), WIDTH)
             if not excerpts:
                 yield from self._outcomes(outcomes)

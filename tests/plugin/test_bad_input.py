@@ -99,13 +99,13 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(project, line) -> None:
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
     result.stdout.fnmatch_lines([f"*20250102000000_fails.sql:{line}:*no_such_function*42883*"])
     result.stdout.no_fnmatch_line("*made_before*")
-    result.assert_outcomes(passed=16, failed=1)
+    result.assert_outcomes(passed=17, failed=1)
 
 
 def test_a_stale_allowance_fails_with_its_place(project) -> None:
     allowance = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "none here"\n'
     result = project(extra=allowance).runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=16, failed=1)
+    result.assert_outcomes(passed=17, failed=1)
     result.stdout.fnmatch_lines(["*pyproject.toml:9*stale*", "FAILED*::supabase::allowances*"])
 
 
@@ -115,12 +115,12 @@ def test_an_allowance_lets_its_difference_pass_until_its_day(project) -> None:
     pytester = project(extra=rule)
     pytester.path.joinpath("supabase/migrations/20250102000000_extra.sql").write_text(extra)
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=17)
+    result.assert_outcomes(passed=18)
     result.stdout.fnmatch_lines(["*1 allowed*"])
     configuration = pytester.path / "pyproject.toml"
     configuration.write_text(configuration.read_text() + "until = 2020-01-31\n")
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=15, failed=2)
+    result.assert_outcomes(passed=16, failed=2)
     result.stdout.fnmatch_lines(["*expired*2020-01-31*"])
 
 
@@ -136,6 +136,11 @@ def test_rows_that_differ_may_be_allowed(project) -> None:
         kind = "rows"
         name = "public.answer"
         reason = "and another answer"
+
+        [[tool.pytest-schema-parity.allow]]
+        kind = "behavior"
+        name = "public.answer"
+        reason = "with data or without"
     """
     pytester = project(extra=textwrap.dedent(rules))
     for path, value in (
@@ -144,14 +149,14 @@ def test_rows_that_differ_may_be_allowed(project) -> None:
     ):
         pytester.path.joinpath(path).write_text(view.format(value))
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=17)
+    result.assert_outcomes(passed=18)
     result.stdout.fnmatch_lines(
         ["*the rows of public.answer differ: *, allowed: and another answer"]
     )
     pytester.path.joinpath("supabase/migrations/20250103000000_a.sql").write_text(view.format(42))
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=16, failed=1)
-    result.stdout.fnmatch_lines(["*2 allowances match nothing in supabase*"])
+    result.assert_outcomes(passed=17, failed=1)
+    result.stdout.fnmatch_lines(["*3 allowances match nothing in supabase*"])
 
 
 @pytest.mark.parametrize("how", ["passes", "fails", "is interrupted"])

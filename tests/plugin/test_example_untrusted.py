@@ -17,7 +17,7 @@ def test_its_trees_are_at_parity_without(pytester: pytest.Pytester) -> None:
     pytester.path.joinpath("sql").symlink_to(ROOT / "sql")
     pytester.makeconftest((ROOT / "conftest.py").read_text(encoding="utf-8"))
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=20)
+    result.assert_outcomes(passed=21)
     result.stdout.fnmatch_lines(["*reference prisma: * platform supabase, no superuser", "*"])
 
 
@@ -27,7 +27,7 @@ def test_a_tree_that_needs_one_is_told(project) -> None:
         "CREATE TABLE made_before (id int);\nCOPY made_before FROM PROGRAM 'id';\n"
     )
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=16, failed=1)
+    result.assert_outcomes(passed=17, failed=1)
     result.stdout.fnmatch_lines(["*_more.sql:2:1: permission denied to COPY * program (42501)*"])
 
 

@@ -176,7 +176,7 @@ def test_workers_meet_below_a_directory_that_hands_on_its_group(
     pytester = project()
     monkeypatch.setenv("TMPDIR", str(shared))
     result = pytester.runpytest_subprocess(*GATE, "-n2")
-    result.assert_outcomes(passed=17)
+    result.assert_outcomes(passed=18)
 
 
 def test_a_broken_tree_is_told_by_every_worker(project) -> None:

@@ -127,10 +127,30 @@ ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b;
 """
 
 
-def test_tables_that_no_single_insert_enters_are_named_with_the_reason(searcher: Searcher) -> None:
-    found = searcher(CYCLE.format(">"), CYCLE.format(">"))
-    assert {each.table: each.rows for each in found.entered} == {"public.a": 0, "public.b": 0}
-    assert all("form a cycle" in each.errors[0] for each in found.entered)
+def test_one_statement_enters_tables_that_refer_to_each_other(searcher: Searcher) -> None:
+    found = searcher(CYCLE.format(">"), CYCLE.format(">="))
+    assert [each.table for each in found.entered if not each.rows] == []
+    (example,) = found.counterexamples
+    (statement,) = example.statements
+    assert statement.startswith("WITH inserted1 AS (INSERT INTO public.")
+    assert example.outcomes[0][0].constraint == "b_n_check"
+    assert searcher(CYCLE.format(">"), CYCLE.format(">")).counterexamples == ()
+
+
+RING = """
+CREATE TABLE a (id int PRIMARY KEY, b int NOT NULL);
+CREATE TABLE b (id int PRIMARY KEY, c int NOT NULL, side int NOT NULL);
+CREATE TABLE c (id int PRIMARY KEY, a int NOT NULL REFERENCES a, n int CHECK (n {} 3));
+CREATE TABLE side (id int PRIMARY KEY);
+ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b;
+ALTER TABLE b ADD FOREIGN KEY (c) REFERENCES c, ADD FOREIGN KEY (side) REFERENCES side;
+"""
+
+
+def test_three_tables_in_a_ring(searcher: Searcher) -> None:
+    found = searcher(RING.format(">"), RING.format("<>"))
+    assert [each.table for each in found.entered if not each.rows] == []
+    assert {each[-1] for each in causes(found)} == {"c_n_check"}
 
 
 def test_foreign_keys_that_form_a_cycle_with_null(searcher: Searcher) -> None:
@@ -255,3 +275,75 @@ def test_every_type_takes_rows(searcher: Searcher) -> None:
     assert found.counterexamples == (), scripts(found)
     empty = {each.table: each.errors for each in found.entered if not each.rows}
     assert empty == {}
+
+
+def test_the_budget_is_shared_out_among_many_tables(searcher: Searcher) -> None:
+    tables = "".join(
+        f"CREATE TABLE t{n} (id int PRIMARY KEY, a text UNIQUE, b int, c date);" for n in range(120)
+    )
+    tree = tables + "CREATE TABLE zzz (id int PRIMARY KEY, n int CHECK (n {} 5));"
+    found = searcher(tree.format(">"), tree.format(">="), budget=Budget(examples=1_500))
+    assert [each[2] for each in causes(found)] == ["zzz"]
+    assert [each.table for each in found.entered if not each.rows] == []
+    assert found.exhausted == "examples"
+    assert found.unreached == ()
+    assert len(found.shortened) > 100
+    assert "public.zzz" not in found.shortened
+
+
+TRUNCATE = """
+    CREATE TABLE t (id int PRIMARY KEY);
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN {}; RETURN NULL; END $$;
+    CREATE TRIGGER keep BEFORE TRUNCATE ON t EXECUTE FUNCTION keep();
+"""
+
+
+def test_a_trigger_on_truncate(searcher: Searcher) -> None:
+    found = searcher(TRUNCATE.format("RAISE EXCEPTION 'no'"), TRUNCATE.format("NULL"))
+    (example,) = found.counterexamples
+    assert example.statements == ("TRUNCATE public.t CASCADE;",)
+    assert example.outcomes[0][0].message == "no"
+
+
+OUTSIDE = """
+    CREATE TABLE t (id int PRIMARY KEY);
+    CREATE TABLE child (id int PRIMARY KEY REFERENCES t ON DELETE CASCADE);
+    CREATE TABLE log (id int);
+    CREATE TABLE plain (id int PRIMARY KEY, n int CHECK (n {bound} 5));
+    CREATE VIEW v AS SELECT id FROM t;
+    CREATE FUNCTION reach() RETURNS int LANGUAGE plpgsql AS $$BEGIN
+        PERFORM pg_read_file('/etc/hostname'); RETURN 1; END $$;
+    CREATE FUNCTION through() RETURNS int LANGUAGE sql AS 'SELECT reach()';
+    CREATE FUNCTION run() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        PERFORM through(); RETURN NEW; END $$;
+    CREATE TRIGGER run BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION run();
+    CREATE FUNCTION write() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        INSERT INTO {table} VALUES (1); RETURN NEW; END $$;
+    CREATE TRIGGER write AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION write();
+"""
+
+
+def test_what_reaches_outside_is_left_out_with_all_that_leads_to_it(searcher: Searcher) -> None:
+    tree = OUTSIDE.format(bound=">", table="child", events="INSERT OR DELETE")
+    found = searcher(tree, tree.replace("n > 5", "n >= 5"))
+    reasons = dict(found.left_out)
+    assert reasons.keys() == {"public.t", "public.child", "public.log"}
+    assert "pg_read_file" in reasons["public.child"]
+    assert [each[2] for each in causes(found)] == ["plain"]
+
+
+def test_a_view_that_reaches_outside_is_left_out(searcher: Searcher) -> None:
+    tree = OUTSIDE.format(bound=">", table="child", events="UPDATE")
+    tree += "CREATE VIEW w AS SELECT through() AS n; CREATE VIEW x AS SELECT n FROM w;"
+    reasons = dict(searcher(tree, tree).left_out)
+    assert {"public.w", "public.x"} <= reasons.keys()
+    assert "public.v" not in reasons
+
+
+def test_a_table_that_forbids_truncate_is_emptied_first(searcher: Searcher) -> None:
+    tree = TRUNCATE.format("RAISE EXCEPTION 'no'") + "INSERT INTO t VALUES (1), (2);"
+    found = searcher(tree, tree)
+    assert found.counterexamples == ()
+    assert found.left_out == ()
+    assert [each.rows > 0 for each in found.entered] == [True]

@@ -104,7 +104,9 @@ def test_the_oldest_that_is_tested_are_the_lower_bounds() -> None:
     extras = project["optional-dependencies"]
     bounds = re.findall(
         r"^(\S+?)(?:\[\w+\])?>=(\S+)$",
-        "\n".join([*project["dependencies"], *extras["xdist"], *extras["test"]]),
+        "\n".join(
+            [*project["dependencies"], *extras["xdist"], *extras["hypothesis"], *extras["test"]]
+        ),
         re.MULTILINE,
     )
     oldest = (PROJECT / "tests/oldest.txt").read_text()

@@ -71,7 +71,8 @@ def test_files_that_are_named_exist(page: str) -> None:
 
 def test_every_option_and_ini_value_is_described(pytester: pytest.Pytester) -> None:
     helped = pytester.runpytest("--help").stdout.str()
-    for pattern in (r"--schema-parity[\w-]*", r"\bschema_parity_(?:config|bindir)\b"):
+    names = "config|bindir|examples|seconds|seed"
+    for pattern in (r"--schema-parity[\w-]*", rf"\bschema_parity_(?:{names})\b"):
         assert set(re.findall(pattern, helped)) == set(re.findall(pattern, ALL_TEXT))
     options = table_of("docs/configuration.md", "option")
     described = {re.split("[=`]", cell)[1] for cell in options}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.model import Column, ForeignKey, Key, Model, Table
 from pytest_schema_parity.behavior.statements.solver import Solver, Values
@@ -20,6 +20,9 @@ class CannotBuildError(Exception):
     """No row of a table fulfils the rules of both sides, as far as the builder can see."""
 
 
+Mark: TypeAlias = "tuple[dict[str, int], int, dict[int, int], dict[int, list[Statement]]]"
+
+
 @dataclass(slots=True)
 class World:
     """The rows that the statements so far put into the tables, and the numbers that are used."""
@@ -31,6 +34,22 @@ class World:
     """The new parents of the row that is being built, where it should have new ones.
 
     One a table is enough: else tables that are referred to on several ways grow without end."""
+
+    building: list[tuple[str, Values]] = field(default_factory=list)
+    """The rows that are being built, each a parent of the one before it."""
+    tied: dict[int, int] = field(default_factory=dict)
+    """For a row that is being built, by its place: the first one that it refers to in a circle."""
+    along: dict[int, list[Statement]] = field(default_factory=dict)
+    """For a row that is being built: the inserts that must be in one statement with its own."""
+
+    def in_a_circle(self, table: str, given: Mapping[str, str]) -> Values | None:
+        """A row that is being built and may get the values given; the current one is tied to it."""
+        for at, (name, row) in enumerate(self.building[:-1]):
+            if name == table and all(row.get(c, value) == value for c, value in given.items()):
+                last = len(self.building) - 1
+                self.tied[last] = min(at, self.tied.get(last, at))
+                return row
+        return None
 
     def parent(self, table: str, given: Mapping[str, str], *, complete: bool) -> Values | None:
         """A row to refer to that has the values given: those of a ``complete`` key, or some."""
@@ -48,12 +67,15 @@ class World:
                 return row
         return None
 
-    def mark(self) -> tuple[dict[str, int], int]:
+    def mark(self) -> Mark:
         """A point to go back to."""
-        return {table: len(rows) for table, rows in self.rows.items()}, len(self.statements)
+        counts = {table: len(rows) for table, rows in self.rows.items()}
+        along = {at: list(statements) for at, statements in self.along.items()}
+        return counts, len(self.statements), dict(self.tied), along
 
-    def back(self, mark: tuple[dict[str, int], int]) -> None:
+    def back(self, mark: Mark) -> None:
         """Forget the rows since a mark; numbers stay used."""
+        self.tied, self.along = mark[2], mark[3]
         if self.fresh is not None:
             self.fresh = {}
         for table, rows in self.rows.items():
@@ -103,21 +125,23 @@ class Builder:
             mark = world.mark()
             if attempt:
                 world.fresh = {}
+            world.building.append((table.name, dict(wish.fixed)))
             try:
                 row = self._row(world, table, wish, path, attempt)
-            except CannotBuildError as error:
-                failure = error
-            else:
                 if not self._taken(world, table, row, wish.repeat):
                     self._insert(world, table, row, wish)
                     return row
+            except CannotBuildError as error:
+                failure = error
+            finally:
+                world.building.pop()
             world.back(mark)
         raise failure
 
     def _row(
         self, world: World, table: Table, wish: Wish, path: tuple[str, ...], attempt: int
     ) -> Values:
-        row: Values = dict(wish.fixed)
+        row = world.building[-1][1]
         self._conditions(world, table, wish, row, attempt)
         own: list[tuple[str, str]] = []
         waiting = list(table.foreign_keys)
@@ -207,6 +231,12 @@ class Builder:
         target = self.model.tables[key.target]
         complete = len(given) == len(key.referenced) or _holds_a_key(target, given)
         parent = world.parent(key.target, given, complete=complete)
+        if parent is None and any(name == key.target for name in path):
+            parent = world.in_a_circle(key.target, given)
+            if parent is not None:
+                for name in key.referenced:
+                    value = given.get(name) or self._fresh(world, target, target.by_name[name])
+                    parent.setdefault(name, value)
         if parent is None:
             needed = Wish(fixed=given, required=frozenset(key.referenced), choice=0)
             parent = self._build(world, target, needed, (*path, table.name))
@@ -244,8 +274,18 @@ class Builder:
         return False
 
     def _insert(self, world: World, table: Table, row: Values, wish: Wish) -> None:
+        """Add the INSERT of a row: with those that go along, or along with that of a later row."""
         world.rows.setdefault(table.name, []).append(row)
-        world.statements.append(insert_row(table, row, wish.fixed))
+        at = len(world.building) - 1
+        along = world.along.pop(at, [])
+        first = world.tied.pop(at, at)
+        statement = insert_row(table, row, wish.fixed)
+        if first == at:
+            world.statements.append(replace(statement, along=tuple(along)))
+            return
+        world.along.setdefault(first, []).extend([*along, statement])
+        if at - 1 > first:
+            world.tied[at - 1] = min(first, world.tied.get(at - 1, first))
 
 
 def _is_same(key: ForeignKey, other: ForeignKey | None) -> bool:

@@ -23,12 +23,16 @@ CLOSE: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class DifferingRows:
-    """The rows of a table or view that one side has and the other has not."""
+    """The rows of a table or view that one side has and the other has not.
+
+    ``counts`` are how many rows each side has in all.
+    """
 
     relation: str
     columns: tuple[str, ...]
     reference: Rows
     candidate: Rows
+    counts: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,13 @@ def _row_divergence(
         details = _differing_columns(names, missing, extra)
     else:
         details = _signs(names, types, missing if change == "fewer" else extra)
-    rows = DifferingRows(relation, names, tuple(missing.elements()), tuple(extra.elements()))
+    rows = DifferingRows(
+        relation,
+        names,
+        tuple(missing.elements()),
+        tuple(extra.elements()),
+        (len(first[0]), len(first[1])),
+    )
     return Divergence("rows", ("rows", relation, change, *details), rows=rows)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from typing import Any, Final, TypeVar
@@ -162,6 +162,8 @@ class View:
     live: tuple[str | None, str | None]
     """A query for what the view would show if all materialized views were fresh; None: as it is."""
     tables: tuple[str, ...]
+    refreshed: tuple[str, ...] = ()
+    """The materialized views to be refreshed, in this order, before it is up to date."""
 
     @property
     def differs(self) -> bool:
@@ -183,7 +185,13 @@ class Model:
     sequences: tuple[dict[str, int], dict[str, int]]
     deferrable: bool
     only: tuple[tuple[str, int], ...] = ()
-    missing: tuple[tuple[str, int], ...] = field(default=())
+    missing: tuple[tuple[str, int], ...] = ()
+    parents: frozenset[str] = frozenset()
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The tables that are looked at: all but ``parents``, which others only refer to."""
+        return tuple(name for name in self.tables if name not in self.parents)
 
 
 def read_document(connection: psycopg.Connection) -> Document:
@@ -195,6 +203,25 @@ def read_document(connection: psycopg.Connection) -> Document:
     assert row is not None  # noqa: S101 - the query has exactly one row
     document: Document = row[0] if isinstance(row[0], dict) else json.loads(row[0])
     return document
+
+
+def leave_out(document: Document, omits: Callable[[str], bool]) -> None:
+    """Take tables and views out of a document, but for tables that the others refer to."""
+    tables = document["tables"]
+    kept = [name for name in tables if not omits(name)]
+    for name in kept:  # which grows
+        targets = (key["target"] for key in tables[name]["foreign_keys"])
+        kept += [target for target in targets if target in tables and target not in kept]
+    document["tables"] = {name: table for name, table in tables.items() if name in set(kept)}
+    views = document["views"].items()
+    document["views"] = {name: view for name, view in views if not omits(name)}
+
+
+def remove(document: Document, names: Container[str]) -> None:
+    """Take tables and views out of a document, whatever refers to them."""
+    for what in ("tables", "views"):
+        kept = {name: each for name, each in document[what].items() if name not in names}
+        document[what] = kept
 
 
 def merge(reference: Document, candidate: Document) -> Model:
@@ -377,6 +404,7 @@ def _view(name: str, sides: Sequence[Document]) -> View:
         materialized=(found[0]["materialized"], found[1]["materialized"]),
         live=(_live(sides[0], name), _live(sides[1], name)),
         tables=tuple(tables),
+        refreshed=tuple(dict.fromkeys(each for side in sides for each in _refreshed(side, name))),
     )
 
 
@@ -395,6 +423,16 @@ def _live(side: Document, name: str) -> str | None:
     for each, query in stale.items():
         definition = _written_out(definition, each, query)
     return definition
+
+
+def _refreshed(side: Document, name: str) -> Iterator[str]:
+    """The materialized views that a view reads, those that are read before those that read them."""
+    view = side["views"][name]
+    for each in view["reads"]:
+        if each in side["views"]:
+            yield from _refreshed(side, each)
+    if view["materialized"]:
+        yield name
 
 
 def _written_out(definition: str, name: str, query: str) -> str:

@@ -168,7 +168,7 @@ SELECT jsonb_build_object(
     ),
     'functions', (
         SELECT coalesce(jsonb_object_agg(f.oid::regprocedure::text, jsonb_build_object(
-            'name', f.proname, 'body', coalesce(pg_get_function_sqlbody(f.oid), f.prosrc), 'language', l.lanname
+            'name', f.proname, 'body', coalesce(pg_get_function_sqlbody(f.oid), f.prosrc), 'language', l.lanname, 'trusted', l.lanpltrusted OR l.lanname = 'internal'
         )), '{}')
         FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace JOIN pg_language AS l ON l.oid = f.prolang
         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND f.prokind IN ('f', 'p')

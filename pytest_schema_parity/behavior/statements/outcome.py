@@ -36,9 +36,16 @@ class Outcome:
         return self.rows is not None
 
     @property
+    def is_raised(self) -> bool:
+        """Whether a routine raised it, and no constraint that a routine came upon."""
+        return bool(self.routine) and not (
+            self.constraint and self.sqlstate[:2] == "23" and not self.line
+        )
+
+    @property
     def objector(self) -> str:
         """What rejected the statement: a constraint, a column that must not be null, a routine."""
-        if self.routine and not (self.constraint and self.sqlstate[:2] == "23" and not self.line):
+        if self.is_raised:
             return f"{self.routine}:{self.line}" if self.line else self.routine
         return self.constraint or self.column
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -29,6 +30,8 @@ TRUTHS: Final = 24
 """How many combinations of values are tried for the conditions of one component."""
 DISAGREEING: Final = 6
 PREDICATES: Final = 6
+TRUNCATES: Final = re.compile(r"^CREATE (CONSTRAINT )?TRIGGER .*? TRUNCATE\b.*? ON ")
+"""The definition of a trigger that is about TRUNCATE."""
 
 
 class Probes:
@@ -53,6 +56,7 @@ class Probes:
         sources = (
             self._valid, self._conditions, self._keys, self._foreign_keys, self._parents,
             self._types, self._identities, self._null, self._defaults, self._changes,
+            self._truncations,
         )  # fmt: skip
         seen: set[tuple[Statement, ...]] = set()
         for source in sources:
@@ -294,6 +298,13 @@ class Probes:
                 suffix = f" ON CONFLICT ({', '.join(key.indexed)}) DO NOTHING"
                 again = replace(world.statements[-1], suffix=suffix)
                 yield "upsert", [*world.statements, again], False
+
+    def _truncations(self, table: Table) -> Iterator[Probe]:
+        """TRUNCATE where a trigger of either side is about it."""
+        is_about_it = any(TRUNCATES.search(trigger.definition) for trigger in table.triggers)
+        if is_about_it and (built := self._try(table, Wish())):
+            truncate = Statement(kind="truncate", table=table.name, suffix=" CASCADE")
+            yield "truncate", [*built[0].statements, truncate], False
 
 
 Probe = tuple[str, list[Statement], bool]

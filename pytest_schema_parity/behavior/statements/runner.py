@@ -7,9 +7,9 @@ Everything happens in one transaction on each side, which begins at one instant 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import groupby, islice, takewhile
 from typing import Final, TypeAlias
@@ -17,14 +17,22 @@ from typing import Final, TypeAlias
 import psycopg
 from psycopg import errors
 
+from pytest_schema_parity.behavior.instant import LONG_PATIENCE
 from pytest_schema_parity.behavior.sides import Side, Sides, open_sides
-from pytest_schema_parity.behavior.statements.model import Model, merge, read_document
+from pytest_schema_parity.behavior.statements.model import (
+    Model,
+    leave_out,
+    merge,
+    read_document,
+    remove,
+)
 from pytest_schema_parity.behavior.statements.outcome import (
     TIMEOUT,
     Outcome,
     parse_outcome,
     timed_out,
 )
+from pytest_schema_parity.behavior.statements.outside import reaching_outside
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
 from pytest_schema_parity.behavior.statements.statement import Statement, literal
 
@@ -32,8 +40,8 @@ BATCH: Final = 250
 """How many examples go in one round trip."""
 ALONE: Final = 1.0
 """Seconds that one example may take."""
-PATIENCE: Final = 5.0
-"""Seconds in which both transactions must begin at one instant."""
+PATIENCE: Final = LONG_PATIENCE
+"""Seconds in which both transactions should begin at one instant."""
 EACH: Final = 0.05
 """Seconds that each of several examples may take on average."""
 
@@ -71,9 +79,10 @@ class Example:
 class Runner:
     """Runs examples on two scratch databases; counts what was run."""
 
-    def __init__(self, sides: Sides, model: Model) -> None:
+    def __init__(self, sides: Sides, model: Model, left_out: Mapping[str, str]) -> None:
         self.sides = sides
         self.model = model
+        self.left_out = left_out
         self.statements = 0
         self.examples = 0
         self.slow: set[str] = set()
@@ -141,10 +150,7 @@ class Runner:
 
     def _prepare(self, side: Side) -> None:
         at = self._number(side)
-        tables = ", ".join(self.model.tables)
         connection = side.connection
-        if tables:
-            connection.execute(f"TRUNCATE {tables} CASCADE".encode())
         connection.execute(files(__package__).joinpath("runner.sql").read_bytes())
         resets = "".join(
             f"PERFORM setval({literal(name)}, {start}, false); "
@@ -226,6 +232,33 @@ class Runner:
         ]
 
 
+def empty(connection: psycopg.Connection, tables: Sequence[str]) -> dict[str, str]:
+    """Empty tables, without their triggers where the role may; returns why some still hold rows."""
+
+    def attempt(statement: str) -> str:
+        """Run a statement; returns the error, whose effects are undone."""
+        connection.execute("SAVEPOINT emptying")
+        try:
+            connection.execute(statement.encode())
+        except psycopg.Error as error:
+            connection.execute("ROLLBACK TO SAVEPOINT emptying")
+            return str(error).partition("\n")[0]
+        return ""
+
+    if not tables:
+        return {}
+    attempt("SET LOCAL session_replication_role = replica")
+    kept: dict[str, str] = {}
+    if attempt(f"TRUNCATE {', '.join(tables)} CASCADE"):
+        for name in tables:
+            if why := attempt(f"TRUNCATE {name} CASCADE"):
+                attempt(f"DELETE FROM {name}")  # noqa: S608 - the catalog quoted the name
+                if attempt(f"DO $$BEGIN ASSERT NOT EXISTS (TABLE {name}); END$$"):
+                    kept[name] = f"its rows could not be removed: {why}"
+    attempt("RESET session_replication_role")
+    return kept
+
+
 def _rows_of(result: Result) -> Rows:
     content = result.contents[0] if result.contents else ""
     return tuple(map(tuple, json.loads(content))) if content.startswith("[") else ()
@@ -241,16 +274,26 @@ def _savepoint(side: Side) -> Iterator[psycopg.Connection]:
 
 @contextmanager
 def open_runner(
-    reference: tuple[str, str], candidate: tuple[str, str], leave_out: frozenset[str] = frozenset()
+    reference: tuple[str, str],
+    candidate: tuple[str, str],
+    omits: Callable[[str], bool] = lambda name: False,  # noqa: ARG005
 ) -> Iterator[Runner]:
     """A runner on the databases of two (tree, conninfo): their tables are empty while it is open.
 
-    ``leave_out`` names tables and views that are not looked at.
+    ``omits`` returns whether a table or view, by its name, is not looked at.
     """
     with open_sides(reference, candidate, patience=PATIENCE) as sides:
         documents = sides.both(lambda side: read_document(side.connection))
         for document in documents:
-            for what in ("tables", "views"):
-                kept = document[what].items()
-                document[what] = {name: each for name, each in kept if name not in leave_out}
-        yield Runner(sides, merge(*documents))
+            leave_out(document, omits)
+        reasons = {**reaching_outside(documents[1]), **reaching_outside(documents[0])}
+        for document in documents:
+            remove(document, reasons)
+        names = [name for name in documents[0]["tables"] if name in documents[1]["tables"]]
+        for not_emptied in sides.both(lambda side: empty(side.connection, names)):
+            reasons |= not_emptied
+        for document in documents:
+            remove(document, reasons)
+        model = merge(*documents)
+        parents = frozenset(filter(omits, model.tables))
+        yield Runner(sides, replace(model, parents=parents), reasons)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import islice
+from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.causes import (
@@ -19,20 +20,30 @@ from pytest_schema_parity.behavior.statements.causes import (
 )
 from pytest_schema_parity.behavior.statements.histories import Histories
 from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
+from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model, Table
 from pytest_schema_parity.behavior.statements.outcome import Outcome
 from pytest_schema_parity.behavior.statements.probes import Probes
 from pytest_schema_parity.behavior.statements.runner import Example, Pair, Runner, open_runner
 from pytest_schema_parity.behavior.statements.shrink import shrink
-from pytest_schema_parity.behavior.statements.solver import Solver, mentions
+from pytest_schema_parity.behavior.statements.solver import Solver
+from pytest_schema_parity.behavior.statements.statement import Statement
 from pytest_schema_parity.schema.difference import Difference
 
 READ_ALL: Final = 40
 """Up to so many tables and views, all are read after each example."""
 INCIDENTAL: Final = 25
 """How many examples of a batch that are about other tables are looked into for one relation."""
+PROBED: Final = 0.8
+"""The part of the budget that directed examples may take."""
+DIFFERING: Final = 8
+"""How much more of it a table gets that differs."""
+LEAST: Final = 8
+"""How many directed examples each table gets, whatever the budget."""
 ALIKE: Final = 4
 """How many counterexamples of more rows, or fewer, are shown of one table or view."""
+
+Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +65,35 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counterexample:
-    """The smallest statements found on which the two sides differ.
+    """The smallest statements found on which the two sides differ, as their ``parts``.
 
     ``outcomes`` has a pair a statement, the reference's first, and one more where constraints are
-    deferred; ``rows`` are the rows that differ in the end, where these are what differs.
+    deferred; ``rows`` are the rows that differ in the end, where these are what differs, and
+    ``query`` is SQL that shows them.
     ``examples`` says how many were tried before.
     """
 
     subject: str
     probe: str
-    statements: tuple[str, ...]
+    parts: tuple[Statement, ...]
     outcomes: tuple[tuple[Outcome, Outcome], ...]
     rows: DifferingRows | None
     cause: Cause
+    examples: int
+    query: str = ""
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The statements as they can be pasted into psql."""
+        return tuple(f"{part.sql};" for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A counterexample that an earlier search found, after so many ``examples``."""
+
+    subject: str
+    parts: tuple[Statement, ...]
     examples: int
 
 
@@ -93,15 +120,22 @@ class Search:
     """What was found, and how much was tried.
 
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
+    ``left_out`` are tables and views that were not looked at, with the reasons.
+    ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
+    ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
+    more directed examples than their share of the budget.
     """
 
     counterexamples: tuple[Counterexample, ...] = ()
     views: tuple[ViewCompared, ...] = ()
     entered: tuple[Entered, ...] = ()
     not_compared: tuple[tuple[str, int], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
     statements: int = 0
     examples: int = 0
-    exhausted: bool = False
+    exhausted: Exhausted = ""
+    unreached: tuple[str, ...] = ()
+    shortened: tuple[str, ...] = ()
 
 
 def search(
@@ -111,19 +145,23 @@ def search(
     differences: Sequence[Difference] = (),
     budget: Budget = Budget(),
     seed: int = 0,
-    leave_out: Iterable[str] = (),
+    leave_out: Collection[str] = (),
+    subjects: Collection[str] | None = None,
+    known: Sequence[Known] = (),
 ) -> Search:
     """Search for statements that do something else on the candidate than on the reference.
 
     The databases should be copies: their tables are emptied, in a transaction that is rolled back.
-    Tables and views that ``differences`` name come first; those in ``leave_out`` are not looked at.
+    Tables and views that ``differences`` name come first; those in ``leave_out`` are not looked at,
+    but their tables are filled where rows of others refer to them.  ``subjects``, where given, are
+    the only ones that are looked at.  Examples that are ``known`` are tried before all others.
     """
     with open_runner(
         (reference.tree, reference.conninfo),
         (candidate.tree, candidate.conninfo),
-        frozenset(leave_out),
+        lambda name: name in leave_out or (subjects is not None and name not in subjects),
     ) as runner:
-        return Searching(runner, differences, budget, seed).search()
+        return Searching(runner, differences, budget, seed, known).search()
 
 
 @dataclass(slots=True)
@@ -137,11 +175,17 @@ class Searching:
     """One search: keeps what was found."""
 
     def __init__(
-        self, runner: Runner, differences: Sequence[Difference], budget: Budget, seed: int
+        self,
+        runner: Runner,
+        differences: Sequence[Difference],
+        budget: Budget,
+        seed: int,
+        known: Sequence[Known] = (),
     ) -> None:
         self.runner = runner
         self.model = runner.model
         self.budget = budget
+        self.known = {each.parts: each for each in known}
         self.deadline = time.monotonic() + budget.seconds
         self.named = [difference.name for difference in differences]
         literals = {name: _literals(self.model, table) for name, table in self.model.tables.items()}
@@ -156,9 +200,11 @@ class Searching:
             random.Random(seed),  # noqa: S311
         )
         self.found: dict[Cause, Counterexample] = {}
-        self.tallies: dict[str, _Tally] = {name: _Tally() for name in self.model.tables}
+        self.tallies: dict[str, _Tally] = {name: _Tally() for name in self.model.subjects}
         self.compared: dict[str, int] = {}
-        self.exhausted = False
+        self.exhausted: Exhausted = ""
+        self.tried: set[str] = set()
+        self.shortened: list[str] = []
 
     def search(self) -> Search:
         """Try everything, as far as the budget goes."""
@@ -178,9 +224,20 @@ class Searching:
                 for name, tally in self.tallies.items()
             ),
             not_compared=self.model.missing + self.model.only,
+            left_out=tuple(sorted(self.runner.left_out.items())),
             statements=self.runner.statements,
             examples=self.runner.examples,
-            exhausted=self.exhausted,
+            exhausted=self.exhausted or ("examples" if self.shortened else ""),
+            shortened=tuple(self.shortened),
+            unreached=tuple(self._unreached()) if self.exhausted else (),
+        )
+
+    def _unreached(self) -> Iterator[str]:
+        yield from (name for name in self.model.subjects if name not in self.tried)
+        yield from (
+            view.name
+            for view in self.model.views.values()
+            if view.tables and view.name not in self.tried
         )
 
     def _errors(self, name: str, tally: _Tally) -> tuple[str, ...]:
@@ -191,36 +248,61 @@ class Searching:
 
     def reads(self, name: str) -> tuple[str, ...]:
         """What is read after an example about a table: all, or what is near where there is much."""
-        tables, views = self.model.tables, self.model.views
-        if len(tables) + len(views) <= READ_ALL:
-            return (*tables, *views)
+        tables, views, subjects = self.model.tables, self.model.views, self.model.subjects
+        if len(subjects) + len(views) <= READ_ALL:
+            return (*subjects, *views)
         near = {name} | {key.target for key in tables[name].foreign_keys}
         for other in tables.values():
             if any(key.target in near for key in other.foreign_keys):
                 near.add(other.name)
         shown = [view.name for view in views.values() if name in view.tables]
-        return (*(table for table in tables if table in near), *shown)
+        return (*(table for table in subjects if table in near), *shown)
 
     def _within_budget(self) -> Iterator[Example]:
         for example in self.examples():
-            if self._spent():
-                self.exhausted = True
+            if spent := self._spent():
+                self.exhausted = spent
                 return
+            if example.subject in self.model.views and example.probe != "found before":
+                self.tried.add(example.subject)
             yield example
 
-    def _spent(self) -> bool:
-        return (
-            self.runner.examples >= self.budget.examples
-            or time.monotonic() > self.deadline
-            or len(self.found) >= self.budget.counterexamples
-        )
+    def _spent(self) -> Exhausted:
+        """The part of the budget that is spent; empty while there is something left of all."""
+        if self.runner.examples >= self.budget.examples:
+            return "examples"
+        if len(self.found) >= self.budget.counterexamples:
+            return "counterexamples"
+        return "seconds" if time.monotonic() > self.deadline else ""
 
     def examples(self) -> Iterator[Example]:
         """Directed examples, differing tables first; then histories, and databases for views."""
-        order = sorted(self.model.tables, key=lambda name: (not self._differs(name), name))
-        for name in order:
-            yield from self.probes.of(name)
+        yield from self._known()
+        order = sorted(self.model.subjects, key=lambda name: (not self._differs(name), name))
+        weights = [DIFFERING if self._differs(name) else 1 for name in order]
+        left = PROBED * self.budget.examples
+        for at, name in enumerate(order):
+            self.tried.add(name)
+            probes = self.probes.of(name)
+            share = max(LEAST, int(left * weights[at] / sum(weights[at:])))
+            for example in islice(probes, share):
+                left -= 1
+                yield example
+            if next(probes, None) is not None:
+                self.shortened.append(name)
         yield from self.histories.all(order)
+
+    def _known(self) -> Iterator[Example]:
+        for known in self.known.values():
+            view = self.model.views.get(known.subject)
+            tables = [name for name in (view.tables if view else ()) if name in self.model.tables]
+            if known.subject in self.model.subjects:
+                reads = self.reads(known.subject)
+            elif tables:
+                reads = tuple(dict.fromkeys((*self.reads(tables[0]), known.subject)))
+            else:
+                continue
+            yield Example(known.subject, "found before", known.parts, reads)
 
     def _differs(self, name: str) -> bool:
         return self.model.tables[name].differs or any(mentions(each, name) for each in self.named)
@@ -265,19 +347,23 @@ class Searching:
                     self.compared[relation] = self.compared.get(relation, 0) + 1
 
     def _keep(self, example: Example, divergence: Divergence) -> None:
-        """Shrink an example of a cause that is new."""
+        """Shrink an example of a cause that is new; keep it as it is where time is up."""
         cause = divergence.cause
-        if self._spent():
+        spent = self._spent()
+        if spent == "counterexamples":
             return
         alike = sum(known[:3] == cause[:3] for known in self.found)
         if cause in self.found or (cause[0] == "rows" and alike >= ALIKE):
             return
-        tried = self.runner.examples
+        before = self.known.get(example.statements)
+        tried = before.examples if before else self.runner.examples
 
         def shows(others: Sequence[Example], pairs: Sequence[Pair]) -> int | None:
             return self._shows(divergence, others, pairs)
 
-        smallest = shrink(example, self.runner.results, shows)
+        smallest = example
+        if spent != "seconds":
+            smallest = shrink(example, self.runner.results, shows)
         (pair,) = self.runner.results([smallest])
         rows = None
         if divergence.kind == "rows":
@@ -286,11 +372,20 @@ class Searching:
         self.found[cause] = Counterexample(
             subject=example.subject,
             probe=example.probe,
-            statements=tuple(f"{statement.sql};" for statement in smallest.statements),
+            parts=smallest.statements,
             outcomes=tuple(zip(pair[0].outcomes, pair[1].outcomes, strict=False)),
             rows=rows,
             cause=cause,
             examples=tried,
+            query=self._query(rows.relation) if rows else "",
+        )
+
+    def _query(self, relation: str) -> str:
+        """SQL that brings what a relation reads up to date, and shows its rows."""
+        view = self.model.views.get(relation)
+        refreshed = view.refreshed if view else ()
+        return " ".join(
+            [*(f"REFRESH MATERIALIZED VIEW {n};" for n in refreshed), f"TABLE {relation};"]
         )
 
     def _shows(

@@ -10,6 +10,7 @@ from math import prod
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.literals import Literals
+from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Check, Column, Sides, Table
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.statement import NULL
@@ -244,14 +245,3 @@ def _components(table: Table) -> Iterable[Component]:
             tuple((c, s) for c, s in checks if set(c.columns) <= group),
             tuple(p for p in predicates if set(p.columns) <= group),
         )
-
-
-def mentions(text: str, name: str) -> bool:
-    """Whether an expression holds a column's name."""
-    before, found, after = text.partition(name)
-    while found:
-        left = before[-1:] if before else ""
-        if not (left.isalnum() or left == "_" or after[:1].isalnum() or after[:1] == "_"):
-            return True
-        before, found, after = after.partition(name)
-    return False

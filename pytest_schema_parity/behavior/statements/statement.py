@@ -17,6 +17,7 @@ class Statement:
 
     ``values`` are what is inserted or set, ``where`` which rows are meant (all equal to these).
     ``suffix`` is appended (``ON CONFLICT …``); ``overriding`` sets identity columns by value.
+    ``along`` are INSERTs that are carried out in the same statement, by ``WITH``.
     """
 
     kind: Literal["insert", "update", "delete", "truncate", "other"]
@@ -26,6 +27,7 @@ class Statement:
     suffix: str = ""
     overriding: bool = False
     text: str = ""
+    along: tuple[Statement, ...] = ()
 
     @property
     def sql(self) -> str:
@@ -49,11 +51,13 @@ class Statement:
 
     def _insert(self) -> str:
         overriding = " OVERRIDING SYSTEM VALUE" if self.overriding else ""
+        parts = [f"inserted{at} AS ({each.sql})" for at, each in enumerate(self.along, 1)]
+        before = f"WITH {', '.join(parts)} " if parts else ""
         if not self.values:
-            return f"INSERT INTO {self.table}{overriding} DEFAULT VALUES{self.suffix}"
+            return f"{before}INSERT INTO {self.table}{overriding} DEFAULT VALUES{self.suffix}"
         columns = ", ".join(column for column, _ in self.values)
         values = ", ".join(value for _, value in self.values)
-        head = f"INSERT INTO {self.table} ({columns}){overriding}"
+        head = f"{before}INSERT INTO {self.table} ({columns}){overriding}"
         return f"{head} VALUES ({values}){self.suffix}"
 
     def _where(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from importlib.util import find_spec
@@ -193,9 +194,18 @@ def _texts(kind: Type, name: str, compared: set[str], literals: Literals) -> lis
 
 @lru_cache(maxsize=256)
 def matching(pattern: str, count: int = 4) -> list[str]:
-    """Texts that match a regular expression, and one that does not; none without Hypothesis."""
+    """Texts that match a regular expression, and one that does not; none without Hypothesis.
+
+    They are looked for in a thread of their own: Hypothesis fails a test that searches by itself
+    inside of one of its own, which may be what asks for them.
+    """
     if find_spec("hypothesis") is None:
         return []
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(_search_matching, pattern, count).result()
+
+
+def _search_matching(pattern: str, count: int) -> list[str]:
     from hypothesis import HealthCheck, Phase, find, settings
     from hypothesis import strategies as st
     from hypothesis.errors import NoSuchExample

@@ -1,0 +1,14 @@
+"""Names in SQL."""
+
+from __future__ import annotations
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether a text of SQL holds a name as a word of its own."""
+    before, found, after = text.partition(name)
+    while found:
+        left = before[-1:] if before else ""
+        if not (left.isalnum() or left == "_" or after[:1].isalnum() or after[:1] == "_"):
+            return True
+        before, found, after = after.partition(name)
+    return False

@@ -1,0 +1,66 @@
+"""A Hypothesis strategy of rows that the rules of two databases accept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_schema_parity.behavior.statements.builder import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.search import Budget, Searching
+from pytest_schema_parity.behavior.statements.values import candidates, fresh
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from pytest_schema_parity.behavior.statements.runner import Runner
+
+NUMBERS = range(1, 21)
+"""Which fresh values are tried of each column, beside the constants of the schema."""
+CHOICES = 200
+
+
+def rows_of(runner: Runner, table: str) -> SearchStrategy[tuple[str, ...]]:
+    """Statements that insert a row into a table, with the rows that it refers to.
+
+    Both databases of the runner, which has to stay open, accept nearly all of them: rules inside of
+    triggers are not known beforehand.  Raises KeyError where they have no such table in common.
+    """
+    from hypothesis import strategies as st
+
+    searching = Searching(runner, (), Budget(), 0)
+    model, builder = searching.model, searching.builder
+    if table not in model.tables:
+        raise KeyError(f"there is no table {table!r}; there are {', '.join(model.tables)}")
+    known = model.tables[table]
+    held = {
+        column for component in searching.solver.components(known) for column in component.columns
+    }
+    held |= {name for key in known.foreign_keys for name in key.columns}
+    free = [c for c in known.columns if not c.generated and c.name not in held]
+    literals = searching.solver.literals[table]
+    pools = {
+        column.name: st.sampled_from(
+            list(
+                dict.fromkeys(
+                    [fresh(column.type, n, column.name) for n in NUMBERS]
+                    + candidates(column, literals)
+                )
+            )
+        )
+        for column in free
+    }
+
+    def statements(choice: int, fixed: dict[str, str]) -> tuple[str, ...]:
+        for values in (fixed, {}):
+            world = World()
+            try:
+                builder.add(world, table, Wish(fixed=values, choice=choice))
+            except CannotBuildError:
+                continue
+            return tuple(f"{statement.sql};" for statement in world.statements)
+        raise CannotBuildError(f"no row of {table} fulfils the rules of both databases")
+
+    return st.builds(
+        statements,
+        choice=st.integers(0, CHOICES),
+        fixed=st.fixed_dictionaries({}, optional=pools),
+    )

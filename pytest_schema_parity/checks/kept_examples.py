@@ -1,0 +1,69 @@
+"""Counterexamples kept between runs, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias, cast
+
+from pytest_schema_parity.behavior.statements.search import Counterexample, Known
+from pytest_schema_parity.behavior.statements.statement import Statement
+
+Entry: TypeAlias = dict[str, object]
+KINDS = frozenset({"insert", "update", "delete", "truncate", "other"})
+
+
+def encoded(found: Iterable[Counterexample]) -> list[Entry]:
+    """Counterexamples as values that JSON can hold."""
+    return [
+        {
+            "subject": each.subject,
+            "statements": [_statement(part) for part in each.parts],
+            "examples": each.examples,
+        }
+        for each in found
+    ]
+
+
+def decoded(kept: object) -> Iterator[Known]:
+    """The examples that an earlier run kept; what is not of this form is passed over."""
+    for entry in kept if isinstance(kept, list) else ():
+        try:
+            parts = tuple(map(_part, entry["statements"]))
+            known = Known(str(entry["subject"]), parts, int(entry["examples"]))
+        except (KeyError, TypeError, ValueError):
+            continue
+        if parts:
+            yield known
+
+
+def _statement(part: Statement) -> Entry:
+    return {
+        "kind": part.kind,
+        "table": part.table,
+        "values": [list(pair) for pair in part.values],
+        "where": [list(pair) for pair in part.where],
+        "suffix": part.suffix,
+        "overriding": part.overriding,
+        "text": part.text,
+        "along": [_statement(each) for each in part.along],
+    }
+
+
+def _part(entry: Mapping[str, object]) -> Statement:
+    """A statement; raises KeyError, TypeError or ValueError where it is none."""
+    if entry["kind"] not in KINDS:
+        raise ValueError(entry["kind"])
+    return Statement(
+        kind=entry["kind"],  # type: ignore[arg-type] # it is one of the kinds
+        table=str(entry["table"]),
+        values=_pairs(entry["values"]),
+        where=_pairs(entry["where"]),
+        suffix=str(entry["suffix"]),
+        overriding=bool(entry["overriding"]),
+        text=str(entry["text"]),
+        along=tuple(map(_part, cast("list[Entry]", entry["along"]))),
+    )
+
+
+def _pairs(values: object) -> tuple[tuple[str, str], ...]:
+    return tuple((str(column), str(value)) for column, value in cast("list[list[str]]", values))

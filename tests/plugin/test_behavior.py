@@ -1,0 +1,342 @@
+"""The check ``behavior`` as its users see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from support.kept import KEPT
+
+from pytest_schema_parity.postgres.cluster import start_cluster
+from pytest_schema_parity.postgres.databases import create_database
+from pytest_schema_parity.postgres.installation import find_installation
+
+ROOT = Path(__file__).parents[2]
+CHECK = "pyproject.toml::supabase::behavior"
+REPORT = "--schema-parity-report=json:report.json"
+USERS = """\
+CREATE TABLE users (
+    id text PRIMARY KEY,
+    email text NOT NULL{unique},
+    age int CHECK (age {bound})
+);
+CREATE VIEW adults AS SELECT id FROM users WHERE age >= {adult};
+"""
+
+
+def users(unique: str = " UNIQUE", bound: str = "> 0", adult: int = 18) -> str:
+    return USERS.format(unique=unique, bound=bound, adult=adult)
+
+
+def of(project: Any, candidate: str, *, extra: str = "") -> pytest.Pytester:
+    """A project whose reference is :func:`users`."""
+    pytester: pytest.Pytester = project(candidate, extra=extra)
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users())
+    return pytester
+
+
+def entries(pytester: pytest.Pytester) -> list[dict[str, Any]]:
+    """The behavior in the report."""
+    found = json.loads(pytester.path.joinpath("report.json").read_text())["behavior"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_a_counterexample_is_shown_with_what_explains_it(project) -> None:
+    pytester = of(project, users(bound=">= 0"))
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK, REPORT)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "1 counterexample: supabase accepts what prisma rejects: INSERT INTO public.users",
+            "    the smallest example (1 statement, found after * examples):",
+            "    INSERT INTO public.users (id, email, age) VALUES ('id1', 'email1', 0);",
+            "        prisma    check_violation: *(constraint public.users.users_age_check, "
+            "prisma/migrations/001_init.sql:1) (23514)",
+            "        supabase  1 row",
+            "    explained by: constraint public.users.users_age_check has another *",
+        ]
+    )
+    (entry,) = entries(pytester)
+    assert entry["subject"] == "public.users"
+    assert entry["statements"] == [
+        "INSERT INTO public.users (id, email, age) VALUES ('id1', 'email1', 0);"
+    ]
+    assert entry["tree_outcome"] == "1 row"
+    assert "23514" in entry["reference"]
+    assert entry["examples"] > 1
+
+
+def test_the_statements_do_so_in_psql_as_they_stand(project) -> None:
+    candidate = users(unique="", adult=19)
+    pytester = of(project, candidate)
+    pytester.runpytest_subprocess("--schema-parity", CHECK, REPORT).assert_outcomes(failed=1)
+    found = {entry["subject"]: entry["statements"] for entry in entries(pytester)}
+    assert found.keys() == {"public.users", "public.adults"}
+    with start_cluster(find_installation(), name="pasted") as cluster:
+        outcomes = {
+            subject: [run(create_database(cluster, f"{name}_{at}"), script, statements)
+                      for name, script in (("one", users()), ("two", candidate))]
+            for at, (subject, statements) in enumerate(found.items())
+        }  # fmt: skip
+    assert outcomes["public.users"] == ["23505", "INSERT 0 1"]
+    one, two = outcomes["public.adults"]
+    assert (one, two) == ("SELECT 1", "SELECT 0")
+
+
+def run(conninfo: str, script: str, statements: list[str]) -> str:
+    """What the last of some statements comes to in a new database."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(script.encode())
+        try:
+            for statement in statements:
+                last = connection.execute(statement.encode()).statusmessage
+        except psycopg.Error as error:
+            return str(error.sqlstate)
+    return str(last)
+
+
+def test_an_allowance_names_the_table_and_is_stale_without(project) -> None:
+    rule = (
+        '[[tool.pytest-schema-parity.allow]]\nkind = "behavior"\nname = "public.users"\n'
+        'reason = "babies are welcome"\n'
+    )
+    pytester = of(project, users(bound=">= 0"), extra=rule)
+    ids = [CHECK, "pyproject.toml::supabase::allowances"]
+    result = pytester.runpytest_subprocess("--schema-parity", *ids)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*INSERT INTO public.users, allowed: babies are welcome"])
+    pytester.path.joinpath("supabase/migrations/20250101000000_init.sql").write_text(users())
+    result = pytester.runpytest_subprocess("--schema-parity", *ids)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["1 allowance matches nothing in supabase: pyproject.toml:9"])
+
+
+def test_a_view_with_another_text_and_the_same_rows_is_a_note(project) -> None:
+    pytester = of(project, users().replace("age >= 18", "NOT age < 18"))
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*public.adults: different text, same rows in * examples"])
+
+
+def test_a_table_that_takes_no_row_is_a_note(project) -> None:
+    closed = users() + "CREATE TABLE closed (id int NOT NULL CHECK (id > 0 AND id < 0));\n"
+    pytester = of(project, closed)
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(closed)
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*public.closed: 0 of 0 rows entered", "*no value fulfils*"])
+
+
+def test_what_reaches_outside_is_not_run(project, tmp_path: Path) -> None:
+    target = tmp_path / "reached"
+    trigger = f"""
+        CREATE FUNCTION send() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+            COPY (SELECT 1) TO PROGRAM 'touch {target}'; RETURN NEW; END $$;
+        CREATE TRIGGER send AFTER INSERT ON users EXECUTE FUNCTION send();
+    """
+    pytester = of(project, users() + trigger)
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users() + trigger)
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["*public.users is not tried: send uses COPY (SELECT 1) TO PROGRAM*"]
+    )
+    assert not target.exists()
+
+
+def test_found_examples_are_tried_first_and_dropped_when_they_pass(project) -> None:
+    pytester = of(project, users(bound=">= 0"))
+    arguments = ("--schema-parity", CHECK, REPORT)
+    pytester.runpytest_subprocess(*arguments).assert_outcomes(failed=1)
+    before = entries(pytester)
+    kept = pytester.path / ".pytest_cache/v/schema-parity/behavior/pyproject.toml/prisma/supabase"
+    assert json.loads(kept.read_text())[0]["examples"] == before[0]["examples"]
+    pytester.runpytest_subprocess(*arguments, "--schema-parity-examples=1").assert_outcomes(
+        failed=1
+    )
+    assert entries(pytester) == before
+    pytester.path.joinpath("supabase/migrations/20250101000000_init.sql").write_text(users())
+    pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=1)
+    assert json.loads(kept.read_text()) == []
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_a_cache_that_holds_something_else_is_passed_over(project, kept: str) -> None:
+    pytester = of(project, users(bound=">= 0"))
+    file = pytester.path / ".pytest_cache/v/schema-parity/behavior/pyproject.toml/prisma/supabase"
+    file.parent.mkdir(parents=True)
+    file.write_text(kept)
+    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(failed=1)
+
+
+def test_it_works_without_a_cache(project) -> None:
+    pytester = of(project, users(bound=">= 0"))
+    arguments = ("--schema-parity", CHECK, "-p", "no:cacheprovider")
+    pytester.runpytest_subprocess(*arguments).assert_outcomes(failed=1)
+    assert not pytester.path.joinpath(".pytest_cache").exists()
+
+
+def test_the_report_is_the_same_on_workers(project) -> None:
+    pytester = of(project, users(unique="", bound=">= 0", adult=19))
+    reports = []
+    for more in ((), ("-n2",)):
+        arguments = ("--schema-parity", "pyproject.toml", REPORT, "-p", "no:cacheprovider", *more)
+        assert pytester.runpytest_subprocess(*arguments).ret == pytest.ExitCode.TESTS_FAILED
+        reports.append(pytester.path.joinpath("report.json").read_text())
+    assert reports[0] == reports[1]
+    assert len(json.loads(reports[0])["behavior"]) == 3
+
+
+def test_it_can_be_switched_off(project) -> None:
+    pytester = of(project, users(bound=">= 0"))
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK, "--schema-parity-examples=0")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*no statements were tried: the check is switched off"])
+    configuration = pytester.path / "pyproject.toml"
+    text = configuration.read_text()
+    configuration.write_text(text.replace("reference =", "behavior = false\nreference ="))
+    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess(
+        "--schema-parity", CHECK, "--schema-parity-examples=5000"
+    ).assert_outcomes(failed=1)
+
+
+def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> None:
+    more = "".join(f"CREATE TABLE z{n} (id int PRIMARY KEY, n int);\n" for n in range(30))
+    pytester = of(project, users() + more)
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users() + more)
+    pytester.makeini("[pytest]\nschema_parity_examples = 100\n")
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["*the search ended after * examples: raise `examples`; not reached: public.z*"]
+    )
+    result = pytester.runpytest_subprocess(
+        "--schema-parity", CHECK, "--schema-parity-examples=9999", "--schema-parity-seconds=0.001"
+    )
+    result.stdout.fnmatch_lines(["*the search ended by the clock, after * raise `seconds`*"])
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        ("--schema-parity-seed=x", "*--schema-parity-seed=x: has to be a whole number from 0 on"),
+        ("--schema-parity-seed=-1", "*has to be a whole number*"),
+        ("--schema-parity-examples=1.5", "*--schema-parity-examples=1.5: has to be a whole*"),
+        ("--schema-parity-seconds=0", "*has to be a number of seconds above 0"),
+        ("--schema-parity-seconds=nan", "*has to be a number of seconds above 0"),
+    ],
+)
+def test_wrong_options(project, argument: str, told: str) -> None:
+    result = of(project, users()).runpytest_subprocess("--schema-parity", CHECK, argument)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])
+
+
+def test_a_wrong_ini_value_names_its_file(project) -> None:
+    pytester = of(project, users())
+    pytester.makeini("[pytest]\nschema_parity_seed = many\n")
+    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*tox.ini: schema_parity_seed = many: has to be a whole number*"])
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ("seed = -1", "*pyproject.toml:10: *.behavior[]] seed: has to be a whole number from 0*"),
+        ("examples = true", "*pyproject.toml:10: *examples: has to be a whole number*"),
+        ("seconds = '1'", "*pyproject.toml:10: *seconds: has to be a number of seconds above 0*"),
+        ("sead = 1", "*pyproject.toml:10: *sead: unknown key; did you mean*seed*"),
+    ],
+)
+def test_wrong_settings(project, table: str, told: str) -> None:
+    extra = f"[tool.pytest-schema-parity.behavior]\n{table}\n"
+    result = of(project, users(), extra=extra).runpytest_subprocess("--schema-parity", CHECK)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])
+
+
+def test_a_wrong_value_of_the_whole_table(project) -> None:
+    pytester = of(project, users())
+    file = pytester.path / "pyproject.toml"
+    file.write_text(file.read_text().replace("reference =", "behavior = 3\nreference ="))
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*pyproject.toml:2: *behavior: a number stands where a table*"])
+
+
+def gate(configuration: str, *more: str) -> subprocess.CompletedProcess[str]:
+    """The gate on the worked example."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--schema-parity"]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
+    return subprocess.run(
+        [*command, configuration, *more],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[dict[str, Any]]]:
+    """What the check prints and reports of the archive in the order of its deployment."""
+    report = tmp_path_factory.mktemp("behavior") / "report.json"
+    done = gate("sql/archive.toml::deployed::behavior", f"--schema-parity-report=json:{report}")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+    return done.stdout, json.loads(report.read_text())["behavior"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "outcome", "statement"),
+    [
+        ("public.submissions", "Peer training limit exceeded: 51", '{"peersTrained": 51}'),
+        ("public.submissions", "Student training limit exceeded: 201", '{"studentsTrained": 201}'),
+        ("public.submissions", "uniq_learn_active_submission", "'LEARN'"),
+        ("public.users", 'null value in column "id"', "INSERT INTO public.users"),
+        ("public.submissions", "1 row, 1 of them only here", "UPDATE public."),
+        ("public.leaderboard_totals", "0 rows, 0 of them only here", "INSERT INTO public.users"),
+        (
+            "public.leaderboard_30d",
+            "0 rows, 0 of them only here",
+            "INSERT INTO public.points_ledger",
+        ),
+    ],
+)
+def test_the_drift_of_the_archive(archive, subject: str, outcome: str, statement: str) -> None:
+    found = [
+        entry
+        for entry in archive[1]
+        if entry["subject"] == subject
+        and outcome in entry["reference"]
+        and any(statement in each for each in entry["statements"])
+    ]
+    assert found, [(each["subject"], each["reference"]) for each in archive[1]]
+    assert any(entry["tree_outcome"].startswith("1 row") for entry in found)
+    assert max(len(entry["statements"]) for entry in found) <= 5
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "explained by: trigger public.submissions.trg_check_amplify_quota is missing",
+        "explained by: index public.uniq_learn_active_submission is missing",
+        "explained by: materialized view public.leaderboard_30d has another definition",
+        "explained by: column public.users.id has another default: not set / ",
+        "(trigger public.submissions.trg_check_amplify_quota, "
+        "sql/prisma/migrations/004_amplify_quota.sql:",
+    ],
+)
+def test_the_drift_is_explained(archive, line: str) -> None:
+    assert line in archive[0]
+
+
+def test_nothing_at_parity() -> None:
+    done = gate("pyproject.toml::supabase::behavior")
+    assert done.returncode == pytest.ExitCode.OK, done.stdout
+    assert "note" not in done.stdout

@@ -1,0 +1,115 @@
+"""Assertions about what databases do, in a project's own tests."""
+
+from __future__ import annotations
+
+import pytest
+
+CANDIDATE = """\
+CREATE TABLE users (
+    id text PRIMARY KEY,
+    email text NOT NULL,
+    kajabi_contact_id text
+);
+CREATE VIEW active_users AS
+SELECT id, email FROM users;
+"""
+TESTS = """
+import json
+from pathlib import Path
+
+import pytest
+
+FIRST = "INSERT INTO users VALUES ('a', 'a@x.org', 'k')"
+
+def test_same_outcome(schema_parity):
+    schema_parity.same_outcome(FIRST, "UPDATE users SET id = 'b'", "DELETE FROM users")
+    schema_parity.same_outcome("INSERT INTO users (id) VALUES ('a')")
+    schema_parity.same_outcome("SELECT nothing")
+
+def test_another_outcome(schema_parity):
+    with pytest.raises(AssertionError) as caught:
+        schema_parity.same_outcome(FIRST, FIRST.replace("'a',", "'b',"), tree="supabase")
+    assert str(caught.value).splitlines() == [
+        "supabase does not do what prisma does: INSERT INTO users VALUES ('b', 'a@x.org', 'k')",
+        "    prisma    23505 duplicate key value violates unique constraint \\"users_email_key\\"",
+        "    supabase  1 row",
+    ]
+
+def test_same_rows(schema_parity):
+    schema_parity.same_rows("SELECT * FROM active_users", seed=FIRST)
+    schema_parity.same_rows("SELECT * FROM users ORDER BY random()", seed=FIRST)
+    Path("seed.sql").write_text(FIRST.replace("'k'", "NULL"))
+    with pytest.raises(AssertionError, match="only in supabase +id = a, email = a@x.org"):
+        schema_parity.same_rows("SELECT * FROM active_users", seed=Path("seed.sql"))
+
+def test_a_seed_has_to_run(schema_parity):
+    import psycopg
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        schema_parity.same_rows("SELECT 1", seed="INSERT INTO nowhere VALUES (1)")
+
+def test_replay(schema_parity):
+    entries = json.loads(Path("report.json").read_text())["behavior"]
+    found = {entry["subject"]: entry for entry in entries}
+    assert found.keys() == {"public.users", "public.active_users"}
+    for entry in found.values():
+        with pytest.raises(AssertionError, match="supabase does not do what prisma does"):
+            schema_parity.replay(entry)
+    gone = {"tree": "supabase", "statements": [FIRST, "TABLE users"]}
+    schema_parity.replay(gone)
+"""
+ROWS = """
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+@settings(max_examples=30, deadline=None, database=None, derandomize=True,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_rows_enter(schema_parity, data):
+    statements = data.draw(schema_parity.rows("public.users"))
+    assert statements[-1].startswith("INSERT INTO public.users")
+    schema_parity.same_outcome(*statements)
+
+def test_shrunk(schema_parity):
+    from hypothesis import find
+    found = find(schema_parity.rows("public.users"), lambda rows: "kajabi" in rows[-1])
+    assert found == ("INSERT INTO public.users (id, email, kajabi_contact_id)"
+                     " VALUES ('id1', 'email1', 'kajabi_contact_id1');",)
+
+def test_no_such_table(schema_parity):
+    with pytest.raises(KeyError, match="there are public.users"):
+        schema_parity.rows("public.user")
+"""
+
+
+def test_assertions(project) -> None:
+    pytester = project(CANDIDATE)
+    check = ("--schema-parity", "pyproject.toml::supabase::behavior")
+    pytester.runpytest_subprocess(*check, "--schema-parity-report=json:report.json")
+    pytester.makepyfile(TESTS)
+    result = pytester.runpytest_subprocess("-v")
+    result.assert_outcomes(passed=TESTS.count("def test_"))
+
+
+def test_an_assertion_that_fails_shows_the_test_and_not_the_plugin(project) -> None:
+    pytester = project(CANDIDATE)
+    pytester.makepyfile(
+        "def test_it(schema_parity): schema_parity.same_rows('SELECT 1 FROM no_table')\n"
+        "def test_other(schema_parity):\n"
+        "    schema_parity.same_outcome(\"INSERT INTO users VALUES ('a', 'b')\",\n"
+        "        \"INSERT INTO users VALUES ('c', 'b')\")\n"
+    )
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.no_fnmatch_line("*run_on_both*")
+    result.stdout.fnmatch_lines(["E * supabase does not do what prisma does: INSERT INTO users*"])
+
+
+class TestStrategies:
+    @pytest.fixture
+    def absent(self) -> tuple[str, ...]:
+        return ("pytest_postgresql",)
+
+    def test_rows(self, project) -> None:
+        pytester = project(CANDIDATE)
+        pytester.makepyfile(ROWS)
+        pytester.runpytest_subprocess().assert_outcomes(passed=3)
