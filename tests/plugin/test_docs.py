@@ -17,7 +17,16 @@ HOOKS = "docs/hooks.md"
 SERVERS = "docs/servers-that-others-start.md"
 COMPARING = "docs/comparing-in-python.md"
 A_CHECK = "docs/writing-a-check.md"
-EXAMPLES = {README: 1, TESTS_OF_ONES_OWN: 2, HOOKS: 2, SERVERS: 1, COMPARING: 1, A_CHECK: 2}
+REHEARSAL = "docs/rehearsal.md"
+EXAMPLES = {
+    README: 1,
+    TESTS_OF_ONES_OWN: 2,
+    HOOKS: 2,
+    SERVERS: 1,
+    COMPARING: 1,
+    A_CHECK: 2,
+    REHEARSAL: 1,
+}
 """How many examples in Python each page has: each is carried out by a test of this module."""
 
 DRIFTED = """\
@@ -40,6 +49,13 @@ def test_every_example_is_carried_out() -> None:
     assert {page: len(blocks(page, "python")) for page in PAGES if blocks(page, "python")} == (
         EXAMPLES
     )
+
+
+def test_a_rehearsal_of_ones_own(pytester: pytest.Pytester) -> None:
+    test = pytester.makepyfile(test_it=block(REHEARSAL, "python", "def test_"))
+    configuration = ROOT / "sql" / "upgrade.toml"
+    result = pytester.runpytest_subprocess(test, f"--schema-parity-config={configuration}")
+    result.assert_outcomes(passed=1)
 
 
 @pytest.mark.parametrize(
