@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import psycopg
 import pytest
 from searching import Searcher, causes, scripts
@@ -174,3 +176,34 @@ def test_times_at_another_distance_from_the_clock_differ(
 def test_chance_on_one_side_differs(searcher: Searcher) -> None:
     found = searcher(CHANCE.format("now()", "'x'"), CHANCE.format("now()", "md5(random()::text)"))
     assert causes(found) == [("rows", "public.t", "as many", "label")]
+
+
+@pytest.fixture
+def clocks_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two transactions that begin one after the other, as on a machine that is too busy."""
+
+    def begin(one: psycopg.Connection, other: psycopg.Connection, *, patience: float) -> int:
+        for connection in (one, other):
+            connection.execute("BEGIN")
+            connection.execute("SELECT now()")
+            time.sleep(0.0003)
+        return 300 if patience else 0
+
+    monkeypatch.setattr("pytest_schema_parity.behavior.sides.begin_together", begin)
+
+
+@pytest.mark.usefixtures("clocks_apart")
+@pytest.mark.parametrize("change", ["boundary of time", "days from midnight", "join", "CHECK met"])
+def test_one_change_is_found_where_the_clocks_are_apart(searcher: Searcher, change: str) -> None:
+    before, after, cause = CHANGES[change]
+    found = searcher(SHOP, SHOP.replace(before, after))
+    assert [each[: len(cause)] for each in causes(found)] == [cause]
+
+
+@pytest.mark.usefixtures("clocks_apart")
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_between_a_schema_and_itself_where_the_clocks_are_apart(
+    searcher: Searcher, seed: int
+) -> None:
+    found = searcher(SHOP, SHOP, seed=seed)
+    assert found.counterexamples == (), scripts(found)

@@ -14,6 +14,8 @@ from pytest_schema_parity.behavior.statements.reading import NUMBER, columns_of
 from pytest_schema_parity.behavior.statements.runner import Example, Pair, Rows, Runner
 
 Cause: TypeAlias = tuple[str, ...]
+"""What sets one divergence apart from others; the first word is its kind."""
+DivergenceKind: TypeAlias = Literal["verdict", "count", "error", "rows"]
 MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+\d\d)?$")
 NO_SUCH_KEY: Final = "42P10"
 """ON CONFLICT names columns without a key: it shows that a key is missing, by its text alone."""
@@ -39,7 +41,7 @@ class DifferingRows:
 class Divergence:
     """What differs: the outcome of the statement at ``position``, or the ``rows`` at the end."""
 
-    kind: Literal["verdict", "count", "error", "rows"]
+    kind: DivergenceKind
     cause: Cause
     position: int | None = None
     rows: DifferingRows | None = None
@@ -167,7 +169,7 @@ def _by_chance(
     found = []
     for at in range(width):
         values = [[Counter(row[at] for row in rows) for rows in run] for run in (first, second)]
-        one, other = (sorted(row[at] or "" for row in rows) for rows in first)
+        one, other = (sorted(v for row in rows if (v := row[at]) is not None) for rows in first)
         changing = all(values[0][side] != values[1][side] for side in (0, 1))
         if (changing or (apart and _are_times(one, other))) and not _far_apart(one, other):
             found.append(at)

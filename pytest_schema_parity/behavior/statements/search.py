@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.causes import (
     Cause,
     DifferingRows,
     Divergence,
+    DivergenceKind,
     differing_relations,
     outcome_divergence,
     row_divergences,
@@ -34,6 +35,8 @@ READ_ALL: Final = 40
 """Up to so many tables and views, all are read after each example."""
 INCIDENTAL: Final = 25
 """How many examples of a batch that are about other tables are looked into for one relation."""
+CONFIRMED: Final = 3
+"""How often a counterexample is tried again where the two clocks were apart."""
 PROBED: Final = 0.8
 """The part of the budget that directed examples may take."""
 DIFFERING: Final = 8
@@ -156,12 +159,22 @@ def search(
     but their tables are filled where rows of others refer to them.  ``subjects``, where given, are
     the only ones that are looked at.  Examples that are ``known`` are tried before all others.
     """
-    with open_runner(
-        (reference.tree, reference.conninfo),
-        (candidate.tree, candidate.conninfo),
-        lambda name: name in leave_out or (subjects is not None and name not in subjects),
-    ) as runner:
-        return Searching(runner, differences, budget, seed, known).search()
+
+    def omits(name: str) -> bool:
+        return name in leave_out or (subjects is not None and name not in subjects)
+
+    sides = (reference.tree, reference.conninfo), (candidate.tree, candidate.conninfo)
+    with open_runner(*sides, omits) as runner:
+        found = Searching(runner, differences, budget, seed, known).search()
+        apart = runner.sides.apart
+    tries = CONFIRMED if apart else 0
+    while tries and found.counterexamples:
+        with open_runner(*sides, omits) as runner:
+            again = Searching(runner, differences, budget, seed)
+            kept = tuple(each for each in found.counterexamples if again.confirms(each))
+            tries = tries - 1 if runner.sides.apart else 0
+        found = replace(found, counterexamples=kept)
+    return found
 
 
 @dataclass(slots=True)
@@ -277,7 +290,7 @@ class Searching:
 
     def examples(self) -> Iterator[Example]:
         """Directed examples, differing tables first; then histories, and databases for views."""
-        yield from self._known()
+        yield from self._known(self.known.values())
         order = sorted(self.model.subjects, key=lambda name: (not self._differs(name), name))
         weights = [DIFFERING if self._differs(name) else 1 for name in order]
         left = PROBED * self.budget.examples
@@ -292,8 +305,8 @@ class Searching:
                 self.shortened.append(name)
         yield from self.histories.all(order)
 
-    def _known(self) -> Iterator[Example]:
-        for known in self.known.values():
+    def _known(self, examples: Iterable[Known]) -> Iterator[Example]:
+        for known in examples:
             view = self.model.views.get(known.subject)
             tables = [name for name in (view.tables if view else ()) if name in self.model.tables]
             if known.subject in self.model.subjects:
@@ -320,16 +333,26 @@ class Searching:
                 continue
             for relation in self._suspected(example, pair):
                 suspects.setdefault(relation, []).append(example)
-        for relation, suspected in suspects.items():
-            examples = _sample(suspected, relation)
+        differing: set[Example] = set()
+        for relation in sorted(suspects, key=lambda name: name in self.model.views):
+            examples = [
+                each for each in _sample(suspects[relation], relation) if each not in differing
+            ]
             found = row_divergences(self.runner, examples, relation, self.found)
             for example, row_divergence in zip(examples, found, strict=True):
                 if row_divergence is not None:
+                    differing.add(example)
                     self._keep(example, row_divergence)
 
     def _suspected(self, example: Example, pair: Pair) -> list[str]:
-        """The relations whose rows may differ: views only where no table does."""
+        """The relations whose rows may differ: views only where no table does.
+
+        Where the two sides did not begin at one instant, a table with the time of a row differs by
+        its hash alone: views are looked at after the tables then.
+        """
         relations = differing_relations(example, pair)
+        if self.runner.sides.apart:
+            return relations
         return [each for each in relations if each in self.model.tables] or relations
 
     def _count(self, example: Example, pair: Pair) -> None:
@@ -379,6 +402,15 @@ class Searching:
             examples=tried,
             query=self._query(rows.relation) if rows else "",
         )
+
+    def confirms(self, example: Counterexample) -> bool:
+        """Whether a counterexample shows the same here: no chance of two clocks that were apart."""
+        for known in self._known([Known(example.subject, example.parts, 0)]):
+            again = replace(known, single_fault=example.cause[0] == "error")
+            kind = cast("DivergenceKind", example.cause[0])
+            pairs = self.runner.results([again])
+            return self._shows(Divergence(kind, example.cause), [again], pairs) is not None
+        return True
 
     def _query(self, relation: str) -> str:
         """SQL that brings what a relation reads up to date, and shows its rows."""
