@@ -45,8 +45,18 @@ def test_the_report_is_the_one_that_tools_rely_on(run: tuple[str, Report]) -> No
     pytest --schema-parity sql/archive.toml --schema-parity-report=json:tests/plugin/archive.json
     """
     kept = json.loads(Path(__file__).with_name("archive.json").read_text(encoding="utf-8"))
-    del kept["postgres"]["version"], run[1]["postgres"]["version"]
-    assert json.dumps(run[1], indent=2) == json.dumps(kept, indent=2)
+    assert steady(run[1]) == steady(kept)
+
+
+def steady(report: Report) -> str:
+    """A report without what depends on the server, and on how busy the machine is.
+
+    Where two databases cannot begin in one microsecond, examples are tried in another order.
+    """
+    behavior = [{**entry, "examples": None} for entry in report["behavior"]]
+    postgres = {**report["postgres"], "version": None}
+    ordered = sorted(behavior, key=lambda entry: json.dumps(entry))
+    return json.dumps({**report, "behavior": ordered, "postgres": postgres}, indent=2)
 
 
 def at(file: str, text: str) -> str:
