@@ -59,7 +59,7 @@ def _mistake_in_name(name: object, taken: Mapping[str, object]) -> str | None:
     """The mistake in a check's name; None if there is none."""
     if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
         return f"{name!r} is not a valid name for a check; use letters, digits, '.', '_' and '-'"
-    if name in taken or name in registry.names():
+    if name in taken or name in registry.every_name():
         return f"there is a check {name!r} already; give yours another name"
     return None
 

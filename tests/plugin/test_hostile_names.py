@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from pytest_schema_parity.checks import registry
+
 NAMES = [
     "Upper Case",
     'a "quoted" name',
@@ -84,12 +86,14 @@ def toml(text: str) -> str:
 
 
 def allowances(report: dict[str, Any]) -> str:
-    """A rule for every difference that a report names and that is not allowed yet."""
+    """A rule for everything that a report names and that is not allowed yet."""
     differences = (d for d in report["differences"] if d["allowed"] is None)
+    named = {(d["kind"], d["name"], f'change = "{d["change"]}"\n') for d in differences}
+    named |= {("behavior", entry["subject"], "") for entry in report["behavior"]}
     return "".join(
         f'[[tool.pytest-schema-parity.allow]]\nreason = "r"\nkind = "{kind}"\n'
-        f'name = {toml(name)}\nchange = "{change}"\n'
-        for kind, name, change in sorted({(d["kind"], d["name"], d["change"]) for d in differences})
+        f"name = {toml(name)}\n{change}"
+        for kind, name, change in sorted(named)
     )
 
 
@@ -118,4 +122,4 @@ def test_what_a_report_names_can_be_allowed_by_that_name(project) -> None:
         assert result.ret == pytest.ExitCode.TESTS_FAILED
         configuration.write_text(configuration.read_text() + allowances(report))
         result, report = run(pytester)
-    result.assert_outcomes(passed=17)
+    result.assert_outcomes(passed=1 + len(registry.names()))

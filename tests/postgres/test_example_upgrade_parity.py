@@ -58,9 +58,9 @@ def prisma(tmp_path_factory: pytest.TempPathFactory) -> Path:
     listed = files[1].replace('"supabase/', f'"{SQL}/supabase/')
     own = own.replace('path = "sql/supabase/migrations"', f"files = {listed}")
     own = own.replace('"sql/', f'"{SQL}/')
-    allowed = upgrade[upgrade.index("# Not of compatibility") :].replace(
-        'tree = ["upgraded", "rehearsal"]', 'tree = "supabase"'
-    )
+    allowed = upgrade[upgrade.index("# Not of compatibility") :]
+    for trees in ('["upgraded", "rehearsal"]', '"upgraded"'):
+        allowed = allowed.replace(f"tree = {trees}", 'tree = "supabase"')
     allowed = allowed.replace("[[allow]]", "[[tool.pytest-schema-parity.allow]]")
     file = tmp_path_factory.mktemp("prisma") / "pyproject.toml"
     file.write_text(own + allowed, encoding="utf-8")
