@@ -1,4 +1,4 @@
-"""Searches for statements that two databases answer differently."""
+"""Search for statements that have different outcomes on two databases."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from pytest_schema_parity.behavior.statements.statement import Statement
 from pytest_schema_parity.schema.difference import Difference
 
 READ_ALL: Final = 40
-"""Up to so many tables and views, all are read after each example."""
+"""With at most so many tables and views, all of them are read after each example."""
 INCIDENTAL: Final = 25
-"""How many examples of a batch that are about other tables are looked into for one relation."""
+"""How many examples about other tables are examined for one relation in each batch."""
 PROBED: Final = 0.8
-"""The part of the budget that directed examples may take."""
+"""The share of the budget that directed examples may use."""
 DIFFERING: Final = 8
-"""How much more of it a table gets that differs."""
+"""The factor by which a table that differs gets more of the budget."""
 LEAST: Final = 8
 """How many directed examples each table gets, whatever the budget."""
 ALIKE: Final = 4
-"""How many counterexamples of more rows, or fewer, are shown of one table or view."""
+"""How many counterexamples with more (or fewer) rows are shown for one table or view."""
 
 Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples"]
 
@@ -70,7 +70,7 @@ class Counterexample:
     ``outcomes`` has a pair a statement, the reference's first, and one more where constraints are
     deferred; ``rows`` are the rows that differ in the end, where these are what differs, and
     ``query`` is SQL that shows them.
-    ``examples`` says how many were tried before.
+    ``examples`` is the number tried before this one.
     """
 
     subject: str
@@ -99,7 +99,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """How many of the rows that should be valid a table took on both sides, and else why not."""
+    """How many of the rows that should be valid a table accepted on both sides, and the errors."""
 
     table: str
     rows: int
@@ -109,7 +109,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class ViewCompared:
-    """A view whose text differs and whose rows were the same in so many examples."""
+    """A view whose definition differs but whose rows were the same in so many examples."""
 
     view: str
     examples: int
@@ -117,11 +117,11 @@ class ViewCompared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What was found, and how much was tried.
+    """The result of a search: counterexamples, counts, and what was left out.
 
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
-    ``left_out`` are tables and views that were not looked at, with the reasons.
-    ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
+    ``left_out`` are tables and views that were not tested, with the reasons.
+    ``exhausted`` names the limit of the budget that ended the search, else it is empty;
     ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
     more directed examples than their share of the budget.
     """
@@ -149,12 +149,12 @@ def search(
     subjects: Collection[str] | None = None,
     known: Sequence[Known] = (),
 ) -> Search:
-    """Search for statements that do something else on the candidate than on the reference.
+    """Search for statements that have another outcome on the candidate than on the reference.
 
     The databases should be copies: their tables are emptied, in a transaction that is rolled back.
-    Tables and views that ``differences`` name come first; those in ``leave_out`` are not looked at,
+    Tables and views that ``differences`` name come first; those in ``leave_out`` are not tested,
     but their tables are filled where rows of others refer to them.  ``subjects``, where given, are
-    the only ones that are looked at.  Examples that are ``known`` are tried before all others.
+    the only ones that are tested.  Examples that are ``known`` are tried before all others.
     """
     with open_runner(
         (reference.tree, reference.conninfo),
@@ -172,7 +172,7 @@ class _Tally:
 
 
 class Searching:
-    """One search: keeps what was found."""
+    """The state of one search."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class Searching:
         self.shortened: list[str] = []
 
     def search(self) -> Search:
-        """Try everything, as far as the budget goes."""
+        """Run all examples, or as many as the budget allows, and return the result."""
         for batch in self.runner.batches(self._within_budget()):
             self._examine(batch)
         differing = [view.name for view in self.model.views.values() if view.differs]
@@ -241,13 +241,13 @@ class Searching:
         )
 
     def _errors(self, name: str, tally: _Tally) -> tuple[str, ...]:
-        """Why a table took no row: the server's errors, or why none could be built."""
+        """The reasons for which a table accepted no row: errors, or why no row could be built."""
         if tally.tried == 0 and name in self.probes.failures:
             return (self.probes.failures[name],)
         return tuple(tally.errors)
 
     def reads(self, name: str) -> tuple[str, ...]:
-        """What is read after an example about a table: all, or what is near where there is much."""
+        """The relations to read after an example about a table: all, or if many the related."""
         tables, views, subjects = self.model.tables, self.model.views, self.model.subjects
         if len(subjects) + len(views) <= READ_ALL:
             return (*subjects, *views)
@@ -268,7 +268,7 @@ class Searching:
             yield example
 
     def _spent(self) -> Exhausted:
-        """The part of the budget that is spent; empty while there is something left of all."""
+        """The limit of the budget that is reached (examples, seconds, …); empty if none is."""
         if self.runner.examples >= self.budget.examples:
             return "examples"
         if len(self.found) >= self.budget.counterexamples:
@@ -308,7 +308,7 @@ class Searching:
         return self.model.tables[name].differs or any(mentions(each, name) for each in self.named)
 
     def _examine(self, batch: Sequence[tuple[Example, Pair]]) -> None:
-        """Look at the results of a batch; shrink what shows something new."""
+        """Compare the results of a batch; shrink each example that shows a new cause."""
         suspects: dict[str, list[Example]] = {}
         for example, pair in batch:
             self._count(example, pair)
@@ -328,7 +328,7 @@ class Searching:
                     self._keep(example, row_divergence)
 
     def _suspected(self, example: Example, pair: Pair) -> list[str]:
-        """The relations whose rows may differ: views only where no table does."""
+        """The relations whose rows differ by their hashes: views only if no table differs."""
         relations = differing_relations(example, pair)
         return [each for each in relations if each in self.model.tables] or relations
 
@@ -347,7 +347,7 @@ class Searching:
                     self.compared[relation] = self.compared.get(relation, 0) + 1
 
     def _keep(self, example: Example, divergence: Divergence) -> None:
-        """Shrink an example of a cause that is new; keep it as it is where time is up."""
+        """Add a counterexample for a new cause: shrunk, or as it is if the time is up."""
         cause = divergence.cause
         spent = self._spent()
         if spent == "counterexamples":
@@ -381,7 +381,7 @@ class Searching:
         )
 
     def _query(self, relation: str) -> str:
-        """SQL that brings what a relation reads up to date, and shows its rows."""
+        """SQL that refreshes what a relation reads, and selects its rows."""
         view = self.model.views.get(relation)
         refreshed = view.refreshed if view else ()
         return " ".join(
@@ -421,7 +421,7 @@ def _sample(examples: list[Example], relation: str) -> list[Example]:
 
 
 def _literals(model: Model, table: Table) -> Literals:
-    """The constants of both sides that have to do with a table."""
+    """The constants in the SQL of both sides that concern a table."""
     texts = [*table.texts]
     texts += [check.expression for check in table.checks]
     texts += [text for key in table.keys for text in (key.predicate, key.exclusion) if text]
