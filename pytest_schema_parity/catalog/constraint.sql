@@ -1,5 +1,5 @@
--- What a partition or a child inherits is told of at its parent, where it says more than that. The
--- name of a key's constraint is that of its index, and told of there.
+-- A constraint that a partition or a child inherits is reported at its parent, as far as it differs
+-- from that. The name of a key's constraint is that of its index, and reported there.
 WITH RECURSIVE step (parent, id) AS (
     SELECT k.conparentid, k.oid FROM pg_constraint k WHERE k.conparentid <> 0
     UNION ALL

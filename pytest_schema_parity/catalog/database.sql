@@ -4,7 +4,7 @@ SELECT 'this database' AS name,
        pg_encoding_to_char(d.encoding) AS encoding,
        CASE d.datlocprovider WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' END
            AS locale_provider,
-       -- What a system calls .utf8, another calls .UTF-8.
+       -- Some systems write .utf8, others .UTF-8.
        regexp_replace(d.datcollate, '\.utf-?8', '.UTF-8', 'i') AS collation,
        regexp_replace(d.datctype, '\.utf-?8', '.UTF-8', 'i') AS ctype,
        d.daticulocale AS locale, -- until 16

@@ -1,7 +1,7 @@
--- What a role grants on all that it will make. An entry for one schema adds to what is granted
--- anyway; one for all schemas stands instead of PostgreSQL's default, and what that grants and the
--- entry does not is told of as privileges {} (to PUBLIC: revoked). The owner's own is left out
--- where it is all.
+-- The privileges on objects that a role will create (ALTER DEFAULT PRIVILEGES). An entry for one
+-- schema adds privileges; one for all schemas replaces PostgreSQL's defaults: a default that it lacks
+-- is reported as privileges {} (to PUBLIC: revoked). The owner's own privileges are left out where
+-- they are complete.
 WITH entry AS (
     SELECT a.defaclrole AS role, a.defaclnamespace AS namespace, a.defaclobjtype AS type,
            header(a) AS header, a.defaclacl AS acl,

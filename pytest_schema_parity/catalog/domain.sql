@@ -3,7 +3,7 @@ SELECT format('%I.%I', n.nspname, t.typname) AS name,
        quote_ident(n.nspname) AS parent_name,
        (SELECT header(s) FROM pg_depend s  -- CREATE writes it; GRANT and ALTER do not
         WHERE (s.classid, s.objid, s.objsubid) = ('pg_type'::regclass, t.oid, 0)
-          -- As a number, so that it is not looked up by what all have in common.
+          -- Cast so that no index is used for this condition, which most rows meet.
           AND s.refclassid::bigint = 'pg_namespace'::regclass::bigint
         LIMIT 1) AS made,
        ARRAY[header(t)] AS changed,

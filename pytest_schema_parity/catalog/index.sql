@@ -1,12 +1,12 @@
--- An index that is attached to a partitioned one is told of there, where it says more than that.
--- A collation and an operator class are told of where pg_get_indexdef tells of them. What is certain
--- without it is not looked up: the default of the column's own type, and the column's collation.
+-- An index that is attached to a partitioned one is reported there, as far as it differs from that.
+-- Collations and operator classes are reported where pg_get_indexdef shows them. It is not called
+-- where the result is certain: the default of the column's own type, and the column's collation.
 WITH RECURSIVE key AS (
     SELECT i.indexrelid, k.rank <= i.indnkeyatts AS is_key, k.rank,
-           said.text || CASE WHEN said.has_collation THEN said.collation ELSE '' END
+           shown.text || CASE WHEN shown.has_collation THEN shown.collation ELSE '' END
            || CASE WHEN o.oid IS NULL OR o.opcdefault AND o.opcintype = a.atttypid THEN ''
-                   WHEN strpos(pg_get_indexdef(i.indexrelid), said.start || said.text
-                        || CASE WHEN said.has_collation THEN said.collation ELSE '' END
+                   WHEN strpos(pg_get_indexdef(i.indexrelid), shown.start || shown.text
+                        || CASE WHEN shown.has_collation THEN shown.collation ELSE '' END
                         || class.name) > 0 THEN class.name
                    ELSE '' END
            || coalesce(' (' || array_to_string(x.attoptions, ', ') || ')', '')
@@ -31,7 +31,7 @@ WITH RECURSIVE key AS (
                CASE WHEN k.number <> 0 THEN k.collid NOT IN (0, a.attcollation)
                     ELSE strpos(pg_get_indexdef(i.indexrelid),
                                 part.start || part.text || part.collation) > 0 END AS has_collation
-    ) said
+    ) shown
     CROSS JOIN LATERAL (
         SELECT CASE o.opcnamespace WHEN 'pg_catalog'::regnamespace
                THEN ' ' || quote_ident(o.opcname)

@@ -1,8 +1,7 @@
--- What has no query of its own: compared by name, with what its catalog row says of it as options,
--- its owner and its comment. Of user mappings only that they are there: their options hold passwords.
--- So it is with a subscription's connection string. Nothing is told of large objects, which are data,
--- of security labels, and of what belongs to the whole cluster: tablespaces and privileges on
--- parameters.
+-- All kinds without a query of their own: compared by name, owner and comment, and by the columns of
+-- their catalog row as options. The options of user mappings and the connection string of
+-- subscriptions are left out: they hold passwords. Not read at all: large objects, which are data,
+-- security labels, and objects of the whole cluster (tablespaces, privileges on parameters).
 WITH object (classid, objid, header, owner, options) AS (
     SELECT 'pg_operator'::regclass, o.oid, header(o), o.oprowner, ARRAY[
                'function=' || o.oprcode::regprocedure,

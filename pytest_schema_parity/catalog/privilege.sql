@@ -1,7 +1,7 @@
--- Who may do what with which object. No grant at all (NULL) means the default of its kind: all to
--- the owner, some things to PUBLIC. The owner's own is told of only where it is not all.
--- What PostgreSQL or an extension made is told of where a privilege is another than at the start (as
--- pg_init_privs has it, which leaves out information_schema, else by default); {} is one that was taken away.
+-- The privileges of each role on each object. An ACL of NULL means the default of its kind: all to
+-- the owner, some to PUBLIC. The owner's own are reported only where they are incomplete. On objects
+-- of PostgreSQL and of extensions, privileges are reported where they differ from the initial ones (in
+-- pg_init_privs, which lacks information_schema, else the default); {} means a revoked privilege.
 -- Left out: large objects, which are data. Parameters and tablespaces belong to the cluster: they
 -- are compared where the cluster holds one tree.
 WITH member (classid, objid, extension) AS (

@@ -1,8 +1,8 @@
-"""The queries: one a kind, each in a file of the kind's name, as a server version wants them.
+"""Load the catalog queries: one ``.sql`` file a kind, adapted to the server's version.
 
 They are SQL, with two additions.  ``header(t)`` stands for the header of a row of ``t``, as text
-``xmin:cmin``, from which its origin is told.  A line that ends in ``-- since 18`` is for PostgreSQL
-18 and newer, one that ends in ``-- until 17`` for 17 and older.
+``xmin:cmin``, which gives its origin.  A line that ends in ``-- since 18`` is for PostgreSQL 18 and
+newer, one that ends in ``-- until 17`` for 17 and older.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from typing import Final
 from pytest_schema_parity.schema.kinds import KINDS
 
 OTHER: Final = "other"
-"""The query for all kinds that have none of their own: it names the kind in a column."""
+"""The query for all kinds that have no query of their own: it returns the kind in a column."""
 
 CONDITION: Final = re.compile(r"-- (since|until) (\d+)$")
 HEADER: Final = re.compile(r"\bheader\((\w+)\)")
 
 READ_HEADER: Final = r"(\1.xmin || CASE \1.xmax::text WHEN '0' THEN ':' || \1.cmin ELSE ':-1' END)"
-"""A row that something undone had changed has lost its cmin: -1 says so."""
+"""A row that a rolled-back statement had changed has lost its cmin: -1 stands for it."""
 
 NO_HEADER: Final = "NULL::text"
 HEADERS: Final = re.compile(r"ARRAY\[[^\]]*\] AS (changed|parts)\b")
 NO_HEADERS: Final = r"NULL::text[] AS \1"
-"""Arrays of nothing cost as much to read as others."""
+"""A NULL instead of an array of NULLs, which would be as slow to read as any other."""
 
 
 @cache
 def queries(major: int, *, headers: bool) -> Mapping[str, str]:
-    """The queries for a server of this major version, by kind; without ``headers`` those are NULL.
+    """The queries for a major version by kind; without ``headers`` the headers are NULL.
 
     >>> list(queries(18, headers=False))[:3]
     ['schema', 'extension', 'enum']
@@ -53,7 +53,7 @@ def queries(major: int, *, headers: bool) -> Mapping[str, str]:
 
 @cache
 def fingerprint() -> str:
-    """16 hex digits that differ when any query does."""
+    """A hash of all queries: 16 hex digits."""
     digest = hashlib.sha256()
     for kind in (*KINDS, OTHER):
         digest.update(_file(kind).read_bytes())

@@ -31,23 +31,24 @@ SETTINGS: Final = (
     "SET LOCAL extra_float_digits = 1",
 )
 WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
-"""Read the roles that nobody uses in this database, too: the cluster is a tree's own."""
+"""Read also the roles that are not used in this database: the cluster has one tree only."""
 MOVED_BY_OTHERS: Final = frozenset({"table", "foreign table", "materialized view"})
-"""Kinds whose catalog row also moves when something is made on them."""
+"""Kinds whose catalog row is also written when another object is created on them."""
 
 
 PRIVILEGES: Final = frozenset({"privilege", "default privilege"})
-"""Kinds that GRANT and REVOKE change; what they are on has another row's word for it."""
+"""Kinds that GRANT and REVOKE change; their rows belong to another fact as well."""
 
 
 class PlaceOf(Protocol):
     """Finds the statement that wrote a catalog row, by the row's xmin and cmin.
 
-    With an ``attribute`` (empty: the fact as a whole) those that only change others are none.
+    With an ``attribute`` (empty: the fact as a whole) statements that only change other attributes
+    do not count.
     """
 
     def __call__(self, xmin: int, cmin: int, /, *, attribute: str | None = None) -> Place | None:
-        """The statement's place, None where it is unknown."""
+        """The location of the statement, None where it is unknown."""
 
 
 def read_schema(
@@ -62,14 +63,14 @@ def read_schema(
 
     ``source`` is a connection string, or a connection, which is left as it was; inside an open
     transaction its uncommitted changes are read.  The database is only read, in one snapshot.
-    ``marks`` tells where facts come from, in a database that holds nothing but one tree; facts that
-    are in ``provided`` too were brought by the ``platform``.  Where the database is ``alone`` in
-    its cluster, as it is taken to be with marks, all roles belong to it.  Raises ServerError.
+    ``marks`` finds the origins of facts, in a database that holds nothing but one tree; facts that
+    are in ``provided`` too were created by the ``platform``.  Where the database is ``alone`` in
+    its cluster (the default with marks), all roles belong to it.  Raises ServerError.
     """
     try:
         if not isinstance(source, str):
             return _read(source, marks, platform, provided, alone)
-        source = Conninfo(source)  # for who looks at the locals of this frame
+        source = Conninfo(source)  # hides the password when locals are shown
         with _opened(source) as connection:
             return _read(connection, marks, platform, provided, alone)
     except psycopg.Error as error:
@@ -106,7 +107,7 @@ def _read(
     with _without_collector():
         facts = [fact for kind, result in results.items() for fact in _facts(kind, result, marks)]
         if marks is not None:
-            facts = _with_makers(_without_strangers(facts))
+            facts = _add_columns_made_with_tables(_ignore_dependent_ddl(facts))
         if provided is not None:
             facts = [_mark_provided(fact, provided) for fact in facts]
         facts.sort(key=lambda fact: fact.key)
@@ -115,7 +116,7 @@ def _read(
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Hold the garbage collector: facts make no cycles, and it would walk them again and again."""
+    """Disable the garbage collector: facts form no cycles, and scanning them takes time."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -145,7 +146,7 @@ def _snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
 def _facts(
     kind: str, result: psycopg.Cursor[tuple[Any, ...]], marks: PlaceOf | None
 ) -> Iterator[Fact]:
-    """The facts of one query: the named columns, and each further one an attribute."""
+    """The facts of one query: some columns by name, each other column an attribute."""
     columns = [column.name for column in result.description or ()]
     at = {name: columns.index(name) for name in columns}
     name_at, made_at, changed_at = at["name"], at["made"], at["changed"]
@@ -177,7 +178,7 @@ def _parent(row: Sequence[Any], at: tuple[int, int] | None) -> Key | None:
 
 
 class _Origins:
-    """Finds where facts of a kind come from, by the headers (``xmin:cmin``) of their rows."""
+    """Finds the origins of the facts of a kind by the headers (``xmin:cmin``) of their rows."""
 
     def __init__(self, kind: str, attributes: Sequence[str], marks: PlaceOf) -> None:
         self._attributes = attributes
@@ -192,8 +193,8 @@ class _Origins:
     ) -> Origin:
         """The origin of a fact whose own rows have the headers ``changed``.
 
-        ``parts`` are names of attributes, in one text, and the header of the row that holds them,
-        in turn.
+        ``parts`` alternates: names of attributes, separated by blanks, then the header of the row
+        that holds them.
         """
         attributes: dict[str, Place] = {}
         place = None
@@ -210,12 +211,12 @@ class _Origins:
         return Origin(None if made is None else self._marks(*_header(made)), place, attributes)
 
 
-def _without_strangers(facts: list[Fact]) -> list[Fact]:
-    """Facts whose last change is their own.
+def _ignore_dependent_ddl(facts: list[Fact]) -> list[Fact]:
+    """Remove the last change of a table if it only created another object.
 
-    The row of a table moves when an index, a key or a trigger is made on it, or when another table
-    refers to it.  A statement that made something else is taken to have changed the table only so.
-    (The privileges on a table stand in the table's own row, and tell nothing of this.)
+    PostgreSQL writes the row of a table also when an index, a key or a trigger is created on it, or
+    when another table refers to it.  A statement that created another object is taken to have
+    changed the table only in this way.  (Privileges are in the table's own row and do not count.)
     """
     made = {
         fact.origin.changed
@@ -230,11 +231,11 @@ def _without_strangers(facts: list[Fact]) -> list[Fact]:
     ]
 
 
-def _with_makers(facts: list[Fact]) -> list[Fact]:
-    """Facts whose columns were made by what made their table, where that is certain.
+def _add_columns_made_with_tables(facts: list[Fact]) -> list[Fact]:
+    """Set the origin of columns that CREATE TABLE created, where that is certain.
 
-    Columns are numbered in the order in which they were made: one that the table's own statement
-    made and nothing has changed since speaks for all before it.
+    Columns are numbered in the order of creation: if a column was last written by the statement
+    that created the table, that statement created all columns before it, too.
     """
     tables = {fact.key: fact.origin.made for fact in facts if fact.origin.made}
     upto: dict[Key, int] = {}

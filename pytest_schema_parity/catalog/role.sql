@@ -1,6 +1,6 @@
--- The roles that own something in this database, may do something there, have settings for it, or
--- may become one that does. In a cluster of a tree's own: all. The superuser that the cluster was
--- made with is told of only where a tree gave it settings.
+-- The roles that own an object in this database, have a privilege or settings there, or are members
+-- of such a role. In a cluster with one tree only: all roles. The bootstrap superuser is reported only
+-- where a tree gave it settings.
 WITH RECURSIVE this (id) AS (
     SELECT oid FROM pg_database WHERE datname = current_database()
 ), setting AS (

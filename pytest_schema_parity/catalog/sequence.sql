@@ -4,7 +4,7 @@ SELECT format('%I.%I', n.nspname, c.relname) AS name,
             ELSE format('%I.%I.%I', tn.nspname, t.relname, a.attname) END AS parent_name,
        (SELECT header(s) FROM pg_depend s  -- CREATE writes it; GRANT and ALTER do not
         WHERE (s.classid, s.objid, s.objsubid) = ('pg_class'::regclass, c.oid, 0)
-          -- As a number, so that it is not looked up by what all have in common.
+          -- Cast so that no index is used for this condition, which most rows meet.
           AND s.refclassid::bigint = 'pg_namespace'::regclass::bigint
         LIMIT 1) AS made,
        ARRAY[header(c), header(s)] AS changed,

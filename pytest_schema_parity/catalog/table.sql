@@ -1,4 +1,4 @@
--- A table of an extension is told of like any other: what users hang on it is theirs.
+-- Tables of extensions are read like any other: users may add columns, triggers, ... to them.
 SELECT format('%I.%I', n.nspname, c.relname) AS name,
        CASE WHEN e.extname IS NULL THEN 'schema' ELSE 'extension' END AS parent_kind,
        quote_ident(coalesce(e.extname, n.nspname)) AS parent_name,

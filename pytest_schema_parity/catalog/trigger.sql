@@ -1,5 +1,5 @@
--- A trigger that a partition has from its parent is told of there, where it says more than that. The
--- triggers that PostgreSQL makes for a constraint are told of at the constraint.
+-- A trigger that a partition inherits is reported at its parent, as far as it differs from that. The
+-- triggers that PostgreSQL creates for a constraint are reported at the constraint.
 WITH RECURSIVE branch (root, above, id) AS (
     SELECT up.oid, up.tgenabled, t.oid
     FROM pg_trigger t JOIN pg_trigger up ON up.oid = t.tgparentid
@@ -40,7 +40,7 @@ SELECT format('%I.%I.%I', n.nspname, c.relname, t.tgname) AS name,
            SELECT array_agg(quote_ident(a.attname) ORDER BY a.attname) FROM pg_attribute a
            WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr)) END AS columns,
        CASE WHEN t.tgqual IS NOT NULL THEN
-           -- What stands before and behind it is balanced in quotes, whatever the names hold.
+           -- The quotes before and behind it are balanced, whatever the names hold.
            regexp_replace(
                regexp_replace(pg_get_triggerdef(t.oid), '^(?:[^"]|"[^"]*")*? WHEN \(', ''),
                '\) EXECUTE FUNCTION (?:[^''"]|"[^"]*"|''[^'']*'')*$', '')

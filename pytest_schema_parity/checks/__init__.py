@@ -1,1 +1,1 @@
-"""The checks of a tree: each one file (or a family of them one), and one line in the registry."""
+"""The checks of a tree: one file for each check or family, and one line in the registry."""

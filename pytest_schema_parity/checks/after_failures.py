@@ -1,4 +1,4 @@
-"""Differences that may be there only because a statement failed, and its file with it."""
+"""Find the failed statement that may have caused a difference."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pytest_schema_parity.schema.names import name_tokens
 
 _PRIVILEGE: Final = re.compile(r"(?:ON [A-Z ]+ )?(?P<object>.*?)(?:\(.*\))? TO (?P<to>.*)")
 Side: TypeAlias = "tuple[Schema, Sequence[Failure]]"
-"""What a tree holds, and what failed in it."""
+"""The schema of a tree, and its failures."""
 
 _PUBLIC: Final = "PUBLIC"
 _DYNAMIC: Final = frozenset({"", "call", "do", "select", "with"})
-"""Commands that can do anything."""
+"""Commands that may change any object."""
 _MADE_BY: Final = {
     "composite type": {"type"},
     "constraint": {"domain", "index", "table"},
@@ -35,14 +35,14 @@ _MADE_BY: Final = {
     "trigger": {"table", "trigger"},
     "view": {"view"},
 }
-"""What the statements are about that make or change a thing of a kind, where that is certain."""
+"""By kind: the objects of CREATE and ALTER statements that can create or change such a fact."""
 
 
 def failure_behind(difference: Difference, sides: Sequence[Side]) -> Place | None:
     """The first failed statement that may have caused a difference, or None.
 
-    It may if a statement that was lost with it names the thing that differs: a table by its name, a
-    column by its own and its table's, a constraint by its table's and its columns' if not its own.
+    It may if a statement that was lost with it names the fact: a table by its name, a column by its
+    own and its table's, a constraint by its own name or by those of its table and columns.
     ``sides`` are the reference and the tree.
     """
     facts = [(schema, fact) for schema, _ in sides if (fact := schema.get(difference.key))]
@@ -59,9 +59,9 @@ def failure_behind(difference: Difference, sides: Sequence[Side]) -> Place | Non
 
 
 def _can_make(statement: Lost, difference: Difference, above: set[str], *, is_there: bool) -> bool:
-    """Whether a statement is of a sort that makes a difference of this kind.
+    """Whether a statement of this command can cause a difference of this kind.
 
-    What is there without the statement, and on the other side not, wants to be dropped.
+    ``is_there``: the fact exists without the statement, so a CREATE is not the cause.
     """
     command, kind = statement.command, difference.kind
     if command in _DYNAMIC:
@@ -77,7 +77,7 @@ def _can_make(statement: Lost, difference: Difference, above: set[str], *, is_th
 
 
 def _ways_to_name(fact: Fact, schema: Schema) -> Iterator[frozenset[str]]:
-    """The sets of names of which a statement holds one if it is about a fact."""
+    """The sets of names that identify a fact: a statement about it holds all names of one set."""
     if privilege := _PRIVILEGE.fullmatch(fact.name):
         to = frozenset() if privilege["to"] == _PUBLIC else names_in(privilege["to"])
         names = [name for name in name_tokens(privilege["object"]) if name != "."]
@@ -98,7 +98,7 @@ def _ways_to_name(fact: Fact, schema: Schema) -> Iterator[frozenset[str]]:
 
 
 def _last(name: str) -> frozenset[str]:
-    """The last part of a qualified name, a function's without its arguments."""
+    """The last part of a qualified name; of a function, without its arguments."""
     tokens = name_tokens(name)
     end = tokens.index("(") if "(" in tokens else len(tokens)
     return names_in(tokens[end - 1]) if end else frozenset()

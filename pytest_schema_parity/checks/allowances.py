@@ -1,4 +1,4 @@
-"""``allowances``: each one still accepts something, and has not expired."""
+"""``allowances``: each allowance accepts a finding and has not expired."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME: Final = "allowances"
 
 
 def find(context: Context) -> Iterator[Finding]:
-    """Find the allowances that cover nothing any more, and those that have expired."""
+    """Find the stale allowances and those that have expired."""
     return findings(context.tree, *context.dead_allowances())
 
 
@@ -37,7 +37,7 @@ def findings(
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:
-    """How many match nothing, how many have expired, and where the first of them stand."""
+    """How many allowances match nothing, how many have expired, and the locations of the first."""
     stale = sum(finding.change == "stale" for finding in failing)
     expired = sum(finding.change == "expired" for finding in failing)
     parts = []

@@ -19,7 +19,7 @@ from pytest_schema_parity.showing import clean, printable
 NAME: Final = "applies"
 MAKES_NOTHING: Final = "the files of the reference create nothing: there is nothing to compare with"
 SHORT: Final = 80
-"""Characters up to which a hint stands beside the message."""
+"""The greatest length of a hint that is shown in the same line as the message."""
 
 
 def find(context: Context) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def failure_title(failure: Failure) -> str:
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:
-    """How many statements failed, and the first, of which others are often consequences."""
+    """How many statements failed, and the first: others are often its consequences."""
     failed = [finding for finding in failing if finding.kind == "statement"]
     if not failed:
         text = findings_headline(failing, tree)

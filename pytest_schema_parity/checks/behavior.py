@@ -39,7 +39,7 @@ MOST_NAMES: Final = 20
 
 
 def find(context: Context) -> Iterator[Finding]:
-    """Search for statements that the candidate answers in another way than the reference."""
+    """Search for statements that have another outcome on the candidate than on the reference."""
     settings = context.config.behavior
     names = context.reference, context.tree
     schemas = tuple(context.build(name).schema for name in names)
@@ -75,7 +75,7 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
 
 
 class Reported:
-    """Makes findings of what a search found."""
+    """Makes findings from the result of a search."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class Reported:
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
 
     def _outcome(self, did: Did, table: str, side: int) -> Outcome:
-        """What a statement did, with what rejected it and where that is written."""
+        """The outcome of a statement, with what rejected it and the location of its definition."""
         if did.accepted:
             return Outcome(str(did))
         fact = objecting_fact(did, table, self.schemas[side])
@@ -191,7 +191,7 @@ class Reported:
             yield _note(self.tree, "", title, [*lines, f"… and {more} more"] if more > 0 else lines)
 
     def _exhausted(self) -> Finding:
-        """That the budget was spent, and what was not reached."""
+        """A note: which limit ended the search, and what was not tried."""
         limits = {
             "examples": f"after {counted(self.found.examples, 'example')}: raise `examples`",
             "seconds": f"by the clock, after {counted(self.found.examples, 'example')}: "
@@ -208,7 +208,7 @@ class Reported:
         return _note(self.tree, "", title)
 
     def _unshown(self) -> list[Difference]:
-        """The differences that may change what statements do, and for which none was found."""
+        """The structural differences that may change behaviour and that no counterexample shows."""
         shared = _relations(self.schemas[0]) & _relations(self.schemas[1])
         return [
             each
@@ -236,7 +236,7 @@ def _only_here(count: int, rows: Sequence[object]) -> Outcome:
 
 
 def _differing_statement(example: Counterexample) -> Statement:
-    """The statement whose outcomes differ; the last where it is rows that differ."""
+    """The statement whose outcomes differ; the last one if rows differ."""
     for number, (one, other) in enumerate(example.outcomes):
         if (one.accepted, one.rows, one.sqlstate) != (other.accepted, other.rows, other.sqlstate):
             return example.parts[min(number, len(example.parts) - 1)]
@@ -244,7 +244,7 @@ def _differing_statement(example: Counterexample) -> Statement:
 
 
 def _headed(statement: Statement) -> str:
-    """``INSERT INTO public.submissions``: a statement without what it sets."""
+    """``INSERT INTO public.submissions``: a statement without its values."""
     heads = {"insert": "INSERT INTO", "update": "UPDATE", "delete": "DELETE FROM"}
     if statement.kind == "other":
         return statement.text
@@ -252,7 +252,7 @@ def _headed(statement: Statement) -> str:
 
 
 def _condition(sqlstate: str) -> str:
-    """PostgreSQL's name of an SQLSTATE: ``check_violation``; empty where it has none."""
+    """PostgreSQL's name of an SQLSTATE, as ``check_violation``; empty if there is none."""
     try:
         name = psycopg.errors.lookup(sqlstate).__name__
     except KeyError:
@@ -261,7 +261,7 @@ def _condition(sqlstate: str) -> str:
 
 
 def _relations(schema: Schema) -> frozenset[str]:
-    """The tables and views that a tree made, and the platform's on which it put something."""
+    """The tables and views of a tree, and those of the platform on which it created objects."""
     own = {fact.name for fact in schema if fact.kind in RELATIONS and not fact.provided}
     changed = {
         fact.parent[1]

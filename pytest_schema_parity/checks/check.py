@@ -1,4 +1,4 @@
-"""What a check is, and what it is given."""
+"""What a check is, and the context that it receives."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pytest_schema_parity.checks.rehearsed import Rehearsed
 
 Role: TypeAlias = Literal["reference", "candidate", "not compared", "rehearsal"]
-"""What is checked: a tree, by what it is for, or a rehearsal."""
+"""The role of what is checked: a tree's, or ``rehearsal``."""
 
 CANDIDATES: Final[frozenset[Role]] = frozenset({"candidate"})
 
 
 class Context(Protocol):
-    """What a check of one tree or rehearsal is given; what it asks for is built then."""
+    """What a check of one tree or rehearsal receives; trees are built when they are used."""
 
     @property
     def tree(self) -> str:
@@ -42,19 +42,19 @@ class Context(Protocol):
 
     @property
     def root(self) -> Path:
-        """The directory that reports name files from."""
+        """The directory that file names in reports are relative to."""
 
     def build(self, tree: str) -> Build:
-        """What building a tree came to; raises ServerError."""
+        """Build a tree, unless it is built; raises ServerError."""
 
     def comparison(self) -> Comparison:
         """Every difference of the tree from the reference; raises ServerError."""
 
     def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
-        """The conninfos of fresh copies of trees' databases, to write to; dropped at the end."""
+        """A context with the conninfos of new copies of trees' databases, dropped at its end."""
 
     def rehearsed(self) -> Rehearsed:
-        """The rehearsal that is checked; raises SchemaParityError where it cannot begin."""
+        """The rehearsal that is checked; raises SchemaParityError if it cannot begin."""
 
     def recall(self, what: str) -> object:
         """The value that an earlier run stored for the tree under this name; None without one."""
@@ -63,7 +63,7 @@ class Context(Protocol):
         """Store a value, which JSON can hold, for the next run, unless pytest has no cache."""
 
     def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
-        """The allowances that concern the tree and cover nothing, and those that have expired."""
+        """The stale allowances that concern the tree, and those that have expired."""
 
 
 Find: TypeAlias = Callable[[Context], Iterable[Finding]]
@@ -75,10 +75,10 @@ class Check:
     """A check, or a family of checks that one function makes.
 
     ``names`` are the checks, in the order in which they are shown; ``find`` yields their findings,
-    each with the name of its check.  ``headline`` says in one line what fails, of the findings that
-    fail and the tree's name; ``advice`` is what can be done about it.  ``roles`` are those of the
+    each with the name of its check.  ``headline`` makes one line from the findings that fail and
+    the tree's name; ``advice`` is what can be done about it.  ``roles`` are those of the
     trees and rehearsals that have the check.  ``kinds`` are the kinds of findings of a costly check
-    that allowances can name.  What is not ``costly`` stands in every report, selected or not.
+    that allowances can name.  A check that is not ``costly`` is in every report, selected or not.
     """
 
     names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Which structural differences explain a counterexample."""
+"""Find the structural differences that explain a counterexample."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WRITES: Final = frozenset({"behavior", "form"})
 """The impacts of differences that can make two databases behave differently."""
 VIEWS: Final = frozenset({"view", "materialized view"})
 OF_TYPES: Final = "22"
-"""The class of SQLSTATEs about values that do not fit their type."""
+"""The SQLSTATE class of errors about values that do not fit their type."""
 
 Test = Callable[[Difference], bool]
 
@@ -29,7 +29,7 @@ def explaining(
 ) -> list[Difference]:
     """The differences that explain a counterexample whose failing statement is about ``table``.
 
-    Those about what objected come first: only where there are none, all those of the table.
+    Those about what rejected the statement; if there are none, all those of the table.
     """
     found = [each for each in differences if each.impact in WRITES and each.change != "renamed"]
     for tests in _tests(example, table):
@@ -73,7 +73,7 @@ def objecting_fact(outcome: Outcome, table: str, schema: Schema) -> Fact | None:
 
 
 def _tests(example: Counterexample, table: str) -> Iterator[list[Test]]:
-    """Tests for differences, the most telling first."""
+    """Lists of tests for differences, the most specific first."""
     if example.rows is not None:
         relation = example.rows.relation
         columns = {f"{relation}.{column}" for column in example.cause[3:]}
@@ -121,13 +121,13 @@ def _is_function(kind: str, name: str, routine: str) -> bool:
 
 
 def _is_routine(name: str, routine: str) -> bool:
-    """Whether ``public.check_quota()`` is the routine that an error's context calls so."""
+    """Whether a function's name is that of the routine in an error's context."""
     bare = name.partition("(")[0]
     return bare == routine or bare.rpartition(".")[2] == routine.rpartition(".")[2]
 
 
 def _quoted(name: str) -> str:
-    """A name as SQL writes it."""
+    """A name, quoted where SQL requires it."""
     if re.fullmatch(r"[a-z_][a-z0-9_$]*", name):
         return name
     return '"' + name.replace('"', '""') + '"'

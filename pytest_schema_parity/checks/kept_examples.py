@@ -1,4 +1,4 @@
-"""Counterexamples kept between runs, as JSON."""
+"""Store counterexamples between runs, as JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def encoded(found: Iterable[Counterexample]) -> list[Entry]:
 
 
 def decoded(kept: object) -> Iterator[Known]:
-    """The examples that an earlier run kept; what is not of this form is passed over."""
+    """The examples that an earlier run stored; entries of another form are ignored."""
     for entry in kept if isinstance(kept, list) else ():
         try:
             parts = tuple(map(_part, entry["statements"]))
@@ -50,7 +50,7 @@ def _statement(part: Statement) -> Entry:
 
 
 def _part(entry: Mapping[str, object]) -> Statement:
-    """A statement; raises KeyError, TypeError or ValueError where it is none."""
+    """Read a statement; raises KeyError, TypeError or ValueError if the entry is not one."""
     if entry["kind"] not in KINDS:
         raise ValueError(entry["kind"])
     return Statement(

@@ -29,9 +29,9 @@ from pytest_schema_parity.schema.difference import Comparison
 
 @dataclass
 class Shared:
-    """What one process of a run found, and another need not find again.
+    """The results that one process of a run shares with the others.
 
-    ``builds`` holds, of a tree that could not be built, the reason; ``judged`` the findings of
+    ``builds`` maps trees that could not be built to the reason; ``judged`` holds the findings of
     costly checks, by tree and name.
     """
 
@@ -40,19 +40,19 @@ class Shared:
 
 
 class Memory(Protocol):
-    """Values that are kept between runs, by a key made of letters, digits and ``-_./``."""
+    """Stores values between runs, by a key made of letters, digits and ``-_./``."""
 
     def get(self, key: str) -> object:
         """The value of a key; None if there is none."""
 
     def set(self, key: str, value: object) -> None:
-        """Keep a value that JSON can hold."""
+        """Store a value that JSON can hold."""
 
 
 class Parity:
     """A configuration's trees and their checks; nothing is built or checked until it is asked for.
 
-    Each check runs once; :meth:`result` gives what it came to from then on.
+    Each check runs once; :meth:`result` then returns the same result.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Parity:
         return self.config.candidates
 
     def begin(self, rehearsal: RehearsalConfig) -> Rehearsed:
-        """A rehearsal on a server of its own; nothing is started yet.
+        """Create a rehearsal on a server of its own, which starts when it is used.
 
         Raises TreeError where its steps cannot be used as they are.
         """
@@ -87,13 +87,13 @@ class Parity:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """What has checks: the reference, the candidates, the other trees, the rehearsals."""
+        """The names of all that have checks: reference, candidates, other trees, rehearsals."""
         config = self.config
         rehearsals = (rehearsal.name for rehearsal in config.rehearsals)
         return (config.reference, *config.candidates, *config.not_compared, *rehearsals)
 
     def role_of(self, name: str) -> Role:
-        """What a tree is for, or that it is a rehearsal."""
+        """The role of a tree, or of a rehearsal."""
         if name == self.config.reference:
             return "reference"
         if name in self.config.candidates:
@@ -105,7 +105,7 @@ class Parity:
         return tuple(each for check in self._checks_of(name) for each in check.names)
 
     def _checks_of(self, name: str) -> list[Check]:
-        """A rehearsal has the check ``allowances`` only if there are any of its own."""
+        """The checks of a tree or rehearsal; the latter has ``allowances`` only if it has some."""
         role = self.role_of(name)
         found = [check for check in registry.CHECKS if role in check.roles]
         own = (each for each in self.config.allow if each.tree or not self.candidates)
@@ -114,9 +114,9 @@ class Parity:
         return found
 
     def result(self, tree: str, name: str) -> Result:
-        """What a check of a tree found; builds what it needs and is not built yet.
+        """The result of a check of a tree; builds the trees that it needs, if not built yet.
 
-        Where it could not check, that is a finding, too.
+        If the check could not be carried out, a finding reports that.
         """
         check = registry.check_named(name)
         try:
@@ -137,7 +137,7 @@ class Parity:
         return self.differences(tree).only(left)
 
     def results(self, trees: Collection[str]) -> RunResults:
-        """Everything that is known of these trees; of costly checks only those that have run."""
+        """The results of these trees; of costly checks only those that have run."""
         return RunResults(
             reference=self.config.reference,
             version=self.trees.site.version,
@@ -146,13 +146,13 @@ class Parity:
         )
 
     def shared(self) -> Shared:
-        """What this process built and found, for those that cannot ask it."""
+        """The results of this process, for other processes of the run."""
         costly = {name for check in registry.CHECKS if check.costly for name in check.names}
         judged = {key: found for key, found in self._judged.items() if key[1] in costly}
         return Shared(self.trees.own_builds(), judged)
 
     def receive(self, shared: Shared) -> None:
-        """Take what another process built and found, but for what is known already."""
+        """Add the results of another process, except those that are known already."""
         self.trees.received = shared.builds | self.trees.received
         self._judged = shared.judged | self._judged
 
@@ -178,7 +178,7 @@ class Parity:
         return self._comparisons[tree]
 
     def _not_compared(self, tree: str, check: str, error: SchemaParityError) -> Finding:
-        """The finding of a check that could not check: ``applies`` reports the whole reason."""
+        """The finding for a check that could not run; ``applies`` reports the full reason."""
         reason = str(error)
         for name in dict.fromkeys((tree, self.config.reference)):
             if name not in self.config.trees:
@@ -220,7 +220,7 @@ class Parity:
         return TreeResults(files=files, stand_ins=stand_ins, results=results)
 
     def _is_costly(self, tree: str, check: Check) -> bool:
-        """Whether a check is run only where it is asked for; so is what needs such checks."""
+        """Whether a check runs only when it is selected: it is costly, or needs such a check."""
         return check.costly or (tree in self.rehearsals and check is allowances.CHECK)
 
     def used_allowances(self, concerned: str) -> set[Allowance]:
@@ -306,9 +306,9 @@ def open_parity(
 ) -> Parity:
     """Find the server, the platforms and every tree's files; nothing is built yet.
 
-    Files are named from the directory ``shown_from`` where the configuration lies below it, else
-    from the configuration's own.  See :func:`~pytest_schema_parity.building.open_trees` for the
-    rest and for the errors.
+    File names are relative to the directory ``shown_from`` if the configuration lies below it, else
+    to the configuration's directory.  See :func:`~pytest_schema_parity.building.open_trees` for
+    the rest and for the errors.
     """
     root = shown_from
     if root is None or not config.root.is_relative_to(root):

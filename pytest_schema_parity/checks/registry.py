@@ -25,7 +25,7 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 
 def names(role: Role = "candidate") -> tuple[str, ...]:
-    """The names of the checks of a candidate, or of what has another role."""
+    """The names of the checks for a role."""
     return tuple(name for check in CHECKS if role in check.roles for name in check.names)
 
 

@@ -1,4 +1,4 @@
-"""The checks of a rehearsal: an upgrade carried out on copies of what is deployed, and back."""
+"""The checks of a rehearsal: an upgrade on copies of the deployed database, and its rollback."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def upgrade(context: Context) -> Iterator[Finding]:
 
 
 def data(context: Context) -> Iterator[Finding]:
-    """A finding for what each step loses or changes, and for what breaks the rules of the rows."""
+    """A finding for rows that a step loses or changes, and for broken keys and sequences."""
     rehearsed = context.rehearsed()
     rehearsal = rehearsed.ready()
     seen: set[object] = set()
@@ -67,7 +67,7 @@ def _key(change: DataChange) -> object:
 
 
 def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
-    """The foreign keys that rows break after the upgrade, and the sequences that are behind."""
+    """Findings for violated foreign keys after the upgrade, and for sequences behind."""
     conninfo = rehearsal.host.conninfo(rehearsal.stages[-1])
     for key in broken_foreign_keys(conninfo):
         name = f"{key.table}.{key.constraint}"
@@ -109,7 +109,7 @@ def idempotent(context: Context) -> Iterator[Finding]:
 
 
 def rollback(context: Context) -> Iterator[Finding]:
-    """A finding for each step that has no down file, or whose down file restores less than all."""
+    """A finding for each step that has no down file, or whose down file does not restore all."""
     rehearsed = context.rehearsed()
     rehearsal = rehearsed.ready()
     steps = rehearsal.steps
@@ -122,12 +122,12 @@ def rollback(context: Context) -> Iterator[Finding]:
                 f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
                 change="missing",
             )
-    told: set[str] = set()
+    reported: set[str] = set()
     for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)):
         for outcome in _back(rehearsal, last) if last >= 0 else ():
-            if outcome or outcome.step.name in told or outcome.step.down is None:
+            if outcome or outcome.step.name in reported or outcome.step.down is None:
                 continue
-            told.add(outcome.step.name)
+            reported.add(outcome.step.name)
             yield about_step(
                 rehearsed,
                 "rollback",
@@ -139,7 +139,7 @@ def rollback(context: Context) -> Iterator[Finding]:
 
 
 def _back(rehearsal: Rehearsal, last: int) -> Iterator[Outcome]:
-    """Roll back from after a step; what is not restored stands with the step that is to blame."""
+    """Roll back from after a step; each outcome has only what its own step does not restore."""
     differences: list[Difference] = []
     changes: set[object] = set()
     try:
@@ -156,7 +156,7 @@ def _back(rehearsal: Rehearsal, last: int) -> Iterator[Outcome]:
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:
-    """The first of what fails, and how much more."""
+    """The title of the first failing finding, and how many more there are."""
     if any(finding.change in UNCHECKED for finding in failing):
         return findings_headline(failing, tree)
     first = clean(failing[0].title.partition("\n")[0])

@@ -1,4 +1,4 @@
-"""Checks of what may go wrong beside an upgrade: killed sessions and servers, backups, locks."""
+"""The checks for faults during an upgrade: killed sessions and servers, backups, locks."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.schema.facts import Place
 
 POINTS: Final = 2
-"""In how many places of a step its session is ended between two statements."""
+"""At how many points between statements a step's session is ended."""
 
 
 def interrupted(context: Context) -> Iterator[Finding]:
-    """A finding for each step that is left half done, or cannot be run again after it was."""
+    """A finding for each step that an interruption leaves half done, or that then fails."""
     rehearsed = context.rehearsed()
     rehearsal = rehearsed.ready()
-    told: set[str] = set()
+    reported: set[str] = set()
     for outcome in (*interruptions.interrupted(rehearsal, points=POINTS), *_crashes(rehearsed)):
-        if outcome or outcome.step.name in told:
+        if outcome or outcome.step.name in reported:
             continue
-        told.add(outcome.step.name)
+        reported.add(outcome.step.name)
         file = rehearsed.shown(outcome.step.up)
         yield about_step(
             rehearsed,
@@ -69,7 +69,7 @@ def interrupted(context: Context) -> Iterator[Finding]:
 
 
 def _crashes(rehearsed: Rehearsed) -> Iterator[Outcome]:
-    """What is left of each step when the server is killed, where the server is our own."""
+    """The outcome of each step when the server is killed; only if the server is our own."""
     if not isinstance(rehearsed.rehearsal.host, Cluster):
         return
     stage = rehearsed.stage_with_rows(f"{rehearsed.config.name} crash", durable=True)
@@ -84,7 +84,7 @@ def _crashes(rehearsed: Rehearsed) -> Iterator[Outcome]:
 
 
 def backup(context: Context) -> Iterator[Finding]:
-    """A finding if what is deployed cannot be backed up and restored with every fact and row."""
+    """A finding if the deployed database cannot be backed up and restored completely."""
     rehearsed = context.rehearsed()
     source = rehearsed.stage.target
     installation = rehearsed.trees.installation
@@ -175,7 +175,7 @@ def _observed(rehearsal: Rehearsal, number: int) -> list[StatementLocks]:
     with rehearsal.copy(rehearsal.stages[number]) as copy:
         try:
             return observe(rehearsal.steps[number].up, rehearsal.conninfo_of(copy))
-        except (psycopg.Error, ScriptError):  # what runs as a whole and not in single statements
+        except (psycopg.Error, ScriptError):  # a file that only runs as a whole
             return []
 
 
@@ -227,7 +227,7 @@ def _about_table(
 
 
 def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
-    """What a step does wrong while another session holds the lock of a row."""
+    """A finding if a step waits for ever, or gives up half done, beside a session that writes."""
     rehearsal = rehearsed.rehearsal
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
     with rehearsal.copy(stage) as copy:

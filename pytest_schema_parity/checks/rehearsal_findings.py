@@ -1,4 +1,4 @@
-"""Findings about the steps of an upgrade, and about the rows that they lose or change."""
+"""Make findings about the steps of an upgrade, and about rows that they lose or change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import clean, clipped
 
 MOST_LINES: Final = 20
-"""Lines of evidence of one finding."""
+"""The most lines of evidence in one finding."""
 _VERBS: Final = {
     "table missing": "drops",
     "column missing": "drops",
@@ -32,7 +32,7 @@ _VERBS: Final = {
 
 
 def failed(failures: Iterable[Failure], tree: str, check: str) -> Iterator[Finding]:
-    """A finding for each statement that the server refused: the upgrade is broken."""
+    """A finding, which breaks the upgrade, for each statement that the server refused."""
     for failure in failures:
         yield replace(failure_finding(failure, tree), check=check)
 
@@ -63,7 +63,7 @@ def about_step(
 
 
 def amount(outcome: Outcome) -> str:
-    """How much an outcome is about: ``2 facts, 1 row``."""
+    """The counts of an outcome in words: ``2 facts, 1 row``."""
     parts = []
     if outcome.failures:
         parts.append(f"{counted(len(outcome.failures), 'statement')} failed")
@@ -75,7 +75,7 @@ def amount(outcome: Outcome) -> str:
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
-    """The statements that failed, the facts and the rows that an outcome is about."""
+    """An outcome as lines: failed statements, facts and rows."""
     yield from map(failure_title, outcome.failures)
     yield from map(title_of, outcome.differences)
     yield from map(change_line, outcome.changes)
@@ -95,7 +95,7 @@ def change_line(change: DataChange) -> str:
 def lost(
     rehearsed: Rehearsed, check: str, step: Step, changes: Sequence[DataChange]
 ) -> Iterator[Finding]:
-    """A finding for each table and column of which a step loses or changes something."""
+    """A finding for each table and column in which a step loses or changes rows or values."""
     groups: dict[tuple[str, str], list[DataChange]] = {}
     for change in changes:
         groups.setdefault((change.name, change.change), []).append(change)

@@ -19,10 +19,10 @@ from pytest_schema_parity.showing import printable
 
 
 class Rehearsed:
-    """A rehearsal of the configuration; nothing is built before it is asked for.
+    """A rehearsal of the configuration, which builds its databases when they are first used.
 
-    ``root`` is the directory that files are named from, ``statement_timeout`` in seconds.  Raises
-    TreeError where its steps cannot be used as they are.
+    File names are relative to ``root``; ``statement_timeout`` is in seconds.  Raises TreeError
+    where its steps cannot be used as they are.
     """
 
     def __init__(
@@ -46,21 +46,21 @@ class Rehearsed:
 
     @property
     def stage(self) -> Stage:
-        """What is deployed, on a server of its own.  Raises SchemaParityError."""
+        """The deployed tree, built on a server of its own.  Raises SchemaParityError."""
         return self._open()[0]
 
     @property
     def seed_failures(self) -> tuple[Failure, ...]:
-        """What failed of the seed.  Raises SchemaParityError."""
+        """The failures of the seed.  Raises SchemaParityError."""
         return self._open()[2]
 
     @property
     def rehearsal(self) -> Rehearsal:
-        """The rehearsal, whatever fails in it.  Raises SchemaParityError."""
+        """The rehearsal, even if seed or steps fail.  Raises SchemaParityError."""
         return self._open()[1]
 
     def ready(self) -> Rehearsal:
-        """The rehearsal once its steps were carried out.
+        """The rehearsal after its steps were carried out.
 
         Raises ServerError where the seed or a step fails: the check ``upgrade`` reports what.
         """
@@ -74,7 +74,7 @@ class Rehearsed:
         return self.rehearsal
 
     def stage_with_rows(self, name: str, *, durable: bool = False) -> Stage:
-        """Build and seed once more what is deployed, on another server.
+        """Build and seed the deployed tree once more, on another server.
 
         Raises SchemaParityError.
         """

@@ -20,7 +20,7 @@ LOCK: Final = "lock"
 STEP: Final = "step"
 """The kind of a finding about a step of an upgrade as a whole."""
 BEHAVIOR: Final = "behavior"
-"""The kind of a finding about statements that two databases answer differently."""
+"""The kind of a finding about statements that have different outcomes on two databases."""
 
 
 class Coverable(Protocol):
@@ -48,7 +48,7 @@ class Allowance:
 
     ``tree`` and ``name`` are patterns: ``*`` is any text and ``?`` any character, and the brackets
     of ``integer[]`` are themselves.  ``actual`` is what the tree must have: an attribute's value,
-    or of a whole fact some attributes with theirs (false where one is absent).  ``until`` is the
+    or for a whole fact the values of some attributes (false where one is absent).  ``until`` is the
     last day on which the allowance holds, ``place`` its line in the configuration.
     """
 
@@ -64,11 +64,11 @@ class Allowance:
     place: Place | None = None
 
     def concerns(self, tree: str) -> bool:
-        """Whether this applies to that tree."""
+        """Whether the allowance applies to a tree."""
         return self.tree is None or _fits(tree, self.tree)
 
     def covers(self, found: Coverable, *, is_difference: bool) -> bool:
-        """Whether this accepts a finding or a difference, and with it what the thing is made of."""
+        """Whether the allowance accepts a finding or a difference, with the parts of the fact."""
         return (
             (self.kind == found.kind or (self.kind is None and is_difference))
             and self.change in (None, found.change)

@@ -1,4 +1,4 @@
-"""Applies allowances to findings, and finds those that are stale or have expired."""
+"""Apply allowances to findings, and find allowances that are stale or have expired."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Accept: TypeAlias = Callable[[Difference, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Findings after the allowances.
+    """Findings after the allowances were applied.
 
-    Those that an allowance covers have its reason; ``used`` holds the allowances that cover any.
+    Findings that an allowance covers have its reason; ``used`` holds the allowances that cover any.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -43,13 +43,13 @@ def judge(
     ``fail_on`` are the impacts that are no notes.
 
     A difference that is accepted is unfolded: an allowance of an extra schema does not cover the
-    functions in it, nor one of an extra table who may read it.  What is left stays folded.
+    functions in it, nor one of an extra table its privileges.  The rest stays folded.
     """
     covering_of = _by_name(standing(allowances, tree, today))
     judged: list[Finding] = []
     used: set[Allowance] = set()
     waiting = list(findings)
-    for finding in waiting:  # which grows by what is unfolded
+    for finding in waiting:  # grows while it is walked
         difference = finding.difference
         covering = covering_of(finding) if _is_acceptable(finding) else []
         used.update(covering)
@@ -93,7 +93,7 @@ def stale(
 
 
 def _is_acceptable(finding: Finding) -> bool:
-    """Whether an allowance can accept it: a difference, or what else fails and breaks no tree."""
+    """Whether an allowance can accept a finding: a difference, or a failure that breaks no tree."""
     return finding.difference is not None or not (finding.breaks or finding.note)
 
 
@@ -104,7 +104,7 @@ def _accepted(finding: Finding, accept: Accept | None) -> str | None:
 
 
 def _in_order(findings: Sequence[Finding]) -> list[Finding]:
-    """Differences by their rank, which unfolding has mixed up; other findings as they came."""
+    """Sort differences by rank, as unfolding changes their order; keep that of other findings."""
     if any(finding.difference is None for finding in findings):
         return list(findings)
     return sorted(findings, key=lambda each: each.difference.rank if each.difference else ())

@@ -1,4 +1,4 @@
-"""Findings counted: the first line of a failed check, which pytest's short summary shows."""
+"""Count findings for the first line of a failed check, which pytest's short summary shows."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _Group: TypeAlias = tuple[str, str, str]
 
 
 def findings_headline(findings: Iterable[Finding], tree: str) -> str:
-    """How many findings of what kind, in one line, and their names when they are few.
+    """The number of findings by kind in one line, with their names if they are few.
 
-    What could not be checked, and why, comes first.
+    Checks that could not be carried out come first, with the reason.
     """
     found = list(findings)
     if reason := next((each.title for each in found if each.change in UNCHECKED), None):
@@ -49,7 +49,7 @@ def count_text(findings: Iterable[Finding | Difference]) -> str:
 
 
 def below_text(keys: Iterable[Key]) -> str:
-    """``12 facts below it: 5 columns, 2 indexes``: what went with a fact."""
+    """``12 facts below it: 5 columns, 2 indexes``: the facts that are reported with one."""
     kinds = Counter(printable(kind) for kind, _ in keys)
     parts = ", ".join(counted(kinds[kind], kind) for kind in sorted(kinds, key=kind_rank))
     return f"{counted(kinds.total(), 'fact')} below it: {parts}"

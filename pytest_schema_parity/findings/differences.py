@@ -1,4 +1,4 @@
-"""Structural differences as findings: the title of each, and its evidence."""
+"""Make findings from structural differences, with title and evidence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BARE: Final = ("type", "definition")
 def finding_of(
     difference: Difference, tree: str, *, fail_on: Collection[Impact] = FAILING
 ) -> Finding:
-    """The finding that reports a difference of a tree; a note where its impact fails nothing."""
+    """The finding for a difference of a tree; a note if its impact is not in ``fail_on``."""
     return Finding(
         tree=tree,
         check=difference.group,
@@ -80,7 +80,7 @@ def _evidence(difference: Difference) -> list[Evidence]:
 
 
 def _is_sql(difference: Difference) -> bool:
-    """Whether both sides are long SQL, better shown as a diff."""
+    """Whether both sides are long SQL, which is shown as a diff."""
     if difference.change != "changed":
         return False
     return difference.attribute in kind_of(difference.kind).sql or any(

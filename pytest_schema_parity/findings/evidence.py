@@ -13,7 +13,7 @@ Row: TypeAlias = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What each side has: an attribute's value, or the attributes of a fact; None for none."""
+    """The value of each side: an attribute's, or the attributes of a fact; None if absent."""
 
     expected: Value
     actual: Value
@@ -29,9 +29,9 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class RowPair:
-    """Rows that belong side by side: the reference's and the candidate's, None where it has none.
+    """Two rows shown side by side: the reference's and the candidate's, None where it has none.
 
-    ``times`` says how often the pair occurs.
+    ``times`` is the number of such pairs.
     """
 
     reference: Row | None
@@ -57,7 +57,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a statement came to on one side, in words: ``1 row``, or the server's message.
+    """The outcome of a statement on one side, in words: ``1 row``, or the server's message.
 
     ``sqlstate`` is None where no server refused it.
     """
@@ -73,10 +73,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Statements in order, and what each came to: on the reference and on the tree.
+    """Statements in order, and the outcome of each on the reference and on the tree.
 
-    An outcome is None on a side where the statement did not run.  ``examples`` says how many were
-    tried until this one was found; a ``whole`` script is shown uncut, so that it can be run.
+    An outcome is None on a side where the statement did not run.  ``examples`` is the number tried
+    until this one was found; a ``whole`` script is shown uncut, so that it can be run.
     """
 
     statements: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What a check reports: one frozen value for whatever is found, and what they come to together."""
+"""What a check reports: findings, and the result of a check."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pytest_schema_parity.schema.kinds import Impact
 FindingChange: TypeAlias = (
     Change | Literal["failed", "stale", "expired", "empty", "not built", "not compared", "skipped"]
 )
-"""What happened to the thing that a finding is about, seen from the reference."""
+"""The change that a finding reports, seen from the reference."""
 UNCHECKED: frozenset[FindingChange] = frozenset({"not built", "not compared"})
-"""The changes of findings that say that a check could not check."""
+"""The changes of findings that report that a check could not be carried out."""
 
 CheckOutcome: TypeAlias = Literal["passed", "failed", "error", "skipped"]
-"""What a check came to; ``error`` where it could not check."""
+"""The outcome of a check; ``error`` if it could not be carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Finding:
     """One thing that a check reports about a tree.
 
     ``kind`` is PostgreSQL's word for the thing (``table``), or ``rows``, ``statement``, ``tree``,
-    ``allowance``, …; ``name`` is its name; ``title`` says in one line what is wrong.  ``attribute``
-    is the attribute that changed, None where the whole thing is meant.  ``evidence`` shows it;
+    ``allowance``, …; ``name`` is its name; ``title`` describes the problem in one line.
+    ``attribute`` is the attribute that changed, None for the whole thing.  ``evidence`` shows it;
     ``locations`` has ``file:line`` for the reference and for the tree.  ``allowed`` is the reason
     for which the team accepts it, else None; a ``note`` is shown and fails nothing.  What
     ``breaks`` a tree makes the verdict ``broken``, and no allowance accepts it.
@@ -55,7 +55,7 @@ class Finding:
 
     @property
     def fails(self) -> bool:
-        """Whether it fails the check."""
+        """Whether the finding fails the check."""
         return not self.note and self.allowed is None
 
     @property
@@ -65,13 +65,13 @@ class Finding:
 
     @property
     def actual(self) -> Value:
-        """What the tree has, by the first evidence that says so; else None."""
+        """The tree's value in the first evidence that has one; else None."""
         values = (each.actual for each in self.evidence if isinstance(each, Values | Sql))
         return next(values, None)
 
 
 def cause_of(finding: Finding) -> tuple[object, ...]:
-    """What failed statements of one cause have in common; of another finding what it alone has."""
+    """A key that is the same for failed statements of one cause; unique for other findings."""
     script = next((each for each in finding.evidence if isinstance(each, Script)), None)
     outcome = script.outcomes[0][1] if script is not None and finding.breaks else None
     if outcome is None:
@@ -81,10 +81,10 @@ def cause_of(finding: Finding) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What one check of one tree came to.
+    """The result of one check of one tree.
 
-    ``headline`` says in one line what fails, ``advice`` what can be done about it; both are empty
-    where nothing fails.
+    ``headline`` describes in one line what fails, ``advice`` what can be done about it; both are
+    empty if nothing fails.
     """
 
     tree: str
@@ -103,21 +103,18 @@ class Result:
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """The findings that are shown and fail nothing: an allowed difference is not shown."""
+        """The findings that are shown and do not fail the check, without allowed differences."""
         shown = (each for each in self if each.allowed is None or each.difference is None)
         return tuple(finding for finding in shown if not finding.fails)
 
     @property
     def skipped(self) -> str | None:
-        """Why the check skipped itself; None if it did not."""
+        """The reason for which the check skipped itself; None if it did not."""
         return next((each.title for each in self if each.change == "skipped"), None)
 
     @property
     def outcome(self) -> CheckOutcome:
-        """``error`` if the check could not check, else whether anything fails it.
-
-        ``skipped`` if it says itself that there was nothing to check with.
-        """
+        """``error`` if the check could not run, else ``skipped``, ``failed`` or ``passed``."""
         if any(finding.change in UNCHECKED for finding in self):
             return "error"
         if self.skipped is not None:

@@ -1,4 +1,4 @@
-"""The verdict on a run: everything that its checks found, as one value."""
+"""The results of a run, and the verdict on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Verdict: TypeAlias = Literal["parity", "drift", "broken"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeResults:
-    """A tree's files and stand-ins for extensions, and what its checks found."""
+    """A tree's files, its stand-ins for extensions, and the results of its checks."""
 
     files: tuple[str, ...] = ()
     stand_ins: tuple[str, ...] = ()
@@ -45,10 +45,10 @@ class TreeResults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResults:
-    """What is known of all trees, and of the server: its version, and where it comes from.
+    """The results of all trees, and the server's version and source.
 
-    ``checks`` is what the checks that were selected came to, by tree and name; ``incomplete`` says
-    why the run ended before it had checked what it was asked to.
+    ``checks`` holds the outcomes of the selected checks, by tree and name; ``incomplete`` is the
+    reason for which the run ended before all selected checks had run.
     """
 
     reference: str
@@ -60,7 +60,7 @@ class RunResults:
 
     @property
     def candidates(self) -> Mapping[str, TreeResults]:
-        """The trees but the reference."""
+        """The results of all trees except the reference."""
         return {name: tree for name, tree in self.trees.items() if name != self.reference}
 
     @property
@@ -76,7 +76,7 @@ class RunResults:
     def verdict(self) -> Verdict:
         """``broken``: a tree does not apply, or was not compared; ``drift``: something else fails.
 
-        It is about all that is known of the trees, whichever checks of them were selected.
+        It considers all known results, whichever checks were selected.
         """
         outcomes = {outcome for checks in self.checks.values() for outcome in checks.values()}
         if self.incomplete or not self.candidates or "error" in outcomes or self.broken_trees:

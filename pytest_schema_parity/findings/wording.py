@@ -1,4 +1,4 @@
-"""Words for counts and values: plain, safe to print, and never alike for two that differ."""
+"""Words for counts and values: safe to print, and different for two values that differ."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INVARIABLE: Final = ("statistics", "series", "rows")
 
 
 def plural(noun: str, count: int) -> str:
-    """``column`` or ``columns``, as the count wants it."""
+    """``column`` or ``columns``, depending on the count."""
     if count == 1 or noun.endswith(INVARIABLE):
         return noun
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
@@ -32,7 +32,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def place_text(place: Place | None) -> str:
-    """``file:line``, or that it is unknown."""
+    """``file:line``, or that the location is unknown."""
     return UNKNOWN_ORIGIN if place is None else printable(str(place))
 
 

@@ -1,4 +1,4 @@
-"""Applying a tree to a database as its tool would; what fails is a finding, the rest goes on."""
+"""Apply a tree to a database as its tool would, and go on after a failure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.errors import ScriptError, ServerError
 from pytest_schema_parity.migrations import psql
-from pytest_schema_parity.migrations.exchange import Command
+from pytest_schema_parity.migrations.exchange import Request
 from pytest_schema_parity.migrations.failure import (
     Complaint,
     Failure,
@@ -30,7 +30,7 @@ from pytest_schema_parity.showing import printable
 __all__ = ["Applied", "Failure", "apply_tree"]
 
 Way: TypeAlias = Literal["at once", "in steps", "by itself"]
-"""A file's statements: one transaction in one round trip; one transaction step by step; or none."""
+"""How a file is run: as one transaction in one round trip, as one step by step, or without one."""
 
 _CONTROL: Final = frozenset(("abort", "begin", "commit", "end"))
 _NOT_IN_A_TRANSACTION: Final = frozenset(
@@ -41,8 +41,8 @@ _NOT_IN_A_TRANSACTION: Final = frozenset(
     )
 )
 _ASIDE: Final = re.compile(r"--[^\n\r]*|/\*.*?\*/", re.DOTALL)
-"""A comment, as far as it matters in a short statement."""
-_SAYS_READ_ONLY: Final = re.compile(
+"""An SQL comment; nested ones do not matter in short statements."""
+_BEGINS_READ_ONLY: Final = re.compile(
     r"\bread\s+only\b|\b(?:default_)?transaction_read_only\b", re.IGNORECASE
 )
 _SETS_READ_ONLY: Final = re.compile(
@@ -59,7 +59,7 @@ LEFT_OPEN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of a tree: its files in order, what failed, and where each object comes from."""
+    """The result of applying a tree: its files in order, the failures, and the origins."""
 
     files: tuple[str, ...]
     failures: tuple[Failure, ...]
@@ -78,13 +78,13 @@ def apply_tree(
 ) -> Applied:
     """Apply a tree's files in order, and never stop at a failure.
 
-    Each file has a session as good as new, unless the tree's tool has one for all of them: then one
-    is new after a failure.
+    Each file has a session of its own, unless the tree's tool uses one for all files: then a new
+    one begins only after a failure.
 
     ``statement_timeout`` is in seconds; ``progress`` is called before each file.
-    ``housekeeping`` is a superuser's conninfo that the tree's settings do not reach; nothing is
-    read through it that a tree made which is not ``trusted``.  Raises ServerError if the server
-    cannot be reached, soon if ``ended`` says that it never will be.
+    ``housekeeping`` is a superuser's conninfo that the tree's settings do not affect; it does not
+    read objects of a tree that is not ``trusted``.  Raises ServerError if the server cannot be
+    reached, at once where ``ended`` returns true, as the server then stays down.
     """
     names = tuple(file.name for file in tree.files)
     failures = []
@@ -145,7 +145,7 @@ class _Applier:
     def _run(
         self, number: int, statements: Sequence[Statement], text: str
     ) -> tuple[Statement, Complaint, Way] | None:
-        """Run a file's statements in the way that suits them; what failed, why, and in which."""
+        """Run a file's statements; return what failed, the error and how it was run, or None."""
         way = _way(statements)
         marked = not any(_makes_read_only(statement) for statement in statements)
         if not marked:
@@ -171,18 +171,18 @@ class _Applier:
 
     def _plan(
         self, number: int, statements: Sequence[Statement], way: Way, marked: bool
-    ) -> list[tuple[Command, Statement | None]]:
-        """The commands for a file, each with its statement if it is one and no marker."""
-        plan: list[tuple[Command, Statement | None]] = []
+    ) -> list[tuple[Request, Statement | None]]:
+        """The requests for a file, each with its statement (None for markers, BEGIN, COMMIT)."""
+        plan: list[tuple[Request, Statement | None]] = []
         if way == "in steps":
-            plan.append((Command("BEGIN"), None))
+            plan.append((Request("BEGIN"), None))
         for statement in statements:
             mark = self.marker.before(number, statement) if marked else None
             if mark is not None:
                 plan.append((mark, None))
-            plan.append((Command(statement.text, copy_data=statement.copy_data), statement))
+            plan.append((Request(statement.text, copy_data=statement.copy_data), statement))
         if way == "in steps":
-            plan.append((Command("COMMIT"), None))
+            plan.append((Request("COMMIT"), None))
         return plan
 
 
@@ -193,7 +193,7 @@ def _opening(statements: Sequence[Statement]) -> Statement:
 
 
 def _way(statements: Sequence[Statement]) -> Way:
-    """How a file is run at first; the server may know better."""
+    """How a file is run at first; another way is tried after certain errors."""
     if any(_controls_transactions(statement) for statement in statements):
         return "by itself"
     if any(s.compound or s.words[:1] == ("copy",) for s in statements):
@@ -216,27 +216,27 @@ def _makes_read_only(statement: Statement) -> bool:
         case ("set", "role", *_) | ("set", "session", "authorization", *_):
             return False
         case ("begin" | "set" | "start", *_):
-            return _SAYS_READ_ONLY.search(_ASIDE.sub(" ", statement.text)) is not None
+            return _BEGINS_READ_ONLY.search(_ASIDE.sub(" ", statement.text)) is not None
         case ("do" | "select", *_):
             return _SETS_READ_ONLY.search(_ASIDE.sub(" ", statement.text)) is not None
     return False
 
 
 def _wants_no_transaction(statement: Statement | None, complaint: Complaint) -> bool:
-    """Whether a statement would do outside of a transaction what it could not do in one."""
+    """Whether an error means that a statement cannot run inside a transaction."""
     setting = statement is not None and statement.words[:1] == ("set",)
     return complaint.sqlstate in _NOT_IN_A_TRANSACTION and not setting
 
 
 def _wants_simple_protocol(complaint: Complaint) -> bool:
-    """Whether the other protocol is at fault, or would say it better.
+    """Whether an error may come from the extended protocol, so that the simple one should be tried.
 
-    Psql's rule took several commands for one; or a ``$1`` stands where nobody gives a value.
+    The scanner took several commands for one statement, or a ``$1`` has no parameter.
     """
     return (complaint.sqlstate, complaint.position) in (("42601", None), ("08P01", None))
 
 
-def _nearest_statement(plan: Sequence[tuple[Command, Statement | None]], index: int) -> Statement:
+def _nearest_statement(plan: Sequence[tuple[Request, Statement | None]], index: int) -> Statement:
     """The statement that a failing BEGIN, COMMIT or marker belongs to."""
     around = [*plan[index:], *reversed(plan[:index])]
     return next(statement for _, statement in around if statement is not None)

@@ -1,7 +1,7 @@
-"""What a statement changes of the catalog rows that it writes, where its text alone says so.
+"""Which attributes a statement changes in the catalog rows that it writes, by its text alone.
 
-A row holds many attributes: the one of a column its type and its statistics target.  Who sets the
-target writes the row, and has nothing to do with the type.
+A row holds many attributes: that of a column its type and its statistics target.  A statement that
+sets the target writes the whole row, but is not the origin of the type.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _EFFECTS: Final = tuple(
 
 
 def attributes_changed(statement: Statement) -> frozenset[str] | None:
-    """The attributes that a statement can change of what it writes; None if it may be any."""
+    """The attributes that a statement can change in the rows that it writes; None if any."""
     match statement.words:
         case ("grant" | "revoke", *_):
             return frozenset()

@@ -1,4 +1,4 @@
-"""What goes to a server and comes back: several commands in one round trip, or one by one."""
+"""Send commands to a server and read the results: several in one round trip, or one by one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.failure import Complaint
 
 _GRACE: Final = 1.0
-"""Seconds that the server has to end by itself what takes longer than it may."""
+"""Seconds beyond the timeout in which the server should cancel a statement by itself."""
 _OBEYING: Final = 5.0
-"""Seconds in which the server ends what it is told to; what a program does, it cannot end."""
+"""Seconds in which the server obeys a cancel request; it cannot end a program that it runs."""
 _CHUNK: Final = 2**16
-"""Bytes of a COPY's data that are sent at once."""
+"""The size in bytes of the pieces in which the data of a COPY is sent."""
 _UNLIMITED: Final = re.compile(r"statement_timeout|\bprogram\b", re.IGNORECASE)
-"""What the server may not end in time by itself."""
+"""Statements that the server may not cancel in time by itself."""
 _CANCELED: Final = "57014"
 _OVERDUE: Final = "canceling statement due to statement timeout"
 
@@ -31,8 +31,8 @@ _STATUS = pq.ExecStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
-    """One command for a server, with its parameters in text form, and the data it reads."""
+class Request:
+    """A command for a server, with its parameters as text and the data of its COPY."""
 
     text: str
     parameters: tuple[str, ...] = ()
@@ -40,15 +40,15 @@ class Command:
 
 
 class Exchange:
-    """Talks to a server through a connection, and waits no longer than it has to.
+    """Runs commands on a connection and cancels those that exceed the timeout.
 
-    ``statement_timeout`` is in seconds.  The server keeps it by itself unless a command takes it
-    off; then what takes longer is canceled from here.  Raises ServerError if it goes on even so:
-    whoever wanted what it holds locked would wait for it.
+    ``statement_timeout`` is in seconds.  The server enforces it unless a command turns it off; then
+    a command that takes longer is canceled from here.  Raises ServerError if it goes on even so:
+    other sessions would wait for its locks.
     """
 
-    # In a pipeline the server keeps answers back until it has many, and silence means nothing: it
-    # has to be asked for each of them, which takes a fifth longer where statements are small.
+    # In a pipeline the server buffers results, so waiting shows nothing of a single command: each
+    # one needs a flush request, which takes a fifth longer where statements are small.
 
     def __init__(self, connection: psycopg.Connection, statement_timeout: float | None) -> None:
         self._pgconn = connection.pgconn
@@ -58,11 +58,11 @@ class Exchange:
         self._asked = time.monotonic()
         self._until: float | None = None
 
-    def pipeline(self, commands: Sequence[Command]) -> tuple[int, Complaint] | None:
+    def pipeline(self, commands: Sequence[Request]) -> tuple[int, Complaint] | None:
         """Run commands as one transaction in one round trip.
 
-        Returns the index of the one that failed, and why (then all are undone); the index is that
-        of none of them where only the commit failed.
+        Returns the index of the command that failed, and the error; all are then rolled back.
+        Where only the commit failed, the index is the number of commands.
         """
         pgconn = self._pgconn
         try:
@@ -71,7 +71,7 @@ class Exchange:
             return 0, _lost(error)
         pgconn.nonblocking = 1
         self._watching = any(_UNLIMITED.search(command.text) for command in commands)
-        # A command may take the limit off by way of a function, too.
+        # A function that a command calls may turn the limit off, too.
         self._allow(1 if self._watching else len(commands))
         failure = self._send_and_read(commands)
         if pgconn.status == pq.ConnStatus.OK:
@@ -79,7 +79,7 @@ class Exchange:
             pgconn.exit_pipeline_mode()
         return failure
 
-    def _send_and_read(self, commands: Sequence[Command]) -> tuple[int, Complaint] | None:
+    def _send_and_read(self, commands: Sequence[Request]) -> tuple[int, Complaint] | None:
         """Send a pipeline and read its results up to the end; the first failure, by index."""
         pgconn = self._pgconn
         failure, answered = None, 0
@@ -103,7 +103,7 @@ class Exchange:
             return failure or (answered, _lost(error))
         return failure
 
-    def one(self, command: Command) -> Complaint | None:
+    def one(self, command: Request) -> Complaint | None:
         """Run one command by the simple protocol, which takes several in one text."""
         self._pgconn.nonblocking = 1
         self._allow(1)
@@ -112,7 +112,7 @@ class Exchange:
             self._pgconn.nonblocking = 0
         return complaint
 
-    def _send_and_read_one(self, command: Command) -> Complaint | None:
+    def _send_and_read_one(self, command: Request) -> Complaint | None:
         pgconn = self._pgconn
         complaint = None
         try:
@@ -145,13 +145,13 @@ class Exchange:
         self._flush()
 
     def _take_all(self) -> None:
-        """Read what a COPY sends, which nobody wants."""
+        """Read and discard the data of a COPY TO STDOUT."""
         while (size := self._pgconn.get_copy_data(1)[0]) >= 0:
             if size == 0:  # nothing yet
                 self._wait()
 
     def _flush(self) -> None:
-        """Send what is waiting; read meanwhile, as a server that cannot write does not read."""
+        """Send buffered data; read meanwhile, as a server that cannot write stops reading."""
         while self._pgconn.flush():
             self._wait(sending=True)
 
@@ -161,13 +161,13 @@ class Exchange:
         return self._pgconn.get_result()
 
     def _allow(self, commands: int) -> None:
-        """Let so many commands take, from now on, what each may."""
+        """Set the deadline for the next so many commands."""
         self._asked = time.monotonic()
         if self._timeout is not None:
             self._until = self._asked + (self._timeout + _GRACE) * commands
 
     def _wait(self, *, sending: bool = False) -> None:
-        """Wait until the server says something, or takes more; cancel what takes too long."""
+        """Wait until the connection can be read or written; after the deadline, cancel."""
         if self._ready(sending):
             return
         if self._overdue:
@@ -178,7 +178,7 @@ class Exchange:
         self._pgconn.get_cancel().cancel()
 
     def _ready(self, sending: bool) -> bool:
-        """Whether something can be read or sent before time is up; a notice buys none."""
+        """Whether data can be read or sent before the deadline, which a NOTICE does not extend."""
         patience = None if self._until is None else self._until - time.monotonic()
         if patience is not None and patience <= 0:
             return False
@@ -191,19 +191,19 @@ class Exchange:
         return bool(found)
 
     def _complaint(self, result: pq.abc.PGresult) -> Complaint:
-        """What the server says, with what it cannot know: the limit is the configuration's."""
+        """The server's error; for a timeout, with a hint that the limit is in the configuration."""
         complaint = _complaint(result)
         if complaint.sqlstate != _CANCELED or self._timeout is None:
             return complaint
         took = time.monotonic() - self._asked
         if not self._overdue and (complaint.message != _OVERDUE or took < self._timeout):
-            return complaint  # by whoever, or by a limit of the file's own
+            return complaint  # canceled by another session, or by a timeout that the file set
         hint = f"The configuration allows a statement {self._timeout:g} seconds: statement_timeout."
         return replace(complaint, message=_OVERDUE, hint=hint)
 
 
 def _lost(error: psycopg.OperationalError) -> Complaint:
-    """What there is to say of a connection that ended."""
+    """The error for a connection that was lost."""
     reason = str(error).strip().partition("\n")[0] or "without a reason"
     return Complaint("08006", f"the connection was lost: {reason}")
 

@@ -1,4 +1,4 @@
-"""What a migration does wrong: a finding, with the place in the file that it is about."""
+"""A failure of a migration, with its location in the file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.showing import redact, redact_line, redact_message
 
 _SHOWN: Final = 200
-_SAID: Final = 2_000
-"""Characters that a message may have: one may quote a value of any length."""
+_LONGEST: Final = 2_000
+"""The greatest length of a message in characters: messages quote values of any length."""
 _DO_LINE: Final = re.compile(r"inline_code_block\D{1,12}(\d+)")
 _COPY_LINE: Final = re.compile(r"COPY [^\n]*?, \D{1,12}(\d+)")
 _BODY: Final = re.compile(r"\$\w*\$|'")
@@ -23,11 +23,11 @@ _BODY: Final = re.compile(r"\$\w*\$|'")
 class Failure:
     """A statement that a server refused, or a file that cannot be applied.
 
-    ``line`` and ``column`` (from 1) are those of the mistake where the server says where it is,
-    else of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is None
-    where no server was asked.  ``excerpt`` is the line of the mistake, before it and from it on;
-    None where there is no such line.  What is long is cut.  No text in it holds a secret that the
-    statement holds.  ``lost`` are the statements that did not stay because of this.
+    ``line`` and ``column`` (from 1) are those of the error position that the server reports, else
+    those of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is
+    None where no server was asked.  ``excerpt`` is the line of the error, split at the column; None
+    where there is no such line.  Long texts are cut, and secrets of the statement are redacted in
+    all of them.  ``lost`` are the statements that were rolled back or not run because of this.
     """
 
     file: str
@@ -47,7 +47,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """An error as a server words it.  Positions count characters from 1."""
+    """An error as the server reports it.  Positions count characters from 1."""
 
     sqlstate: str | None
     message: str
@@ -62,7 +62,7 @@ class Complaint:
 def failed_statement(
     file: str, statement: Statement, complaint: Complaint, hint: str | None = None
 ) -> Failure:
-    """The finding for a statement that was refused; ``hint`` is added to the server's own."""
+    """The failure of a statement; ``hint`` is added to the server's own hint."""
     line, column = place_of(statement, complaint)
     hints = " ".join(text for text in (complaint.hint, hint) if text)
     text = statement.text
@@ -80,13 +80,13 @@ def failed_statement(
 
 
 def failed_script(error: ScriptError, text: str | None = None) -> Failure:
-    """The finding for a file that cannot be cut into statements; ``text`` is what it holds."""
+    """The failure of a file that cannot be split into statements; ``text`` is its content."""
     excerpt = None if text is None else _line(text, error.line, error.column)
     return Failure(error.file, error.line, error.column, "", None, error.message, excerpt=excerpt)
 
 
 def failed_file(file: str, message: str, hint: str | None = None) -> Failure:
-    """The finding for a whole file that its tool would refuse."""
+    """The failure of a whole file that its tool would refuse."""
     return Failure(file, 1, 1, "", None, message, hint)
 
 
@@ -95,13 +95,13 @@ def shorten(text: str) -> str:
     return _cut(" ".join(text.split()), _SHOWN)
 
 
-def _cut(text: str, length: int = _SAID) -> str:
-    """A text, its end cut off where it goes on without measure."""
+def _cut(text: str, length: int = _LONGEST) -> str:
+    """A text cut off at a length in characters."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def place_of(statement: Statement, complaint: Complaint) -> tuple[int, int]:
-    """Where in the file the mistake is, as near as the server tells."""
+    """The line and column of an error: those that the server reports, else the statement's."""
     text = statement.text
     if complaint.position is not None:
         return statement.place(complaint.position)
@@ -119,7 +119,7 @@ def place_of(statement: Statement, complaint: Complaint) -> tuple[int, int]:
 
 
 def _excerpt(statement: Statement, line: int, column: int) -> tuple[str, str] | None:
-    """The line of a mistake, be it in a statement or in its data."""
+    """The line of an error in a statement or in its COPY data, split at the column."""
     if statement.copy_line is not None and line >= statement.copy_line:
         return _line(statement.copy_data or "", line - statement.copy_line + 1, column)
     first = line == statement.line
@@ -128,7 +128,7 @@ def _excerpt(statement: Statement, line: int, column: int) -> tuple[str, str] | 
 
 
 def _line(text: str, line: int, column: int) -> tuple[str, str] | None:
-    """A line (from 1) of a text, redacted, before a column (from 1) and from it on."""
+    """A line (from 1) of a text, redacted and split at a column (from 1)."""
     lines = text.split("\n")
     if not 1 <= line <= len(lines):
         return None

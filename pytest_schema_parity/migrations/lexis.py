@@ -1,4 +1,4 @@
-"""The tokens of PostgreSQL's SQL, as far as statement boundaries hang on them.
+"""Patterns for the tokens of PostgreSQL's SQL that matter for statement boundaries.
 
 A plain string is read in one of two ways, by the setting ``standard_conforming_strings``: by the
 standard, or with backslashes that escape, as scripts from before 2010 want it.
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
-# What is none: a class that reaches beyond ASCII, where all is letters, is slow to compile.
+# Negated ASCII classes: every non-ASCII character is an identifier character, and a class that
+# lists those is slow to compile.
 _LETTER = r"[^\x00-@\[-^`{-\x7f]"
 _LETTER_OR_DIGIT = r"[^\x00-/:-@\[-^`{-\x7f]"
 _PREFIXED = r"[bBeEnNxX]'|[uU]&['\"]"
@@ -22,7 +23,7 @@ _NEWLINE = r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:[ \t\f\v\n\r]|--[^\n\r]*+)*+"
 _PLAIN = r"'[^']*+(?:''[^']*+)*+'"
 _ESCAPED = r"'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+'"
 _BITS = r"[bBxX]'[^']*+'"
-_OPAQUE = (  # what a glance can skip whole
+_OPAQUE = (  # tokens that are skipped whole
     r"--[^\n\r]*+",
     r'(?:[uU]&)?"[^"]*+"',
     r":[:=]",
@@ -34,7 +35,7 @@ _OPAQUE = (  # what a glance can skip whole
 )
 
 SPACE: Final = " \t\n\r\f\v"
-"""What is blank; to Python more is, such as a no-break space, which here is a letter."""
+"""White space in PostgreSQL; a no-break space, blank for Python, is a letter here."""
 WORD: Final = re.compile(_WORD)
 BLANK: Final = re.compile(r"(?:[ \t\n\r\f\v;]|\\;|--[^\n\r]*+)*+")
 DOLLAR_QUOTE: Final = re.compile(rf"\$(?:{_LETTER}{_LETTER_OR_DIGIT}*)?\$")
@@ -44,15 +45,16 @@ _UNTERMINATED: Final = re.compile(r"(?P<identifier>(?:[uU]&)?\")|(?:[bBeEnNxX]|[
 
 
 def _continued(string: str) -> str:
-    """A string that may go on below: parts with nothing but a line's end between them are one."""
+    """A pattern for a string continued on further lines: PostgreSQL joins such parts."""
     return f"{string}(?:{_NEWLINE}{string.removeprefix('[uU]&').removeprefix('[bBxX]')})*+"
 
 
 @dataclass(frozen=True, slots=True)
 class Lexis:
-    """How far one may skip: to the next word or mark, or past words to the next mark.
+    """Patterns that skip to the next word or mark, or past words to the next mark.
 
-    A mark is what counts, or what never ends: ``; ( ) $ : \\``, a comment, a quote.
+    Marks are the characters that matter, and the beginnings of unterminated tokens:
+    ``; ( ) $ : \\``, a comment, a quote.
     """
 
     until_word: re.Pattern[str]
@@ -60,7 +62,7 @@ class Lexis:
 
     @classmethod
     def of(cls, strings: Iterable[str]) -> Self:
-        """The lexis in which strings are read so."""
+        """The patterns for one value of ``standard_conforming_strings``."""
         tokens = (*strings, *_OPAQUE)
         return cls(
             re.compile(f"(?:{'|'.join(tokens)})*+", re.DOTALL),
@@ -75,7 +77,7 @@ ESCAPING: Final = Lexis.of(
 
 
 def unterminated(text: str, position: int) -> str | None:
-    """What opens at a position where no such thing is complete; None if nothing does."""
+    """The name of the unterminated quote or comment that opens at a position; None if none does."""
     opening = _UNTERMINATED.match(text, position)
     if opening is None:
         return None

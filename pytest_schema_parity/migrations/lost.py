@@ -1,4 +1,4 @@
-"""What a failure undoes: the statements that did not stay, by the names in them."""
+"""The statements that a failure rolled back or kept from running, with the names in them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _COMMENT: Final = re.compile(r"--[^\n\r]*|/\*.*?\*/", re.DOTALL)
 
 
 class Lost(NamedTuple):
-    """A statement that did not stay: its command, what sort of thing it is about, its names.
+    """A statement without effect: its command, the kind of object it is about, the names in it.
 
-    The command is empty where nobody can say where one statement ends.
+    The command is empty for a file that cannot be split into statements.
     """
 
     command: str
@@ -34,9 +34,9 @@ class Lost(NamedTuple):
 def lost_statements(
     statements: Sequence[Statement], failed: Statement, *, before: bool
 ) -> tuple[Lost, ...]:
-    """The statements that a failure undid or kept from running.
+    """The statements that a failure rolled back or kept from running.
 
-    ``before`` says whether the statements before the failed one were undone with it.
+    ``before``: whether the statements before the failed one were rolled back with it.
     """
     first = 0 if before else next(at for at, one in enumerate(statements) if one is failed)
     return tuple(

@@ -134,7 +134,7 @@ class Names:
 
     @cached_property
     def _definitions(self) -> list[Definition]:
-        """Every definition of the tree, in order."""
+        """The names that the CREATE statements of the tree define, in order."""
         return [
             definition
             for number, file in enumerate(self._files)
@@ -143,9 +143,9 @@ class Names:
 
 
 def nearest(schema: str | None, name: str, known: Sequence[tuple[str | None, str]]) -> str | None:
-    """The known name nearest to a wanted one, as SQL: qualified if it lies elsewhere.
+    """The known name nearest to an unknown one, as SQL: qualified if it is in another schema.
 
-    A name in the wanted schema goes before one outside; case counts for little.
+    A name in the same schema is preferred; a difference of case counts less than any other.
     """
     folded: dict[str, list[tuple[str | None, str]]] = {}
     for entry in known:
@@ -165,7 +165,7 @@ def nearest(schema: str | None, name: str, known: Sequence[tuple[str | None, str
 
 
 def _ask(connection: psycopg.Connection, query: str) -> list[tuple[str | None, str]]:
-    """Schemas and names; none where the session may not ask any more."""
+    """The rows (schema, name) of a query; none where it fails."""
     try:
         return connection.execute(query.encode()).fetchall()
     except psycopg.Error:
@@ -173,7 +173,7 @@ def _ask(connection: psycopg.Connection, query: str) -> list[tuple[str | None, s
 
 
 def _definitions(number: int, file: MigrationFile) -> Iterator[Definition]:
-    """What a file's CREATE statements name; nothing from a file that cannot be read."""
+    """The names that a file's CREATE statements define; none of a file that cannot be read."""
     try:
         statements = split(file.read(), file=file.name)
     except ScriptError:
@@ -188,12 +188,12 @@ def _definitions(number: int, file: MigrationFile) -> Iterator[Definition]:
 
 
 def _folded(part: str) -> str:
-    """A name as the server keeps it."""
+    """A name as the server stores it: unquoted, or in lower case."""
     return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()
 
 
 def _sql_name(name: str) -> str:
-    """A name as SQL wants it."""
+    """A name, quoted where SQL requires it."""
     if re.fullmatch(r"[a-z_][a-z0-9_$]*", name):
         return name
     return '"' + name.replace('"', '""') + '"'

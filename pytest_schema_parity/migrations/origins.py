@@ -1,7 +1,7 @@
 """Origins from tuple headers: which statement made a catalog row, or last changed it.
 
-Before each statement a marker row is written.  A catalog row's ``xmin`` then says in which
-transaction it was written, and its ``cmin`` after which marker of that transaction.
+Before each statement a marker row is written.  A catalog row's ``xmin`` then identifies the
+transaction that wrote it, and its ``cmin`` the marker that the statement followed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from psycopg.rows import TupleRow
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.effects import attributes_changed
-from pytest_schema_parity.migrations.exchange import Command
+from pytest_schema_parity.migrations.exchange import Request
 from pytest_schema_parity.migrations.session import Session
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.postgres.address import connect
@@ -78,11 +78,11 @@ class Marks:
         return sum(len(commands) for commands in self._commands)
 
     def place(self, xmin: int, cmin: int, /, *, attribute: str | None = None) -> Place | None:
-        """The statement that wrote a row with this header; None if it was none of a file.
+        """The statement that wrote a row with this header; None if no file's statement did.
 
         With an ``attribute`` (empty: the fact as a whole), None too if it only changes others.
-        A row that something undone had changed (its ``xmax`` is not 0) has lost its ``cmin``: give
-        -1 instead, and nothing is guessed.
+        A row that a rolled-back statement had changed (its ``xmax`` is not 0) has lost its
+        ``cmin``: give -1 instead; its statement is then not guessed.
         """
         group = bisect_right(self._transactions, xmin) - 1
         if group < 0:
@@ -98,7 +98,8 @@ class Marker:
     """Writes the markers of a tree whose files are ``names``, by number.
 
     ``housekeeping`` is a superuser's conninfo, for a tree whose own sessions cannot remove them.
-    What they have become in a tree that is not ``trusted`` is not for a superuser to read.
+    A superuser does not read the markers of a tree that is not ``trusted``: it may have replaced
+    the table.
     """
 
     def __init__(
@@ -113,28 +114,28 @@ class Marker:
         self._names = names
         self._housekeeping = housekeeping
         self._trusted = trusted
-        self._created = session.pipeline([Command(text) for text in _CREATE]) is None
+        self._created = session.pipeline([Request(text) for text in _CREATE]) is None
         self._reliable = self._created
         self._narrow: dict[Place, frozenset[str] | None] = {}
 
-    def before(self, file: int, statement: Statement) -> Command | None:
-        """The marker for a statement; None where one is no use, or not allowed to come first."""
+    def before(self, file: int, statement: Statement) -> Request | None:
+        """The INSERT of a marker before a statement; None where it is useless or not allowed."""
         words = statement.words
         if (words and words[0] in _MAKES_NOTHING) or words[:2] in _MAKES_NOTHING_EITHER:
             return None
         place = Place(self._names[file], statement.line)
         self._note(place, attributes_changed(statement))
-        return Command(_MARK, (str(file), str(statement.line))) if self._reliable else None
+        return Request(_MARK, (str(file), str(statement.line))) if self._reliable else None
 
     def _note(self, place: Place, narrow: frozenset[str] | None) -> None:
-        """Note what a statement changes; another one on its line may change more."""
+        """Record which attributes a statement changes, together with others on its line."""
         before = self._narrow.get(place, frozenset())
         self._narrow[place] = None if before is None or narrow is None else before | narrow
 
     def leave_unmarked(self, file: int) -> None:
-        """Note that what comes next, in a session that is new, is a file without markers."""
+        """Record that the next file, in a new session, has no markers."""
         if self._reliable:
-            self._reliable = self._session.pipeline([Command(_BLANK, (str(file),))]) is None
+            self._reliable = self._session.pipeline([Request(_BLANK, (str(file),))]) is None
 
     def collect(self) -> Marks:
         """Read the markers and remove every trace of them."""
@@ -143,7 +144,7 @@ class Marker:
         try:
             rows = self._take(self._session.connection)
         except psycopg.Error as error:
-            rows = self._take_all_the_same(error)
+            rows = self._collect_after_failure(error)
         marks = (
             (transaction, command, None if line is None else Place(self._names[file], line))
             for transaction, command, file, line in rows
@@ -157,9 +158,10 @@ class Marker:
         _remove(connection)
         return rows
 
-    def _take_all_the_same(self, error: psycopg.Error) -> list[TupleRow]:
-        """Take the markers after what went wrong: a tree may have dropped them, or set its own
-        sessions to be read-only."""
+    def _collect_after_failure(self, error: psycopg.Error) -> list[TupleRow]:
+        """Read the markers over another connection, if allowed, and remove them in any case.
+
+        A tree may have dropped them, or made its own sessions read-only."""
         if self._housekeeping is not None and self._trusted:
             with connect(self._housekeeping) as connection, suppress(psycopg.Error):
                 return self._take(connection)
@@ -172,7 +174,7 @@ class Marker:
 
 
 def _remove(connection: psycopg.Connection) -> None:
-    # A tree's own event triggers must neither see this nor stop it; only a superuser can say so.
+    # A tree's own event triggers must not fire; only a superuser can turn them off.
     with suppress(psycopg.Error):
         connection.execute("SET session_replication_role = replica")
     connection.execute(f"DROP SCHEMA IF EXISTS {SCRATCH} CASCADE")

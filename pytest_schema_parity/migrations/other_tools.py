@@ -1,6 +1,6 @@
-"""Refuse migrations of tools that have no layout here, where files read plainly would mislead.
+"""Refuse migrations of tools that have no layout here and keep *down* parts beside the *up* parts.
 
-Such a tool keeps the way back (its *down* parts) in the same file or the same directory.  Run as
+They stand in the same file or the same directory.  Run as
 plain SQL, each migration would undo itself, and two different trees would end up equal.
 """
 
@@ -25,7 +25,7 @@ _MARKERS: Final = {
     "Play evolutions": r"(?:--|#)[\s-]*!(?:Ups|Downs)\b",
     "shmig": r"--\s*=+\s*(?:UP|DOWN)\s*=+",
 }
-"""The comment by which each tool knows what goes up and what goes down, at the start of a line."""
+"""The comments, at the start of a line, by which each tool separates up and down parts."""
 
 _MARKER: Final = re.compile(
     "^[ \t]*(?:"
@@ -43,7 +43,7 @@ _UP: Final = {
     "rollback": ("apply", "a tool such as yoyo"),
     "revert": ("deploy", "a tool with scripts that revert"),
 }
-"""For the last word of a down part, that of its up part, and who names files so."""
+"""By the last word of a down file's name: that of its up file, and the tools with such names."""
 
 _DUMP: Final = (
     "let the tool migrate an empty database, and give the file that pg_dump --schema-only writes"
@@ -77,7 +77,7 @@ def refuse_directory(path: Path) -> None:
 
 
 def refuse_marked(files: Iterable[Path]) -> None:
-    """Raise TreeError if a file holds a tool's comments on what goes up and what goes down."""
+    """Raise TreeError if a file holds the comments by which a tool separates up and down parts."""
     for file in files:
         try:
             text = file.read_text(encoding="utf-8", errors="replace")
@@ -104,7 +104,7 @@ def _refuse_sqitch(path: Path) -> None:
 
 
 def _refuse_alembic(path: Path) -> None:
-    """Alembic's revisions are Python, whatever SQL lies beside them."""
+    """Raise TreeError for a directory of Alembic, whose revisions are Python."""
     signs = [path / "alembic.ini", path / "script.py.mako"]
     if path.name == "versions":
         signs.append(path.parent / "script.py.mako")
@@ -116,7 +116,7 @@ def _refuse_alembic(path: Path) -> None:
 
 
 def _refuse_diesel(path: Path) -> None:
-    """``<version>_<name>/up.sql`` and ``down.sql``; Prisma passes over what is no migration.sql."""
+    """Raise TreeError for a directory of Diesel: ``<version>_<name>/up.sql`` with ``down.sql``."""
     inside = sorted(entry for entry in path.iterdir() if entry.is_dir())
     for directory in (path, *inside):
         if (directory / "migration.sql").is_file():
@@ -128,7 +128,7 @@ def _refuse_diesel(path: Path) -> None:
 
 
 def _takes_back(file: Path, names: set[str]) -> str | None:
-    """Whose down part a file is, by its name and its neighbours'; None if it is none."""
+    """The tools whose down file this is, by its name and its neighbours'; None if of no tool."""
     down = _DOWN.fullmatch(file.name)
     if down is None:
         return None

@@ -1,4 +1,4 @@
-"""What only psql reads in a script: its backslash commands and its variables."""
+"""Parse what only psql understands in a script: its backslash commands and its variables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ARGUMENT: Final = re.compile(r"[^\s']+|'[^'\n]*'")
 VARIABLE: Final = re.compile(
     r""":(?:\{(?P<asked>\?)\w+\}|(?P<quote>['"]?)(?P<name>[^\x00-/:-@\[-^`{-\x7f]+)(?P=quote))"""
 )
-"""A variable's use: ``:name``, ``:'name'``, ``:"name"``, and the question ``:{?name}``."""
+"""The use of a variable: ``:name``, ``:'name'``, ``:"name"``, and the test ``:{?name}``."""
 
 PREDEFINED: Final = frozenset(
     """
@@ -57,14 +57,14 @@ _BEHAVIOUR: Final = frozenset(("AUTOCOMMIT", "ON_ERROR_ROLLBACK", "SINGLELINE", 
 
 
 def remedy(name: str) -> str:
-    """What to do about a command or variable, named as it is written: ``\\\\i``, ``:'x'``."""
+    """The hint for an unsupported command or variable, as written: ``\\\\i``, ``:'x'``."""
     bare = name.removeprefix("\\")
-    return next((said for names, said in _REMEDIES if re.fullmatch(names, bare)), _REMEDY)
+    return next((hint for names, hint in _REMEDIES if re.fullmatch(names, bare)), _REMEDY)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A backslash command: its name, its arguments as written, and where reading goes on."""
+    """A backslash command: its name, its arguments as written, and the position after it."""
 
     name: str
     arguments: str
@@ -72,12 +72,12 @@ class Command:
 
     @property
     def sends(self) -> bool:
-        """Whether it ends the statement before it, as a semicolon does."""
+        """Whether the command sends the statement before it to the server, as ``\\g`` does."""
         return _SENDING.fullmatch(self.name) is not None
 
     @property
     def variable(self) -> str | None:
-        """The variable that it sets."""
+        """The name of the variable that the command sets."""
         named = _ARGUMENT.match(self.arguments) if self.name == "set" else None
         return named.group().strip("'") if named else None
 

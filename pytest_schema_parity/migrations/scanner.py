@@ -1,4 +1,4 @@
-"""Statement boundaries, by psql's rule. The server is the parser; this tells it where to look.
+"""Split a script into statements by psql's rule; parsing them is left to the server.
 
 A statement ends at a semicolon outside of quotes, comments, parentheses and the ``BEGIN ATOMIC …
 END`` of a SQL function's body.
@@ -34,7 +34,7 @@ _END_OF_DATA: Final = re.compile(r"^\\\.\r?$", re.MULTILINE)
 
 
 def split(text: str, *, file: str, standard_strings: bool = True) -> list[Statement]:
-    """Cut a script into its statements; raise ScriptError where a quote or a comment never ends.
+    """Split a script into its statements; raise ScriptError where a quote or comment never ends.
 
     ``file`` is the name that errors give; ``standard_strings`` is what the setting
     ``standard_conforming_strings`` of its session is at first.  Empty statements, and psql's
@@ -97,7 +97,7 @@ class _Script:
         return end + len(opening.group())
 
     def _meta_command(self) -> Iterator[Statement]:
-        """Pass a command of psql; yield it if it is not a harmless one."""
+        """Skip a backslash command; yield it as a statement if it does more than display."""
         command = psql.read_command(self.text, self.position)
         if command.variable is not None:
             self.variables.add(command.variable)
@@ -106,12 +106,12 @@ class _Script:
         self.position = command.end
 
     def refusal(self, name: str, start: int, end: int) -> Statement:
-        """What stands for something that only psql could carry out."""
+        """A statement that stands for a command or variable that only psql supports."""
         line, column = self.place(start)
         return Statement(self.text[start:end].rstrip(), line, column, meta_command=name)
 
     def _with_data(self, statement: Statement) -> Statement:
-        """Take the lines up to ``\\.`` for a statement that reads its data from the script."""
+        """Add the lines up to ``\\.`` to a statement that reads its data from the script."""
         end_of_line = self.text.find("\n", self.position)
         start = len(self.text) if end_of_line < 0 else end_of_line + 1
         rest = BLANK.match(self.text, self.position, start)
@@ -124,7 +124,7 @@ class _Script:
         return replace(statement, copy_data=data, copy_line=line)
 
     def place(self, position: int) -> tuple[int, int]:
-        """Line and column of a position; cheap when positions come in rising order."""
+        """Line and column of a position; fast when positions are asked in rising order."""
         if position < self._line_known_at:
             self._line, self._line_start, self._line_known_at = 1, 0, 0
         newlines = self.text.count("\n", self._line_known_at, position)
@@ -157,7 +157,7 @@ class _Reader:
         self._blocks = 0
 
     def read(self) -> Statement:
-        """The statement; the script stands behind it."""
+        """Read the statement and move the script behind it."""
         script, text = self.script, self.script.text
         lexis = STANDARD if script.strings.standard else ESCAPING
         position, end = self.start, None
@@ -180,7 +180,7 @@ class _Reader:
         return Statement(self._text(end), line, column, words, compound=self._compound)
 
     def _pass(self, mark: str, position: int) -> int:
-        """Go behind what stands at ``position``: a bracket, a word, something quoted."""
+        """The position after the token at ``position``: a bracket, a word, a quoted text."""
         match mark:
             case "(":
                 self._parentheses += 1
@@ -200,7 +200,7 @@ class _Reader:
         return position + 1
 
     def _count(self, word: str) -> None:
-        """Follow the words that decide: CREATE FUNCTION … BEGIN … END, and COPY … FROM stdin."""
+        """Count BEGIN and END in CREATE FUNCTION, and recognise COPY … FROM stdin."""
         words = self._words
         words.append(word)
         if _is_routine(words):
@@ -215,7 +215,7 @@ class _Reader:
             self._watching = False
 
     def _meta_command(self, position: int) -> tuple[int | None, int]:
-        """Pass a backslash: where the statement ends (None: it goes on), and where to read on."""
+        """Handle a backslash: where the statement ends (None: it goes on), and where to read on."""
         text = self.script.text
         if colons := _COLONS.match(text, position):
             count = len(colons.group()) // 2
@@ -238,7 +238,7 @@ class _Reader:
         return None, command.end
 
     def _variable(self, position: int) -> int:
-        """Pass a colon; a psql variable that has a value is refused, as it would be replaced."""
+        """Handle a colon: refuse a psql variable that has a value, as psql would replace it."""
         used = psql.VARIABLE.match(self.script.text, position)
         if used is None:
             return position + 1
@@ -247,7 +247,7 @@ class _Reader:
         return used.end()
 
     def _text(self, end: int) -> str:
-        """The statement with what only psql reads blanked out, so that positions stay right."""
+        """The statement, psql's own syntax replaced by blanks so that positions stay right."""
         text, at = self.script.text, self.start
         parts = []
         for position, blank in self._blanked:

@@ -1,4 +1,4 @@
-"""A session with a server: statements in one round trip, or one by one."""
+"""A session with a server, which can be reset between files or connect anew."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations.exchange import Command, Exchange
+from pytest_schema_parity.migrations.exchange import Exchange, Request
 from pytest_schema_parity.migrations.failure import Complaint
 from pytest_schema_parity.postgres.address import connect, reset_environment_settings
 from pytest_schema_parity.postgres.conninfo import Conninfo
 
 _RECOVERY: Final = 15.0
-"""Seconds that a server may need to stand up again after one of its backends died."""
+"""Seconds that a server may need to restart after one of its backends crashed."""
 
 _NOTICING: Final = 0.1
-"""Seconds in which a server notices that a backend has died."""
+"""Seconds in which a server notices that a backend has crashed."""
 
 _LASTING: Final = re.compile(r"\balter\s+(?:role|user|database|system)\b|\bload\b", re.IGNORECASE)
-"""What changes a session that is yet to start, and not one that is only reset."""
+"""Statements that affect only sessions that start later, so that a reset is not enough."""
 
 
 class Session:
-    """A connection in autocommit that can be made as good as new; a context manager.
+    """A connection in autocommit that can be reset to its initial state; a context manager.
 
-    ``statement_timeout`` is in seconds; a command that sets a longer one does not have it.  Once
-    ``ended`` says so, the server is not waited for.
+    ``statement_timeout`` is in seconds; a command cannot extend it.  Once ``ended`` returns true,
+    a lost server is not waited for.
     """
 
     def __init__(
@@ -61,51 +61,52 @@ class Session:
 
     @property
     def standard_strings(self) -> bool:
-        """Whether a backslash in a plain string is one: ``standard_conforming_strings``."""
+        """The server's ``standard_conforming_strings``: whether a backslash escapes nothing."""
         return self.connection.pgconn.parameter_status(b"standard_conforming_strings") != b"off"
 
     def undo_what_is_open(self) -> bool:
-        """Roll a transaction back that was left open; whether there was one."""
+        """Roll back a transaction that was left open; return whether there was one."""
         status = self.connection.pgconn.transaction_status
         is_open = status in (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR)
         if is_open:
-            self._one(Command("ROLLBACK"))
+            self._one(Request("ROLLBACK"))
         return is_open
 
     def renew(self, *, after: str = "") -> None:
-        """Forget all settings, roles, temporary tables and locks: a session as at its start.
+        """Discard all settings, roles, temporary tables and locks, or connect anew.
 
-        ``after`` is what was run in it: some statements only show in a session that is really new.
+        ``after`` is the text that was run: some statements take effect in a new session only.
         """
         if self.connection.closed:
             self.connection = self._reconnect()
         elif _LASTING.search(after) and (connection := self._connect_if_allowed()) is not None:
             self.connection.close()
             self.connection = connection
-        elif self._one(Command("DISCARD ALL")) is not None and self.connection.closed:
-            self.connection = self._reconnect()  # timed out meanwhile, as the file wanted it
+        elif self._one(Request("DISCARD ALL")) is not None and self.connection.closed:
+            self.connection = self._reconnect()  # the file set a timeout, and the session ended
         else:
-            with suppress(psycopg.Error):  # a session that cannot be used shows with what comes
+            with suppress(psycopg.Error):  # a session that is unusable fails with the next command
                 reset_environment_settings(self.connection)
 
-    def pipeline(self, commands: Sequence[Command]) -> tuple[int, Complaint] | None:
+    def pipeline(self, commands: Sequence[Request]) -> tuple[int, Complaint] | None:
         """Run commands as one transaction in one round trip, see :meth:`Exchange.pipeline`."""
         return self._exchange().pipeline(commands)
 
-    def one_by_one(self, commands: Sequence[Command]) -> tuple[int, Complaint] | None:
-        """Run commands as they come, each its own transaction unless they say otherwise.
+    def one_by_one(self, commands: Sequence[Request]) -> tuple[int, Complaint] | None:
+        """Run commands one by one, each its own transaction unless they begin one.
 
-        Returns the index of the one that failed, and why; what it left open is then undone.
+        Returns the index of the command that failed, and the error; an open transaction is then
+        rolled back.
         """
         for index, command in enumerate(commands):
             complaint = self._one(command)
             if complaint is not None:
                 if not self.connection.closed:
-                    self._one(Command("ROLLBACK"))
+                    self._one(Request("ROLLBACK"))
                 return index, complaint
         return None
 
-    def _one(self, command: Command) -> Complaint | None:
+    def _one(self, command: Request) -> Complaint | None:
         return self._exchange().one(command)
 
     def _exchange(self) -> Exchange:
@@ -113,18 +114,18 @@ class Session:
 
     def _connect(self) -> psycopg.Connection:
         connection = connect(self.conninfo)
-        connection.prepare_threshold = None  # DISCARD ALL would take what was prepared
+        connection.prepare_threshold = None  # DISCARD ALL drops prepared statements
         return connection
 
     def _connect_if_allowed(self) -> psycopg.Connection | None:
-        """A new connection; None where the tree took its own role's right to one."""
+        """A new connection; None where the tree revoked its own role's right to connect."""
         try:
             return self._connect()
         except ServerError:
             return None
 
     def _reconnect(self) -> psycopg.Connection:
-        """Connect anew; a server that lost a backend first notices, then ends them all."""
+        """Connect anew; after the crash of a backend, wait until the server has restarted."""
         give_up = time.monotonic() + _RECOVERY
         while not self._ended():
             time.sleep(_NOTICING)
@@ -141,10 +142,10 @@ class Session:
 
 
 def _with_settings(conninfo: str, statement_timeout: float | None) -> Conninfo:
-    """Give every session of a conninfo settings that RESET ALL does not take away.
+    """Add settings to a conninfo that RESET ALL does not reset.
 
-    What is committed is in the log at once, so that a crash undoes no file before the one that made
-    it; and nobody is timed out while we are at something else.
+    Commits are synchronous, so that a crash loses only the file that caused it; and idle sessions
+    do not time out.
     """
     settings = [
         "synchronous_commit=on",

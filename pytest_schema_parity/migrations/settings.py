@@ -1,4 +1,4 @@
-"""The one setting that decides where statements end, followed through a script."""
+"""Follow ``standard_conforming_strings``, which decides where statements end, through a script."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _ENDS: Final = frozenset(("commit", "end"))
 
 
 class StringSetting:
-    """``standard_conforming_strings`` while a script runs: what the server is going to make of it.
+    """The value that ``standard_conforming_strings`` will have at each point of a script.
 
-    Only statements that set it outright are followed, not what a function of theirs may do.
+    Only statements that set it directly are followed, not functions that they call.
     """
 
     def __init__(self, text: str, standard: bool) -> None:
@@ -37,7 +37,7 @@ class StringSetting:
         self._may_change = _NAME in text.lower()
 
     def follow(self, statement: Statement) -> None:
-        """Take note of a statement that was just read."""
+        """Update the value by a statement that was just read."""
         if not self._may_change:
             return
         first = statement.words[0] if statement.words else ""

@@ -1,4 +1,4 @@
-"""Reading SQL files: UTF-8, with or without a byte order mark, whatever ends the lines."""
+"""Read SQL files: UTF-8, with or without a byte order mark, with any line ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_sql(path: Path, *, file: str) -> str:
-    """A file's text, its line ends kept; raise ScriptError where it is not what a server can read.
+    """A file's text, its line ends kept; raise ScriptError where no server could read it.
 
     ``file`` is the name that errors give.
     """
@@ -43,7 +43,7 @@ def _convert(encoding: str, file: str) -> str:
 
 
 def _error(data: bytes, position: int, file: str, problem: str, remedy: str) -> ScriptError:
-    """An error that points at a byte, by line and by column in characters."""
+    """A ScriptError with the line and column (in characters) of a byte."""
     start = data.rfind(b"\n", 0, position) + 1
     column = len(data[start:position].decode("utf-8", "replace")) + 1
     line = data.count(b"\n", 0, position) + 1

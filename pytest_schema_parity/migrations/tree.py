@@ -18,7 +18,7 @@ from pytest_schema_parity.showing import printable
 class MigrationFile:
     """A file of a tree; ``name`` is its path as a user would write it, from the project's root.
 
-    ``refused`` says why the tree's tool would fail on it, if it would.
+    ``refused`` is the reason for which the tree's tool would fail on it, else None.
     """
 
     path: Path
@@ -26,7 +26,7 @@ class MigrationFile:
     refused: str | None = None
 
     def read(self) -> str:
-        """Its text; raise ScriptError if it is no text that a server can read."""
+        """The text of the file; raise ScriptError if no server could read it."""
         return read_sql(self.path, file=self.name)
 
 
@@ -51,11 +51,11 @@ def load_tree(
     files: Sequence[str | Path] = (),
     layout: str | None = None,
 ) -> Tree:
-    """Find a tree's files; raise TreeError if they are missing, none, or could be read two ways.
+    """Find a tree's files; raise TreeError if there are none, or more than one layout fits.
 
-    So too if they are written for a tool that has no layout here and would be misread.
+    Also raised for the files of a tool that has no layout here and would be misread.
 
-    ``path`` (from ``root``) is looked at by its ``layout``, or by the one that fits; ``files`` name
+    ``path`` (from ``root``) is listed by its ``layout``, or by the one that fits; ``files`` name
     them one by one instead, in the order in which they were deployed, from ``path`` or ``root``.
     """
     if path is None and not files:
@@ -82,7 +82,7 @@ def load_tree(
 
 
 def _found(path: Path, layout: str | None) -> tuple[Listing, str]:
-    """What a layout lists at a path, and its name."""
+    """The files that a layout lists at a path, and its name."""
     chosen = None if layout is None else get_layout(layout)
     if not path.exists():
         raise TreeError(f"{path} does not exist{_meant(path)}")
@@ -107,7 +107,7 @@ def _listed(base: Path, files: Sequence[str | Path]) -> Listing:
 
 
 def _meant(path: Path) -> str:
-    """The neighbour whose name is nearest, as a question."""
+    """``: did you mean …?`` with the file beside the path whose name is nearest; else empty."""
     try:
         neighbours = [entry.name for entry in path.parent.iterdir()]
     except OSError:

@@ -1,1 +1,1 @@
-"""Rehearsals: an upgrade carried out on copies of what is deployed, and rolled back again."""
+"""Rehearsals: an upgrade carried out on copies of the deployed database, and rolled back again."""

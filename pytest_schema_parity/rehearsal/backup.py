@@ -1,4 +1,4 @@
-"""A backup of what is deployed, restored into another cluster: the same facts and rows."""
+"""Back up the deployed database and restore it into another cluster: the same facts and rows."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ class BackupPrograms:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restored backup lacks. It is false if there is anything.
+    """How a restored backup differs from the original; false if it does.
 
-    ``failure`` is what a program complained of.
+    ``failure`` is the error of ``pg_dump`` or ``pg_restore``.
     """
 
     failure: str | None = None
@@ -79,8 +79,8 @@ class Restored:
 def find_backup_programs(major: int, bindir: Path | None = None) -> BackupPrograms | None:
     """The programs for backups of a server: its own, else of the same or the next newer major.
 
-    Looks beside the server (``bindir``), in PATH and in /usr/lib/postgresql. None where there are
-    none: an older pg_dump refuses a newer server.
+    Looks beside the server (``bindir``), in PATH and in /usr/lib/postgresql. None if not
+    found: an older pg_dump refuses a newer server.
     """
     own = None if bindir is None else _programs(bindir)
     if own is not None and own.major == major:
@@ -91,10 +91,10 @@ def find_backup_programs(major: int, bindir: Path | None = None) -> BackupProgra
 
 
 def make_restore_target(source: Host, database: str, target: Host, prefix: str) -> Conninfo:
-    """Make an empty database on another host to restore one into; returns its conninfo.
+    """Create an empty database on another host, as the target of a restore; return its conninfo.
 
-    It has the same owner; and the roles that its host lacks are made, as those of ``pg_dumpall
-    --roles-only`` would be: a backup of one database has none.  Raises ServerError, psycopg.Error.
+    It has the same owner; roles that its host lacks are created, as by ``pg_dumpall --roles-only``:
+    a backup of one database has none.  Raises ServerError, psycopg.Error.
     """
     name = f"{prefix}restored"
     with closing(open_connection(source.conninfo(database))) as connection:
@@ -121,7 +121,7 @@ def back_up_and_restore(
 ) -> Restored:
     """Back a database up and restore it into an empty one, on a server with the same roles.
 
-    Owner and settings of the database itself are in no such backup: the target has its own.
+    Such a backup does not contain owner and settings of the database: the target has its own.
     ``source`` and ``target`` are the conninfos of superusers, ``directory`` is where the backup is
     written to. Raises psycopg.Error where one of them cannot be read.
     """
@@ -141,14 +141,14 @@ def back_up_and_restore(
 
 
 def _complaint(command: list[str]) -> str | None:
-    """What a program says if it fails, without secrets."""
+    """Run a program; return its error message without secrets, or nothing."""
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, timeout=_TIMEOUT, errors="replace"
     )
     if done.returncode == 0:
         return None
-    said = printable_lines(redact(done.stderr.strip()))
-    return said or f"{Path(command[0]).name} ended with {done.returncode}"
+    output = printable_lines(redact(done.stderr.strip()))
+    return output or f"{Path(command[0]).name} ended with {done.returncode}"
 
 
 def _directories() -> Iterator[Path]:
@@ -160,15 +160,15 @@ def _directories() -> Iterator[Path]:
 
 
 def _programs(directory: Path) -> BackupPrograms | None:
-    """The programs in a directory, if both are there and say which version they are."""
+    """The programs in a directory, if both are there and their version is known."""
     pg_dump, pg_restore = directory / "pg_dump", directory / "pg_restore"
     if not (os.access(pg_dump, os.X_OK) and os.access(pg_restore, os.X_OK)):
         return None
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [str(pg_dump), "--version"], capture_output=True, text=True, check=False, timeout=10
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
-    version = _VERSION.search(said)
+    version = _VERSION.search(output)
     return BackupPrograms(pg_dump, pg_restore, int(version[1])) if version else None

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of each step, and recovers."""
+"""Kill the server in the middle of each step, and check it after its recovery."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def crashed(
     *,
     role: str,
 ) -> Iterator[Outcome]:
-    """Kill a server in the middle of each step; after its recovery nothing is half done, or lost.
+    """Kill a server in the middle of each step; report steps that are half done after recovery.
 
     The ``cluster`` is a durable one, ``database`` one like the first stage, and ``read`` reads the
     facts of a database there. The steps are carried out in it, one after the other.
@@ -61,7 +61,7 @@ def crashed(
 
 
 def _crash_after(file: Path, count: int, cluster: Cluster, database: str, role: str) -> None:
-    """Execute the first statements of a file, and kill the server."""
+    """Execute the first ``count`` statements of a file, then kill the server."""
     script = read_script(file)
     with closing(open_connection(cluster.conninfo(database, role))) as session:
         script.begin(session)

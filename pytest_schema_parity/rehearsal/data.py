@@ -1,4 +1,4 @@
-"""Rows of two states of a database, compared by primary key, value by value.
+"""Compare the rows of two states of a database by primary key, value by value.
 
 Each row is read as one digest. Only where digests differ the values are read, from both states.
 """
@@ -27,14 +27,14 @@ Change: TypeAlias = Literal[
 ]
 
 SHOWN: Final = 20
-"""Rows of a table of which the changed values are read; of the others only their keys are told."""
+"""How many changed rows of a table are read with their values; of others only the keys."""
 
 PINNED: Final = (
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
     " SET extra_float_digits = 1; SET bytea_output = 'hex'; SET search_path = pg_catalog;"
     " SET row_security = off; SET statement_timeout = 0"
 )
-"""How values are written. Row level security must not hide a row: then reading fails instead."""
+"""The settings for reading: formats of values; and an error where RLS would hide a row."""
 
 _TABLES: Final = """
 SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), c.relkind = 'p', (
@@ -70,11 +70,11 @@ Connection: TypeAlias = psycopg.Connection[Any]
 
 @dataclass(frozen=True, slots=True)
 class DataChange:
-    """A row or a value that is not as it was.
+    """A row or a value that differs between two states of a database.
 
     ``key`` are the columns of the primary key with their values as text; of a table without one,
     all columns. ``table`` and ``name``, of the column or the table, are qualified and quoted where
-    SQL wants it. ``before`` and ``after`` are a column's values as text, None for NULL; they were
+    SQL requires it. ``before`` and ``after`` are a column's values as text, None for NULL; they are
     not read where ``column`` is None.
     """
 
@@ -99,12 +99,12 @@ class _Table:
 
     @property
     def source(self) -> sql.Composable:
-        """What to select from: not the tables that inherit from it, which stand for themselves."""
+        """The FROM item, with ONLY: tables that inherit from it are compared by themselves."""
         table = sql.Identifier(*self.name)
         return table if self.partitioned else sql.SQL("ONLY {}").format(table)
 
     def lost(self, change: Change, column: str | None = None) -> DataChange:
-        """The change of the whole table, or of a column."""
+        """A change of the whole table, or of a whole column."""
         return DataChange(self.shown, change, column=column, name=self.name_of(column))
 
     def name_of(self, column: str | None) -> str:
@@ -117,7 +117,7 @@ class _Table:
 def compare_data(before: str, after: str, *, exact: bool = False) -> Iterator[DataChange]:
     """Compare the tables of two databases, given by their conninfos.
 
-    Every row and value of before has to be there, unchanged; with ``exact`` nothing else may be.
+    Every row and value of ``before`` must be in ``after``; with ``exact`` and nothing else.
     Each database is read in one snapshot. Raises psycopg.Error where one cannot be read.
     """
     with closing(_open(before)) as old, closing(_open(after)) as new:
@@ -206,7 +206,7 @@ def _compare_bags(
     *,
     exact: bool,
 ) -> Iterator[DataChange]:
-    """Compare the rows of a table without a key: how many there are of each."""
+    """Compare the rows of a table without a primary key by counting equal rows."""
     shown = before.shown
     olds, news = _bag(old, before, columns), _bag(new, after, columns)
     for row, count in (olds - news).items():

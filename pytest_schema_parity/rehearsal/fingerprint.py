@@ -1,4 +1,4 @@
-"""A cheap proof that nothing was changed: no row of any table or catalog was written anew."""
+"""A fast proof that a database did not change: no row of a table or catalog was written."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ ORDER BY c.oid
 def fingerprint(conninfo: str) -> Fingerprint:
     """The fingerprint of a database; ``conninfo`` is a superuser's.
 
-    If that of a database is the same later, or that of a copy, every fact and row is the same: what
-    is written later has a greater ``xmin``, so no change leaves both the count and the sum as they
-    were.  Values of sequences are not in it, nor settings and comments of the database itself.
+    If a later fingerprint, or that of a copy, is equal, so is every fact and row: rows that are
+    written later have a greater ``xmin``, so a change alters the count or the sum.  Values of
+    sequences are not in it, nor settings and comments of the database itself.
     """
     with closing(open_connection(conninfo)) as connection:
         tables = connection.execute(_TABLES).fetchall()

@@ -1,4 +1,4 @@
-"""What has to hold of the rows of any database: foreign keys, and sequences ahead of columns."""
+"""Check rules for the rows of any database: foreign keys, and sequences ahead of columns."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ ORDER BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class BrokenKey:
-    """A foreign key that rows break, validated or not, enforced or not."""
+    """A foreign key that some rows violate."""
 
     table: str
     constraint: str
@@ -61,7 +61,7 @@ class BrokenKey:
 
 @dataclass(frozen=True, slots=True)
 class SequenceBehind:
-    """A sequence whose next value the column that it serves holds already, or has passed."""
+    """A sequence whose next value already is in its column, or is behind it."""
 
     sequence: str
     table: str
@@ -71,7 +71,7 @@ class SequenceBehind:
 
 
 def broken_foreign_keys(conninfo: str) -> list[BrokenKey]:
-    """The foreign keys of a database that rows break: NOT VALID ones, and those not enforced."""
+    """The foreign keys of a database that rows violate, also those NOT VALID or NOT ENFORCED."""
     found = []
     with closing(open_connection(conninfo)) as connection:
         connection.execute("SET row_security = off; SET search_path = pg_catalog")
@@ -97,7 +97,7 @@ def broken_foreign_keys(conninfo: str) -> list[BrokenKey]:
 
 
 def sequences_behind(conninfo: str) -> list[SequenceBehind]:
-    """The sequences of columns that would give a value which is there already."""
+    """The sequences of columns whose next value is already in use."""
     found = []
     with closing(open_connection(conninfo)) as connection:
         connection.execute("SET row_security = off; SET search_path = pg_catalog")

@@ -1,4 +1,4 @@
-"""A session that ends in the middle of a step, as when a network or a client fails."""
+"""End a session in the middle of a step, as when a network or a client fails."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from pytest_schema_parity.rehearsal.script import Connection, Script, execute, r
 from pytest_schema_parity.rehearsal.waiting import hold_rows
 
 PATIENCE: Final = 10_000
-"""Milliseconds in which the server ends a session that was told to end."""
+"""Milliseconds that the server has to terminate a session."""
 MOST: Final = 20
-"""In how many places at most a session is ended of a file that is not one transaction."""
+"""The most points at which a file's session is ended, if the file is not one transaction."""
 BLOCKED: Final = 5.0
-"""Seconds in which a statement is waited for that is to wait for a lock, or to end."""
+"""Seconds to wait until a statement waits for a lock, or ends."""
 _IS_BLOCKED: Final = """
 SELECT wait_event_type = 'Lock' FROM pg_catalog.pg_stat_activity WHERE pid = %s
 """
 
 
 def interruptions(file: Path, points: int) -> list[int]:
-    """After how many statements to end a file's session: ``points`` places, spread evenly.
+    """After how many statements to end a file's session: ``points`` numbers, spread evenly.
 
     The last is before the file's last statement, which is mostly COMMIT.  A file that is not one
-    transaction has more places, as it may be half done after each statement.
+    transaction has more, as it may be half done after each statement.
     """
     script = read_script(file)
     last = len(script.statements) - 1
@@ -45,8 +45,8 @@ def interruptions(file: Path, points: int) -> list[int]:
 def run_until(file: Path, conninfo: str, superuser: str, count: int) -> None:
     """Execute the first ``count`` statements of a file, then end their session from another.
 
-    A file that controls no transaction is executed in one. ``superuser`` is the conninfo of who
-    may end sessions. Raises psycopg.Error where a statement fails, and ServerError where the
+    A file that controls no transaction is executed in one. ``superuser`` is the conninfo of a
+    role that may end sessions. Raises psycopg.Error if a statement fails, and ServerError if the
     session does not end.
     """
     script = read_script(file)
@@ -58,10 +58,10 @@ def run_until(file: Path, conninfo: str, superuser: str, count: int) -> None:
 
 
 def run_until_blocked(file: Path, conninfo: str, superuser: str) -> int | None:
-    """Execute a file while another session has written to each table, and end it as it waits.
+    """Execute a file while another session has written to each table; end it while it waits.
 
-    Returns how many statements came to their end before: the session was ended during the next
-    one.  None where the file waits for nobody and came to its end, or to an error of its own.
+    Returns how many statements were completed: the session was ended during the next one.  None
+    where the file did not wait: it was completed, or had an error of its own.
     Raises ServerError where the session does not end.
     """
     script = read_script(file)
@@ -89,7 +89,7 @@ def run_until_blocked(file: Path, conninfo: str, superuser: str) -> int | None:
 
 
 def _execute_all(script: Script, session: Connection, done: list[int]) -> None:
-    """Execute a script; ``done`` gets the line of each statement that came to its end."""
+    """Execute a script; append the line of each completed statement to ``done``."""
     for statement in _framed(script, session):
         done.append(statement)
 

@@ -1,4 +1,4 @@
-"""Each step interrupted in several places: the database is as before or as after, never between."""
+"""Interrupt each step at several points: the database must be as before or as after the step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pytest_schema_parity.rehearsal.interrupt import interruptions, run_until, r
 from pytest_schema_parity.rehearsal.rehearse import UNCHANGED, Changed, Outcome, Rehearsal
 
 BLOCKED: Final = 0
-"""Stands for the place where a step waits for another session."""
+"""The number for the point at which a step waits for another session."""
 
 
 def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[Outcome]:
     """End the session of each step at some points, between and during statements.
 
-    The database has to be as before the step, or as after it; and carrying out the step again
-    has to come to its end. One outcome a point, the last point just before the last statement.
+    The database must then be as before the step, or as after it; and the step must succeed when it
+    is carried out again. One outcome a point, the last point just before the last statement.
     """
     rehearsal.carry_out()
     places = [
@@ -31,7 +31,7 @@ def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[Outcome]:
 
 
 def _interrupted_at(rehearsal: Rehearsal, number: int, point: int) -> Outcome | None:
-    """End a step's session after so many statements; None where it waits for nobody."""
+    """End a step's session after so many statements; None if the step fails or does not wait."""
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
     with rehearsal.copy(stage) as copy:
         conninfo, superuser = rehearsal.conninfo_of(copy), rehearsal.host.conninfo(copy)
@@ -58,7 +58,7 @@ def _interrupted_at(rehearsal: Rehearsal, number: int, point: int) -> Outcome | 
 
 
 def _between(rehearsal: Rehearsal, number: int, copy: str) -> Changed:
-    """What a copy has beyond the stage before a step, unless it is as the stage after it."""
+    """How a copy differs from the stage before a step; unchanged if it equals one of the stages."""
     changed = rehearsal.changed(rehearsal.stages[number], copy)
     if any(changed) and any(rehearsal.changed(rehearsal.stages[number + 1], copy)):
         return changed

@@ -1,4 +1,4 @@
-"""What a step does to others who use the database: locks, rewrites, and how long it takes."""
+"""Measure how a step affects other sessions: locks, rewrites, and how long it takes."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ FROM pg_catalog.pg_stat_xact_user_tables
 WHERE seq_scan > 0
 """
 _NO_SNAPSHOT: Final = (("begin",), ("start",), ("set",))
-"""After these SET TRANSACTION may follow, which no query may come before."""
+"""Statements after which SET TRANSACTION may follow, so that no query may be run."""
 _READS_ROWS: Final = frozenset({"copy", "delete", "insert", "merge", "select", "update", "with"})
-"""Statements that are meant to read rows; whatever else scans a table checks or copies it."""
+"""Statements that are meant to read rows; others that scan a table check or copy it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class StatementLocks:
     """What one statement locked and rewrote.
 
     ``locks`` are the strongest modes by table, of the tables on which this statement's is stronger
-    than what its transaction held before; tables that the step itself makes are left out, as
-    nobody else sees them. ``rewritten`` are tables that were written anew (a materialized view is
+    than what its transaction held before; tables that the step itself creates are left out, as
+    no other session sees them. ``rewritten`` are tables that were rewritten (a materialized view is
     by each refresh, so these are left out), ``scanned`` those that
     a statement of DDL read from end to end: to check a constraint, or to build an index.
     ``measured`` is false for a statement outside of a transaction, whose locks are gone when it
@@ -93,7 +93,7 @@ def stronger(one: str, other: str) -> bool:
 
 
 def observe(file: Path, conninfo: str) -> list[StatementLocks]:
-    """Execute a step's file statement by statement, and look at its locks after each.
+    """Execute a step's file statement by statement, and read its locks after each.
 
     A file that controls no transaction is executed in one. Raises psycopg.Error where a statement
     fails, and ScriptError where the file cannot be cut into statements.
@@ -108,7 +108,7 @@ def observe(file: Path, conninfo: str) -> list[StatementLocks]:
 
 
 class _Observer:
-    """Executes statements in one session and looks at it from another."""
+    """Executes statements in one session and reads its locks from another."""
 
     def __init__(self, session: Connection, other: Connection) -> None:
         self._session = session
@@ -120,7 +120,7 @@ class _Observer:
         self._made: set[str] = set()
 
     def execute(self, statement: Statement) -> StatementLocks:
-        """Execute a statement; what it locked and rewrote."""
+        """Execute a statement; return what it locked and rewrote."""
         begun = time.perf_counter()
         execute(self._session, statement)
         seconds = time.perf_counter() - begun
@@ -154,7 +154,7 @@ class _Observer:
         )
 
     def _scanned(self, statement: Statement) -> tuple[str, ...]:
-        """The tables that a statement of DDL has read from end to end, of those others can see."""
+        """The tables visible to others that a DDL statement has read from end to end."""
         before, self._scans = self._scans, dict(self._session.execute(_SCANS.encode()).fetchall())
         if statement.words[:1] and statement.words[0] in _READS_ROWS:
             return ()
@@ -163,7 +163,7 @@ class _Observer:
         return tuple(sorted(name for name in more if name in known))
 
     def _locks(self) -> dict[str, str]:
-        """The strongest mode of each table that others can see."""
+        """The strongest lock mode held on each table that other sessions can see."""
         strongest: dict[str, str] = {}
         for table, mode in self._other.execute(_LOCKS, [self._pid]):
             if table not in strongest or stronger(mode, strongest[table]):
@@ -171,5 +171,5 @@ class _Observer:
         return strongest
 
     def _filenodes(self) -> dict[int, tuple[str, int]]:
-        """Where each table's rows lie, as the session sees it."""
+        """The file node of each table, as the session sees it: another one after a rewrite."""
         return {oid: (name, node) for oid, name, node in self._session.execute(_FILES.encode())}

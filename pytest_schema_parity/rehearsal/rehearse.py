@@ -1,4 +1,4 @@
-"""An upgrade rehearsed on copies of the database that is deployed: up, again, and down."""
+"""Rehearse an upgrade on copies of the deployed database: up, again, and down."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ UNCHANGED: Changed = ((), ())
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What carrying out a step came to, beside what it should have come to.
+    """The result of carrying out a step, compared with the expected one.
 
     ``failures`` are statements that the server refused; ``differences`` and ``changes`` facts and
-    rows that are not as they have to be. It is false if there is any. ``point`` says where the step
-    was interrupted, if it was.
+    rows that differ from the expected ones. It is false if there is any. ``point`` describes where
+    the step was interrupted, if it was.
     """
 
     step: Step
@@ -55,9 +55,9 @@ class Outcome:
 class Rehearsal:
     """An upgrade on copies of a database ``source`` of a host; nobody may be connected to it.
 
-    Use it as a context manager: it drops its databases. ``role`` is who carries the steps out;
-    ``root`` the directory that files are named from; ``read`` reads the facts of a database of the
-    host, by its name. Work on several steps goes on side by side.
+    Use it as a context manager: it drops its databases. ``role`` carries the steps out;
+    file names are relative to ``root``; ``read`` reads the facts of a database of the host, by its
+    name. Several steps are worked on in parallel.
     """
 
     def __init__(
@@ -99,9 +99,9 @@ class Rehearsal:
             drop_database(self.host, stage, force=True)
 
     def upgrade(self) -> list[Outcome]:
-        """Carry out every step; which rows and values of the first state are not there after each.
+        """Carry out every step; return which rows and values of the first state each stage lacks.
 
-        A step that fails is told once, and the following are carried out all the same.
+        After a step that fails, the following steps are still carried out.
         """
         self.carry_out()
         return [
@@ -110,7 +110,7 @@ class Rehearsal:
         ]
 
     def carry_out(self) -> list[Outcome]:
-        """Carry out every step, once; what failed in each. The stages are there afterwards."""
+        """Carry out every step, if not done yet; return the failed statements of each."""
         for step in self.steps[len(self._failures) :]:
             name = f"{self._prefix}_{len(self.stages)}"
             clone_database(self.host, self.stages[-1], name)
@@ -120,23 +120,23 @@ class Rehearsal:
         return list(map(Outcome, self.steps, self._failures))
 
     def schema(self) -> Schema:
-        """The facts after the last step."""
+        """The schema after the last step."""
         self.carry_out()
         return self.schema_of(self.stages[-1])
 
     @property
     def conninfo(self) -> str:
-        """The database after the last step; it is dropped when the rehearsal ends."""
+        """The conninfo of the database after the last step; the rehearsal drops it at its end."""
         self.carry_out()
         return self.host.conninfo(self.stages[-1], self._role)
 
     def again(self) -> Iterator[Outcome]:
-        """Carry out each step a second time: what changes then."""
+        """Carry out each step a second time; return what that changes."""
         self.carry_out()
         yield from self.side_by_side(self._again, range(len(self.steps)))
 
     def back(self, last: int | None = None) -> Iterator[Outcome]:
-        """Roll back from after a step (by its index; the last by default): what is not restored.
+        """Roll back from after a step (an index; by default the last); return what is not restored.
 
         Raises TreeError at a step without a down file.
         """
@@ -151,7 +151,7 @@ class Rehearsal:
                 yield Outcome(step, failures, *self.changed(self.stages[number], copy))
 
     def execute(self, file: Path, database: str) -> tuple[Failure, ...]:
-        """Carry out a file as its tool would; what failed."""
+        """Carry out a file as its tool would; return the statements that failed."""
         self._schemas.pop(database, None)
         tree = load_tree(file.name, root=self._root, files=[file])
         return apply_tree(
@@ -166,26 +166,26 @@ class Rehearsal:
             return tuple(compare(before, after)), tuple(rows)
 
     def is_as(self, stage: str, conninfo: str) -> bool:
-        """Whether nothing was written in a copy of a stage; ``conninfo`` is a superuser's."""
+        """Whether a copy of a stage is unchanged; ``conninfo`` is a superuser's."""
         with self._locks[stage]:
             if stage not in self._fingerprints:
                 self._fingerprints[stage] = fingerprint(self.host.conninfo(stage))
         return fingerprint(conninfo) == self._fingerprints[stage]
 
     def schema_of(self, stage: str) -> Schema:
-        """The facts of a stage, which are read once."""
+        """The schema of a stage, which is read once."""
         with self._locks[stage]:
             if stage not in self._schemas:
                 self._schemas[stage] = self._read(stage)
             return self._schemas[stage]
 
     def conninfo_of(self, database: str) -> str:
-        """Where a database is, for who carries the steps out."""
+        """The conninfo of a database for the role that carries the steps out."""
         return self.host.conninfo(database, self._role)
 
     @contextmanager
     def copy(self, stage: str) -> Iterator[str]:
-        """The name of a copy of a stage, dropped at the end."""
+        """A context with the name of a copy of a stage, which is dropped at its end."""
         name = f"{self._prefix}_copy_{next(self._numbers)}"
         with self._locks[stage]:
             clone_database(self.host, stage, name)
@@ -197,7 +197,7 @@ class Rehearsal:
     def side_by_side(
         self, work: Callable[[_Given], _Found], given: Iterable[_Given]
     ) -> list[_Found]:
-        """Do the same with each, as many at once as there are processors; the results in order."""
+        """Call a function for each value, in as many threads as there are processors, in order."""
         with ThreadPoolExecutor(os.cpu_count() or 1, "schema-parity-rehearsal") as pool:
             return list(pool.map(work, given))
 

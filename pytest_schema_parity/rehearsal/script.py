@@ -1,4 +1,4 @@
-"""A step's file as statements, for carrying them out one at a time."""
+"""Read a step's file as statements, and execute them one at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CONCURRENTLY: Final = frozenset({"create", "drop", "refresh", "reindex", "alter
 class Script:
     """The statements of a file.
 
-    It is ``framed`` in one transaction of ours where it begins none itself, and holds nothing that
+    It is ``framed`` in a transaction of ours if it begins none itself, and has no statement that
     PostgreSQL refuses inside of one.
     """
 
@@ -33,7 +33,7 @@ class Script:
 
     @property
     def is_one_transaction(self) -> bool:
-        """Whether it is done whole or not at all: its only COMMIT is its last statement."""
+        """Whether the file is one transaction: its only COMMIT is its last statement."""
         if self.framed:
             return not any(map(ends_transaction, self.statements))
         first, last = self.statements[0], self.statements[-1]
@@ -45,12 +45,12 @@ class Script:
         )
 
     def begin(self, session: Connection) -> None:
-        """Begin the transaction around it, if there is one."""
+        """Begin the transaction around the file, if it is framed."""
         if self.framed:
             session.execute("BEGIN")
 
     def finish(self, session: Connection) -> None:
-        """Commit the transaction around it, if there is one."""
+        """Commit the transaction around the file, if it is framed."""
         if self.framed:
             session.execute("COMMIT")
 
@@ -86,7 +86,7 @@ def _begins(statements: Sequence[Statement]) -> bool:
 
 
 def _wants_no_transaction(statement: Statement) -> bool:
-    """Whether PostgreSQL refuses it in a transaction block; by its words, as nothing else says."""
+    """Whether PostgreSQL refuses a statement in a transaction block, judged by its first words."""
     match statement.words:
         case ("vacuum", *_) | ("alter", "system", *_):
             return True

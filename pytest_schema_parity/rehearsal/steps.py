@@ -1,4 +1,4 @@
-"""The steps of an upgrade: files by convention, one up and at most one down each.
+"""Find the steps of an upgrade by their file names, one up and at most one down file each.
 
 Known are ``001_name.up.sql`` with ``001_name.down.sql``, Flyway's ``V1__name.sql`` with
 ``U1__name.sql``, and Prisma's ``<number>_name/migration.sql`` with ``down.sql`` beside it.
@@ -24,7 +24,7 @@ _IN_DIRECTORY: Final[tuple[tuple[str, Way], ...]] = (("migration.sql", "up"), ("
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of an upgrade; ``down`` is None where nothing takes it back."""
+    """A step of an upgrade; ``down`` is None if there is no down file."""
 
     name: str
     up: Path
@@ -33,7 +33,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The steps in order, and the SQL files beside them that belong to none."""
+    """The steps in order, and the SQL files in the directory that belong to no step."""
 
     steps: tuple[Step, ...]
     skipped: tuple[Path, ...] = ()
@@ -100,7 +100,7 @@ def _files(directory: Path) -> Iterator[_File]:
 
 
 def _version(number: str) -> tuple[int, ...]:
-    """A number as it sorts: 1.10 after 1.9, and 1.0 is 1."""
+    """The sort key of a version number: 1.10 comes after 1.9, and 1.0 equals 1."""
     parts = [int(part) for part in re.split(r"[._]", number)]
     while len(parts) > 1 and parts[-1] == 0:
         parts.pop()

@@ -1,4 +1,4 @@
-"""A step beside a session that writes: whether it gives up, and what it leaves then."""
+"""Run a step beside a session that writes: whether the step gives up waiting for a lock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pytest_schema_parity.rehearsal.script import (
 )
 
 PATIENCE: Final = 150
-"""Milliseconds that a statement waits for a lock here, should the step allow it as much."""
+"""Milliseconds that a statement waits for a lock here, at most."""
 
 SHORT: Final = f"{PATIENCE}ms"
 
@@ -42,7 +42,7 @@ WHERE c.relkind IN ('r', 'p')
 class Waited:
     """The statement of a step that waited for another session.
 
-    ``lock_timeout`` is what the step had set then, as PostgreSQL writes it: ``0`` is for ever.
+    ``lock_timeout`` is the step's setting at that time, as PostgreSQL writes it: ``0`` is for ever.
     """
 
     line: int
@@ -51,13 +51,13 @@ class Waited:
 
     @property
     def for_ever(self) -> bool:
-        """Whether it would have waited as long as the other session's transaction lasts."""
+        """Whether the statement would wait for the whole transaction of the other session."""
         return self.lock_timeout == "0"
 
 
 @contextmanager
 def hold_rows(superuser: str) -> Iterator[None]:
-    """Be a session that has written to every table, and whose transaction is still open.
+    """A context in which another session has an open transaction that wrote to every table.
 
     It holds ROW EXCLUSIVE on each, and the lock of one row.  Raises psycopg.Error.
     """
@@ -74,7 +74,7 @@ def hold_rows(superuser: str) -> Iterator[None]:
 def run_beside_a_writer(file: Path, conninfo: str, superuser: str) -> Waited | None:
     """Execute a step while another session has written to each table; which statement waited.
 
-    None where none had to.  It gives up sooner than the step says, so that nobody waits for long.
+    None if none had to.  The wait is cut short, whatever lock_timeout the step sets.
     Raises psycopg.Error where a statement fails for another reason.
     """
     script = read_script(file)
@@ -96,7 +96,7 @@ def run_beside_a_writer(file: Path, conninfo: str, superuser: str) -> Waited | N
 
 
 def _shorten(session: Connection) -> str:
-    """Let the next statement wait for :data:`PATIENCE` at most; returns what was set before."""
+    """Let the next statement wait for :data:`PATIENCE` at most; return the previous setting."""
     before = _timeout(session)
     if not 0 < _milliseconds(before) <= PATIENCE:
         _set(session, SHORT)
@@ -104,13 +104,13 @@ def _shorten(session: Connection) -> str:
 
 
 def _restore(session: Connection, timeout: str) -> None:
-    """Set what was set before, unless the statement itself has set something."""
+    """Restore the previous lock_timeout, unless the statement itself has set one."""
     if timeout != SHORT and _timeout(session) == SHORT:
         _set(session, timeout)
 
 
 def _timeout(session: Connection) -> str:
-    """The setting; SHOW and SET need no snapshot, so SET TRANSACTION can still follow."""
+    """The current lock_timeout; SHOW takes no snapshot, so SET TRANSACTION can still follow."""
     row = session.execute("SHOW lock_timeout").fetchone()
     if row is None:
         raise LookupError("the server has no setting lock_timeout")

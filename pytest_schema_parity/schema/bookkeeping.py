@@ -1,4 +1,4 @@
-"""Tables in which migration tools keep what they have applied: no part of anybody's schema."""
+"""Tables in which migration tools record what they have applied: no part of the schema."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _BY_COLUMNS: Final = {
 """Names that an application may well use itself, with the columns that a tool gives them."""
 
 _SCHEMAS: Final = frozenset({"supabase_migrations", "drizzle", "graphile_migrate", "sqitch"})
-"""Schemas that hold nothing else, unless there is something else in them."""
+"""Schemas that migration tools create for such tables."""
 
 KEPT_BY_A_TOOL: Final = "a migration tool keeps it for itself: it is no part of the schema"
 
@@ -55,7 +55,7 @@ _WHOLE: Final = frozenset({"graphile_migrate", "sqitch"})
 
 
 def is_bookkeeping(schema: Schema, fact: Fact) -> bool:
-    """Whether a fact is a migration tool's own table, or a schema that only such tables are in."""
+    """Whether a fact is a migration tool's own table, or a schema that holds only such tables."""
     if fact.kind == "schema":
         return fact.name in _SCHEMAS and all(
             fact.name in _WHOLE
@@ -76,6 +76,6 @@ def is_bookkeeping(schema: Schema, fact: Fact) -> bool:
 
 
 def bookkeeping(schema: Schema) -> tuple[Key, ...]:
-    """The topmost of the facts that migration tools keep for themselves, in order of name."""
+    """The keys of migration tools' own tables and schemas, sorted; no tables of a listed schema."""
     found = {fact.key: fact.parent for fact in schema if is_bookkeeping(schema, fact)}
     return tuple(sorted(key for key, parent in found.items() if parent not in found))

@@ -1,7 +1,7 @@
-"""One cause, one difference: what is there only because of another difference is folded into it.
+"""Fold each difference that exists only because of another difference into that one.
 
-A rule looks at all differences and yields pairs: one that follows, and its cause.  What weighs
-more than its cause is never folded, so that no cause hides what is graver than itself.
+A rule looks at all differences and yields pairs: one that follows, and its cause.  A difference of
+graver impact than its cause is never folded, so that no cause hides it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pytest_schema_parity.schema.names import short
 
 _Pairs: TypeAlias = Iterator[tuple[Difference, Difference]]
 
-_SPEAKS_OF_CHILDREN = ("children_without", "declared_in_children")
+_CHILD_LISTS = ("children_without", "declared_in_children")
 _INHERITED = frozenset({"local", "not_null_name", "not_null_no_inherit"})
-"""Attributes of a column that say from where it has what it has."""
+"""Attributes of a column that depend on whether the table inherits it."""
 
 
 def fold_consequences(
@@ -31,7 +31,7 @@ def fold_consequences(
     leaders: dict[Mark, Difference] = {}
     for rule in _RULES:
         for one, cause in rule(found):
-            if one is not cause and _weighs_no_more(one, cause):
+            if one is not cause and _is_no_graver(one, cause):
                 leaders.setdefault(mark(one), cause)
     followers: dict[Mark, list[Difference]] = {}
     folded = set()
@@ -45,12 +45,12 @@ def fold_consequences(
     ]
 
 
-def _weighs_no_more(one: Difference, cause: Difference) -> bool:
+def _is_no_graver(one: Difference, cause: Difference) -> bool:
     return IMPACTS.index(one.impact) >= IMPACTS.index(cause.impact)
 
 
 def _top(one: Difference, leaders: dict[Mark, Difference]) -> Difference | None:
-    """The difference from which this follows in the end; None where they go round in a circle."""
+    """The last difference in the chain of causes; None where the chain is a circle."""
     seen = {mark(one)}
     while mark(one) in leaders:
         one = leaders[mark(one)]
@@ -61,7 +61,7 @@ def _top(one: Difference, leaders: dict[Mark, Difference]) -> Difference | None:
 
 
 def _columns_of_children(found: Found) -> _Pairs:
-    """Columns of partitions and of children, which differ as their parent's column does."""
+    """Rule: a column of a child table follows from its parent's if both differ in the same way."""
     for one in found.every:
         if not kind_of(one.kind).order:
             continue
@@ -91,7 +91,7 @@ def _last(name: Value) -> str:
 
 
 def _orders_of_children(found: Found) -> _Pairs:
-    """The order of a partition's columns, where its parent's is another in the same way."""
+    """Rule: a partition's order of columns that differs as its parent's does follows from that."""
     for one in found.every:
         if one.impact == "order":
             for above in _parents(found.reference.get(one.key)):
@@ -101,7 +101,7 @@ def _orders_of_children(found: Found) -> _Pairs:
 
 
 def _parents(table: Fact | None) -> list[str]:
-    """The tables from which a table has its columns."""
+    """The names of the tables from which a table inherits: its partitioned table or parents."""
     if table is None:
         return []
     inherits = table.attributes.get("inherits")
@@ -113,7 +113,7 @@ def _parents(table: Fact | None) -> list[str]:
 
 
 def _what_attaching_does(found: Found) -> _Pairs:
-    """What a table has of its own where it is detached, and from its parent where it is not."""
+    """Rule: columns, constraints, ... of a table that is attached to a parent on one side only."""
     for cause in found.every:
         if cause.attribute not in ("partition_of", "inherits"):
             continue
@@ -128,7 +128,7 @@ def _what_attaching_does(found: Found) -> _Pairs:
 
 
 def _is_inherited(found: Found, one: Difference, cause: Difference) -> bool:
-    """Whether a lone thing is the parent's, on the side where the table is not attached."""
+    """Whether a missing or extra fact is inherited on the side where the table is attached."""
     attached = cause.actual if one.change == "missing" else cause.expected
     detached = cause.expected if one.change == "missing" else cause.actual
     names = attached if isinstance(attached, list) else [attached]
@@ -142,7 +142,7 @@ def _is_inherited(found: Found, one: Difference, cause: Difference) -> bool:
 
 
 def is_alike(fact: Fact, other: Fact) -> bool:
-    """Whether two things below two tables are the same but for their names and comments."""
+    """Whether two facts have the same kind and attributes, names and comments aside."""
     return fact.kind == other.kind and _essence(fact) == _essence(other)
 
 
@@ -150,13 +150,13 @@ def _essence(fact: Fact) -> dict[str, object]:
     return {
         attribute: value
         for attribute, value in fact.canonical.items()
-        if attribute not in ("comment", "form", "no_inherit", "valid", *_SPEAKS_OF_CHILDREN)
+        if attribute not in ("comment", "form", "no_inherit", "valid", *_CHILD_LISTS)
         and not attribute.startswith("child_")
     }
 
 
 def _entries_of_children(found: Found) -> _Pairs:
-    """What is said at a parent of tables that exist, or are attached, on one side only."""
+    """Rule: entries about child tables in a parent's attributes follow from those tables."""
     causes = {
         one.name: one
         for one in found.every
@@ -181,7 +181,7 @@ def _entries_of_children(found: Found) -> _Pairs:
 
 
 def _is_about_children(attribute: str) -> bool:
-    return attribute.startswith("child_") or attribute in _SPEAKS_OF_CHILDREN
+    return attribute.startswith("child_") or attribute in _CHILD_LISTS
 
 
 def _is_about(entry: Value, table: str) -> bool:
@@ -189,7 +189,7 @@ def _is_about(entry: Value, table: str) -> bool:
 
 
 def _differing(one: Difference) -> list[Value]:
-    """The items that only one side has."""
+    """The items of a changed list that only one side has."""
     old, new = _list(one.expected), _list(one.actual)
     return [item for item in (*old, *new) if item not in old or item not in new]
 
@@ -199,7 +199,7 @@ def _list(value: Value) -> list[Value]:
 
 
 def _loose_indexes(found: Found) -> _Pairs:
-    """Indexes of partitions that exist on both sides, and are attached on one only."""
+    """Rule: an index of a partition that is attached to the parent's index on one side only."""
     for cause in found.every:
         if cause.attribute != "children_without":
             continue
@@ -213,7 +213,7 @@ def _loose_indexes(found: Found) -> _Pairs:
 
 
 def _is_of_index(found: Found, one: Difference, index: Key) -> bool:
-    """Whether a lone index, or a constraint with its index, is what a parent's index is."""
+    """Whether a missing or extra index, or one below a constraint, is like the parent's index."""
     schema = found.side(one)
     above = schema.get(index)
     return above is not None and any(

@@ -1,4 +1,4 @@
-"""Views that differ because what they select from does."""
+"""Rules for views that differ only because the columns that they select differ."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ _Pairs: TypeAlias = Iterator[tuple[Difference, Difference]]
 _Tokens: TypeAlias = tuple[str, ...]
 
 _SELECTED: Final = frozenset({"type", "collation"})
-"""What a view's column has from what it selects."""
+"""Attributes of a view's column that it takes from the column that it selects."""
 
 
 def columns_of_views(found: Found) -> _Pairs:
-    """Columns of views that have one definition on both sides.
+    """Rule: a view's column of another type or collation follows from the column that it selects.
 
-    Such a view has a column of another type only because something below it does.  That is a
-    column that changed in the same way, of a relation that the view names, or any column of those
-    that it mentions; where there is none, the view's column is reported as any other.  Of a view
-    that has another definition, a column follows only the one of its name.
+    If the view's definition is unchanged, the cause is a column of a relation that it names: one
+    that changed in the same way, else one that the definition mentions.  If the definition differs,
+    the cause must have the same name and have changed in the same way.
     """
     changed = [one for one in found.every if one.change == "changed" and _is_column(one.kind)]
     tables = _by_table(found, changed)
@@ -53,7 +52,7 @@ def columns_of_views(found: Found) -> _Pairs:
 
 
 def definitions_of_views(found: Found) -> _Pairs:
-    """Views that select a column which one side lacks, and their columns of that name."""
+    """Rule: a view that selects a column which one side lacks, and its own column of that name."""
     lone = [
         one for one in found.every if one.change in ("missing", "extra") and _is_column(one.kind)
     ]
@@ -82,7 +81,7 @@ def definitions_of_views(found: Found) -> _Pairs:
 
 
 def _left_out(longer: _Tokens, shorter: _Tokens, names: Iterable[str]) -> set[str]:
-    """The columns without which one query is the other; none if they differ in more.
+    """The columns that the longer query selects beyond the shorter; none if more differs.
 
     Only whole items of a list are left out: a name, qualified or not, with one comma.
     """
@@ -116,7 +115,7 @@ def _left_out(longer: _Tokens, shorter: _Tokens, names: Iterable[str]) -> set[st
 
 
 def _item(tokens: _Tokens, at: int, known: frozenset[str]) -> _Tokens:
-    """A known column as a whole item of a list that begins there."""
+    """The tokens of a known column that is a whole item of a list at this position; else empty."""
     for length in (1, 3, 5):
         item, after = tokens[at : at + length], tokens[at + length : at + length + 1]
         is_whole = after in ((",",), ()) or after[0].lower() == "from"
@@ -155,7 +154,7 @@ def _is_unchanged(view: Fact, found: Found) -> bool:
 
 
 def _named(tokens: _Tokens, relations: Iterable[Key]) -> set[Key]:
-    """Those of some relations that a view's definition names."""
+    """The relations whose qualified name is in a view's definition."""
     found = set()
     for key in relations:
         name = _tokens(key[1])

@@ -1,9 +1,9 @@
-"""What sets two schemas apart: facts that are missing, extra, changed or renamed.
+"""Compare two schemas: find the facts that are missing, extra, changed or renamed.
 
-The way from two sets of facts to a short list: *match* the facts that are one thing on both sides,
-by name or as renames; compare each pair; fold what is missing or extra into the topmost fact that
-is missing or extra with it.  Whatever a kind wants beyond that is data, in
-:mod:`~pytest_schema_parity.schema.kinds`: no kind is known by name here.
+First *match* the facts of both schemas, by name or as renames; then compare the attributes of each
+pair; last, fold missing (extra) facts into the topmost fact that is missing (extra) with them.
+Rules for single kinds are data, in :mod:`~pytest_schema_parity.schema.kinds`: this module names no
+kind.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def compare(
     """Every difference of two schemas, seen from the reference, in a stable order.
 
     Empty when the schemas are equal, and only then; ``compare(b, a)`` mirrors ``compare(a, b)``.
-    Where the two have different platforms, what a platform brought and no tree changed is not
-    compared, unless it meets what the other tree itself made of that name.
+    Where the two have different platforms, an object that a platform created and no tree changed is
+    not compared, unless the other tree itself created an object of that name.
     """
     match = match_facts(reference, candidate)
     changed = [*_compare_pairs(match), *_compare_orders(match)]
@@ -51,17 +51,19 @@ def compare(
 
 
 def _compare_pairs(match: Match) -> Iterator[Difference]:
-    """What the two of each pair say differently, each attribute for itself.
+    """Yield one difference for each attribute in which the two facts of a pair differ.
 
-    What differs only because something else is named otherwise is noted as its follower.
+    A difference that exists only because of a rename is kept in ``match.followers`` instead.
     """
     for old, new in sorted(match.pairs, key=_either_way):
         kind = kind_of(old.kind)
-        whole = min(kind.weigh(old.attributes), kind.weigh(new.attributes), key=IMPACTS.index)
+        whole = min(
+            kind.impact_of(old.attributes), kind.impact_of(new.attributes), key=IMPACTS.index
+        )
         sides = Sides(old, new, match.reference, match.candidate)
         impacts = milder(
             {
-                attribute: kind.weigh_attribute(attribute) or whole
+                attribute: kind.impact_of_attribute(attribute) or whole
                 for attribute in _differing(match, old, new)
             },
             sides,
@@ -74,12 +76,19 @@ def _compare_pairs(match: Match) -> Iterator[Difference]:
             if match.mentions and (causes := match.mentions.causes(old, new, attribute)):
                 match.followers.setdefault(min(causes), []).append(change)
                 del changes[attribute]
-        told: tuple[Key, ...] = ()
-        if any(one.impact == "form" for one in changes.values()) and _tell_parents_apart(old, new):
+        reported: tuple[Key, ...] = ()
+        if any(one.impact == "form" for one in changes.values()) and _form_reports_parent(old, new):
             changes.pop("parent", None)
-            told = tuple(sorted((*_tell(match.missing, old), *_tell(match.extra, new))))
+            reported = tuple(
+                sorted(
+                    (
+                        *_take_reported_parent(match.missing, old),
+                        *_take_reported_parent(match.extra, new),
+                    )
+                )
+            )
         for one in changes.values():
-            yield replace(one, below=told) if one.impact == "form" else one
+            yield replace(one, below=reported) if one.impact == "form" else one
 
 
 def _changed(match: Match, sides: Sides, attribute: str, impact: Impact) -> Difference:
@@ -103,12 +112,12 @@ def _changed(match: Match, sides: Sides, attribute: str, impact: Impact) -> Diff
 
 
 def _either_way(pair: tuple[Fact, Fact]) -> list[Key]:
-    """What orders pairs alike, whichever schema is the reference."""
+    """A sort key for pairs that does not depend on which schema is the reference."""
     return sorted(fact.key for fact in pair)
 
 
 def _differing(match: Match, old: Fact, new: Fact) -> list[str]:
-    """The attributes in which two facts differ, whatever the spelling."""
+    """The attributes in which two facts differ, ignoring mere differences of spelling."""
     ours, theirs = _attributes(match, old, new, old.canonical, new.canonical)
     return [
         attribute
@@ -131,25 +140,27 @@ def _attributes(
     return mine, yours
 
 
-def _tell_parents_apart(old: Fact, new: Fact) -> bool:
-    """Whether the form of two facts says already that they hang below different things."""
+def _form_reports_parent(old: Fact, new: Fact) -> bool:
+    """Whether a difference in form already reports that two facts have different parents."""
     parents = {old.parent, new.parent} - {None}
-    return any(kind_of(parent[0]).told_by == old.kind for parent in parents if parent)
+    return any(kind_of(parent[0]).reported_by_child == old.kind for parent in parents if parent)
 
 
-def _tell(lone: dict[Key, Fact], fact: Fact) -> tuple[Key, ...]:
-    """Take the parent out of what is missing (extra) if the form of its child says it all."""
+def _take_reported_parent(lone: dict[Key, Fact], fact: Fact) -> tuple[Key, ...]:
+    """Remove the parent from the missing (extra) facts if its child reports it; return its key."""
     parent = lone.get(fact.parent) if fact.parent else None
-    if parent is None or kind_of(parent.kind).told_by != fact.kind:
+    if parent is None or kind_of(parent.kind).reported_by_child != fact.kind:
         return ()
-    if any(parent.attributes.get(attribute) for attribute in kind_of(parent.kind).untold):
+    if any(
+        parent.attributes.get(attribute) for attribute in kind_of(parent.kind).not_reported_by_child
+    ):
         return ()
     del lone[parent.key]
     return (parent.key,)
 
 
 def _compare_orders(match: Match) -> Iterator[Difference]:
-    """The order of siblings, once for all of them; the ranks that differ say where to look."""
+    """Yield one difference, on the parent, for siblings that both sides have in another order."""
     families = {
         (old.kind, old.parent): new.parent
         for old, new in match.pairs
@@ -182,20 +193,20 @@ def _compare_orders(match: Match) -> Iterator[Difference]:
 
 
 def _are_ranked(old: Fact, new: Fact) -> bool:
-    """Whether both have a rank among siblings, to be compared with those and not alone."""
+    """Whether both have a rank, which is compared with those of their siblings and not alone."""
     return None not in (old.rank, new.rank, old.parent, new.parent)
 
 
 def _report_moves(match: Match, changed: list[Difference]) -> Iterator[Difference]:
-    """The changes, with what follows from a change of schema."""
+    """Yield the changes; an extension's change of schema with the differences that follow."""
     for one in changed:
         moved = one.attribute == "schema" and one.key not in match.names
         yield one.follow(match.followers.get(one.key, ())) if moved else one
 
 
 def _report_renames(match: Match, differing: set[Key]) -> Iterator[Difference]:
-    """The renames, each with what followed it and is otherwise the same."""
-    told = set(differing)
+    """Yield the renames, each with the renames and differences that follow from it."""
+    reported = set(differing)
     tops = _tops(match, differing)
     follows: dict[Key, list[Difference]] = {}
     for cause, differences in match.followers.items():
@@ -204,13 +215,13 @@ def _report_renames(match: Match, differing: set[Key]) -> Iterator[Difference]:
     below: dict[Key, set[Key]] = {}
     for rename in match.renames:
         below.setdefault(tops[rename.old], set()).update(old for old, _ in rename.pairs)
-    told.update(rename.old for rename in match.renames if tops[rename.old] == rename.old)
+    reported.update(rename.old for rename in match.renames if tops[rename.old] == rename.old)
     for rename in match.renames:
         if tops[rename.old] != rename.old:
             continue
         followers = {one.key for one in follows.get(rename.old, ())}
-        keys = (below[rename.old] | followers) - told
-        told |= keys
+        keys = (below[rename.old] | followers) - reported
+        reported |= keys
         yield renamed(
             match.reference[rename.old],
             match.candidate[rename.new],
@@ -220,9 +231,9 @@ def _report_renames(match: Match, differing: set[Key]) -> Iterator[Difference]:
 
 
 def _tops(match: Match, differing: set[Key]) -> dict[Key, Key]:
-    """Of all that is renamed, the rename with which it is reported.
+    """Map the key of each renamed fact to that of the rename with which it is reported.
 
-    What is named after something renamed, and says nothing else, is reported with that.
+    A fact that is named after a renamed parent and does not differ otherwise is reported with it.
     """
     above: dict[Key, Rename] = {}
     tops: dict[Key, Key] = {}
@@ -243,9 +254,9 @@ def _is_named_after(rename: Rename, above: Rename) -> bool:
 def _report_lone(
     change: Literal["missing", "extra"], lone: Mapping[Key, Fact], schema: Schema
 ) -> Iterator[Difference]:
-    """What one side alone has, each with all that hangs below it folded away.
+    """Yield the topmost facts that one side alone has, all facts below them folded into them.
 
-    What a migration tool keeps for itself is a note, whole.
+    The bookkeeping tables of a migration tool are notes, with everything below them.
     """
     children: dict[Key | None, list[Fact]] = {}
     for _, fact in sorted(lone.items()):
@@ -262,7 +273,7 @@ def _report_lone(
             change=change,
             expected=attributes if missing else None,
             actual=None if missing else attributes,
-            impact="comment" if noted else kind_of(fact.kind).weigh(fact.attributes),
+            impact="comment" if noted else kind_of(fact.kind).impact_of(fact.attributes),
             origin=Origins(reference=first) if missing else Origins(tree=first),
             why=KEPT_BY_A_TOOL if is_bookkeeping(schema, fact) else "",
         ).fold(report(below, noted) for below in children.get(fact.key, ()))

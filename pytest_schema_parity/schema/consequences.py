@@ -1,4 +1,4 @@
-"""What follows from a rename, or from another schema: other names wherever it is mentioned."""
+"""Find the differences that follow from a rename or a move: the name changed in mentions of it."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A schema under another name, or an extension whose objects lie in another schema.
+    """A renamed schema, or an extension whose objects lie in another schema.
 
-    ``key`` is the schema or the extension.  What an extension made is nobody's fact: a move of one
-    leaves the names in ``own`` alone, and takes every other name in the schema for its object's.
+    ``key`` is the schema or the extension.  Objects of an extension are no facts: for an extension,
+    ``own`` holds the names of the facts, and any other name in its schema counts as its object.
     """
 
     key: Key
@@ -64,7 +64,7 @@ class Move:
     own: frozenset[str] | None = None
 
     def explains(self, mine: Sequence[str], yours: Sequence[str], at: int) -> bool:
-        """Whether two texts differ in a token because of this."""
+        """Whether this move explains why two texts differ in the token ``at``."""
         if (mine[at], yours[at]) != (self.old, self.new):
             return False
         if mine[at + 1 : at + 2] != ["."]:
@@ -74,7 +74,7 @@ class Move:
 
 
 class Mentions:
-    """Replaces the qualified names of renamed things, whole tokens only."""
+    """Finds and replaces mentions of renamed facts in SQL, whole tokens only."""
 
     def __init__(self, renamed: Mapping[Key, Key], moves: Iterable[Move] = ()) -> None:
         self._moves = tuple(moves)
@@ -95,7 +95,7 @@ class Mentions:
         return bool(self._new or self._columns or self._moves)
 
     def causes(self, old: Fact, new: Fact, attribute: str) -> set[Key]:
-        """The renames from which a change of an attribute follows; none if it says more."""
+        """The keys of the renames and moves that explain a change; none if more differs."""
         described = attribute == "options" and old.kind not in KINDS
         expressions = kind_of(old.kind).expressions
         if not described and attribute not in _MENTIONING and attribute not in expressions:
@@ -124,7 +124,7 @@ class Mentions:
         return self._match(replaced, wanted, causes)
 
     def _match(self, replaced: list[str], wanted: list[str], causes: set[Key]) -> set[Key]:
-        """The causes, with the moves by which the one is the other; none if it is not."""
+        """The causes and the moves that explain the other tokens; empty if some have none."""
         found = set(causes)
         if len(replaced) != len(wanted):
             return set()
@@ -139,10 +139,10 @@ class Mentions:
     def followers(
         self, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
     ) -> list[tuple[Key, Key, Key]]:
-        """What has another name because something it is named after has; each with its cause.
+        """Facts whose name changed with that of another: (cause, key, key in the candidate).
 
         That is: a function by an argument's type, a constraint or a view's column by a column, a
-        privilege by what it is on.
+        privilege by the object that it is granted on.
         """
         long: dict[tuple[str, int], list[tuple[str, list[str]]]] = {}
         for kind, name in extra:
@@ -192,7 +192,7 @@ class Mentions:
         ]
 
     def _is_same(self, old: Fact, new: Fact) -> bool:
-        """Whether two facts say the same but for what is renamed."""
+        """Whether two facts have the same attributes, mentions of renamed facts aside."""
         ours, theirs = old.canonical, new.canonical
         return ours.keys() == theirs.keys() and all(
             ours[attribute] == theirs[attribute] or self.causes(old, new, attribute)
@@ -264,14 +264,14 @@ def _without_new_aliases(
 
 
 def _is_alias(tokens: list[str], at: int, names: Mapping[str, str]) -> bool:
-    """Whether an AS stands there that gives a renamed column its other name."""
+    """Whether the token ``at`` is an AS that gives a renamed column its other name."""
     if not 0 < at < len(tokens) - 1 or tokens[at].lower() != "as":
         return False
     return names.get(tokens[at - 1]) == tokens[at + 1]
 
 
 def is_named_after(old: str, new: str, above_old: str, above_new: str) -> bool:
-    """Whether two names differ only in the name of what they are named after."""
+    """Whether two names differ only in their first part, which is the name of the parent."""
     before, after = (bare(_tokens(name)[-1:]) for name in (above_old, above_new))
     mine, yours = (bare(_tokens(name)[-1:]) for name in (old, new))
     return mine.startswith(f"{before}_") and yours == after + mine.removeprefix(before)
@@ -292,7 +292,7 @@ def _named_after(name: str, column: str, after: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name as SQL has it; a key word that wants quotes gets none."""
+    """A name, quoted unless it is plain lower case; key words are not quoted."""
     return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 

@@ -1,4 +1,4 @@
-"""What :func:`~pytest_schema_parity.schema.compare.compare` finds: differences, and their sum."""
+"""A difference of two schemas, and all of them: the result of ``compare``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Change: TypeAlias = Literal["missing", "extra", "changed", "renamed"]
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where each side of a difference comes from; None where unknown or where there is nothing."""
+    """The statement behind each side of a difference; None where unknown, or without a fact."""
 
     reference: Place | None = None
     tree: Place | None = None
@@ -27,11 +27,11 @@ class Difference:
 
     ``expected`` and ``actual`` are the attribute's values (``changed``), the two names
     (``renamed``), or the fact's attributes on the side that has it (``missing``, ``extra``).
-    ``below`` lists the facts that went with this one and are not told of by themselves: what hangs
-    below a missing, extra or renamed one, the constraint that the form of an index tells of, and
-    what follows from it.  ``why`` says why it weighs less than others of its sort, where it does.
-    ``folded`` holds what hangs directly below a missing or extra one, each
-    as a difference; ``follows`` the differences that are there only because of this one.
+    ``below`` lists the facts that are reported with this one and not by themselves: those below a
+    missing, extra or renamed one, the constraint that the form of an index reports, and those that
+    follow from it.  ``why`` is the reason for a milder impact than usual, else empty.  ``folded``
+    holds the children of a missing or extra fact, each as a difference; ``follows`` the differences
+    that exist only because of this one.
     """
 
     kind: str
@@ -54,17 +54,17 @@ class Difference:
 
     @property
     def rank(self) -> tuple[int, str, str, str, str]:
-        """What differences are ordered by."""
+        """The sort key of differences: group, name, kind, attribute, change."""
         attribute = self.attribute or ""
         return GROUPS.index(self.group), self.name, self.kind, attribute, self.change
 
     @property
     def group(self) -> Group:
-        """The group of kinds that it belongs to."""
+        """The group of kinds that the difference belongs to."""
         return group_of(self.kind, self.attribute)
 
     def fold(self, parts: Iterable[Difference]) -> Difference:
-        """This difference with these, and what is folded into them, folded into it."""
+        """This difference with others folded into it, and with what is folded into those."""
         folded = tuple(parts)
         below = {key for part in (*folded, *self.follows) for key in (part.key, *part.below)}
         return replace(self, folded=folded, below=tuple(sorted(below - {self.key})))
@@ -83,16 +83,16 @@ class Difference:
 
     @property
     def parts(self) -> Iterator[Difference]:
-        """All differences that are told of with this one: what hangs below it, what follows."""
+        """All differences that are reported with this one: folded ones and those that follow."""
         for one in (*self.folded, *self.follows):
             yield one
             yield from one.parts
 
     def unfold(self) -> tuple[Difference, tuple[Difference, ...]]:
-        """An extra thing with what it is made of, and what else hangs below it.
+        """Split an extra fact into the fact with its parts, and the other differences below it.
 
-        A table is made of its columns, not of who may read it, and a schema of nothing that lies
-        in it.  What is missing stays whole: where it is not, nothing can hang below it.
+        Columns are parts of a table; privileges and policies are not, nor are the objects of a
+        schema parts of it.  Other changes are not split.
         """
         if self.change != "extra" or not self.folded:
             return self, ()
@@ -131,14 +131,14 @@ class Comparison:
 
     @property
     def failing(self) -> Comparison:
-        """Those whose impact fails the gate."""
+        """The differences whose impact fails the gate."""
         return self.only(d for d in self if d.impact in self.fail_on)
 
     @property
     def notes(self) -> Comparison:
-        """Those that are shown and fail nothing."""
+        """The differences that are shown and do not fail the gate."""
         return self.only(d for d in self if d.impact not in self.fail_on)
 
     def only(self, differences: Iterable[Difference]) -> Comparison:
-        """A comparison of these differences, with the same idea of what fails."""
+        """A comparison of these differences, with the same ``fail_on``."""
         return Comparison(tuple(differences), self.fail_on)

@@ -1,4 +1,4 @@
-"""One spelling for what PostgreSQL may deparse in several.
+"""Normalise expressions that PostgreSQL may deparse in several spellings.
 
 The server's text of one expression can change when it is dumped and loaded: ``state IN ('a')`` on a
 ``varchar`` comes back as ``(ARRAY[…])::text[]`` first, and as ``ARRAY[(…)::text]`` after a reload.
@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from pytest_schema_parity.schema.tokens import meaningful
 
 _DEEPEST: Final = 150
-"""Brackets in brackets beyond which a text is not looked into."""
+"""How deeply brackets may be nested: a text with more is left as it is."""
 _CLOSING: Final = {"(": ")", "[": "]"}
 _QUERIES: Final = frozenset({"select", "with", "values"})
 _AFTER_FROM: Final = frozenset(
@@ -23,7 +23,7 @@ _AFTER_FROM: Final = frozenset(
 )
 _SET_OPERATIONS: Final = frozenset({"union", "intersect", "except"})
 _NO_RELATION: Final = frozenset({",", "join", "lateral", "rows"})
-"""Of these, what stands behind FROM has more than one relation, or more than a relation."""
+"""Tokens after FROM that show more than one relation, or something that is no plain relation."""
 _WORDS_OF_TYPES: Final = {
     "character": ("varying",),
     "bit": ("varying",),
@@ -36,7 +36,7 @@ _INTERVAL_FIELDS: Final = frozenset({"year", "month", "day", "hour", "minute", "
 
 @dataclass(slots=True)
 class Group:
-    """What stands in a pair of brackets."""
+    """A pair of brackets and the tokens between them."""
 
     opening: str
     nodes: list[Node] = field(default_factory=list)
@@ -77,7 +77,7 @@ def parse(text: str) -> list[Node] | None:
 
 
 def render(nodes: list[Node]) -> str:
-    """The text of nodes, its tokens apart by single blanks."""
+    """The text of nodes, tokens separated by single blanks."""
     return " ".join(
         node
         if isinstance(node, str)
@@ -110,7 +110,7 @@ def _rewrite_level(nodes: list[Node]) -> list[Node]:
 
 
 def _replacement(nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
-    """What to write instead of what begins at a node, and where to read on."""
+    """The replacement of the tokens that begin at a node, and where to read on; None for none."""
     node = nodes[at]
     following = nodes[at + 1] if at + 1 < len(nodes) else None
     if isinstance(node, Group):
@@ -144,11 +144,11 @@ _SYNONYMS: Final[dict[str, tuple[Node, ...]]] = {
     "current_role": ("current_user",),
     "user": ("current_user",),
 }
-"""Key words that are another name of a value; as a column's name, each of them is quoted."""
+"""Key words that are synonyms of an expression; as a column's name, each would be quoted."""
 
 
 def _cast(group: Group, nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
-    """A cast, to the type at a node, of what stands in a group, on what it is made of.
+    """Move the cast of a group, to the type at a node, to the elements of the group.
 
     ``(ARRAY[…])::t[]`` becomes ``ARRAY[(…)::t]``, and ``('a'::varchar)::text`` one cast.
     """
@@ -180,8 +180,8 @@ def _is_group(part: list[Node]) -> bool:
 def _holds_arrays(parts: list[list[Node]]) -> bool | None:
     """Whether the elements of an array are arrays; None where that is not certain.
 
-    All elements have one type, to which they were cast without a word.  So one element that tells
-    is enough, unless its type may be a domain: then all must be of that type.
+    All elements have one type, to which they were cast implicitly.  So one element of known type is
+    enough, unless that type may be a domain: then all must be of that type.
     """
     types = [_type_of(part) for part in parts]
     for type_ in types:
@@ -234,7 +234,7 @@ def is_array(type_: list[Node]) -> bool:
 
 
 def split(nodes: list[Node], separator: str) -> list[list[Node]]:
-    """The parts between separators; none of nothing."""
+    """The parts between separators; no parts of an empty list."""
     parts: list[list[Node]] = [[]] if nodes else []
     for node in nodes:
         if node == separator:
@@ -253,10 +253,9 @@ def _is_string(node: Node) -> bool:
 
 
 def _without_only_prefix(nodes: list[Node]) -> list[Node]:
-    """A query of one relation without that relation's name before its columns.
+    """Remove the relation's name before columns in a query of one relation.
 
-    PostgreSQL 15 writes it there and newer ones do not, but where it is needed to tell a column
-    from what the query names so, which both write.
+    PostgreSQL 15 writes it, newer versions only where the column would be ambiguous without it.
     """
     words = [node for node in nodes if isinstance(node, str)]
     if words[:1] not in (["select"], ["with"]) or _SET_OPERATIONS.intersection(words):

@@ -1,4 +1,4 @@
-"""One fact: what a catalog says of one thing, as an immutable value, and where it comes from."""
+"""One fact: an object of the catalog with its attributes, immutable, and where it was created."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ class Origin:
     attributes: Mapping[str, Place] = field(default_factory=dict, hash=False)
 
     def of(self, attribute: str | None) -> Place | None:
-        """Where to look for what a fact says in an attribute, as near as is known."""
+        """The statement that last changed an attribute, else the last one that changed the fact."""
         return self.attributes.get(attribute or "") or self.place
 
     @property
     def place(self) -> Place | None:
-        """Where to look for what a fact says: the last change, else the making."""
+        """The statement that last changed the fact; where unknown, the one that created it."""
         return self.changed or self.made
 
     @property
     def first(self) -> Place | None:
-        """Where to look for a fact as a whole: the making, else the last change."""
+        """The statement that created the fact; where unknown, the one that last changed it."""
         return self.made or self.changed
 
 
@@ -58,13 +58,14 @@ UNKNOWN = Origin()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fact:
-    """One thing that the catalog says.
+    """An object of the catalog (a table, a column, a privilege, ...) with its attributes.
 
     ``kind`` is PostgreSQL's own word (``table``, ``materialized view``), ``name`` the qualified SQL
-    name, quoted where SQL wants it, ``parent`` the fact that this one hangs below.  Two facts are
-    equal when they say the same, be it in another spelling; where they come from (``origin``) and
-    whether a platform brought them and no tree changed them (``provided``) does not count.  No
-    attribute is named ``parent``.
+    name, quoted where SQL requires it, ``parent`` the key of the fact that this one belongs to.
+    Two facts are equal when key, parent and attributes are; attributes are also equal where they
+    differ only in spelling (``canonical``).  Equality ignores the ``origin``, and ``provided``:
+    whether the platform created the object and no tree changed it.  No attribute is named
+    ``parent``.
     """
 
     kind: str
@@ -81,14 +82,14 @@ class Fact:
 
     @property
     def rank(self) -> int | None:
-        """The place among siblings of the same kind; None for kinds whose order means nothing."""
+        """The position among siblings of the same kind; None for kinds without an order."""
         order = kind_of(self.kind).order
         rank = self.attributes.get(order) if order else None
         return rank if isinstance(rank, int) else None
 
     @property
     def canonical(self) -> Mapping[str, object]:
-        """The attributes in one spelling: equal where PostgreSQL treats two facts alike."""
+        """The attributes, normalised: equal where PostgreSQL treats two facts alike."""
         return canonical_attributes(self.kind, self.attributes)
 
     def __eq__(self, other: object) -> bool:

@@ -16,7 +16,7 @@ __all__ = ["UNKNOWN", "Fact", "Key", "Named", "Origin", "Place", "Schema", "Valu
 
 
 class Named(Mapping[str, "Schema"]):
-    """The facts of one kind by name, each as a :class:`Schema` of the fact and all below it."""
+    """The facts of one kind by name, each as a :class:`Schema` of it and all facts below it."""
 
     def __init__(self, kind: str, schema: Schema) -> None:
         self._kind = kind

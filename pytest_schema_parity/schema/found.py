@@ -1,4 +1,4 @@
-"""All differences of two schemas, to be looked up by the facts that they are about."""
+"""All differences of two schemas, indexed by the facts that they are about."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Mark: TypeAlias = tuple[str, str, str, str]
 
 
 def mark(one: Difference) -> Mark:
-    """What makes a difference known among all others."""
+    """The key by which a difference is identified: kind, name, change and attribute."""
     return (*one.key, one.change, one.attribute or "")
 
 
 class Found:
-    """The differences of two schemas."""
+    """The differences of two schemas, indexed by fact and by the parent of that fact."""
 
     def __init__(self, every: list[Difference], reference: Schema, candidate: Schema) -> None:
         self.every = every
@@ -35,7 +35,7 @@ class Found:
             self._names.setdefault(key[1], []).append(key)
 
     def side(self, one: Difference) -> Schema:
-        """The schema in which the fact of a difference has the name that it is told by."""
+        """The schema that has the fact of a difference: the candidate if it is extra."""
         return self.candidate if one.change == "extra" else self.reference
 
     def fact(self, one: Difference) -> Fact | None:
@@ -43,12 +43,12 @@ class Found:
         return self.side(one).get(one.key)
 
     def attributes(self, one: Difference) -> Mapping[str, Value]:
-        """The attributes of that fact."""
+        """The attributes of the fact that a difference is about."""
         fact = self.fact(one)
         return fact.attributes if fact else {}
 
     def parent(self, one: Difference) -> Fact | None:
-        """What that fact hangs below."""
+        """The parent of the fact that a difference is about."""
         fact = self.fact(one)
         return self.side(one).get(fact.parent) if fact and fact.parent else None
 
@@ -57,9 +57,9 @@ class Found:
         return self._by_key.get(key, [])
 
     def below(self, key: Key) -> list[Difference]:
-        """The differences of what hangs directly below a fact."""
+        """The differences of the children of a fact."""
         return self._below.get(key, [])
 
     def below_any(self, name: str) -> list[Difference]:
-        """The differences of what hangs directly below whatever has a name."""
+        """The differences of the children of all facts of that name, whatever their kind."""
         return [one for key in self._names.get(name, ()) for one in self._below[key]]

@@ -1,4 +1,4 @@
-"""Two lists, reduced to the items that set them apart."""
+"""Reduce two lists to the items in which they differ."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _T = TypeVar("_T")
 
 
 def differing_items(old: Sequence[_T], new: Sequence[_T]) -> tuple[list[_T], list[_T]]:
-    """The items that only one list has, and those that stand in another order, from each list.
+    """From each list: the items that the other lacks, and those that are in another order there.
 
     No list holds an item twice.  As many items as possible are taken to stand where they stood;
     of several ways to choose them, one is taken that does not depend on which list comes first.

@@ -52,24 +52,24 @@ GROUPS: Final[tuple[Group, ...]] = Group.__args__  # type: ignore[attr-defined]
 class Kind:
     """A kind of fact.
 
-    ``impact`` is what a missing, extra or changed fact of this kind weighs; ``when`` holds the
-    exceptions: (attribute, value) pairs that make the whole fact weigh otherwise (a unique index).
-    ``attributes`` holds the attributes whose change weighs otherwise than the fact.
+    ``impact`` is the impact of a missing, extra or changed fact of this kind; ``when`` holds the
+    exceptions: (attribute, value) pairs that give the fact another impact (a unique index).
+    ``attributes`` holds the attributes whose change has another impact than the fact.
     ``order`` names the attribute that ranks a fact among its siblings (1, 2, 3, without gaps): only
     the relative order of those that both sides have is compared, and reported once, on the parent.
-    ``told_by`` names the kind of child that tells of this fact where both sides have that child:
-    a unique constraint against a unique index differs in the index's form, and only there.
-    ``untold`` names the attributes of which such a child cannot tell: set, they speak for
-    themselves.
+    ``reported_by_child`` names the kind of child that reports this fact where both sides have that
+    child: a unique constraint and a unique index differ once, in the ``form`` of the index.
+    ``not_reported_by_child`` names the attributes that the child does not show: a fact in which one
+    of them is set is reported by itself.
     ``sql`` names the attributes that hold long SQL, which a report shows as a diff.
     ``expressions`` names the attributes that hold expressions or queries as the server deparses
-    them, or lists of these: of those that mean the same, any may stand there.
-    ``lists`` names the attributes of whose items only those are reported that set two apart.
-    ``rename`` says how a rename is recognised: ``definition`` (the same attributes and the same
+    them, or lists of these: they are normalised before they are compared.
+    ``lists`` names the attributes that hold lists of which only the differing items are reported.
+    ``rename`` is how a rename is recognised: ``definition`` (the same attributes and the same
     facts below, and nothing else alike), ``place`` (that, and the same neighbours), or ``never``.
-    ``telling`` names the attributes and kinds of children of which a definition needs one to tell
-    a thing from any other: nothing is known of a table without columns.
-    ``container`` says that what hangs below it are things of their own, and no parts of it.
+    ``identifying`` names attributes and kinds of children: a fact with none of them is not
+    recognised as renamed, as its definition is too common (a table without columns).
+    ``container`` is true where the facts below are independent of it and not its parts (schemas).
     """
 
     group: Group
@@ -77,17 +77,17 @@ class Kind:
     when: Mapping[tuple[str, str | bool], Impact] = field(default_factory=dict)
     attributes: Mapping[str, Impact] = field(default_factory=dict)
     order: str | None = None
-    told_by: str | None = None
-    untold: frozenset[str] = frozenset()
+    reported_by_child: str | None = None
+    not_reported_by_child: frozenset[str] = frozenset()
     sql: frozenset[str] = frozenset()
     expressions: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
     rename: Literal["definition", "place", "never"] = "definition"
-    telling: frozenset[str] = frozenset()
+    identifying: frozenset[str] = frozenset()
     container: bool = False
 
-    def weigh(self, attributes: Mapping[str, object]) -> Impact:
-        """What a whole fact with these attributes weighs: by the gravest exception that holds."""
+    def impact_of(self, attributes: Mapping[str, object]) -> Impact:
+        """The impact of a fact with these attributes: that of the gravest exception that holds."""
         exceptions = (
             impact
             for (attribute, value), impact in self.when.items()
@@ -95,8 +95,8 @@ class Kind:
         )
         return min(exceptions, key=IMPACTS.index, default=self.impact)
 
-    def weigh_attribute(self, attribute: str) -> Impact | None:
-        """What a change of this attribute weighs; None where it weighs what the fact does."""
+    def impact_of_attribute(self, attribute: str) -> Impact | None:
+        """The impact of a change of this attribute; None where it is that of the whole fact."""
         return self.attributes.get(attribute) or COMMON.get(attribute)
 
 
@@ -110,7 +110,7 @@ COMMON: Final[Mapping[str, Impact]] = MappingProxyType(
         "not_null_name": "naming",
     }
 )
-"""Attributes that weigh the same on every kind."""
+"""Attributes that have the same impact on every kind."""
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
@@ -118,7 +118,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "extension": Kind(group="extensions", rename="never"),
         "enum": Kind(group="types", lists=frozenset({"labels"})),
         "domain": Kind(group="types", expressions=frozenset({"default"})),
-        "composite type": Kind(group="types", telling=frozenset({"column"})),
+        "composite type": Kind(group="types", identifying=frozenset({"column"})),
         "range type": Kind(group="types"),
         "table": Kind(
             group="tables",
@@ -130,9 +130,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
                 "tablespace": "performance",
                 "access_method": "performance",
             },
-            telling=frozenset({"column"}),
+            identifying=frozenset({"column"}),
         ),
-        "foreign table": Kind(group="tables", telling=frozenset({"column"})),
+        "foreign table": Kind(group="tables", identifying=frozenset({"column"})),
         "view": Kind(
             group="views",
             attributes={"security_invoker": "security", "security_barrier": "security"},
@@ -150,7 +150,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             order="position",
             expressions=frozenset({"default", "generated"}),
             rename="place",
-            telling=frozenset({"not_null", "default", "generated", "identity"}),
+            identifying=frozenset({"not_null", "default", "generated", "identity"}),
             attributes={
                 "storage": "performance",
                 "compression": "performance",
@@ -160,10 +160,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         ),
         "constraint": Kind(
             group="constraints",
-            told_by="index",
+            reported_by_child="index",
             attributes={"declared_in_children": "form"},
             expressions=frozenset({"expression"}),
-            untold=frozenset(
+            not_reported_by_child=frozenset(
                 {"deferrable", "initially_deferred", "not_valid", "operators", "period"}
             ),
         ),

@@ -1,4 +1,4 @@
-"""Which facts of two schemas are one thing: by name, as renames, or as what follows from one."""
+"""Match the facts of two schemas: by name, as renames, or as consequences of a rename."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _PRECISIONS: Final = (4, 6, 8)
 
 @dataclass(slots=True)
 class Match:
-    """Which fact answers to which.
+    """Which facts of two schemas correspond.
 
-    ``pairs`` are one thing on both sides that says something different; ``names`` holds the
-    candidate's key of what the reference names otherwise; ``followers`` the differences that are
-    there only because something else has another name or schema, by the key of that.
+    ``pairs`` are corresponding facts that differ; ``names`` maps the reference's key of each
+    renamed fact to the candidate's; ``followers`` maps the key of a renamed or moved fact to the
+    differences that exist only because of it.
     """
 
     reference: Schema
@@ -39,17 +39,17 @@ class Match:
     mentions: Mentions = field(default_factory=lambda: Mentions({}))
 
     def twin(self, key: Key) -> Key:
-        """The candidate's key of a thing, by the reference's."""
+        """The candidate's key of the fact that has this key in the reference."""
         return self.names.get(key, key)
 
     def are_siblings(self, old: Fact, new: Fact) -> bool:
-        """Whether the parents of two facts are one thing, or its name says that they are not."""
+        """Whether the parents of two facts correspond, or the fact itself moved or was renamed."""
         moved = old.parent and kind_of(old.parent[0]).container and self.twin(old.key) != old.key
         return bool(moved) or (old.parent and self.twin(old.parent)) == new.parent
 
 
 def match_facts(reference: Schema, candidate: Schema) -> Match:
-    """Find for each fact of one schema its counterpart in the other."""
+    """Find the counterpart of each fact of one schema in the other."""
     foreign = reference.platform != candidate.platform
     ours, theirs = reference.facts, candidate.facts
     match = Match(
@@ -80,7 +80,7 @@ def match_facts(reference: Schema, candidate: Schema) -> Match:
 
 
 def renamed(old: Fact, new: Fact, **more: Any) -> Difference:
-    """The difference of one thing under two names; a note where both give a partition's date."""
+    """The difference that reports a rename; a note where both names give a partition's date."""
     dated = is_named_by_date(old) and is_named_by_date(new)
     return Difference(
         kind=old.kind,
@@ -118,7 +118,7 @@ def _settle(match: Match, renames: list[Rename]) -> None:
 
 
 def _moves(match: Match) -> list[Move]:
-    """The schemas that are renamed, and the extensions whose objects lie in another schema."""
+    """The renamed schemas, and the extensions whose objects lie in another schema."""
     moves = [
         Move(old, old[1], new[1]) for old, new in match.names.items() if kind_of(old[0]).container
     ]
@@ -135,7 +135,7 @@ def _moves(match: Match) -> list[Move]:
 
 
 def _without_bookkeeping(schema: Schema, lone: dict[Key, Fact]) -> dict[Key, Fact]:
-    """What could be renamed: not the tables of two migration tools, which may look alike."""
+    """The lone facts without the tables of migration tools, which may look like renames."""
     own = {
         below.key
         for fact in lone.values()

@@ -1,4 +1,4 @@
-"""SQL names as the facts carry them: qualified, and quoted where SQL wants it."""
+"""SQL names as facts hold them: qualified, and quoted where SQL requires it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 _TOKEN: Final = re.compile(r'"(?:[^"]|"")*"|[^\s".(),]+|.', re.DOTALL)
 
-# What stands for the parent in a relative name; no token looks like them.
+# Placeholders for the parent in a relative name; no token can equal them.
 _PARENT: Final = "(parent)"
 _NAMESAKE: Final = "(namesake)"
 
@@ -48,7 +48,7 @@ def signature(name: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The known name that was most likely meant, be it for a typo or for want of a schema."""
+    """The known name that was most likely meant: with a schema in front, or spelt almost alike."""
     known = list(names)
     unqualified = [one for one in known if one.endswith(f".{name}")]
     return next(iter(unqualified or get_close_matches(name, known, n=1)), None)

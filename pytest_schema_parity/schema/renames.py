@@ -1,7 +1,7 @@
-"""Renames: one thing under two names, recognised by all that it is but its name.
+"""Find renames: a missing and an extra fact that are the same in everything but the name.
 
-A rename is told only where it is beyond doubt: the two have the same parent and the same
-definition, and no third has it.  Two things that differ at all stay two differences.
+A rename is reported only where it is certain: the two have the same parent and the same definition,
+and no third fact has it.  Two facts that differ in anything else stay two differences.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _NOWHERE: _Place = (None, None)
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """A thing's key in the reference and in the candidate.
+    """A renamed fact: its key in the reference and in the candidate.
 
-    ``below`` holds the same for the facts below it whose names merely follow.
+    ``below`` holds both keys of the facts below it that changed their name only with it.
     """
 
     old: Key
@@ -37,23 +37,23 @@ class Rename:
 
     @property
     def pairs(self) -> Iterator[tuple[Key, Key]]:
-        """The thing itself, then all that follow it."""
+        """Both keys of the fact itself, then of the facts below it."""
         return chain([(self.old, self.new)], self.below)
 
 
 def find_renames(
     reference: Schema, candidate: Schema, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
 ) -> list[Rename]:
-    """What of the ``missing`` is among the ``extra`` under another name.
+    """Find the ``missing`` facts that are among the ``extra`` under another name.
 
-    The search goes from the top down: what hangs below a renamed thing is first looked for under
-    the name that follows, then under any other.
+    The search goes from the top down: the facts below a renamed one are first looked up by the name
+    that follows from the rename, then by their definitions.
     """
     old, new = _Side(reference, missing), _Side(candidate, extra)
     levels = [(above, above) for above in old.level if not (above in missing or above in extra)]
     renames = []
     for above_old, above_new in levels:  # grows while it is walked
-        # First what is told by a fact below it: that fact (a constraint's index) then follows.
+        # First facts that a child reports (constraints): that child (the index) then follows.
         for leads in (True, False):
             for pair in _recognise(old, new, above_old, above_new, leads=leads):
                 rename = Rename(*pair, tuple(_follow(old, new, *pair)))
@@ -67,7 +67,7 @@ def find_renames(
 def find_schema_renames(
     reference: Schema, candidate: Schema, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
 ) -> list[Rename]:
-    """The schemas that exist under another name: with things in them, all of the same names."""
+    """Find renamed schemas: the names of all objects in them are the same, and there are some."""
     ours, theirs = (
         {fact.key: _contents(schema, fact) for fact in lone.values() if is_container(fact)}
         for schema, lone in ((reference, missing), (candidate, extra))
@@ -85,12 +85,12 @@ def find_schema_renames(
 
 
 def is_container(fact: Fact) -> bool:
-    """Whether what hangs below a fact are things of their own."""
+    """Whether the facts below this one are independent of it (as in a schema) and not its parts."""
     return kind_of(fact.kind).container
 
 
 def _contents(schema: Schema, top: Fact) -> dict[tuple[str, tuple[str, ...]], Key]:
-    """What is in a schema, by kind and by the name without the schema's; nothing if only rights."""
+    """The facts below a schema by kind and unqualified name; empty if they are privileges only."""
     own = (top.name, ".")
     found = {}
     for fact in schema.branch(top.key):
@@ -107,7 +107,7 @@ def _contents(schema: Schema, top: Fact) -> dict[tuple[str, tuple[str, ...]], Ke
 
 
 class _Side:
-    """One schema and those of its facts that want a counterpart."""
+    """One schema, and those of its facts that have no counterpart yet (``lone``)."""
 
     def __init__(self, schema: Schema, lone: Mapping[Key, Fact]) -> None:
         self.schema = schema
@@ -117,33 +117,33 @@ class _Side:
             self.level[self._above(fact)].append(fact)
 
     def _above(self, fact: Fact) -> Key | None:
-        """The parent, past one that the fact itself tells of: a table even for a key's index."""
+        """The parent, or of an index that reports its constraint, the parent of that."""
         above = fact.parent
-        while above and above in self.lone and kind_of(above[0]).told_by == fact.kind:
+        while above and above in self.lone and kind_of(above[0]).reported_by_child == fact.kind:
             above = self.lone[above].parent
         return above
 
     def waiting(self, above: Key | None, *, leads: bool) -> list[Fact]:
-        """What could be renamed below a fact and has no counterpart yet."""
+        """The facts below a parent that may be renamed and have no counterpart yet."""
         return [
             fact
             for fact in self.level.get(above, ())
             if fact.key in self.lone
             and kind_of(fact.kind).rename != "never"
-            and (kind_of(fact.kind).told_by is not None) == leads
+            and (kind_of(fact.kind).reported_by_child is not None) == leads
         ]
 
     def below(self, key: Key) -> Iterator[tuple[tuple[str, tuple[str, ...]], Fact]]:
-        """What wants a counterpart right below a fact, by kind and relative name."""
+        """The children of a fact that have no counterpart yet, with kind and relative name."""
         for fact in self.schema.children.get(key, ()):
             if fact.key in self.lone:
                 yield (fact.kind, _lasting(fact.name, key[1])), fact
 
 
 def _moved(old: _Side, new: _Side) -> list[tuple[Key, Key]]:
-    """What lies in another schema under its own name.
+    """Find the facts that were moved to another schema and kept their name.
 
-    A table has all its columns there, by their names; other things are the same altogether.
+    A table must have columns of the same names there; other objects the same definition.
     """
     alike: dict[object, tuple[list[Key], list[Key]]] = defaultdict(lambda: ([], []))
     for number, side in enumerate((old, new)):
@@ -168,7 +168,7 @@ def _content(schema: Schema, fact: Fact) -> object:
 def _recognise(
     old: _Side, new: _Side, above_old: Key | None, above_new: Key | None, *, leads: bool
 ) -> list[tuple[Key, Key]]:
-    """The pairs below two parents that can only be each other's."""
+    """The pairs of facts below two parents whose look no third fact there shares."""
     alike: dict[_Look, tuple[list[Key], list[Key]]] = defaultdict(lambda: ([], []))
     ours, theirs = old.waiting(above_old, leads=leads), new.waiting(above_new, leads=leads)
     kinds = {fact.kind for fact in ours} & {fact.kind for fact in theirs}
@@ -179,7 +179,7 @@ def _recognise(
 
 
 def _follow(old: _Side, new: _Side, key_old: Key, key_new: Key) -> Iterator[tuple[Key, Key]]:
-    """Settle that two are one, and yield what hangs below them under names that follow."""
+    """Record two facts as one, and yield the pairs below them that have the same relative name."""
     del old.lone[key_old], new.lone[key_new]
     names = dict(new.below(key_new))
     for name, fact in list(old.below(key_old)):
@@ -190,12 +190,12 @@ def _follow(old: _Side, new: _Side, key_old: Key, key_new: Key) -> Iterator[tupl
 
 
 def _looks(side: _Side, facts: list[Fact]) -> Iterator[tuple[_Look, Key]]:
-    """What makes each fact recognisable, but for those that nothing could."""
+    """The look (kind, arguments, definition, neighbours) of each fact that can be recognised."""
     places = _places(side, [fact for fact in facts if kind_of(fact.kind).rename == "place"])
     for fact in facts:
         kind = kind_of(fact.kind)
         place = places.get(fact.key, _NOWHERE)
-        if _is_telling(side.schema, fact) and (kind.rename != "place" or place != _NOWHERE):
+        if _is_identifying(side.schema, fact) and (kind.rename != "place" or place != _NOWHERE):
             yield (
                 (fact.kind, signature(fact.name), _definition(side.schema, fact, fact), place),
                 fact.key,
@@ -203,7 +203,7 @@ def _looks(side: _Side, facts: list[Fact]) -> Iterator[tuple[_Look, Key]]:
 
 
 def _places(side: _Side, facts: list[Fact]) -> dict[Key, _Place]:
-    """Between which two siblings that both schemas have each fact lies."""
+    """Map each fact to its neighbours: the nearest siblings before and after it in both schemas."""
     places: dict[Key, _Place] = {}
     for kind, parent in {(fact.kind, fact.parent) for fact in facts if fact.parent}:
         siblings = [
@@ -226,20 +226,19 @@ def _last_shared(side: _Side, keys: Iterable[Key]) -> Iterator[tuple[Key, Key | 
             last = key
 
 
-def _is_telling(schema: Schema, fact: Fact) -> bool:
-    """Whether a definition says enough to tell a thing from any other."""
-    telling = kind_of(fact.kind).telling
+def _is_identifying(schema: Schema, fact: Fact) -> bool:
+    """Whether a fact has enough attributes or children to be recognised by its definition."""
+    identifying = kind_of(fact.kind).identifying
     below = {child.kind for child in schema.children.get(fact.key, ())}
-    return not telling or not telling.isdisjoint(below.union(fact.attributes))
+    return not identifying or not identifying.isdisjoint(below.union(fact.attributes))
 
 
 def _definition(schema: Schema, fact: Fact, top: Fact, *, moved: bool = False) -> _Definition:
-    """All that a thing is but its name: its attributes, and the definitions of what is below it.
+    """Everything about a fact but its name: its attributes, and the definitions of its children.
 
-    Comment, form and rank can differ in one and the same thing.  So can the name of what is below
-    it, where that is itself of a kind known by its definition: the index of a renamed table; and
-    where the topmost thing mentions itself or the sequence of its column, the name does not count.
-    Nor does that of its parent, unless it is ``moved`` from one that both sides have.
+    Left out are comment, form and rank; the names of children of a kind that is recognised by its
+    definition (the index of a renamed table); the name of ``top`` and of its sequences where an
+    attribute mentions them; and the name of its parent, unless ``top`` is ``moved`` from it.
     """
     kind = kind_of(fact.kind)
     sequences = (child.name for child in schema.children.get(fact.key, ()))
@@ -248,7 +247,8 @@ def _definition(schema: Schema, fact: Fact, top: Fact, *, moved: bool = False) -
     attributes = {
         attribute: _without_own_names(value, own)
         for attribute, value in fact.canonical.items()
-        if attribute != kind.order and kind.weigh_attribute(attribute) not in ("comment", "form")
+        if attribute != kind.order
+        and kind.impact_of_attribute(attribute) not in ("comment", "form")
     }
     below = [
         (child.kind, _lasting_name(child, fact), _definition(schema, child, top, moved=moved))
@@ -258,7 +258,7 @@ def _definition(schema: Schema, fact: Fact, top: Fact, *, moved: bool = False) -
 
 
 def _without_own_names(value: object, own: Mapping[str, str]) -> object:
-    """An attribute that names the thing itself, or what is below it, with a word instead."""
+    """An attribute's value with the fact's own names replaced by the placeholders in ``own``."""
     if isinstance(value, list):
         return [_without_own_names(item, own) for item in value]
     if not isinstance(value, str):
@@ -276,7 +276,7 @@ def _lasting_name(child: Fact, parent: Fact) -> tuple[str, ...]:
 
 
 def _lasting(name: str, parent: str) -> tuple[str, ...]:
-    """A relative name, without the schema where that is the parent's."""
+    """The tokens of a relative name; a schema that is also the parent's becomes a placeholder."""
     tokens = relative(name, parent)
     beside = len(tokens) == 3 and tokens[:2] == name_tokens(parent)[:2]
     return ("(schema)", *tokens[1:]) if beside else tokens

@@ -1,7 +1,7 @@
-"""Changes that weigh less than their attribute does, because both sides do the same.
+"""Give a changed attribute a milder impact where both sides have the same effect.
 
-A rule belongs to an attribute of a kind.  It is given both facts with their schemas, and names the
-impact, or None where the change weighs what it weighs otherwise.
+A rule belongs to an attribute of a kind.  It takes both facts with their schemas and returns the
+impact, or None where the impact stays as it is.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pytest_schema_parity.schema.tokens import meaningful, tokens
 
 _GREATEST: Final = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 _TOKENISED: Final = frozenset({"sql", "plpgsql"})
-"""Languages whose function bodies are SQL's tokens; in others, white space may count."""
+"""Languages whose bodies consist of SQL tokens; in others, white space may have a meaning."""
 _OLD_TABLE_PRIVILEGES: Final = frozenset(
     {"DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"}
 )
-"""All that could be granted on a table before PostgreSQL 17 brought MAINTAIN."""
+"""The privileges on a table before PostgreSQL 17, which added MAINTAIN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ _Rule: TypeAlias = Callable[[Sides], "Impact | None"]
 
 
 def milder(impacts: Mapping[str, Impact], sides: Sides) -> dict[str, Impact]:
-    """The impacts of changed attributes, less where both sides do the same all the same."""
+    """The impacts of changed attributes, milder where both sides have the same effect."""
     found = dict(impacts)
     for attribute in impacts:
         rule = _RULES.get((sides.old.kind, attribute))
@@ -55,7 +55,7 @@ def milder(impacts: Mapping[str, Impact], sides: Sides) -> dict[str, Impact]:
 
 
 def why_milder(attribute: str, impact: Impact, sides: Sides) -> str:
-    """Why a change weighs no more than that, for people; empty where no rule made it milder."""
+    """The reason for a milder impact, as text for reports; empty where no rule made it milder."""
     if (sides.old.kind, attribute) not in _RULES or _RULES[sides.old.kind, attribute](
         sides
     ) is None:

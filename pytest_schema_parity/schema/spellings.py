@@ -1,4 +1,4 @@
-"""What a fact says, in one spelling: attributes that PostgreSQL treats alike become equal."""
+"""Normalise a fact's attributes: values that PostgreSQL treats alike become equal."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CAST_ALIKE: Final = frozenset(
 
 
 def canonical_attributes(kind: str, attributes: Mapping[str, object]) -> dict[str, object]:
-    """The attributes of a fact of this kind in one spelling; those that have no effect left out."""
+    """The normalised attributes of a fact of this kind, without those that have no effect."""
     expressions = kind_of(kind).expressions
     done: dict[str, object] = {}
     for name, value in attributes.items():
@@ -85,7 +85,7 @@ def _canonical_value(value: object) -> object:
 
 
 def _canonical_option(item: object) -> object:
-    """A storage option that is on or off, in those words."""
+    """A storage option with its boolean value written as ``on`` or ``off``."""
     if isinstance(item, str) and (option := _SWITCHES.fullmatch(item)):
         value = option[2].lower()
         word = "on" if value in _ON else "off" if value in _OFF else value
@@ -94,20 +94,20 @@ def _canonical_option(item: object) -> object:
 
 
 def _is_parsed(language: object, body: str) -> bool:
-    """Whether a body is no string but what the server parsed, and deparses."""
+    """Whether a function body is stored parsed (SQL standard syntax) and not as a string."""
     return language == "sql" and body.startswith(("BEGIN ATOMIC", "RETURN "))
 
 
 def is_generated_not_null(name: str) -> bool:
     """Whether PostgreSQL may have made this name of a NOT NULL constraint: table_column_not_null.
 
-    After a rename it keeps the table's or the column's former name, so that both may be any.
+    A renamed table or column leaves the old name in it, so any table and column are accepted.
     """
     return _GENERATED_NOT_NULL.fullmatch(name) is not None
 
 
 def canonical_type(name: str) -> str:
-    """A type's name without the precision that it has anyway."""
+    """A type's name without ``(6)``, the default precision of times and intervals."""
     return _FULL_PRECISION.sub(r"\1", name)
 
 
@@ -116,8 +116,8 @@ def canonical_default(text: str, type_: str) -> str | None:
     """One spelling of a default for a column of that type; None where it is NULL.
 
     The default is assigned to the column.  So a cast that the assignment does anyway is left out,
-    and so is the type of a literal where all types give the same.  Of a type that may be a domain,
-    which can have another default, NULL counts.
+    and so is the type of a literal where it makes no difference.  NULL is kept for a type that may
+    be a domain, which can have a default of its own.
     """
     nodes = parse(text)
     if nodes is None:
@@ -161,7 +161,7 @@ def _is_repeated(value: Node, type_: list[Node], base: str) -> bool:
 
 
 def _number(nodes: list[Node], base: str) -> list[Node]:
-    """A number in one spelling, where the column's type does not keep how it was written."""
+    """A normalised number, where the column's type does not keep the number of its digits."""
     match nodes:
         case [str(text)] if base in _NUMBERS:
             shown = _digits(text.strip("'"))
@@ -170,7 +170,7 @@ def _number(nodes: list[Node], base: str) -> list[Node]:
 
 
 def _digits(text: str) -> str | None:
-    """A plain number without zeros that say nothing; None for anything else."""
+    """A plain number without leading and trailing zeros; None for anything else."""
     try:
         number = Decimal(text)
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""Schemas as JSON text: sorted, one fact a line, so that a baseline's history reads well."""
+"""Write and read schemas as JSON text: sorted, one fact a line, so that its diffs are short."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCHEMA_VERSION: Final = 1
 """The format that is written; a change that older readers would misread raises it."""
 
 _REMEDY: Final = "write the file anew with Schema.to_json()"
-_DEEPEST: Final = 16  # a fact has some three others above it; deeper, parents go round in a circle
+_DEEPEST: Final = 16  # a fact has some three others above it; deeper, the parents form a circle
 
 _T = TypeVar("_T")
 
@@ -42,8 +42,8 @@ def to_json(facts: Mapping[Key, Fact], *, version: str, platform: str | None) ->
 def from_json(text: str | bytes) -> Stored:
     """The schema that :func:`to_json` wrote.
 
-    Raises :class:`~pytest_schema_parity.errors.SchemaFormatError`, which says where in the text
-    something else stands, and what to do.
+    Raises :class:`~pytest_schema_parity.errors.SchemaFormatError`, with the position in the
+    document and a remedy.
     """
     document = _take(_parse(text), dict, "the whole")
     version = _take(document.get("schema_version"), int, "schema_version")
@@ -75,7 +75,7 @@ def _text(value: object) -> str:
 
 
 def _fact_to_json(fact: Fact) -> dict[str, object]:
-    """A fact's fields, those left out that say nothing."""
+    """A fact as a JSON object; empty fields are left out."""
     fields: dict[str, object] = {"kind": fact.kind, "name": fact.name}
     if fact.parent:
         fields["parent"] = fact.parent
@@ -135,7 +135,7 @@ def _place(value: object, where: str) -> Place | None:
 
 
 def _check_family(facts: list[Fact]) -> None:
-    """Refuse two facts of one name, and parents that have themselves above them."""
+    """Raise SchemaFormatError for two facts of one key, and for parents that form a circle."""
     parents: dict[Key, Key | None] = {}
     for fact in facts:
         if fact.key in parents:

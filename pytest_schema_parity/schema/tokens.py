@@ -1,4 +1,4 @@
-"""The tokens of SQL text, as PostgreSQL's scanner cuts it.
+"""The tokens of SQL text, by the rules of PostgreSQL's scanner.
 
 Plain strings are read by the standard: a backslash in them is an ordinary character.  That is how
 the server deparses, and how it reads function bodies unless a setting from before 2010 is on.
@@ -33,14 +33,14 @@ _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 
 
 class Token(NamedTuple):
-    """A token's sort and its text as it stands."""
+    """A token: its sort, and its text unchanged."""
 
     sort: Sort
     text: str
 
 
 _APART: Final = Token("blank", " ")
-"""What keeps two strings apart that would be one with a line's end between them."""
+"""Separates two strings that PostgreSQL would join if only a line break were between them."""
 
 
 def tokens(text: str) -> tuple[Token, ...] | None:
@@ -90,7 +90,7 @@ def meaningful(text: str) -> tuple[Token, ...] | None:
 
 
 def _joins(gap: str) -> bool:
-    """Whether two strings with this between them are one string."""
+    """Whether PostgreSQL joins two strings that have this text between them."""
     return ("\n" in gap or "\r" in gap) and "/*" not in gap
 
 

@@ -156,11 +156,11 @@ class TestForm:
             ("index", "public.users_email_key", "changed", "parent"),
         ]
 
-    @pytest.mark.parametrize("untold", [{"deferrable": True}, {"operators": ["&&(box,box)"]}])
+    @pytest.mark.parametrize("not_reported", [{"deferrable": True}, {"operators": ["&&(box,box)"]}])
     def test_a_constraint_of_which_an_index_cannot_tell_speaks_for_itself(
-        self, untold: dict[str, Value]
+        self, not_reported: dict[str, Value]
     ) -> None:
-        new = schema(USERS, unique_constraint("users", "users_email_key", **untold))
+        new = schema(USERS, unique_constraint("users", "users_email_key", **not_reported))
         assert told(compare(self.OLD, new)) == [
             ("constraint", "public.users.users_email_key", "extra", None),
             ("index", "public.users_email_key", "changed", "form"),
@@ -252,9 +252,9 @@ class TestImpact:
         kind = Kind(
             group="other", impact="comment", when={("a", 1): "naming", ("b", 1): "security"}
         )
-        assert kind.weigh({"a": 1}) == "naming"
-        assert kind.weigh({"a": 1, "b": 1}) == "security"
-        assert kind.weigh({}) == "comment"
+        assert kind.impact_of({"a": 1}) == "naming"
+        assert kind.impact_of({"a": 1, "b": 1}) == "security"
+        assert kind.impact_of({}) == "comment"
 
 
 class TestPlatform:

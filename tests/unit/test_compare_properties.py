@@ -97,7 +97,7 @@ def test_a_rename_never_hides_that_two_things_differ(pair: tuple[Schema, Schema]
     for one in comparison:
         if one.change == "renamed":
             old, new = reference[one.kind, one.name], candidate[one.kind, str(one.actual)]
-            assert {kind_of(old.kind).weigh_attribute(a) for a in differing(old, new)} <= {
+            assert {kind_of(old.kind).impact_of_attribute(a) for a in differing(old, new)} <= {
                 "comment",
                 "form",
             }

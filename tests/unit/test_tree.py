@@ -52,7 +52,7 @@ def test_listed_files_keep_the_order_in_which_they_were_deployed(tmp_path: Path)
         ({"path": "odd", "layout": "supabase"}, r"no migrations \(1 SQL files have other names\)"),
         ({"path": "sql", "layout": "prism"}, r"unknown layout 'prism': did you mean 'prisma'\?"),
         ({"path": "sql", "layout": "xyz"}, r"unknown layout 'xyz': known are file, plain, prisma"),
-        ({"path": "mixed"}, r"could be laid out by prisma or supabase: .* layout = \"prisma\""),
+        ({"path": "mixed"}, r"fits the layouts prisma and supabase: .* layout = \"prisma\""),
         ({"path": "half"}, r"/half/2_b holds no migration\.sql: restore the file or delete"),
         ({"files": ["sql/migrations/b.sql"]}, r"b\.sql is no file: did you mean a\.sql\?"),
         ({"files": ["odd/x.sql", "odd/x.sql"]}, r"odd/x\.sql is listed twice"),

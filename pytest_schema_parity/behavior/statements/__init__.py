@@ -1,1 +1,1 @@
-"""What two databases do with generated statements: the engine of the behaviour check."""
+"""The engine of the behaviour check: run generated statements on two databases and compare."""

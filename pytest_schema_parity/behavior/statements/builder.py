@@ -1,4 +1,4 @@
-"""Builds rows that the rules of both sides accept, with the rows that they need."""
+"""Build rows that the rules of both sides accept, with the rows that they refer to."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pytest_schema_parity.behavior.statements.values import fresh
 
 ATTEMPTS: Final = 8
 DEEPEST: Final = 40
-"""How many parents of parents are built."""
+"""How deep a chain of referenced rows may be."""
 
 
 class CannotBuildError(Exception):
-    """No row of a table fulfils the rules of both sides, as far as the builder can see."""
+    """The builder found no row of a table that fulfils the rules of both sides."""
 
 
 Mark: TypeAlias = "tuple[dict[str, int], int, dict[int, int], dict[int, list[Statement]]]"
@@ -25,25 +25,25 @@ Mark: TypeAlias = "tuple[dict[str, int], int, dict[int, int], dict[int, list[Sta
 
 @dataclass(slots=True)
 class World:
-    """The rows that the statements so far put into the tables, and the numbers that are used."""
+    """The rows that the statements so far insert into the tables, and the numbers in use."""
 
     rows: dict[str, list[Values]] = field(default_factory=dict)
     statements: list[Statement] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
     fresh: dict[str, list[Values]] | None = None
-    """The new parents of the row that is being built, where it should have new ones.
+    """The new parents of the row that is being built, if it must have new ones; else None.
 
-    One a table is enough: else tables that are referred to on several ways grow without end."""
+    There is one a table: else tables that are referred to in several ways would grow endlessly."""
 
     building: list[tuple[str, Values]] = field(default_factory=list)
     """The rows that are being built, each a parent of the one before it."""
     tied: dict[int, int] = field(default_factory=dict)
-    """For a row that is being built, by its place: the first one that it refers to in a circle."""
+    """By the index of a row that is being built: that of the first row in its circle."""
     along: dict[int, list[Statement]] = field(default_factory=dict)
-    """For a row that is being built: the inserts that must be in one statement with its own."""
+    """By the index of a row that is being built: the INSERTs that must be in its statement."""
 
     def in_a_circle(self, table: str, given: Mapping[str, str]) -> Values | None:
-        """A row that is being built and may get the values given; the current one is tied to it."""
+        """Find a row that is being built and may take these values; tie the current row to it."""
         for at, (name, row) in enumerate(self.building[:-1]):
             if name == table and all(row.get(c, value) == value for c, value in given.items()):
                 last = len(self.building) - 1
@@ -52,7 +52,7 @@ class World:
         return None
 
     def parent(self, table: str, given: Mapping[str, str], *, complete: bool) -> Values | None:
-        """A row to refer to that has the values given: those of a ``complete`` key, or some."""
+        """Find a row to refer to that has these values: any if they are a ``complete`` key."""
         if self.fresh is None or complete:
             return self.find(table, given)
         for row in self.fresh.get(table, ()):
@@ -61,20 +61,20 @@ class World:
         return None
 
     def find(self, table: str, values: Mapping[str, str]) -> Values | None:
-        """A row of a table that has these values."""
+        """Find a row of a table that has these values; None without one."""
         for row in self.rows.get(table, ()):
             if all(row.get(column, NULL) == value for column, value in values.items()):
                 return row
         return None
 
     def mark(self) -> Mark:
-        """A point to go back to."""
+        """The current state, to be restored by :meth:`back`."""
         counts = {table: len(rows) for table, rows in self.rows.items()}
         along = {at: list(statements) for at, statements in self.along.items()}
         return counts, len(self.statements), dict(self.tied), along
 
     def back(self, mark: Mark) -> None:
-        """Forget the rows since a mark; numbers stay used."""
+        """Remove the rows added since a mark; the numbers that they used stay in use."""
         self.tied, self.along = mark[2], mark[3]
         if self.fresh is not None:
             self.fresh = {}
@@ -85,11 +85,11 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is asked of a row beside being valid.
+    """The requirements for a row, beside being valid.
 
     ``fixed`` columns have these values, ``omit`` are left to their defaults, ``required`` must not
-    be null.  ``skip`` is a foreign key that finds no parent; ``repeat`` a key that may be taken.
-    ``choice`` picks among equally good values.
+    be null.  ``skip`` is a foreign key for which no parent is built; ``repeat`` a key whose values
+    may already exist.  ``choice`` selects one of several valid combinations of values.
     """
 
     fixed: Mapping[str, str] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class Builder:
         self._classes = _joined_columns(model)
 
     def add(self, world: World, table: str, wish: Wish = ANY) -> Values:
-        """Add a row and what it needs to the world; returns the row.  Raises CannotBuildError."""
+        """Add a row, and the rows that it refers to; return the row.  Raises CannotBuildError."""
         world.fresh = {} if wish.new_parents else None
         return self._build(world, self.model.tables[table], wish, ())
 
@@ -185,7 +185,7 @@ class Builder:
             row.update({column: values[column] for column in free})
 
     def _untaken_first(self, world: World, table: Table, found: list[Values]) -> list[Values]:
-        """Values that no row has come first where a key holds one of the columns."""
+        """Sort combinations of values: those with values that a key already holds come last."""
         keyed = {column for key in table.keys for column in key.indexed}
         held = [
             {row.get(column) for row in world.rows[table.name]} if column in keyed else set()
@@ -249,13 +249,13 @@ class Builder:
         return not (column.not_null or column.has_default or column.name in wish.required)
 
     def _fresh(self, world: World, table: Table, column: Column) -> str:
-        """The next value of the column's class: of all columns that foreign keys join with it."""
+        """The next unused value for a column and for all columns that foreign keys join with it."""
         name = self._classes.get((table.name, column.name), f"{table.name}.{column.name}")
         world.numbers[name] = world.numbers.get(name, 0) + 1
         return fresh(column.type, world.numbers[name], column.name)
 
     def _taken(self, world: World, table: Table, row: Values, repeat: Key | None) -> bool:
-        """Whether a row has the same key already, on either side; a partial index holds some."""
+        """Whether another row has the same values of a unique key of either side."""
         others = world.rows.get(table.name, ())
         for key in table.keys:
             if key == repeat or key.exclusion or key.indexed != key.parts:
@@ -274,7 +274,7 @@ class Builder:
         return False
 
     def _insert(self, world: World, table: Table, row: Values, wish: Wish) -> None:
-        """Add the INSERT of a row: with those that go along, or along with that of a later row."""
+        """Add the INSERT of a row; rows that refer to each other in a circle share one."""
         world.rows.setdefault(table.name, []).append(row)
         at = len(world.building) - 1
         along = world.along.pop(at, [])
@@ -289,7 +289,7 @@ class Builder:
 
 
 def _is_same(key: ForeignKey, other: ForeignKey | None) -> bool:
-    """Whether two foreign keys differ in nothing but their actions and when they are checked."""
+    """Whether two foreign keys have the same columns and target, whatever their other options."""
     return (
         other is not None
         and key.columns == other.columns
@@ -298,7 +298,7 @@ def _is_same(key: ForeignKey, other: ForeignKey | None) -> bool:
 
 
 def _holds_a_key(table: Table, values: Mapping[str, str]) -> bool:
-    """Whether only one row can have these values."""
+    """Whether these values hold those of a unique key."""
     return any(
         set(key.indexed) <= set(values)
         for key in table.keys
@@ -309,7 +309,7 @@ def _holds_a_key(table: Table, values: Mapping[str, str]) -> bool:
 def insert_row(
     table: Table, row: Mapping[str, str], shown: Mapping[str, str] | Sequence[str] = ()
 ) -> Statement:
-    """The INSERT of a row: without NULLs that a column has by itself, unless they are ``shown``."""
+    """The INSERT of a row; NULLs of columns without default are left out unless ``shown``."""
     values = {
         name: value
         for name, value in row.items()
@@ -320,7 +320,7 @@ def insert_row(
 
 
 def _joined_columns(model: Model) -> dict[tuple[str, str], str]:
-    """Each column that foreign keys join with others: the name of all of them."""
+    """Map each column that foreign keys join with others to one name for all of these."""
     leader: dict[tuple[str, str], tuple[str, str]] = {}
 
     def find(column: tuple[str, str]) -> tuple[str, str]:

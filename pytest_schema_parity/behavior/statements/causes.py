@@ -1,4 +1,4 @@
-"""Where two results differ, and by what cause: one counterexample is shown for each cause."""
+"""Find where two results differ, and the cause: one counterexample is shown for each cause."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Cause: TypeAlias = tuple[str, ...]
 DivergenceKind: TypeAlias = Literal["verdict", "count", "error", "rows"]
 MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+\d\d)?$")
 NO_SUCH_KEY: Final = "42P10"
-"""ON CONFLICT names columns without a key: it shows that a key is missing, by its text alone."""
+"""SQLSTATE where ON CONFLICT names columns without a key: only a missing key raises it."""
 CLOSE: Final = 5.0
-"""Seconds: readings of the running clock on two sides lie closer to each other than that."""
+"""Seconds by which readings of the running clock on two sides differ at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DifferingRows:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """What differs: the outcome of the statement at ``position``, or the ``rows`` at the end."""
+    """What differs in two results: the outcome of a statement, or the ``rows`` at the end."""
 
     kind: DivergenceKind
     cause: Cause
@@ -74,7 +74,7 @@ def outcome_divergence(example: Example, pair: Pair, *, errors: bool) -> Diverge
 
 
 def differing_relations(example: Example, pair: Pair) -> list[str]:
-    """The relations whose rows differ, tables before views, as far as hashes tell."""
+    """The relations whose counts or hashes of rows differ, tables before views."""
     contents = zip(example.reads, pair[0].contents, pair[1].contents, strict=False)
     return [relation for relation, one, other in contents if one != other]
 
@@ -82,9 +82,9 @@ def differing_relations(example: Example, pair: Pair) -> list[str]:
 def row_divergences(
     runner: Runner, examples: Sequence[Example], relation: str, known: Container[Cause] = ()
 ) -> list[Divergence | None]:
-    """How the rows of a relation differ at the end of each example, beside what is by chance.
+    """How the rows of a relation differ at the end of each example, random values aside.
 
-    Each example runs twice on both sides, to see that; but not where the cause is ``known``.
+    Each example runs twice on both sides to find random values, unless its cause is ``known``.
     """
     if not examples:
         return []
@@ -141,7 +141,7 @@ def _row_divergence(
 def _signs(
     names: tuple[str, ...], types: tuple[str, ...], rows: Counter[tuple[str | None, ...]]
 ) -> list[str]:
-    """Which numbers are zero or negative in all rows: a condition may be what left them out."""
+    """The columns with zero (or negative numbers) in all rows: a condition may exclude these."""
     found: list[set[str]] = [
         {
             f"{name} {'= 0' if float(value) == 0 else '< 0'}"
@@ -160,11 +160,11 @@ def _objector(error: Outcome) -> str:
 def _by_chance(
     first: Sequence[Rows], second: Sequence[Rows], width: int, apart: bool
 ) -> frozenset[int]:
-    """The columns that no two runs agree in, on both sides, as uuids and the running clock do.
+    """The columns whose values change from run to run on both sides: uuids, the running clock.
 
-    What only one side changes from run to run differs.  Times differ as well where the two sides'
-    lie further apart than the clock can have moved.  Where the two sides did not begin at one
-    instant (``apart``), all times are compared in this way.
+    A column that changes on one side only is a difference.  So are times that are further apart
+    than the clock can have moved.  Where the two sides did not begin at one instant (``apart``),
+    all times are compared in this way.
     """
     found = []
     for at in range(width):
@@ -192,7 +192,7 @@ def _moment(text: str) -> float:
 
 
 def _masked(rows: Rows, chance: frozenset[int]) -> list[tuple[str | None, ...]]:
-    """The rows with values that are there by chance made alike; NULL stays NULL."""
+    """The rows with random values replaced by a placeholder; NULL stays NULL."""
     return [
         tuple("…" if at in chance and value is not None else value for at, value in enumerate(row))
         for row in rows

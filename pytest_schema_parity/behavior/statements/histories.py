@@ -1,4 +1,4 @@
-"""Random examples: rows for triggers, short histories of rows, small databases for views."""
+"""Generate random examples: rows for triggers, short histories, small databases for views."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from pytest_schema_parity.behavior.statements.statement import NULL, delete, upd
 from pytest_schema_parity.behavior.statements.values import candidates, fresh
 
 GATES: Final = 24
-"""How many combinations of values open the way into a trigger's body."""
+"""How many combinations of values for the conditions of triggers are tried."""
 ROWS: Final = 600
 HISTORIES: Final = 1_500
 DATABASES: Final = 300
 FEW: Final = 40
-"""How many are tried where the two sides read the same."""
+"""How many examples are tried of triggers and views that have the same text on both sides."""
 OPENED: Final = 0.85
-"""How often all rows of a history pass the conditions of the triggers."""
+"""The share of histories in which all rows pass the conditions of the triggers."""
 COUNTED: Final = re.compile(r"^'{\"\w+\": \"?\d+\"?}'$")
 """A JSON document with one number."""
 AGAIN: Final = 0.25
-"""How often a column takes the value that another row has."""
+"""How often a column takes a value of another row."""
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 SHARED: Final = 0.75
-"""How often a row takes the values of one that is there."""
+"""How often a row takes the values of an existing one."""
 
 
 class Histories:
@@ -89,7 +89,7 @@ class Histories:
         return self._mined[name]
 
     def _trigger_rows(self, table: Table, most: int) -> Iterator[Example]:
-        """Rows out of the constants of the triggers' bodies, one column at a time beside gates."""
+        """Rows with constants of the triggers' bodies: all gates and one other column at a time."""
         literals = self._of_triggers(table)
         for values in islice(self._combinations(table, literals), most):
             world = World()
@@ -119,7 +119,7 @@ class Histories:
     def _gates(
         self, table: Table, literals: Literals, pools: Mapping[str, list[str]]
     ) -> tuple[list[str], list[Values]]:
-        """The columns that decide whether a trigger does anything, and values for all of them."""
+        """The gates (columns that triggers compare with constants), and values for all of them."""
         gates = [
             name
             for name in literals.compared
@@ -180,7 +180,7 @@ class Histories:
                 )
 
     def _parents(self, table: Table) -> set[str]:
-        """The tables that a table refers to, and those that these refer to."""
+        """The tables that a table refers to, and the tables that those refer to."""
         found: set[str] = set()
         waiting = [table]
         while waiting:
@@ -193,7 +193,7 @@ class Histories:
     def _random_row(
         self, world: World, table: Table, literals: Literals, gate: Mapping[str, str] = NOTHING
     ) -> None:
-        """Add a row with random values, many of them those of rows that are there."""
+        """Add a row with random values, many of them taken from existing rows."""
         fixed: Values = dict(gate)
         for key in table.foreign_keys:
             parents = world.rows.get(key.target)
@@ -256,7 +256,7 @@ def _is_open(column: Column) -> bool:
 
 
 def _worth(column: Column, literals: Literals) -> bool:
-    """Whether a trigger's constants may be meant for a column."""
+    """Whether constants of a trigger may be values of a column."""
     compared = column.name in literals.compared or column.name in literals.patterns
     return compared or (_is_open(column) and column.type.category != "N")
 

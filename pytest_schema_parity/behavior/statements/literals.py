@@ -1,4 +1,4 @@
-"""Constants out of the SQL of both sides, and the columns that they are compared with."""
+"""Extract the constants of SQL text, and the columns that they are compared with."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ INTERVAL: Final = re.compile(
 
 @dataclass(slots=True)
 class Literals:
-    """Constants of some SQL.  ``compared`` goes by the column that a constant is compared with.
+    """The constants of some SQL; ``compared`` maps a column to those that it is compared with.
 
-    So do regular expressions; those of no known column go by the empty string.
+    So for regular expressions; those of an unknown column have the empty string as key.
     """
 
     numbers: set[str] = field(default_factory=set)
@@ -55,7 +55,7 @@ class Literals:
     compared: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def include(self, other: Literals) -> None:
-        """Add those of another text."""
+        """Add the constants of another text."""
         self.numbers |= other.numbers
         self.strings |= other.strings
         self.intervals |= other.intervals

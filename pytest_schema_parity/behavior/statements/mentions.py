@@ -1,4 +1,4 @@
-"""Names in SQL."""
+"""Find names in SQL text."""
 
 from __future__ import annotations
 

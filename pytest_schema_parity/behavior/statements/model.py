@@ -1,4 +1,4 @@
-"""The rules of two databases, merged: every rule knows which of the two sides has it."""
+"""Merge the rules of two databases: every rule is kept with the sides that have it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A column's type: ``name`` with its modifiers; a domain knows the type below it."""
+    """A column's type: ``name`` with its modifiers; of a domain, also its base type."""
 
     name: str
     kind: str = "b"
@@ -35,7 +35,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column that both sides have.  ``defaults`` and ``types`` go by side."""
+    """A column that both sides have; ``defaults`` and ``types`` hold one value for each side."""
 
     name: str
     types: tuple[Type, Type]
@@ -51,7 +51,7 @@ class Column:
 
     @property
     def has_default(self) -> Sides:
-        """The sides that give a value when none is given."""
+        """The sides on which the column has a value if an INSERT leaves it out."""
         return frozenset(
             side for side in (0, 1) if self.defaults[side] is not None or self.identities[side]
         )
@@ -118,7 +118,7 @@ class Table:
 
     @cached_property
     def primary(self) -> Key | None:
-        """The key that rows are found by: of both sides where there is one, without expressions."""
+        """The key that identifies rows, without expressions; a key of both sides if possible."""
         plain = [key for key in self.keys if key.indexed == key.parts and not key.predicate]
         plain = [key for key in plain if all(name in self.by_name for name in key.indexed)]
         best = sorted(plain, key=lambda key: -len(self.keys[key]))
@@ -126,7 +126,7 @@ class Table:
 
     @property
     def differs(self) -> bool:
-        """Whether any rule is one side's alone, or a column is another one."""
+        """Whether one side has a rule that the other lacks, or a column differs."""
         rules: list[Sides] = [
             *self.keys.values(),
             *self.foreign_keys.values(),
@@ -141,7 +141,7 @@ class Table:
 
 
 def column_differs(column: Column) -> bool:
-    """Whether the two sides say something else of a column."""
+    """Whether the two sides define a column differently."""
     return (
         column.types[0] != column.types[1]
         or column.defaults[0] != column.defaults[1]
@@ -160,14 +160,14 @@ class View:
     definitions: tuple[str, str]
     materialized: tuple[bool, bool]
     live: tuple[str | None, str | None]
-    """A query for what the view would show if all materialized views were fresh; None: as it is."""
+    """The query for the view if all materialized views were refreshed; None: the view itself."""
     tables: tuple[str, ...]
     refreshed: tuple[str, ...] = ()
-    """The materialized views to be refreshed, in this order, before it is up to date."""
+    """The materialized views to refresh, in this order, before the view is up to date."""
 
     @property
     def differs(self) -> bool:
-        """Whether the two definitions read differently."""
+        """Whether the text of the two definitions differs."""
         return self.definitions[0] != self.definitions[1]
 
 
@@ -190,7 +190,7 @@ class Model:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The tables that are looked at: all but ``parents``, which others only refer to."""
+        """The tables that are tested: all but ``parents``, which others only refer to."""
         return tuple(name for name in self.tables if name not in self.parents)
 
 
@@ -199,17 +199,17 @@ def read_document(connection: psycopg.Connection) -> Document:
     query = files(__package__).joinpath("model.sql").read_text(encoding="utf-8")
     connection.execute("SAVEPOINT reading; SET LOCAL search_path = pg_catalog")
     row = connection.execute(query.encode()).fetchone()
-    connection.execute("ROLLBACK TO SAVEPOINT reading")  # and the search_path with it
+    connection.execute("ROLLBACK TO SAVEPOINT reading")  # which resets the search_path
     assert row is not None  # noqa: S101 - the query has exactly one row
     document: Document = row[0] if isinstance(row[0], dict) else json.loads(row[0])
     return document
 
 
 def leave_out(document: Document, omits: Callable[[str], bool]) -> None:
-    """Take tables and views out of a document, but for tables that the others refer to."""
+    """Remove tables and views from a document, except tables that the others refer to."""
     tables = document["tables"]
     kept = [name for name in tables if not omits(name)]
-    for name in kept:  # which grows
+    for name in kept:  # grows while it is walked
         targets = (key["target"] for key in tables[name]["foreign_keys"])
         kept += [target for target in targets if target in tables and target not in kept]
     document["tables"] = {name: table for name, table in tables.items() if name in set(kept)}
@@ -218,14 +218,14 @@ def leave_out(document: Document, omits: Callable[[str], bool]) -> None:
 
 
 def remove(document: Document, names: Container[str]) -> None:
-    """Take tables and views out of a document, whatever refers to them."""
+    """Remove tables and views from a document, even if others refer to them."""
     for what in ("tables", "views"):
         kept = {name: each for name, each in document[what].items() if name not in names}
         document[what] = kept
 
 
 def merge(reference: Document, candidate: Document) -> Model:
-    """Merge what the two sides say of the tables and views that both have."""
+    """Merge two documents into the model of the tables and views that both have."""
     sides = (reference, candidate)
     names = [name for name in reference["tables"] if name in candidate["tables"]]
     views = [name for name in reference["views"] if name in candidate["views"]]
@@ -314,7 +314,7 @@ def _column(name: str, sides: Sequence[Document], named: Sequence[Document]) -> 
 
 
 def _type(side: Document, name: str) -> Type:
-    """The type of a name with modifiers; a domain becomes what is below it, all the way."""
+    """The type of a name with modifiers; of a domain (also over domains), the base type."""
     key = name if name in side["types"] else _without_modifiers(name)
     entry = side["types"].get(key)
     if entry is None:
@@ -337,7 +337,7 @@ def _type(side: Document, name: str) -> Type:
 
 
 def _without_modifiers(name: str) -> str:
-    """A type's name without ``(10,2)``, which may stand in its middle."""
+    """A type's name without its modifiers ``(10,2)``, which may be in its middle."""
     start, end = name.find("("), name.find(")")
     return name if start < 0 else name[:start] + name[end + 1 :]
 
@@ -360,7 +360,7 @@ def _check(found: Document) -> Check:
 
 
 def _partitions(table: Document) -> Iterable[Check]:
-    """That a row of a partitioned table belongs to one of its partitions."""
+    """The CHECK that a row of a partitioned table belongs to one of its partitions."""
     parts = table["partitions"] or ()
     if parts and all(part["expression"] and part["columns"] for part in parts):
         columns = tuple(parts[0]["columns"])
@@ -409,10 +409,10 @@ def _view(name: str, sides: Sequence[Document]) -> View:
 
 
 def _live(side: Document, name: str) -> str | None:
-    """A view's definition in which the views below it that are not fresh are written out.
+    """A view's definition in which views that may be stale are replaced by their own queries.
 
-    Names are qualified in definitions, so that a common table expression cannot have them: each
-    view that is written out takes the place of its name behind FROM and JOIN.
+    Names in definitions are qualified, so no common table expression can replace them: the query
+    is put in the place of the name after FROM and JOIN.
     """
     view = side["views"][name]
     below = {each: _live(side, each) for each in view["reads"] if each in side["views"]}
@@ -426,7 +426,7 @@ def _live(side: Document, name: str) -> str | None:
 
 
 def _refreshed(side: Document, name: str) -> Iterator[str]:
-    """The materialized views that a view reads, those that are read before those that read them."""
+    """The materialized views that a view reads, in the order in which they must be refreshed."""
     view = side["views"][name]
     for each in view["reads"]:
         if each in side["views"]:
@@ -436,7 +436,7 @@ def _refreshed(side: Document, name: str) -> Iterator[str]:
 
 
 def _written_out(definition: str, name: str, query: str) -> str:
-    """A definition that reads a query instead of a view.  Keywords are in capitals, aliases not."""
+    """A definition in which a query, with an alias, replaces the name of a view."""
     alias = name.rpartition(".")[2]
     place = re.compile(rf'(?<![\w".]){re.escape(name)}(?![\w".])(\s+(?:"[^"]+"|[a-z_]\w*))?')
     return place.sub(lambda match: f"({query}) {match[1] or alias}", definition)

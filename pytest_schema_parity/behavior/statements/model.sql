@@ -1,4 +1,4 @@
--- Everything that decides which rows a database accepts and shows, as one JSON document.
+-- The rules that decide which rows a database accepts and shows, as one JSON document.
 WITH RECURSIVE relation AS (
     SELECT c.oid, c.relkind, c.relispartition, n.nspname AS schema, format('%I.%I', n.nspname, c.relname) AS name
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace

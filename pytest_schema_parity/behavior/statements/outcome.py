@@ -1,4 +1,4 @@
-"""What a statement did: how many rows it affected, or the error and what raised it."""
+"""The outcome of a statement: how many rows it affected, or the error and what raised it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEOUT: Final = "57014"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """``rows`` affected, or an error: then ``rows`` is None and ``sqlstate`` is set.
+    """The outcome of a statement: ``rows`` affected, or an error (``rows`` None, ``sqlstate`` set).
 
     ``table``, ``constraint`` and ``column`` are those that the server names; ``routine`` is the
     function that raised the error, and the ``line`` of its body.
@@ -37,14 +37,14 @@ class Outcome:
 
     @property
     def is_raised(self) -> bool:
-        """Whether a routine raised it, and no constraint that a routine came upon."""
+        """Whether the code of a routine raised the error itself, and not a constraint."""
         return bool(self.routine) and not (
             self.constraint and self.sqlstate[:2] == "23" and not self.line
         )
 
     @property
     def objector(self) -> str:
-        """What rejected the statement: a constraint, a column that must not be null, a routine."""
+        """The name of what rejected the statement: a constraint, a NOT NULL column, a routine."""
         if self.is_raised:
             return f"{self.routine}:{self.line}" if self.line else self.routine
         return self.constraint or self.column
@@ -57,7 +57,7 @@ class Outcome:
 
 
 def parse_outcome(text: str) -> Outcome:
-    """Read an outcome as the runner writes it."""
+    """Parse the text that ``runner.sql`` writes for an outcome."""
     state, *rest = text.split(SEPARATOR)
     if not rest:
         return Outcome(rows=int(state))
@@ -80,7 +80,7 @@ def timed_out() -> Outcome:
 
 
 def _raised_by(context: str) -> tuple[str, int | None]:
-    """The innermost function of a context, other than the runner, and its line."""
+    """The innermost function in an error's context, other than the runner's, and its line."""
     for match in ROUTINE.finditer(context):
         name, line = match.groups()
         if "schema_parity_run" not in name:

@@ -1,4 +1,4 @@
-"""Which tables and views would run code that reaches outside of the database: they are left out."""
+"""Find tables and views whose code reaches outside of the database: they are not tested."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ REACHING: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-"""What reaches files, programs, other servers or other sessions.  COPY TO STDOUT does not."""
+"""SQL that reaches files, programs, other servers or other sessions.  COPY TO STDOUT does not."""
 CALLED: Final = re.compile(r"^(http|urlencode)$", re.IGNORECASE)
-"""Words that only mean a function where a parenthesis follows."""
+"""Names that count as functions only where a parenthesis follows."""
 CASCADING: Final = frozenset("cnd")
-"""Actions of foreign keys that change the rows that refer: cascade, set null, set default."""
+"""Actions of foreign keys that change referring rows: CASCADE, SET NULL, SET DEFAULT."""
 
 
 def reaching_outside(document: Document) -> dict[str, str]:
@@ -50,7 +50,7 @@ def reaching_outside(document: Document) -> dict[str, str]:
 
 
 def _follow(document: Document, found: dict[str, str]) -> None:
-    """Add what uses the tables and views found: triggers' functions, cascades, other views."""
+    """Add the tables and views that use those found, through triggers, cascades and views."""
     bodies = {each["name"]: each["body"] or "" for each in document["functions"].values()}
     changed = True
     while changed:
@@ -108,7 +108,7 @@ def _called(text: str, functions: Mapping[str, str]) -> str:
 
 
 def _mentioned(text: str) -> str:
-    """What in a text reaches outside; empty where nothing does."""
+    """The first word of a text that reaches outside; empty if none does."""
     for match in REACHING.finditer(text):
         word = " ".join(match[0].split())
         if CALLED.match(word) and text[match.end() : match.end() + 1] not in ("(", " "):

@@ -1,4 +1,4 @@
-"""Directed examples: a row that both sides accept, then one rule of either side broken or met."""
+"""Generate directed examples: a valid row, then one rule of either side just broken or met."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRUTHS: Final = 24
 DISAGREEING: Final = 6
 PREDICATES: Final = 6
 TRUNCATES: Final = re.compile(r"^CREATE (CONSTRAINT )?TRIGGER .*? TRUNCATE\b.*? ON ")
-"""The definition of a trigger that is about TRUNCATE."""
+"""Matches the definition of a trigger on TRUNCATE."""
 
 
 class Probes:
@@ -51,7 +51,7 @@ class Probes:
         self.failures: dict[str, str] = {}
 
     def of(self, name: str) -> Iterator[Example]:
-        """The examples of one table, the row that is valid first."""
+        """The examples of one table, beginning with a valid row."""
         table = self.model.tables[name]
         sources = (
             self._valid, self._conditions, self._keys, self._foreign_keys, self._parents,
@@ -109,7 +109,7 @@ class Probes:
                 yield from self._duplicates(table, key, columns, base)
 
     def _predicates(self, table: Table, key: Key) -> Iterator[Values]:
-        """Values for the columns of a key's predicate: some that fulfil it, one that does not."""
+        """Values for a partial index's predicate: some that fulfil it, one that does not."""
         yield {}
         for component in self.solver.components(table):
             if not any(predicate.expression == key.predicate for predicate in component.predicates):
@@ -155,7 +155,7 @@ class Probes:
         key: Key,
         required: Iterable[str] = (),
     ) -> Iterator[Probe]:
-        """A second row beside the one that is there."""
+        """A second row beside an existing one, with some of its values."""
         copy = _copy(world)
         wish = Wish(fixed=fixed, required=frozenset(required), repeat=key, new_parents=True)
         if built := self._try(table, wish, copy):
@@ -174,7 +174,7 @@ class Probes:
     def _variants(
         self, table: Table, key: Key, world: World, base: Values, same: Values
     ) -> Iterator[Probe]:
-        """Other values that an expression may make the same: in case, blanks, or overlapping."""
+        """Other values that a key may treat as the same: other case, blanks, overlapping ranges."""
         for column, value in same.items():
             inner = value[1:-1] if value.startswith("'") else ""
             for variant in map(literal, (inner.upper(), f" {inner}", f"{inner} ")):
@@ -211,7 +211,7 @@ class Probes:
                     yield "part of a foreign key", [*world.statements[:-1], statement], True
 
     def _parents(self, table: Table) -> Iterator[Probe]:
-        """What becomes of a row when the row that it refers to is deleted or changed."""
+        """Delete or change the row that a row refers to."""
         for key in table.foreign_keys:
             if (
                 any(c not in table.by_name for c in key.columns)
@@ -273,7 +273,7 @@ class Probes:
                 yield "an explicit identity", [*statements[:-1], plain], True
 
     def _changes(self, table: Table) -> Iterator[Probe]:
-        """UPDATE of every column, DELETE, and upsert."""
+        """UPDATE each column, DELETE, and INSERT … ON CONFLICT."""
         built = self._try(table, Wish())
         if built is None:
             return
@@ -300,7 +300,7 @@ class Probes:
                 yield "upsert", [*world.statements, again], False
 
     def _truncations(self, table: Table) -> Iterator[Probe]:
-        """TRUNCATE where a trigger of either side is about it."""
+        """TRUNCATE, if either side has a trigger for it."""
         is_about_it = any(TRUNCATES.search(trigger.definition) for trigger in table.triggers)
         if is_about_it and (built := self._try(table, Wish())):
             truncate = Statement(kind="truncate", table=table.name, suffix=" CASCADE")
@@ -316,14 +316,14 @@ def _copy(world: World) -> World:
 
 
 def _found(table: Table, row: Values) -> Values:
-    """The condition by which a row is found: its key, or nothing where it has none."""
+    """The values that identify a row: those of its primary key; empty where there is none."""
     if table.primary is None:
         return {}
     return {c: row[c] for c in table.primary.indexed if c in row}
 
 
 def _limits(column: Column) -> list[str]:
-    """Values near what the two types can hold: lengths, digits, numbers, and each side's labels."""
+    """Values near the limits of the two types: lengths, digits, numbers, labels of enums."""
     names = [kind.name for kind in column.types]
     found: list[str] = []
     sizes = {int(n) for name in names for n in _digits(name)}

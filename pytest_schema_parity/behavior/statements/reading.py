@@ -1,4 +1,4 @@
-"""SQL that reads tables and views so that the two sides can be compared."""
+"""Write SQL that reads tables and views in a form that can be compared."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def rows_as_json(model: Model, relation: str, side: int) -> str:
 
 
 def _source(model: Model, relation: str, side: int) -> str:
-    """What is read: a view over materialized views as it would be if these were refreshed."""
+    """The FROM item: the relation, or a view's query as if materialized views were refreshed."""
     view = model.views.get(relation)
     if view and view.live[side]:
         return f"({view.live[side]}) AS {ALIAS}"
@@ -67,7 +67,7 @@ def _values(columns: Columns, side: int) -> list[str]:
 
 
 def _value(name: str, types: list[str], side: int) -> str:
-    """A column as it is compared: by value where the two sides' types alone differ."""
+    """The SQL expression of a column: cast so that values of differing types can be compared."""
     value = f"{ALIAS}.{name}"
     if types[0] == types[1]:
         return value

@@ -1,4 +1,4 @@
-"""Runs examples on both databases at the same time, many in one round trip.
+"""Run examples on both databases at the same time, many in one round trip.
 
 Everything happens in one transaction on each side, which begins at one instant (see
 :mod:`pytest_schema_parity.behavior.instant`) and is never committed.
@@ -37,13 +37,13 @@ from pytest_schema_parity.behavior.statements.reading import count_and_hash, row
 from pytest_schema_parity.behavior.statements.statement import Statement, literal
 
 BATCH: Final = 250
-"""How many examples go in one round trip."""
+"""How many examples run in one round trip."""
 ALONE: Final = 1.0
 """Seconds that one example may take."""
 PATIENCE: Final = LONG_PATIENCE
-"""Seconds in which both transactions should begin at one instant."""
+"""Seconds to try to begin both transactions at one instant."""
 EACH: Final = 0.05
-"""Seconds that each of several examples may take on average."""
+"""Seconds that each example of a batch may take on average."""
 
 Rows: TypeAlias = tuple[tuple[str | None, ...], ...]
 Pair: TypeAlias = "tuple[Result, Result]"
@@ -51,7 +51,7 @@ Pair: TypeAlias = "tuple[Result, Result]"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of each statement of an example, and what the relations held at its end."""
+    """The outcome of each statement of an example, and the contents of relations at its end."""
 
     outcomes: tuple[Outcome, ...]
     contents: tuple[str, ...]
@@ -65,8 +65,8 @@ NOT_RUN: Final = Result((), ())
 class Example:
     """Statements that run one after the other on empty tables; ``reads`` is compared at the end.
 
-    ``subject`` is the table or view that the example is about, ``probe`` what it tries.
-    A ``single_fault`` is a row with one thing wrong: both sides should reject it for one reason.
+    ``subject`` is the table or view that the example is about, ``probe`` a description.
+    With ``single_fault`` a row breaks one rule only: both sides should reject it for one reason.
     """
 
     subject: str
@@ -77,7 +77,7 @@ class Example:
 
 
 class Runner:
-    """Runs examples on two scratch databases; counts what was run."""
+    """Runs examples on two scratch databases; counts examples and statements."""
 
     def __init__(self, sides: Sides, model: Model, left_out: Mapping[str, str]) -> None:
         self.sides = sides
@@ -162,10 +162,10 @@ class Runner:
         )
 
     def _reader(self, relations: tuple[str, ...] | str) -> str:
-        """The query that calls a function which reads these relations; made when first used.
+        """The query that reads these relations through a function, created when first used.
 
-        Of one relation, given as a string, it returns the rows; of several counts and hashes.
-        The function keeps its plans, which take longer than the reading itself.
+        It returns the rows of one relation (a string), counts and hashes of several (a tuple).
+        A function caches its plans: planning takes longer than reading.
         """
         if relations not in self._readers:
             name = f"pg_temp.schema_parity_read_{len(self._readers)}"
@@ -186,7 +186,7 @@ class Runner:
         return self._readers[relations]
 
     def _run_side(self, side: Side, examples: Sequence[Example], reader: str) -> list[Result]:
-        """Run a batch.  Where an example takes too long, others on its subject are not run."""
+        """Run a batch on one side; after an example that is too slow, skip its subject."""
         results: list[Result] = []
         slow: set[str] = set()
         while len(results) < len(examples):
@@ -210,7 +210,7 @@ class Runner:
     def _call(
         self, side: Side, examples: Sequence[Example], reader: str, limit: float
     ) -> list[Result]:
-        """Run examples in one round trip; returns the results of those before one is too slow."""
+        """Run examples in one round trip; if one is too slow, return only the results up to it."""
         with _savepoint(side) as connection:
             connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
             try:
@@ -233,10 +233,10 @@ class Runner:
 
 
 def empty(connection: psycopg.Connection, tables: Sequence[str]) -> dict[str, str]:
-    """Empty tables, without their triggers where the role may; returns why some still hold rows."""
+    """Empty tables, with triggers disabled if allowed; returns the tables still full, and why."""
 
     def attempt(statement: str) -> str:
-        """Run a statement; returns the error, whose effects are undone."""
+        """Run a statement in a savepoint; returns the error, if any, after rolling back to it."""
         connection.execute("SAVEPOINT emptying")
         try:
             connection.execute(statement.encode())
@@ -266,7 +266,7 @@ def _rows_of(result: Result) -> Rows:
 
 @contextmanager
 def _savepoint(side: Side) -> Iterator[psycopg.Connection]:
-    """Undo what is done in the context, failed or not."""
+    """A context in a savepoint that is rolled back at its end in any case."""
     side.connection.execute("SAVEPOINT batch")
     yield side.connection
     side.connection.execute("ROLLBACK TO SAVEPOINT batch; RELEASE SAVEPOINT batch")
@@ -280,7 +280,7 @@ def open_runner(
 ) -> Iterator[Runner]:
     """A runner on the databases of two (tree, conninfo): their tables are empty while it is open.
 
-    ``omits`` returns whether a table or view, by its name, is not looked at.
+    ``omits`` returns whether a table or view, by its name, is left out.
     """
     with open_sides(reference, candidate, patience=PATIENCE) as sides:
         documents = sides.both(lambda side: read_document(side.connection))

@@ -24,7 +24,7 @@ BEGIN
                     GET DIAGNOSTICS affected = ROW_COUNT;
                     outcomes := array_append(outcomes, affected::text);
                 EXCEPTION WHEN query_canceled THEN
-                    -- The timer has run out, and does not watch over another statement of this call.
+                    -- The timeout has fired and does not apply to further statements of this call.
                     outcomes := NULL;
                     RETURN NEXT;
                     RETURN;
@@ -37,7 +37,7 @@ BEGIN
                 END;
             END LOOP;
             IF deferred THEN
-                -- In no block of its own: the rollback of this one undoes it only then.
+                -- Not in a block of its own, so that the rollback of this block undoes it.
                 SET CONSTRAINTS ALL IMMEDIATE;
                 outcomes := array_append(outcomes, '0');
             END IF;

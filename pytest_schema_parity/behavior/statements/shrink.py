@@ -1,4 +1,4 @@
-"""Shrinks an example as long as it shows the same cause: all neighbours in one batch."""
+"""Shrink an example while it shows the same cause; smaller variants run in one batch."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from pytest_schema_parity.behavior.statements.statement import NULL, Statement
 
 ROUNDS: Final = 40
 MOST: Final = 300
-"""How many neighbours are tried in one batch."""
+"""How many smaller variants are tried in one batch."""
 NUMBER: Final = re.compile(r"(?<![\w.-])\d{1,9}(?![\w.])")
 
 Shows: TypeAlias = Callable[[Sequence[Example], Sequence[Pair]], int | None]
-"""Which of some examples, if any, is the first that shows what is shrunk for."""
+"""Returns the index of the first example that shows the cause; None if none does."""
 Run: TypeAlias = Callable[[Sequence[Example]], list[Pair]]
 
 
 def shrink(example: Example, run: Run, shows: Shows) -> Example:
-    """The smallest example found that shows the same."""
+    """The smallest variant of an example that still shows the same cause."""
     for _ in range(ROUNDS):
         neighbours = [*_without_statements(example), *_joined(example), *_without_columns(example)]
         found = _first(neighbours, run, shows) or _first(list(_simpler(example)), run, shows)
@@ -51,7 +51,7 @@ def _without_statements(example: Example) -> Iterator[Example]:
 
 
 def _joined(example: Example) -> Iterator[Example]:
-    """Without one row: what refers to it refers to an earlier row of its table instead."""
+    """Variants without one row: references to it go to an earlier row of its table."""
     for at, statement in enumerate(example.statements):
         for earlier in example.statements[:at]:
             if statement.kind == earlier.kind == "insert" and statement.table == earlier.table:
@@ -68,7 +68,7 @@ def _replaced(statement: Statement, other: Mapping[str, str]) -> Statement:
 
 
 def _without_columns(example: Example) -> Iterator[Example]:
-    """Without some of the columns of one statement: all that can go, halves, each alone."""
+    """Variants without some columns of one statement: without all, halves, …, single ones."""
     for at, statement in enumerate(example.statements):
         columns = [column for column, _ in statement.values]
         least = 1 if statement.kind == "update" else 0
@@ -91,7 +91,7 @@ def _simpler(example: Example) -> Iterator[Example]:
 
 
 def _simpler_values(value: str) -> Iterable[str]:
-    """The value with one of its numbers smaller: half of it, three quarters, …, one less."""
+    """Variants of a value with a smaller number: 0, 1, half of it, three quarters, …, one less."""
     if value == NULL or not (value[:1].isdigit() or value.startswith(("'{", "'["))):
         return
     for match in NUMBER.finditer(value):

@@ -1,4 +1,4 @@
-"""The server as the solver of CHECKs: it evaluates the conditions of both sides on many values."""
+"""Find values that fulfil CHECKs: the server evaluates the conditions on many combinations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Values: TypeAlias = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
-    """Values of the columns of a component, and what each condition is for them, by side."""
+    """Values of a component's columns, with the truth of each condition, and validity by side."""
 
     values: Values
     truths: tuple[bool | None, ...]
@@ -37,7 +37,7 @@ class Tuple:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Columns of a table that conditions tie together, and these conditions.
+    """Columns of a table that share conditions, and these conditions.
 
     ``predicates`` are those of partial indexes: no row need fulfil them.
     """
@@ -51,7 +51,7 @@ Memo: TypeAlias = tuple[str, Component, tuple[tuple[str, str], ...]]
 
 
 class Solver:
-    """Finds values for the conditions of tables; remembers what it found."""
+    """Finds values that fulfil the conditions of tables; caches the results."""
 
     def __init__(self, runner: Runner, literals: Mapping[str, Literals], seed: int) -> None:
         self.runner = runner
@@ -81,7 +81,7 @@ class Solver:
     def valid(
         self, table: Table, component: Component, fixed: Mapping[str, str] | None = None
     ) -> list[Values]:
-        """Combinations that both sides accept; those without NULL first, and not too many."""
+        """At most some 200 combinations that both sides accept, those without NULL first."""
         given = {c: v for c, v in (fixed or {}).items() if c in component.columns}
         memo = (table.name, component, tuple(sorted(given.items())))
         if memo not in self._valid:
@@ -92,7 +92,7 @@ class Solver:
         return self._valid[memo]
 
     def holds(self, table: Table, predicate: str, row: Mapping[str, str]) -> bool:
-        """Whether a row is in a partial index; so it is taken to be where that is not known."""
+        """Whether a row fulfils a partial index's predicate; true where that is unknown."""
         for component in self.components(table):
             for place, check in enumerate(component.predicates, len(component.checks)):
                 if check.expression == predicate:
@@ -161,7 +161,7 @@ class Solver:
     def _evaluable(
         self, table: Table, component: Component, lists: list[list[str]]
     ) -> list[list[str]]:
-        """The values that both sides take for their column's type."""
+        """The values without those that one side cannot cast to the type of their column."""
         pairs = [(c, v) for c, values in zip(component.columns, lists, strict=True) for v in values]
         queries = tuple(_casts(table, pairs, side) for side in (0, 1))
         if all(answer is not None for answer in self.runner.ask((queries[0], queries[1]))):
@@ -177,7 +177,7 @@ class Solver:
         ]
 
     def _rows(self, lists: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
-        """Which value of each list goes into each combination: all, or a sample of them."""
+        """Combinations as indexes into the lists of values: all, or a sample if there are many."""
         ranges = [range(len(values)) for values in lists]
         if prod(map(len, ranges)) <= CAP:
             return list(product(*ranges))
@@ -220,7 +220,7 @@ def _casts(table: Table, pairs: Iterable[tuple[str, str]], side: int) -> str:
 
 
 def _components(table: Table) -> Iterable[Component]:
-    """Columns joined by the conditions that hold several of them."""
+    """The components of a table: columns joined by conditions on several of them."""
     known = table.by_name
     checks = [
         (c, s) for c, s in table.checks.items() if c.columns and all(n in known for n in c.columns)

@@ -1,4 +1,4 @@
-"""One generated statement: kept as its parts, so that it can be shrunk, written as SQL."""
+"""One generated statement, kept as its parts so that it can be shrunk."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ NULL = "NULL"
 class Statement:
     """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL as it stands.
 
-    ``values`` are what is inserted or set, ``where`` which rows are meant (all equal to these).
+    ``values`` are inserted or set; ``where`` selects the rows that have these values.
     ``suffix`` is appended (``ON CONFLICT …``); ``overriding`` sets identity columns by value.
-    ``along`` are INSERTs that are carried out in the same statement, by ``WITH``.
+    ``along`` are INSERTs in the same statement, by ``WITH``.
     """
 
     kind: Literal["insert", "update", "delete", "truncate", "other"]
@@ -90,5 +90,5 @@ def delete(table: str, where: dict[str, str]) -> Statement:
 
 
 def literal(text: str) -> str:
-    """A string constant of SQL; backslashes are as they stand."""
+    """An SQL string constant; backslashes are ordinary characters."""
     return "'" + text.replace("'", "''") + "'"

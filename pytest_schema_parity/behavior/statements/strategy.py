@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from pytest_schema_parity.behavior.statements.runner import Runner
 
 NUMBERS = range(1, 21)
-"""Which fresh values are tried of each column, beside the constants of the schema."""
+"""The numbers of the fresh values for each column, beside the constants of the schema."""
 CHOICES = 200
 
 
 def rows_of(runner: Runner, table: str) -> SearchStrategy[tuple[str, ...]]:
     """Statements that insert a row into a table, with the rows that it refers to.
 
-    Both databases of the runner, which has to stay open, accept nearly all of them: rules inside of
-    triggers are not known beforehand.  Raises KeyError where they have no such table in common.
+    Both databases of the runner, which has to stay open, accept nearly all of them: only rules
+    inside of triggers are unknown.  Raises KeyError where they have no such table in common.
     """
     from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""Values of every type, as SQL: fresh ones by number, and candidates out of literals."""
+"""Generate values of every type as SQL: fresh ones by number, and candidates from literals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LENGTH: Final = re.compile(r"^(character varying|character|bit|bit varying)(?:\(
 NUMERIC: Final = re.compile(r"^numeric(?:\((\d+),(-?\d+)\))?$")
 TEMPORAL: Final = re.compile(r"^(date|time|timestamp)(\(\d\))?( with(out)? time zone)?$")
 LONGEST: Final = 300
-"""Lengths up to this are taken for those of texts."""
+"""Numbers up to this are also tried as lengths of texts."""
 WIDEST_PATTERN: Final = 60
 
 SAMPLES: Final = {
@@ -102,7 +102,7 @@ def _numeric(found: re.Match[str], number: int) -> str:
 
 
 def _moment(base: str, number: int) -> str:
-    """Days and minutes from a fixed beginning on, so that statements stay what they are."""
+    """Days and minutes from a fixed date on, so that statements are the same in each run."""
     hours, minutes = divmod(number, 60)
     clock = f"{hours % 24:02}:{minutes:02}:00"
     if base == "date":
@@ -129,7 +129,7 @@ def _text(base: str, number: int, name: str) -> str:
 def candidates(column: Column, literals: Literals, *, more: Iterable[str] = ()) -> list[str]:
     """Values of a column that the constants of both sides suggest, without repetition.
 
-    ``more`` are further constants that may be meant for it.
+    ``more`` are further constants that may belong to the column.
     """
     kind = column.type
     compared = literals.compared.get(column.name, set()) | set(more)
@@ -196,8 +196,8 @@ def _texts(kind: Type, name: str, compared: set[str], literals: Literals) -> lis
 def matching(pattern: str, count: int = 4) -> list[str]:
     """Texts that match a regular expression, and one that does not; none without Hypothesis.
 
-    They are looked for in a thread of their own: Hypothesis fails a test that searches by itself
-    inside of one of its own, which may be what asks for them.
+    The search runs in a thread: the caller may be a Hypothesis test, and Hypothesis fails on a
+    search inside of a test.
     """
     if find_spec("hypothesis") is None:
         return []
@@ -228,7 +228,7 @@ def _search_matching(pattern: str, count: int) -> list[str]:
 
 
 def _new_text(known: Iterable[str]) -> Callable[[str], bool]:
-    """A test for plain texts of another shape: other signs between other numbers of digits."""
+    """A filter that accepts texts whose pattern of signs and digits was not seen before."""
     shapes = set(map(_shape, known))
     return lambda text: text.isascii() and text.isprintable() and _shape(text) not in shapes
 
@@ -240,7 +240,7 @@ def _shape(text: str) -> str:
 
 
 def _moments(base: str, compared: Iterable[str], literals: Literals) -> list[str]:
-    """Times around those that are compared with, and at the boundaries of intervals before now."""
+    """Times around the constants of the SQL, and around now minus each of its intervals."""
     if base.startswith("time "):
         return [literal(each) for each in sorted(compared) if re.match(r"^\d\d:\d\d", each)]
     fixed = [literal(each) for each in sorted(compared) if re.match(r"^\d{4}-\d\d-\d\d", each)]
@@ -259,7 +259,7 @@ def _moments(base: str, compared: Iterable[str], literals: Literals) -> list[str
 
 
 def _documents(literals: Literals) -> list[str]:
-    """JSON documents with the keys and constants that are looked for."""
+    """JSON documents with the keys and constants of the SQL."""
     words = {each for each in literals.strings if re.fullmatch(r"[A-Za-z_]\w*", each)}
     documents: dict[str, None] = {"{}": None, "[]": None, "null": None, '"text"': None}
     numbers: set[int] = set()

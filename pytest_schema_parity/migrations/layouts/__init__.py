@@ -16,7 +16,7 @@ __all__ = ["Layout", "Listing", "Numbered", "detect_layout", "get_layout", "layo
 
 @cache
 def layouts() -> dict[str, Layout]:
-    """Every layout by name: what each module of this package calls LAYOUT."""
+    """Every layout by name: the LAYOUT of each module of this package."""
     modules = (
         importlib.import_module(f"{__name__}.{module.name}")
         for module in pkgutil.iter_modules(__path__)
@@ -46,5 +46,5 @@ def detect_layout(path: Path) -> Layout:
         raise TreeError(f"{path} holds no migrations. Looked for: {looked_for}")
     names = sorted(layout.name for layout in chosen)
     raise TreeError(
-        f'{path} could be laid out by {" or ".join(names)}: say which, as in layout = "{names[0]}"'
+        f'{path} fits the layouts {" and ".join(names)}: choose one, as in layout = "{names[0]}"'
     )

@@ -1,4 +1,4 @@
-"""What a layout is, and what those share whose files lie side by side, with a number in front."""
+"""What a layout is, and the rules that layouts of numbered files share."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Final
 class Listing:
     """The files of a tree in the order of its tool.
 
-    ``refused`` says of some why the tool would fail on them; ``skipped`` names files that the tool
-    passes over, with the reason.
+    ``refused`` holds files on which the tool would fail, ``skipped`` files that it passes over,
+    each with the reason.
     """
 
     files: tuple[Path, ...] = ()
@@ -47,19 +47,19 @@ class Numbered:
 
     @property
     def timestamped(self) -> bool:
-        """Whether one of them is numbered by a time, as 20250902000001 is."""
+        """Whether a file is numbered by a timestamp such as 20250902000001."""
         return any(len(number_of(file)) == TIMESTAMP for file in self.files)
 
     @classmethod
     def at(cls, path: Path) -> Numbered:
-        """Those in a directory; none if it is no directory."""
+        """The numbered files of a directory; none if it is no directory."""
         files = sql_files(path)
         numbered = tuple(file for file in files if number_of(file))
         return cls(numbered, tuple(file for file in files if file not in set(numbered)))
 
 
 TIMESTAMP: Final = 14
-"""How many digits a time has in a file's name."""
+"""The number of digits of a timestamp in a file's name."""
 
 _NUMBER: Final = re.compile(r"([0-9]+)_.*\.sql", re.DOTALL)
 
@@ -81,5 +81,5 @@ def sql_files(path: Path) -> list[Path]:
 
 
 def lies_below(path: Path, directory: str) -> bool:
-    """Whether a directory of that name is near: the path's last three parts."""
+    """Whether one of the last three parts of the path is a directory of that name."""
     return directory in (part.lower() for part in path.resolve().parts[-3:])

@@ -11,7 +11,7 @@ _SCRIPT = "migration.sql"
 
 
 def _directories(path: Path) -> list[Path]:
-    """The migrations' directories; hidden ones are nobody's."""
+    """The migrations' directories; hidden ones are left out."""
     if not path.is_dir():
         return []
     inside = (entry for entry in path.iterdir() if entry.is_dir() and entry.name[0] != ".")

@@ -44,7 +44,7 @@ def _list(path: Path) -> Listing:
 
 
 def _is_old_init(file: Path) -> bool:
-    """Whether it is the first migration as an early Supabase wrote it."""
+    """Whether a file is the first migration of an early version of Supabase."""
     number = number_of(file)
     return (
         file.name.endswith("_init.sql") and len(number) == TIMESTAMP and number < _LAST_DEPRECATED
