@@ -30,7 +30,7 @@ CARRIED = "schema_parity"
 MOST_NOTES = 20
 """Lines of notes that the summary shows."""
 ENDED_EARLY = "the run ended before its checks had run"
-UNKNOWN = "the results of the trees are incomplete. Run their check `applies`, too."
+UNKNOWN = "the results of the trees are incomplete: run all of their checks."
 
 
 class Results:

@@ -54,14 +54,15 @@ def result_lines(
         if result.advice:
             lines += ["", result.advice]
     if notes := result.notes:
-        heading = f"{counted(len(notes), 'note')} (they do not fail the check):"
+        subject = "it does" if len(notes) == 1 else "they do"
+        heading = f"{counted(len(notes), 'note')} ({subject} not fail the check):"
         lines += ["", highlight("note", heading), *page.dense(notes)]
     return lines if failing else lines[1:]
 
 
 def _following(count: int, *, others: bool) -> str:
     which = f"{count} more" if others else f"{count}"
-    return f"{which} that may follow from what failed (see `applies`):"
+    return f"{which} that may follow from a statement that failed:"
 
 
 @dataclass(frozen=True, slots=True)

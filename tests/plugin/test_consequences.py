@@ -81,7 +81,7 @@ def test_what_may_follow_from_a_failure_stands_apart(project) -> None:
     result.stdout.fnmatch_lines(
         [
             "1 missing table in supabase: public.party; this may follow from what failed",
-            "1 that may follow from what failed (see `applies`):",
+            "1 that may follow from a statement that failed:",
             "    missing table public.party   supabase/migrations/20250102000000_party.sql:1",
             "1 missing column in supabase: public.users.own",
             "2 differences: 2 behavior; 1 of them may follow from what failed",

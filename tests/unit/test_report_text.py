@@ -87,7 +87,7 @@ def test_a_failing_check() -> None:
 
         Fix supabase in a new migration; or accept a difference, with a reason, under [[tool.pytest-schema-parity.allow]].
 
-        1 note (they do not fail the check):
+        1 note (it does not fail the check):
         changed comment of column public.users.plan   (comment)
             prisma    what is paid          sql/prisma/001_init.sql:31
             supabase  what was paid\x1b[2J  sql/supabase/20250902_base.sql:7
@@ -96,7 +96,7 @@ def test_a_failing_check() -> None:
 
 
 def test_a_check_with_notes_only() -> None:
-    assert columns(COMMENT)[0] == "1 note (they do not fail the check):"
+    assert columns(COMMENT)[0] == "1 note (it does not fail the check):"
 
 
 def test_a_check_with_nothing_to_tell() -> None:
