@@ -120,7 +120,7 @@ def attempt_and_keep(side: Side, statement: str) -> psycopg.Error | None:
 
 
 def _calls(side: Side, schema: Schema, kind: str, verb: str) -> list[tuple[str, str]]:
-    """Names of routines that need no arguments, and the statements that call them, each once."""
+    """The tree's refresh routines that can be called without arguments: name and statement."""
     wanted = frozenset(refresh_routines(schema, kind))
     calls: dict[str, str] = {}
     for name, call in side.connection.execute(CALLABLE) if wanted else ():

@@ -15,7 +15,7 @@ from pytest_schema_parity.schema.facts import Schema
 
 
 def platform_schema(conninfo: str, template: str) -> Schema:
-    """The facts of a database to which no tree has been applied yet.
+    """The facts of a database with a platform and no tree; from the cache if it has them.
 
     They are cached by the template's key, which names all that made them, and by the queries that
     read them.

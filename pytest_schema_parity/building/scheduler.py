@@ -218,7 +218,7 @@ class Scheduler:
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """How many processors this process may run on, by its affinity and not a quota; at least 1."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

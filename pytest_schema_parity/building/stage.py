@@ -25,7 +25,7 @@ class Stage:
 
 
 def open_stage(plan: Plan, site: Site, target: Target) -> Stage:
-    """Build a tree at a new target.  Raises ServerError."""
+    """Build a tree in the database of a target; what fails is in ``build.failures``."""
     from_platform = site.platform_facts(target, plan.platform)
 
     def read(database: str) -> Schema:

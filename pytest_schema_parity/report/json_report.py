@@ -144,7 +144,7 @@ def _part(part: Difference) -> Entry:
 
 
 def _keys_only(difference: Difference) -> Iterator[Entry]:
-    """What differs in its name only, which follows."""
+    """The facts below that no part describes, each by kind and name only."""
     told = {part.key for part in difference.parts}
     for kind, name in difference.below:
         if (kind, name) not in told:
