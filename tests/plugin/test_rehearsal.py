@@ -346,7 +346,7 @@ def test_rehearsals_in_peoples_own_tests(pytester: pytest.Pytester) -> None:
                 schema_parity.rehearse(source="mian", steps="upgrade").__enter__()
             with pytest.raises(TypeError, match="both a source and steps"):
                 schema_parity.rehearse(source="main").__enter__()
-            with pytest.raises(TreeError, match="no directory"):
+            with pytest.raises(TreeError, match="not a directory"):
                 schema_parity.rehearse(source="main", steps="up").__enter__()
             seed = ["deployed/001.sql"]
             wrong = schema_parity.rehearse(source="main", steps="upgrade", seed=seed)
