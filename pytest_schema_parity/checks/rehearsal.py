@@ -71,7 +71,9 @@ def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
     conninfo = rehearsal.host.conninfo(rehearsal.stages[-1])
     for key in broken_foreign_keys(conninfo):
         name = f"{key.table}.{key.constraint}"
-        title = f"{counted(key.rows, 'row')} of {key.table} break the foreign key {key.constraint}"
+        title = (
+            f"{counted(key.rows, 'row')} of {key.table} violate the foreign key {key.constraint}"
+        )
         yield _rule(tree, name, title)
     for behind in sequences_behind(conninfo):
         yield _rule(

@@ -206,7 +206,7 @@ def _beyond_limits(
                 title = f"{where}: takes {mode_name(mode)} on {table}, beyond {config.max_lock}"
                 yield _about_table(rehearsed, step, statement, table, title)
         for table in statement.rewritten if config.no_rewrite else ():
-            title = f"{where}: writes {table} anew, which no_rewrite forbids"
+            title = f"{where}: rewrites {table}, which no_rewrite forbids"
             yield _about_table(rehearsed, step, statement, table, title)
 
 

@@ -52,13 +52,13 @@ def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
 
 
 def change_rank(change: str) -> int:
-    """The place of a change among changes; those beyond the order come last."""
+    """The sort key of a change, by :data:`CHANGE_ORDER`; unknown changes come last."""
     order: tuple[str, ...] = CHANGE_ORDER
     return order.index(change) if change in order else len(order)
 
 
 def kind_rank(kind: str) -> tuple[int, str]:
-    """The place of a kind among kinds; those beyond the table come last, by name."""
+    """The sort key of a kind, by :data:`KIND_ORDER`; unknown kinds come last, by name."""
     return (KIND_ORDER.get(kind, len(KIND_ORDER)), kind)
 
 

@@ -247,7 +247,7 @@ class _Reader:
         return used.end()
 
     def _text(self, end: int) -> str:
-        """The statement, psql's own syntax replaced by blanks so that positions stay right."""
+        """The statement's text; psql's own syntax becomes blanks, so that positions stay right."""
         text, at = self.script.text, self.start
         parts = []
         for position, blank in self._blanked:

@@ -100,7 +100,7 @@ def _listed(base: Path, files: Sequence[str | Path]) -> Listing:
     paths = tuple(base / file for file in files)
     for position, path in enumerate(paths):
         if not path.is_file():
-            raise TreeError(f"{path} is no file{_meant(path)}")
+            raise TreeError(f"{path} is not a file{_meant(path)}")
         if path in paths[:position]:
             raise TreeError(f"{path} is listed twice")
     return Listing(paths)

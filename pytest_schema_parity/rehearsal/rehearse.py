@@ -146,7 +146,9 @@ class Rehearsal:
             for number in range(last, -1, -1):
                 step = self.steps[number]
                 if step.down is None:
-                    raise TreeError(f"{step.up} has no down file: the upgrade stays from there on")
+                    raise TreeError(
+                        f"{step.up} has no down file, so the upgrade cannot be rolled back further"
+                    )
                 failures = self.execute(step.down, copy)
                 yield Outcome(step, failures, *self.changed(self.stages[number], copy))
 

@@ -53,7 +53,7 @@ def load_steps(directory: Path) -> Steps:
     Raises TreeError if there is none, if two have one number, or if a down file has no up file.
     """
     if not directory.is_dir():
-        raise TreeError(f"{directory} is no directory with the steps of an upgrade")
+        raise TreeError(f"{directory} is not a directory with the steps of an upgrade")
     files = list(_files(directory))
     ups: dict[tuple[int, ...], _File] = {}
     for file in sorted((file for file in files if file.way == "up"), key=lambda file: file.number):
@@ -70,7 +70,7 @@ def load_steps(directory: Path) -> Steps:
         if file.way == "down":
             up = ups.get(file.number)
             if up is None or up.name != file.name:
-                raise TreeError(f"{file.path} takes back no step: no up file has its name")
+                raise TreeError(f"{file.path} is a down file without an up file of its name")
             downs[file.number] = file.path
     known = {file.path for file in files}
     skipped = tuple(path for path in sorted(directory.glob("*.sql")) if path not in known)

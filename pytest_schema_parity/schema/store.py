@@ -139,7 +139,7 @@ def _check_family(facts: list[Fact]) -> None:
     parents: dict[Key, Key | None] = {}
     for fact in facts:
         if fact.key in parents:
-            raise SchemaFormatError(f"{fact.kind} {fact.name} is there twice; {_REMEDY}")
+            raise SchemaFormatError(f"{fact.kind} {fact.name} occurs twice; {_REMEDY}")
         parents[fact.key] = fact.parent
     for fact in facts:
         above, depth = fact.parent, 0
@@ -147,7 +147,7 @@ def _check_family(facts: list[Fact]) -> None:
             above, depth = parents.get(above), depth + 1
             if depth > _DEEPEST:
                 raise SchemaFormatError(
-                    f"the parents of {fact.kind} {fact.name} come to no end; {_REMEDY}"
+                    f"the parents of {fact.kind} {fact.name} form a circle; {_REMEDY}"
                 )
 
 
@@ -169,7 +169,7 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} is there twice in one object")
+        raise ValueError(f"{twice!r} occurs twice in one object")
     return fields
 
 

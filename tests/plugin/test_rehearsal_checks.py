@@ -178,7 +178,7 @@ def test_limits(pytester: pytest.Pytester) -> None:
         [
             "upgrade/001_email.up.sql:2: takes ACCESS EXCLUSIVE on public.users, beyond SHARE",
             "upgrade/003_type.up.sql:2: takes ACCESS EXCLUSIVE on public.users, beyond SHARE",
-            "upgrade/003_type.up.sql:2: writes public.users anew, which no_rewrite forbids",
+            "upgrade/003_type.up.sql:2: rewrites public.users, which no_rewrite forbids",
         ]
     )
     result.stdout.no_fnmatch_line("*002_index*beyond*")
@@ -266,7 +266,7 @@ def test_the_other_checks_point_to_it(pytester: pytest.Pytester) -> None:
     [
         (
             {"pyproject.toml": CONFIGURATION.replace('"upgrade"', '"upgrades"')},
-            "*rehearsal: *upgrades is no directory with the steps of an upgrade*",
+            "*rehearsal: *upgrades is not a directory with the steps of an upgrade*",
         ),
         (
             {"upgrade/1_other.up.sql": "SELECT 1;\n"},
@@ -274,7 +274,7 @@ def test_the_other_checks_point_to_it(pytester: pytest.Pytester) -> None:
         ),
         (
             {"upgrade/001_email.up.sql": None},
-            "*rehearsal: *001_email.down.sql takes back no step: no up file has its name*",
+            "*rehearsal: *001_email.down.sql is a down file without an up file of its name*",
         ),
     ],
 )
@@ -346,7 +346,7 @@ def test_rehearsals_in_peoples_own_tests(pytester: pytest.Pytester) -> None:
                 schema_parity.rehearse(source="mian", steps="upgrade").__enter__()
             with pytest.raises(TypeError, match="both a source and steps"):
                 schema_parity.rehearse(source="main").__enter__()
-            with pytest.raises(TreeError, match="no directory"):
+            with pytest.raises(TreeError, match="not a directory"):
                 schema_parity.rehearse(source="main", steps="up").__enter__()
             seed = ["deployed/001.sql"]
             wrong = schema_parity.rehearse(source="main", steps="upgrade", seed=seed)

@@ -66,8 +66,8 @@ def test_other_files_are_named_as_skipped(tmp_path: Path) -> None:
         (["1_a.sql"], r"holds no step of an upgrade\. Looked for: 001_name\.up\.sql"),
         (["1_a.up.sql", "01_b.up.sql"], "have the same number; renumber one"),
         (["V1__a.sql", "V1.0__b.sql"], "have the same number; renumber one"),
-        (["1_a.up.sql", "2_b.down.sql"], r"2_b\.down\.sql takes back no step"),
-        (["1_a.up.sql", "1_b.down.sql"], r"1_b\.down\.sql takes back no step"),
+        (["1_a.up.sql", "2_b.down.sql"], r"2_b\.down\.sql is a down file without an up file"),
+        (["1_a.up.sql", "1_b.down.sql"], r"1_b\.down\.sql is a down file without an up file"),
     ],
 )
 def test_what_is_no_upgrade(tmp_path: Path, names: list[str], message: str) -> None:
@@ -76,7 +76,7 @@ def test_what_is_no_upgrade(tmp_path: Path, names: list[str], message: str) -> N
 
 
 def test_no_directory(tmp_path: Path) -> None:
-    with pytest.raises(TreeError, match="is no directory with the steps of an upgrade"):
+    with pytest.raises(TreeError, match="is not a directory with the steps of an upgrade"):
         load_steps(tmp_path / "missing")
 
 

@@ -54,7 +54,7 @@ def test_listed_files_keep_the_order_in_which_they_were_deployed(tmp_path: Path)
         ({"path": "sql", "layout": "xyz"}, r"unknown layout 'xyz': known are file, plain, prisma"),
         ({"path": "mixed"}, r"fits the layouts prisma and supabase: .* layout = \"prisma\""),
         ({"path": "half"}, r"/half/2_b holds no migration\.sql: restore the file or delete"),
-        ({"files": ["sql/migrations/b.sql"]}, r"b\.sql is no file: did you mean a\.sql\?"),
+        ({"files": ["sql/migrations/b.sql"]}, r"b\.sql is not a file: did you mean a\.sql\?"),
         ({"files": ["odd/x.sql", "odd/x.sql"]}, r"odd/x\.sql is listed twice"),
         ({}, "neither a path nor files"),
     ],
