@@ -74,7 +74,7 @@ class Clone:
         return _open_connection(self.conninfo, autocommit)
 
     def close(self) -> None:
-        """Drop the copy, and end the connections to it; a second call does nothing.  Raises ServerError."""
+        """Drop the copy, and end its connections; again, it does nothing.  Raises ServerError."""
         drop_database(self._target.host, self.name, force=True)
 
     def __enter__(self) -> Self:

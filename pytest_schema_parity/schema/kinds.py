@@ -96,7 +96,7 @@ class Kind:
         return min(exceptions, key=IMPACTS.index, default=self.impact)
 
     def impact_of_attribute(self, attribute: str) -> Impact | None:
-        """The impact of a change of this attribute, by the kind or by COMMON; None if neither has it."""
+        """The impact of a change of this attribute, by the kind or by COMMON; else None."""
         return self.attributes.get(attribute) or COMMON.get(attribute)
 
 
