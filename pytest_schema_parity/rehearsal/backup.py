@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.postgres.conninfo import Conninfo, open_connection
@@ -127,11 +128,11 @@ def back_up_and_restore(
     """
     file = directory / "backup.dump"
     commands = (
-        [str(programs.pg_dump), "--format=custom", f"--file={file}", f"--dbname={source}"],
-        [str(programs.pg_restore), "--exit-on-error", f"--dbname={target}", str(file)],
+        (source, [str(programs.pg_dump), "--format=custom", f"--file={file}"]),
+        (target, [str(programs.pg_restore), "--exit-on-error", str(file)]),
     )
-    for command in commands:
-        if (failure := _complaint(command)) is not None:
+    for conninfo, command in commands:
+        if (failure := _complaint(command, conninfo)) is not None:
             return Restored(failure)
     return Restored(
         None,
@@ -140,15 +141,30 @@ def back_up_and_restore(
     )
 
 
-def _complaint(command: list[str]) -> str | None:
-    """What a program says if it fails, without secrets."""
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=_TIMEOUT, errors="replace"
-    )
+def _complaint(command: list[str], conninfo: str) -> str | None:
+    """What a program says if it fails, without secrets.
+
+    The password is given in the environment: every user of the machine can read the arguments.
+    """
+    given = conninfo_to_dict(conninfo)
+    password = given.pop("password", None)
+    environment = os.environ if password is None else os.environ | {"PGPASSWORD": str(password)}
+    name = Path(command[0]).name
+    try:
+        done = subprocess.run(
+            [*command, f"--dbname={make_conninfo('', **given)}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT,
+            errors="replace",
+            env=environment,
+        )
+    except subprocess.TimeoutExpired:  # its text shows the whole command
+        return f"{name} had not ended after {_TIMEOUT:g} s"
     if done.returncode == 0:
         return None
-    said = printable_lines(redact(done.stderr.strip()))
-    return said or f"{Path(command[0]).name} ended with {done.returncode}"
+    return printable_lines(redact(done.stderr.strip())) or f"{name} ended with {done.returncode}"
 
 
 def _directories() -> Iterator[Path]:
