@@ -22,6 +22,7 @@ from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable_lines, redact
 
 _VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+)")
@@ -49,6 +50,8 @@ JOIN pg_roles AS r ON r.oid = a.roleid
 JOIN pg_roles AS m ON m.oid = a.member
 ORDER BY 1, 2
 """
+_NOT_DUMPED: Final = frozenset({"database", "role"})
+"""The kinds of facts of which ``pg_dump`` of one database carries none, nor what is below them."""
 _TIMEOUT: Final = 600.0
 """Seconds that a program may take."""
 
@@ -122,7 +125,8 @@ def back_up_and_restore(
 ) -> Restored:
     """Back a database up and restore it into an empty one, on a server with the same roles.
 
-    Owner and settings of the database itself are in no such backup: the target has its own.
+    The database itself and the roles are in no such backup, nor what is set and granted for them:
+    the target has its own, and they are not compared.
     ``source`` and ``target`` are the conninfos of superusers, ``directory`` is where the backup is
     written to. Raises psycopg.Error where one of them cannot be read.
     """
@@ -136,9 +140,19 @@ def back_up_and_restore(
             return Restored(failure)
     return Restored(
         None,
-        tuple(compare(read_schema(source), read_schema(target))),
+        tuple(compare(_dumped(read_schema(source)), _dumped(read_schema(target)))),
         tuple(compare_data(source, target, exact=True)),
     )
+
+
+def _dumped(schema: Schema) -> Schema:
+    """The facts that a dump of one database carries."""
+    kept = (
+        fact
+        for fact in schema
+        if fact.kind not in _NOT_DUMPED and not (fact.parent and fact.parent[0] in _NOT_DUMPED)
+    )
+    return Schema(kept, version=schema.version, platform=schema.platform)
 
 
 def _complaint(command: list[str], conninfo: str) -> str | None:

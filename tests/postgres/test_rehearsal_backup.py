@@ -84,6 +84,23 @@ def test_a_backup_that_does_not_restore_says_why(
     assert not restored
 
 
+def test_what_no_dump_of_one_database_carries_is_not_missed(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    """Settings, privileges and limits of the database and of roles are no fault of a backup."""
+    with psycopg.connect(source, autocommit=True) as connection:
+        for statement in (
+            "ALTER DATABASE backed_up SET search_path = 'auth'",
+            "ALTER DATABASE backed_up CONNECTION LIMIT 50",
+            "GRANT TEMPORARY ON DATABASE backed_up TO anon",
+            "ALTER ROLE anon IN DATABASE backed_up SET work_mem = '8MB'",
+        ):
+            connection.execute(statement.encode())
+    restored = back_up_and_restore(programs, source, target, tmp_path)
+    assert [(d.kind, d.name) for d in restored.differences] == []
+    assert restored
+
+
 def test_no_password_is_among_the_arguments(
     programs: BackupPrograms, source: str, target: str, tmp_path: Path
 ) -> None:
@@ -93,7 +110,8 @@ def test_no_password_is_among_the_arguments(
     for name, real in (("pg_dump", programs.pg_dump), ("pg_restore", programs.pg_restore)):
         told[name] = tmp_path / name
         told[name].write_text(
-            f'#!/bin/sh\necho "$@" >>"{seen}"\necho "$PGPASSWORD" >>"{seen}.env"\nexec "{real}" "$@"\n'
+            f'#!/bin/sh\necho "$@" >>"{seen}"\necho "$PGPASSWORD" >>"{seen}.env"\n'
+            f'exec "{real}" "$@"\n'
         )
         told[name].chmod(0o755)
     spying = replace(programs, pg_dump=told["pg_dump"], pg_restore=told["pg_restore"])
