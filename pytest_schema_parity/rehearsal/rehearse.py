@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pytest_schema_parity.migrations.apply import Failure, apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
+from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.fingerprint import Fingerprint, fingerprint
 from pytest_schema_parity.rehearsal.steps import Step
@@ -197,8 +197,8 @@ class Rehearsal:
     def side_by_side(
         self, work: Callable[[_Given], _Found], given: Iterable[_Given]
     ) -> list[_Found]:
-        """Do the same with each, as many at once as there are processors; the results in order."""
-        with ThreadPoolExecutor(os.cpu_count() or 1, "schema-parity-rehearsal") as pool:
+        """Do the same with each, as many at once as we have processors; the results in order."""
+        with ThreadPoolExecutor(processors(), "schema-parity-rehearsal") as pool:
             return list(pool.map(work, given))
 
     def _again(self, number: int) -> Outcome:
