@@ -19,6 +19,7 @@ from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequen
 from pytest_schema_parity.rehearsal.interrupted import interrupted
 from pytest_schema_parity.rehearsal.locks import observe
 from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
+from pytest_schema_parity.rehearsal.script import read_script
 from pytest_schema_parity.rehearsal.steps import Step, load_steps
 
 BEFORE = """
@@ -323,7 +324,7 @@ def test_locks_and_rewrites(cluster: Cluster, source: str, tmp_path: Path) -> No
         "ALTER TABLE people ALTER id TYPE bigint;\nCREATE TABLE new (id int);\n"
         "INSERT INTO log VALUES ('b');\nCOMMIT;\n"
     )
-    found = observe(step(tmp_path, up).up, cluster.conninfo(source))
+    found = observe(read_script(step(tmp_path, up).up), cluster.conninfo(source))
     assert [(one.line, dict(one.locks), one.rewritten) for one in found] == [
         (1, {}, ()),
         (2, {"public.people": "ShareLock"}, ()),
@@ -340,8 +341,51 @@ def test_locks_outside_of_a_transaction_are_not_measured(
     cluster: Cluster, source: str, tmp_path: Path
 ) -> None:
     up = "BEGIN; SELECT 1; COMMIT; CREATE INDEX CONCURRENTLY ON people (born)"
-    found = observe(step(tmp_path, up).up, cluster.conninfo(source))
+    found = observe(read_script(step(tmp_path, up).up), cluster.conninfo(source))
     assert [one.measured for one in found] == [True, True, True, False]
+
+
+ENUM = (
+    "CREATE TYPE mood AS ENUM ('sad');CREATE TABLE moods (id int, mood mood);"
+    "INSERT INTO moods VALUES (1, 'sad')"
+)
+
+
+def test_a_step_is_framed_as_it_was_carried_out(
+    cluster: Cluster, source: str, tmp_path: Path
+) -> None:
+    """A new value of an enum cannot be used at once in a transaction: the file is run in none."""
+    with psycopg.connect(cluster.conninfo(source)) as connection:
+        connection.execute(ENUM.encode())
+    up = (
+        "ALTER TYPE mood ADD VALUE 'new';\nUPDATE moods SET mood = 'new';\n"
+        "ALTER TABLE moods ALTER id TYPE bigint;\n"
+    )
+    with rehearsal(cluster, tmp_path, up) as rehearsed:
+        script = rehearsed.script(0)
+        assert not script.framed
+        with rehearsed.copy(source) as copy:
+            found = observe(script, rehearsed.conninfo_of(copy))
+        (during,) = (o for o in interrupted(rehearsed, points=1) if "during" in o.point)
+    assert [(one.line, dict(one.locks), one.rewritten, one.measured) for one in found] == [
+        (1, {}, (), True),
+        (2, {"public.moods": "RowExclusiveLock"}, (), True),
+        (3, {"public.moods": "AccessExclusiveLock"}, ("public.moods",), True),
+    ]
+    assert "statement 2" in during.point
+
+
+def test_what_cannot_be_interrupted_is_told(
+    cluster: Cluster, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "pytest_schema_parity.rehearsal.interrupted.run_until",
+        lambda *_: psycopg.connect(cluster.conninfo(source)).execute("SELECT * FROM nowhere"),
+    )
+    with rehearsal(cluster, tmp_path, "SELECT 1; SELECT 2") as rehearsed:
+        outcomes = list(interrupted(rehearsed, points=1))
+    assert ['"nowhere" does not exist' in each.unchecked for each in outcomes] == [True]
+    assert not any(outcomes)
 
 
 def test_the_worked_example(supabase_cluster: Cluster) -> None:
