@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +21,7 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.tree import Tree
 from pytest_schema_parity.platforms import Platform
 from pytest_schema_parity.postgres.host import Host
+from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.showing import clean
 
 Ending: TypeAlias = Literal["stop", "leave", "keep"]
@@ -215,11 +215,6 @@ class Scheduler:
             target.host.stop()
             raise ServerError(ENDED)
         return target
-
-
-def processors() -> int:
-    """How many processors this process may run on, by its affinity and not a quota; at least 1."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _end_after(withdrawn: Future[None], end: Ending, host: Host) -> None:

@@ -10,7 +10,12 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.checks.check import Context
-from pytest_schema_parity.checks.rehearsal_findings import about_step, amount, outcome_lines
+from pytest_schema_parity.checks.rehearsal_findings import (
+    about_step,
+    amount,
+    not_checked,
+    outcome_lines,
+)
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.config.rehearsal import LOCK_MODES, LockMode
 from pytest_schema_parity.errors import ScriptError
@@ -45,7 +50,10 @@ def interrupted(context: Context) -> Iterator[Finding]:
     rehearsal = rehearsed.ready()
     reported: set[str] = set()
     for outcome in (*interruptions.interrupted(rehearsal, points=POINTS), *_crashes(rehearsed)):
-        if outcome or outcome.step.name in reported:
+        if outcome.unchecked:
+            yield not_checked(rehearsed, "interrupted", outcome.step, outcome.unchecked)
+            continue
+        if outcome or outcome.step.name in told:
             continue
         reported.add(outcome.step.name)
         file = rehearsed.shown(outcome.step.up)
@@ -147,7 +155,10 @@ def locks(context: Context) -> Iterator[Finding]:
         lambda number: _observed(rehearsal, number), range(len(rehearsal.steps))
     )
     for step, statements in zip(rehearsal.steps, found, strict=True):
-        yield from _beyond_limits(rehearsed, step, statements)
+        if isinstance(statements, str):
+            yield not_checked(rehearsed, "locks", step, f"what it locks: {statements}")
+        else:
+            yield from _beyond_limits(rehearsed, step, statements)
     yield from filter(
         None,
         rehearsal.side_by_side(
@@ -157,6 +168,7 @@ def locks(context: Context) -> Iterator[Finding]:
     table = [
         line
         for step, statements in zip(rehearsal.steps, found, strict=True)
+        if not isinstance(statements, str)
         for line in _table(step, statements)
     ]
     yield Finding(
@@ -171,12 +183,13 @@ def locks(context: Context) -> Iterator[Finding]:
     )
 
 
-def _observed(rehearsal: Rehearsal, number: int) -> list[StatementLocks]:
+def _observed(rehearsal: Rehearsal, number: int) -> list[StatementLocks] | str:
+    """What a step's statements lock, or why that cannot be seen."""
     with rehearsal.copy(rehearsal.stages[number]) as copy:
         try:
-            return observe(rehearsal.steps[number].up, rehearsal.conninfo_of(copy))
-        except (psycopg.Error, ScriptError):  # a file that only runs as a whole
-            return []
+            return observe(rehearsal.script(number), rehearsal.conninfo_of(copy))
+        except (psycopg.Error, ScriptError) as error:
+            return str(error)
 
 
 def _table(step: Step, statements: list[StatementLocks]) -> Iterator[str]:
@@ -188,7 +201,7 @@ def _table(step: Step, statements: list[StatementLocks]) -> Iterator[str]:
         parts += [f"{table} written anew" for table in statement.rewritten]
         parts += [f"{table} scanned" for table in statement.scanned]
         if not statement.measured:
-            parts.append("outside of a transaction: not measured")
+            parts.append("cannot be done in a transaction: not measured")
         if parts:
             time = f"{statement.seconds * 1000:.1f} ms"
             yield f"  line {statement.line}: {', '.join(parts)}  ({time})"
@@ -208,6 +221,12 @@ def _beyond_limits(
         for table in statement.rewritten if config.no_rewrite else ():
             title = f"{where}: rewrites {table}, which no_rewrite forbids"
             yield _about_table(rehearsed, step, statement, table, title)
+        if limit is not None and not statement.measured:
+            why = f"{config.max_lock} is the limit, and the locks of a statement outside of a"
+            line = statement.line
+            yield not_checked(
+                rehearsed, "locks", step, f"{why} transaction are gone when it ends", line=line
+            )
 
 
 def _about_table(
@@ -233,9 +252,11 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
     with rehearsal.copy(stage) as copy:
         superuser = rehearsal.host.conninfo(copy)
         try:
-            waited = run_beside_a_writer(step.up, rehearsal.conninfo_of(copy), superuser)
-        except (psycopg.Error, ScriptError):
-            return None
+            script = rehearsal.script(number)
+            waited = run_beside_a_writer(script, rehearsal.conninfo_of(copy), superuser)
+        except (psycopg.Error, ScriptError) as error:
+            why = f"what it does beside a session that writes: {error}"
+            return not_checked(rehearsed, "locks", step, why)
         if waited is None:
             return None
         if waited.for_ever:

@@ -19,7 +19,7 @@ from pytest_schema_parity.rehearsal.rehearse import Outcome
 from pytest_schema_parity.rehearsal.steps import Step
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.schema.facts import Place
-from pytest_schema_parity.showing import clean, clipped
+from pytest_schema_parity.showing import clean, clipped, redact
 
 MOST_LINES: Final = 20
 """The most lines of evidence in one finding."""
@@ -60,6 +60,14 @@ def about_step(
         evidence=(Text(tuple(map(clean, shown))),) if shown else (),
         locations=Origins(tree=Place(rehearsed.shown(step.up), line)),
     )
+
+
+def not_checked(
+    rehearsed: Rehearsed, check: str, step: Step, why: str, *, line: int = 1
+) -> Finding:
+    """A finding that fails, because something of a step could not be found out."""
+    title = f"{rehearsed.shown(step.up)}:{line}: not checked: {clean(redact(why.strip()))}"
+    return about_step(rehearsed, check, step, title, line=line, change="failed")
 
 
 def amount(outcome: Outcome) -> str:

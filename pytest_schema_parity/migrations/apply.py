@@ -33,13 +33,14 @@ Way: TypeAlias = Literal["at once", "in steps", "by itself"]
 """How a file is run: as one transaction in one round trip, as one step by step, or without one."""
 
 _CONTROL: Final = frozenset(("abort", "begin", "commit", "end"))
-_NOT_IN_A_TRANSACTION: Final = frozenset(
+NOT_IN_A_TRANSACTION: Final = frozenset(
     (
         "25001",  # CREATE INDEX CONCURRENTLY, VACUUM, ALTER SYSTEM, CREATE DATABASE, …
         "2D000",  # COMMIT inside of DO or CALL
         "55P04",  # an enum's new value, used at once
     )
 )
+"""The errors of what can be done outside of a transaction only."""
 _ASIDE: Final = re.compile(r"--[^\n\r]*|/\*.*?\*/", re.DOTALL)
 """An SQL comment; nested ones do not matter in short statements."""
 _BEGINS_READ_ONLY: Final = re.compile(
@@ -59,11 +60,16 @@ LEFT_OPEN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The result of applying a tree: its files in order, the failures, and the origins."""
+    """What became of a tree: its files in order, what failed, and where each object comes from.
+
+    ``by_itself`` are the files that were not run in one transaction of ours: each of their
+    statements is its own, unless they begin one.
+    """
 
     files: tuple[str, ...]
     failures: tuple[Failure, ...]
     marks: Marks
+    by_itself: frozenset[str] = frozenset()
 
 
 def apply_tree(
@@ -96,15 +102,18 @@ def apply_tree(
             failure = applier.apply(number, file)
             if failure is not None:
                 failures.append(failure)
-        return Applied(names, tuple(failures), applier.marker.collect())
+        marks = applier.marker.collect()
+        return Applied(names, tuple(failures), marks, frozenset(applier.by_itself))
 
 
 class _Applier:
     """Applies files one after the other through one session."""
 
     def __init__(self, tree: Tree, session: Session, marker: Marker) -> None:
+        self._tree = tree
         self.session = session
         self.marker = marker
+        self.by_itself: set[str] = set()
         self._names = Names(tree)
         layout = layouts().get(tree.layout)
         self._one_session = layout is not None and layout.one_session
@@ -151,6 +160,8 @@ class _Applier:
         if not marked:
             self.marker.leave_unmarked(number)
         while True:
+            if way == "by itself":
+                self.by_itself.add(self._tree.files[number].name)
             plan = self._plan(number, statements, way, marked)
             run = self.session.pipeline if way == "at once" else self.session.one_by_one
             failed = run([command for command, _ in plan])
@@ -193,15 +204,16 @@ def _opening(statements: Sequence[Statement]) -> Statement:
 
 
 def _way(statements: Sequence[Statement]) -> Way:
-    """How a file is run at first; another way is tried after certain errors."""
-    if any(_controls_transactions(statement) for statement in statements):
+    """How a file is run at first; the server may know better."""
+    if any(controls_transactions(statement) for statement in statements):
         return "by itself"
     if any(s.compound or s.words[:1] == ("copy",) for s in statements):
         return "in steps"
     return "at once"
 
 
-def _controls_transactions(statement: Statement) -> bool:
+def controls_transactions(statement: Statement) -> bool:
+    """Whether a file with this statement is run in no transaction of ours."""
     match statement.words:
         case ("start" | "prepare", "transaction", *_):
             return True
@@ -225,7 +237,7 @@ def _makes_read_only(statement: Statement) -> bool:
 def _wants_no_transaction(statement: Statement | None, complaint: Complaint) -> bool:
     """Whether an error means that a statement cannot run inside a transaction."""
     setting = statement is not None and statement.words[:1] == ("set",)
-    return complaint.sqlstate in _NOT_IN_A_TRANSACTION and not setting
+    return complaint.sqlstate in NOT_IN_A_TRANSACTION and not setting
 
 
 def _wants_simple_protocol(complaint: Complaint) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.postgres.conninfo import Conninfo, open_connection
@@ -21,6 +22,7 @@ from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable_lines, redact
 
 _VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+)")
@@ -48,6 +50,8 @@ JOIN pg_roles AS r ON r.oid = a.roleid
 JOIN pg_roles AS m ON m.oid = a.member
 ORDER BY 1, 2
 """
+_NOT_DUMPED: Final = frozenset({"database", "role"})
+"""The kinds of facts of which ``pg_dump`` of one database carries none, nor what is below them."""
 _TIMEOUT: Final = 600.0
 """Seconds that a program may take."""
 
@@ -121,34 +125,60 @@ def back_up_and_restore(
 ) -> Restored:
     """Back a database up and restore it into an empty one, on a server with the same roles.
 
-    Such a backup does not contain owner and settings of the database: the target has its own.
+    The database itself and the roles are in no such backup, nor what is set and granted for them:
+    the target has its own, and they are not compared.
     ``source`` and ``target`` are the conninfos of superusers, ``directory`` is where the backup is
     written to. Raises psycopg.Error where one of them cannot be read.
     """
     file = directory / "backup.dump"
     commands = (
-        [str(programs.pg_dump), "--format=custom", f"--file={file}", f"--dbname={source}"],
-        [str(programs.pg_restore), "--exit-on-error", f"--dbname={target}", str(file)],
+        (source, [str(programs.pg_dump), "--format=custom", f"--file={file}"]),
+        (target, [str(programs.pg_restore), "--exit-on-error", str(file)]),
     )
-    for command in commands:
-        if (failure := _complaint(command)) is not None:
+    for conninfo, command in commands:
+        if (failure := _complaint(command, conninfo)) is not None:
             return Restored(failure)
     return Restored(
         None,
-        tuple(compare(read_schema(source), read_schema(target))),
+        tuple(compare(_dumped(read_schema(source)), _dumped(read_schema(target)))),
         tuple(compare_data(source, target, exact=True)),
     )
 
 
-def _complaint(command: list[str]) -> str | None:
-    """Run a program; return its error message without secrets, or nothing."""
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=_TIMEOUT, errors="replace"
+def _dumped(schema: Schema) -> Schema:
+    """The facts that a dump of one database carries."""
+    kept = (
+        fact
+        for fact in schema
+        if fact.kind not in _NOT_DUMPED and not (fact.parent and fact.parent[0] in _NOT_DUMPED)
     )
+    return Schema(kept, version=schema.version, platform=schema.platform)
+
+
+def _complaint(command: list[str], conninfo: str) -> str | None:
+    """What a program says if it fails, without secrets.
+
+    The password is given in the environment: every user of the machine can read the arguments.
+    """
+    given = conninfo_to_dict(conninfo)
+    password = given.pop("password", None)
+    environment = os.environ if password is None else os.environ | {"PGPASSWORD": str(password)}
+    name = Path(command[0]).name
+    try:
+        done = subprocess.run(
+            [*command, f"--dbname={make_conninfo('', **given)}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT,
+            errors="replace",
+            env=environment,
+        )
+    except subprocess.TimeoutExpired:  # its text shows the whole command
+        return f"{name} had not ended after {_TIMEOUT:g} s"
     if done.returncode == 0:
         return None
-    output = printable_lines(redact(done.stderr.strip()))
-    return output or f"{Path(command[0]).name} ended with {done.returncode}"
+    return printable_lines(redact(done.stderr.strip())) or f"{name} ended with {done.returncode}"
 
 
 def _directories() -> Iterator[Path]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 
 import psycopg
 
-from pytest_schema_parity.migrations.apply import apply_tree
+from pytest_schema_parity.migrations.apply import Failure, apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.postgres.databases import clone_database, drop_database
+from pytest_schema_parity.rehearsal.data import compare_data
 from pytest_schema_parity.rehearsal.fingerprint import fingerprint
 from pytest_schema_parity.rehearsal.interrupt import interruptions
-from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
-from pytest_schema_parity.rehearsal.script import execute, read_script
+from pytest_schema_parity.rehearsal.rehearse import Changed, Outcome, Rehearsal
+from pytest_schema_parity.rehearsal.script import Script, execute
+from pytest_schema_parity.rehearsal.steps import Step
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
 
@@ -34,37 +37,84 @@ def crashed(
     facts of a database there. The steps are carried out in it, one after the other.
     """
     rehearsal.carry_out()
+    server = _Server(rehearsal, cluster, database, read, role)
+    failed = ""
     for number, step in enumerate(rehearsal.steps):
-        before = fingerprint(cluster.conninfo(database))
-        places = interruptions(step.up, 2) or [0]
-        middle = places[(len(places) - 1) // 2]
-        try:
-            _crash_after(step.up, middle, cluster, database, role)
-        except psycopg.Error:  # a step that fails: `upgrade` reports it
-            return
-        point = f"the server was killed after {middle} of its statements, and has recovered"
-        if fingerprint(cluster.conninfo(database)) != before:
-            found = read(database)
-            changed = [
-                tuple(compare(rehearsal.schema_of(stage), found))
-                for stage in rehearsal.stages[number : number + 2]
-            ]
-            if all(changed):
-                yield Outcome(step, (), changed[0], point=point)
-        else:
-            yield Outcome(step, point=point)
-        tree = load_tree(step.name, root=step.up.parent, files=[step.up])
-        failures = apply_tree(tree, cluster.conninfo(database, role)).failures
+        if failed:
+            why = f"the server was not killed, as {failed} could not be run again before"
+            yield Outcome(step, unchecked=why)
+            continue
+        outcome = server.crash_during(number)
+        yield outcome
+        failures = server.carry_out(step, database)
         if failures:
-            yield Outcome(step, failures, point=f"it was run again after {point}")
-            return
+            failed = step.name
+            yield Outcome(step, failures, point=f"it was run again after {outcome.point}")
 
 
-def _crash_after(file: Path, count: int, cluster: Cluster, database: str, role: str) -> None:
-    """Execute the first ``count`` statements of a file, then kill the server."""
-    script = read_script(file)
-    with closing(open_connection(cluster.conninfo(database, role))) as session:
-        script.begin(session)
-        for statement in script.statements[:count]:
-            execute(session, statement)
-        cluster.crash()
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """The server that is killed, and how to read the facts of its databases."""
+
+    rehearsal: Rehearsal
+    cluster: Cluster
+    database: str
+    read: Callable[[str], Schema]
+    role: str
+
+    def crash_during(self, number: int) -> Outcome:
+        """Kill the server in the middle of a step, and look at what is left of it."""
+        step, script = self.rehearsal.steps[number], self.rehearsal.script(number)
+        places = interruptions(script, 2) or [0]
+        middle = places[(len(places) - 1) // 2]
+        point = f"the server was killed after {middle} of its statements, and has recovered"
+        with self._copy(self.database, "before") as before:
+            mark = fingerprint(self.cluster.conninfo(self.database))
+            try:
+                self._crash_after(script, middle)
+            except psycopg.Error as error:
+                why = f"the server was not killed, as a statement failed before: {error}"
+                return Outcome(step, point=point, unchecked=why)
+            if fingerprint(self.cluster.conninfo(self.database)) == mark:
+                return Outcome(step, point=point)
+            changed = self._changed(number, before)
+            if any(changed):
+                with self._copy(before, "after") as after:
+                    self.carry_out(step, after)
+                    if any(self._changed(number + 1, after)):
+                        return Outcome(step, (), *changed, point=point)
+        return Outcome(step, point=point)
+
+    def carry_out(self, step: Step, database: str) -> tuple[Failure, ...]:
+        """Carry a step out in a database of this server; what failed."""
+        tree = load_tree(step.name, root=step.up.parent, files=[step.up])
+        return apply_tree(tree, self.cluster.conninfo(database, self.role)).failures
+
+    def _changed(self, stage: int, copy: str) -> Changed:
+        """What differs from the facts of a stage, and from the rows of a copy that is like it.
+
+        Rows of the stage itself may have other values: those of a sequence, or of ``now()``.
+        """
+        facts = compare(
+            self.rehearsal.schema_of(self.rehearsal.stages[stage]), self.read(self.database)
+        )
+        ours, theirs = self.cluster.conninfo(self.database), self.cluster.conninfo(copy)
+        return tuple(facts), tuple(compare_data(theirs, ours, exact=True))
+
+    @contextmanager
+    def _copy(self, database: str, name: str) -> Iterator[str]:
+        copy = f"{self.database}_{name}"
+        clone_database(self.cluster, database, copy)
+        try:
+            yield copy
+        finally:
+            drop_database(self.cluster, copy, force=True)
+
+    def _crash_after(self, script: Script, count: int) -> None:
+        """Execute the first statements of a script, and kill the server."""
+        conninfo = self.cluster.conninfo(self.database, self.role)
+        with closing(open_connection(conninfo)) as session:
+            script.begin(session)
+            for statement in script.statements[:count]:
+                execute(session, statement)
+            self.cluster.crash()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
@@ -13,24 +13,37 @@ from pytest_schema_parity.postgres.conninfo import open_connection
 
 _FOREIGN_KEYS: Final = """
 SELECT
-    quote_ident(k.conname), n.nspname, t.relname, format('%I.%I', n.nspname, t.relname),
-    t.relkind = 'p', fn.nspname, ft.relname, (
-    SELECT array_agg(a.attname::text ORDER BY c.position)
-    FROM unnest(k.conkey) WITH ORDINALITY AS c (attnum, position)
-    JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = c.attnum
-), (
-    SELECT array_agg(a.attname::text ORDER BY c.position)
-    FROM unnest(k.confkey) WITH ORDINALITY AS c (attnum, position)
-    JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = c.attnum
-)
+    quote_ident(k.conname),
+    format('%I.%I', n.nspname, t.relname),
+    format('%s%I.%I', CASE WHEN t.relkind = 'p' THEN '' ELSE 'ONLY ' END, n.nspname, t.relname),
+    format('%s%I.%I', CASE WHEN ft.relkind = 'p' THEN '' ELSE 'ONLY ' END, fn.nspname, ft.relname),
+    k.confmatchtype = 'f',
+    coalesce((to_jsonb(k) ->> 'conperiod')::boolean, false), -- since 18
+    (
+        SELECT array_agg(quote_ident(a.attname) ORDER BY c.position)
+        FROM unnest(k.conkey) WITH ORDINALITY AS c (attnum, position)
+        JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = c.attnum
+    ),
+    (
+        SELECT array_agg(quote_ident(a.attname) ORDER BY c.position)
+        FROM unnest(k.confkey) WITH ORDINALITY AS c (attnum, position)
+        JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = c.attnum
+    ),
+    (
+        SELECT array_agg(format('OPERATOR(%I.%s)', s.nspname, o.oprname) ORDER BY c.position)
+        FROM unnest(k.conpfeqop) WITH ORDINALITY AS c (id, position)
+        JOIN pg_operator AS o ON o.oid = c.id
+        JOIN pg_namespace AS s ON s.oid = o.oprnamespace
+    )
 FROM pg_constraint AS k
 JOIN pg_class AS t ON t.oid = k.conrelid
 JOIN pg_namespace AS n ON n.oid = t.relnamespace
 JOIN pg_class AS ft ON ft.oid = k.confrelid
 JOIN pg_namespace AS fn ON fn.oid = ft.relnamespace
 WHERE k.contype = 'f' AND k.conparentid = 0
-ORDER BY 2, 3, 1
+ORDER BY 2, 1
 """
+"""Foreign keys, with the operators that the server itself compares their columns with."""
 _SEQUENCES: Final = """
 SELECT
     sn.nspname, s.relname, n.nspname, t.relname, a.attname, q.seqincrement > 0,
@@ -70,29 +83,49 @@ class SequenceBehind:
     farthest: int
 
 
+@dataclass(frozen=True, slots=True)
+class _ForeignKey:
+    """A foreign key; names are quoted, and qualified where they are not those of columns.
+
+    ``full`` is MATCH FULL; the last column of one with a ``period`` is a range.
+    """
+
+    name: str
+    shown: str
+    table: str
+    referenced: str
+    full: bool
+    period: bool
+    columns: Sequence[str]
+    others: Sequence[str]
+    operators: Sequence[str]
+
+    def count_broken(self) -> str:
+        """The query for how many rows break it."""
+        are_there = [f"t.{column} IS NOT NULL" for column in self.columns]
+        concerned = (" OR " if self.full else " AND ").join(are_there)
+        # All names were quoted by the server.
+        source = f"SELECT count(*) FROM {self.table} AS t WHERE ({concerned}) AND NOT "  # noqa: S608
+        pairs = zip(self.columns, self.operators, self.others, strict=True)
+        equal = [f"o.{other} {operator} t.{column}" for column, operator, other in pairs]
+        if not self.period:
+            return f"{source} EXISTS (SELECT FROM {self.referenced} AS o WHERE {_all(equal)})"
+        column, other = self.columns[-1], self.others[-1]
+        covered = f"range_agg(o.{other}) @> t.{column}"
+        rows = f"FROM {self.referenced} AS o WHERE {_all(equal[:-1])}"
+        return f"{source} coalesce((SELECT {covered} {rows}), false)"
+
+
 def broken_foreign_keys(conninfo: str) -> list[BrokenKey]:
     """The foreign keys of a database that rows violate, also those NOT VALID or NOT ENFORCED."""
     found = []
     with closing(open_connection(conninfo)) as connection:
         connection.execute("SET row_security = off; SET search_path = pg_catalog")
         keys = connection.execute(_FOREIGN_KEYS.encode()).fetchall()
-        for name, schema, table, shown, partitioned, other_schema, other, columns, others in keys:
-            source = sql.Identifier(schema, table)
-            query = sql.SQL(
-                "SELECT count(*) FROM {} AS t WHERE {}"
-                " AND NOT EXISTS (SELECT FROM {} AS o WHERE {})"
-            ).format(
-                source if partitioned else sql.SQL("ONLY {}").format(source),
-                _all(sql.SQL("t.{} IS NOT NULL").format(sql.Identifier(c)) for c in columns),
-                sql.Identifier(other_schema, other),
-                _all(
-                    sql.SQL("o.{} = t.{}").format(sql.Identifier(there), sql.Identifier(here))
-                    for here, there in zip(columns, others, strict=True)
-                ),
-            )
-            row = connection.execute(query).fetchone()
+        for key in (_ForeignKey(*each) for each in keys):
+            row = connection.execute(key.count_broken().encode()).fetchone()
             if row and row[0]:
-                found.append(BrokenKey(shown, name, row[0]))
+                found.append(BrokenKey(key.shown, key.name, row[0]))
     return found
 
 
@@ -131,5 +164,5 @@ def sequences_behind(conninfo: str) -> list[SequenceBehind]:
     return found
 
 
-def _all(conditions: Iterable[sql.Composable]) -> sql.Composed:
-    return sql.SQL(" AND ").join(conditions)
+def _all(conditions: Iterable[str]) -> str:
+    return " AND ".join(conditions)

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import Final
 
 import psycopg
+from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.conninfo import open_connection
-from pytest_schema_parity.rehearsal.script import Connection, Script, execute, read_script
+from pytest_schema_parity.rehearsal.script import Connection, Script, execute
 from pytest_schema_parity.rehearsal.waiting import hold_rows
 
 PATIENCE: Final = 10_000
@@ -27,13 +27,12 @@ SELECT wait_event_type = 'Lock' FROM pg_catalog.pg_stat_activity WHERE pid = %s
 """
 
 
-def interruptions(file: Path, points: int) -> list[int]:
-    """After how many statements to end a file's session: ``points`` numbers, spread evenly.
+def interruptions(script: Script, points: int) -> list[int]:
+    """After how many statements to end a script's session: ``points`` places, spread evenly.
 
-    The last is before the file's last statement, which is mostly COMMIT.  A file that is not one
-    transaction has more, as it may be half done after each statement.
+    The last is before the script's last statement, which is mostly COMMIT.  One that is not one
+    transaction has more places, as it may be half done after each statement.
     """
-    script = read_script(file)
     last = len(script.statements) - 1
     if last < 1:
         return []
@@ -42,14 +41,13 @@ def interruptions(file: Path, points: int) -> list[int]:
     return sorted({max(1, round(last * point / points)) for point in range(1, points + 1)})
 
 
-def run_until(file: Path, conninfo: str, superuser: str, count: int) -> None:
-    """Execute the first ``count`` statements of a file, then end their session from another.
+def run_until(script: Script, conninfo: str, superuser: str, count: int) -> None:
+    """Execute the first ``count`` statements of a script, then end their session from another.
 
-    A file that controls no transaction is executed in one. ``superuser`` is the conninfo of a
-    role that may end sessions. Raises psycopg.Error if a statement fails, and ServerError if the
+    ``superuser`` is the conninfo of who
+    may end sessions. Raises psycopg.Error where a statement fails, and ServerError where the
     session does not end.
     """
-    script = read_script(file)
     with closing(open_connection(conninfo)) as session:
         script.begin(session)
         for statement in script.statements[:count]:
@@ -57,19 +55,18 @@ def run_until(file: Path, conninfo: str, superuser: str, count: int) -> None:
         _terminate(session.info.backend_pid, superuser)
 
 
-def run_until_blocked(file: Path, conninfo: str, superuser: str) -> int | None:
-    """Execute a file while another session has written to each table; end it while it waits.
+def run_until_blocked(script: Script, conninfo: str, superuser: str) -> int | None:
+    """Execute a script while another session has written to each table, and end it as it waits.
 
-    Returns how many statements were completed: the session was ended during the next one.  None
-    where the file did not wait: it was completed, or had an error of its own.
-    Raises ServerError where the session does not end.
+    Returns how many statements came to their end before: the session was ended during the next
+    one.  None where it waits for nobody and came to its end, or gave up by itself as it waited.
+    Raises psycopg.Error where a statement fails, and ServerError where the session does not end.
     """
-    script = read_script(file)
     with (
-        hold_rows(superuser),
         closing(open_connection(conninfo)) as session,
+        ThreadPoolExecutor(1) as pool,  # it waits for its thread, which may wait for those rows
+        hold_rows(superuser),
         closing(open_connection(superuser)) as other,
-        ThreadPoolExecutor(1) as pool,
     ):
         done: list[int] = []
         running = pool.submit(_execute_all, script, session, done)
@@ -81,6 +78,8 @@ def run_until_blocked(file: Path, conninfo: str, superuser: str) -> int | None:
                 break
             time.sleep(0.002)
         if running.done():
+            with suppress(LockNotAvailable, QueryCanceled):
+                running.result()
             return None
         _terminate(pid, superuser)
         with suppress(psycopg.Error):

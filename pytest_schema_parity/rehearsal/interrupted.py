@@ -23,8 +23,8 @@ def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[Outcome]:
     rehearsal.carry_out()
     places = [
         (number, point)
-        for number, step in enumerate(rehearsal.steps)
-        for point in (*interruptions(step.up, points), BLOCKED)
+        for number in range(len(rehearsal.steps))
+        for point in (*interruptions(rehearsal.script(number), points), BLOCKED)
     ]
     found = rehearsal.side_by_side(lambda place: _interrupted_at(rehearsal, *place), places)
     yield from (outcome for outcome in found if outcome is not None)
@@ -33,18 +33,20 @@ def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[Outcome]:
 def _interrupted_at(rehearsal: Rehearsal, number: int, point: int) -> Outcome | None:
     """End a step's session after so many statements; None if the step fails or does not wait."""
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
+    script = rehearsal.script(number)
     with rehearsal.copy(stage) as copy:
         conninfo, superuser = rehearsal.conninfo_of(copy), rehearsal.host.conninfo(copy)
-        where = f"after {point} of its statements"
+        where = f"after {point} of its statements" if point != BLOCKED else "beside a writer"
         try:
             if point != BLOCKED:
-                run_until(step.up, conninfo, superuser, point)
-            elif (done := run_until_blocked(step.up, conninfo, superuser)) is not None:
+                run_until(script, conninfo, superuser, point)
+            elif (done := run_until_blocked(script, conninfo, superuser)) is not None:
                 where = f"during statement {done + 1}, which waited for a lock"
             else:
                 return None
-        except psycopg.Error:  # a step that fails: `upgrade` reports it
-            return None
+        except psycopg.Error as error:
+            why = f"its session was not ended {where}, as a statement failed before: {error}"
+            return Outcome(step, unchecked=why)
         changed = UNCHANGED
         if not rehearsal.is_as(stage, superuser):
             changed = _between(rehearsal, number, copy)

@@ -6,19 +6,22 @@ import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import psycopg
+
+from pytest_schema_parity.migrations.apply import NOT_IN_A_TRANSACTION, controls_transactions
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import (
     Connection,
+    Script,
     ends_transaction,
     execute,
     in_transaction,
-    read_script,
 )
+from pytest_schema_parity.showing import clipped
 
 MODES: Final = (
     "AccessShareLock",
@@ -74,8 +77,8 @@ class StatementLocks:
     no other session sees them. ``rewritten`` are tables that were rewritten (a materialized view is
     by each refresh, so these are left out), ``scanned`` those that
     a statement of DDL read from end to end: to check a constraint, or to build an index.
-    ``measured`` is false for a statement outside of a transaction, whose locks are gone when it
-    ends.
+    ``measured`` is false for a statement that cannot be done in a transaction: its locks are gone
+    when it ends.
     """
 
     line: int
@@ -92,14 +95,13 @@ def stronger(one: str, other: str) -> bool:
     return MODES.index(one) > MODES.index(other)
 
 
-def observe(file: Path, conninfo: str) -> list[StatementLocks]:
-    """Execute a step's file statement by statement, and read its locks after each.
+def observe(script: Script, conninfo: str) -> list[StatementLocks]:
+    """Execute a step's script statement by statement, and look at its locks after each.
 
-    A file that controls no transaction is executed in one. Raises psycopg.Error where a statement
-    fails, and ScriptError where the file cannot be cut into statements.
+    A statement outside of a transaction gets one of its own, if it can be done in one: else its
+    locks are gone when it ends.  Raises psycopg.Error where a statement fails.
     """
     with closing(open_connection(conninfo)) as session, closing(open_connection(conninfo)) as other:
-        script = read_script(file)
         observer = _Observer(session, other)
         script.begin(session)
         found = [observer.execute(statement) for statement in script.statements]
@@ -122,9 +124,34 @@ class _Observer:
     def execute(self, statement: Statement) -> StatementLocks:
         """Execute a statement; return what it locked and rewrote."""
         begun = time.perf_counter()
-        execute(self._session, statement)
+        in_its_own = self._execute(statement)
         seconds = time.perf_counter() - begun
-        text = " ".join(statement.text.split())[:80]
+        found = self._look(statement, seconds)
+        if in_its_own:
+            self._session.execute("COMMIT")
+            self._held, self._scans = {}, {}
+        return found
+
+    def _execute(self, statement: Statement) -> bool:
+        """Execute a statement; whether that began a transaction for it, which is open still."""
+        bare = statement.words[:1] in _NO_SNAPSHOT or controls_transactions(statement)
+        if bare or in_transaction(self._session):
+            execute(self._session, statement)
+            return False
+        self._session.execute("BEGIN")
+        try:
+            execute(self._session, statement)
+        except psycopg.Error as error:
+            self._session.execute("ROLLBACK")
+            if error.sqlstate not in NOT_IN_A_TRANSACTION:
+                raise
+            execute(self._session, statement)
+            return False
+        return True
+
+    def _look(self, statement: Statement, seconds: float) -> StatementLocks:
+        """What a statement locked and rewrote that was executed."""
+        text = clipped(" ".join(statement.text.split()), 80)
         if statement.words[:1] in _NO_SNAPSHOT:
             return StatementLocks(statement.line, text, seconds)
         inside = in_transaction(self._session)

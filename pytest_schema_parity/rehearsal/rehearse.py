@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,12 +14,14 @@ from typing import Self, TypeVar
 
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.errors import TreeError
-from pytest_schema_parity.migrations.apply import Failure, apply_tree
+from pytest_schema_parity.migrations.apply import Applied, Failure, apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
+from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.fingerprint import Fingerprint, fingerprint
+from pytest_schema_parity.rehearsal.script import Script, read_script
 from pytest_schema_parity.rehearsal.steps import Step
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
@@ -38,8 +39,8 @@ class Outcome:
     """The result of carrying out a step, compared with the expected one.
 
     ``failures`` are statements that the server refused; ``differences`` and ``changes`` facts and
-    rows that differ from the expected ones. It is false if there is any. ``point`` describes where
-    the step was interrupted, if it was.
+    rows that are not as they have to be; ``unchecked`` says why it could not be found out. It is
+    false if there is any. ``point`` says where the step was interrupted, if it was.
     """
 
     step: Step
@@ -47,9 +48,10 @@ class Outcome:
     differences: tuple[Difference, ...] = ()
     changes: tuple[DataChange, ...] = ()
     point: str = ""
+    unchecked: str = ""
 
     def __bool__(self) -> bool:
-        return not (self.failures or self.differences or self.changes)
+        return not (self.failures or self.differences or self.changes or self.unchecked)
 
 
 class Rehearsal:
@@ -84,6 +86,7 @@ class Rehearsal:
         self._schemas: dict[str, Schema] = {}
         self._fingerprints: dict[str, Fingerprint] = {}
         self._failures: list[tuple[Failure, ...]] = []
+        self._framed: list[bool] = []
         self._locks: dict[str, Lock] = {source: Lock()}
 
     def __enter__(self) -> Self:
@@ -116,7 +119,9 @@ class Rehearsal:
             clone_database(self.host, self.stages[-1], name)
             self.stages.append(name)
             self._locks[name] = Lock()
-            self._failures.append(self.execute(step.up, name))
+            applied = self._apply(step.up, name)
+            self._framed.append(not applied.by_itself)
+            self._failures.append(applied.failures)
         return list(map(Outcome, self.steps, self._failures))
 
     def schema(self) -> Schema:
@@ -153,12 +158,22 @@ class Rehearsal:
                 yield Outcome(step, failures, *self.changed(self.stages[number], copy))
 
     def execute(self, file: Path, database: str) -> tuple[Failure, ...]:
-        """Carry out a file as its tool would; return the statements that failed."""
+        """Carry out a file as its tool would; what failed."""
+        return self._apply(file, database).failures
+
+    def script(self, number: int) -> Script:
+        """The statements of a step, in one transaction of ours if that was how it was carried out.
+
+        Raises ScriptError.
+        """
+        self.carry_out()
+        return read_script(self.steps[number].up, framed=self._framed[number])
+
+    def _apply(self, file: Path, database: str) -> Applied:
         self._schemas.pop(database, None)
         tree = load_tree(file.name, root=self._root, files=[file])
-        return apply_tree(
-            tree, self.conninfo_of(database), statement_timeout=self._statement_timeout
-        ).failures
+        conninfo = self.conninfo_of(database)
+        return apply_tree(tree, conninfo, statement_timeout=self._statement_timeout)
 
     def changed(self, stage: str, copy: str) -> Changed:
         """Every fact and row that differs between a stage and a copy."""
@@ -199,8 +214,8 @@ class Rehearsal:
     def side_by_side(
         self, work: Callable[[_Given], _Found], given: Iterable[_Given]
     ) -> list[_Found]:
-        """Call a function for each value, in as many threads as there are processors, in order."""
-        with ThreadPoolExecutor(os.cpu_count() or 1, "schema-parity-rehearsal") as pool:
+        """Do the same with each, as many at once as we have processors; the results in order."""
+        with ThreadPoolExecutor(processors(), "schema-parity-rehearsal") as pool:
             return list(pool.map(work, given))
 
     def _again(self, number: int) -> Outcome:

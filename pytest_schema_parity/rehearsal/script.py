@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import psycopg
 
+from pytest_schema_parity.migrations.apply import controls_transactions
 from pytest_schema_parity.migrations.scanner import split
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.migrations.text import read_sql
@@ -16,15 +17,13 @@ from pytest_schema_parity.migrations.text import read_sql
 Connection: TypeAlias = psycopg.Connection[Any]
 
 _ENDS: Final = frozenset({"abort", "commit", "end", "rollback"})
-_CONCURRENTLY: Final = frozenset({"create", "drop", "refresh", "reindex", "alter"})
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
     """The statements of a file.
 
-    It is ``framed`` in a transaction of ours if it begins none itself, and has no statement that
-    PostgreSQL refuses inside of one.
+    It is ``framed`` in one transaction of ours where :func:`apply_tree` runs it in one.
     """
 
     name: str
@@ -55,11 +54,13 @@ class Script:
             session.execute("COMMIT")
 
 
-def read_script(file: Path) -> Script:
-    """Read a step's file.  Raises ScriptError where it cannot be cut into statements."""
+def read_script(file: Path, *, framed: bool = True) -> Script:
+    """Read a step's file.  Raises ScriptError where it cannot be cut into statements.
+
+    It is not ``framed`` if it controls transactions itself, whatever is asked for.
+    """
     statements = tuple(split(read_sql(file, file=file.name), file=file.name))
-    framed = not (_begins(statements) or any(map(_wants_no_transaction, statements)))
-    return Script(file.name, statements, framed)
+    return Script(file.name, statements, framed and not any(map(controls_transactions, statements)))
 
 
 def execute(session: Connection, statement: Statement) -> None:
@@ -83,15 +84,3 @@ def ends_transaction(statement: Statement) -> bool:
 
 def _begins(statements: Sequence[Statement]) -> bool:
     return any(statement.words[:1] in (("begin",), ("start",)) for statement in statements)
-
-
-def _wants_no_transaction(statement: Statement) -> bool:
-    """Whether PostgreSQL refuses a statement in a transaction block, judged by its first words."""
-    match statement.words:
-        case ("vacuum", *_) | ("alter", "system", *_):
-            return True
-        case ("create" | "drop", "database" | "tablespace", *_):
-            return True
-        case (word, *_):
-            return word in _CONCURRENTLY and "concurrently" in statement.text.lower().split()
-    return False

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from psycopg import sql
@@ -15,10 +14,11 @@ from psycopg.errors import LockNotAvailable
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import (
     Connection,
+    Script,
     execute,
     in_transaction,
-    read_script,
 )
+from pytest_schema_parity.showing import clipped
 
 PATIENCE: Final = 150
 """Milliseconds that a statement waits for a lock here, at most."""
@@ -71,13 +71,12 @@ def hold_rows(superuser: str) -> Iterator[None]:
         yield
 
 
-def run_beside_a_writer(file: Path, conninfo: str, superuser: str) -> Waited | None:
+def run_beside_a_writer(script: Script, conninfo: str, superuser: str) -> Waited | None:
     """Execute a step while another session has written to each table; which statement waited.
 
     None if none had to.  The wait is cut short, whatever lock_timeout the step sets.
     Raises psycopg.Error where a statement fails for another reason.
     """
-    script = read_script(file)
     with hold_rows(superuser), closing(open_connection(conninfo)) as session:
         script.begin(session)
         for statement in script.statements:
@@ -88,7 +87,7 @@ def run_beside_a_writer(file: Path, conninfo: str, superuser: str) -> Waited | N
             try:
                 execute(session, statement)
             except LockNotAvailable:
-                text = " ".join(statement.text.split())[:80]
+                text = clipped(" ".join(statement.text.split()), 80)
                 return Waited(statement.line, text, timeout)
             _restore(session, timeout)
         script.finish(session)

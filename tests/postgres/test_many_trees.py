@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pytest_schema_parity.building import targets
-from pytest_schema_parity.building.scheduler import processors
 from pytest_schema_parity.checks.parity import open_parity
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.processors import processors
 
 TREES = [f"tree_{number}" for number in range(12)]
 

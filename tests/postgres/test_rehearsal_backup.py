@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from support.upgrade import deployed_files, make_database, seed_files
 
 from pytest_schema_parity.platforms import get_platform
@@ -81,6 +82,59 @@ def test_a_backup_that_does_not_restore_says_why(
     assert restored.failure is not None
     assert 'schema "auth" already exists' in restored.failure
     assert not restored
+
+
+def test_what_no_dump_of_one_database_carries_is_not_missed(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    """Settings, privileges and limits of the database and of roles are no fault of a backup."""
+    with psycopg.connect(source, autocommit=True) as connection:
+        for statement in (
+            "ALTER DATABASE backed_up SET search_path = 'auth'",
+            "ALTER DATABASE backed_up CONNECTION LIMIT 50",
+            "GRANT TEMPORARY ON DATABASE backed_up TO anon",
+            "ALTER ROLE anon IN DATABASE backed_up SET work_mem = '8MB'",
+        ):
+            connection.execute(statement.encode())
+    restored = back_up_and_restore(programs, source, target, tmp_path)
+    assert [(d.kind, d.name) for d in restored.differences] == []
+    assert restored
+
+
+def test_no_password_is_among_the_arguments(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    """Every user of a machine sees the arguments of all processes."""
+    seen = tmp_path / "seen"
+    told = {}
+    for name, real in (("pg_dump", programs.pg_dump), ("pg_restore", programs.pg_restore)):
+        told[name] = tmp_path / name
+        told[name].write_text(
+            f'#!/bin/sh\necho "$@" >>"{seen}"\necho "$PGPASSWORD" >>"{seen}.env"\n'
+            f'exec "{real}" "$@"\n'
+        )
+        told[name].chmod(0o755)
+    spying = replace(programs, pg_dump=told["pg_dump"], pg_restore=told["pg_restore"])
+    conninfos = [make_conninfo(each, password="hunter 2") for each in (source, target)]
+    assert back_up_and_restore(spying, *conninfos, tmp_path)
+    assert "--dbname=" in seen.read_text()
+    assert "hunter" not in seen.read_text()
+    assert Path(f"{seen}.env").read_text() == "hunter 2\n" * 2
+
+
+def test_a_program_that_takes_too_long_is_told_without_its_arguments(
+    programs: BackupPrograms,
+    source: str,
+    target: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = tmp_path / "pg_dump"
+    slow.write_text("#!/bin/sh\nexec sleep 30\n")
+    slow.chmod(0o755)
+    monkeypatch.setattr("pytest_schema_parity.rehearsal.backup._TIMEOUT", 0.2)
+    restored = back_up_and_restore(replace(programs, pg_dump=slow), source, target, tmp_path)
+    assert restored.failure == "pg_dump had not ended after 0.2 s"
 
 
 def test_an_older_pg_dump_is_not_taken(

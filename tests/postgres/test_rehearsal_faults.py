@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from psycopg.errors import UndefinedTable
 
 from pytest_schema_parity.checks import registry
 from pytest_schema_parity.checks.parity import Parity, open_parity
@@ -143,13 +144,18 @@ FAULTS: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-def open_on(cluster: Cluster, root: Path, files: dict[str, str | None]) -> Parity:
+def open_on(
+    cluster: Cluster,
+    root: Path,
+    files: dict[str, str | None],
+    configuration: str = CONFIGURATION,
+) -> Parity:
     """The rehearsal of these files, on databases of a server that runs already."""
     (root / "upgrade").mkdir()
     for name, text in files.items():
         if text is not None:
             (root / name).write_text(text)
-    (root / "schema-parity.toml").write_text(CONFIGURATION)
+    (root / "schema-parity.toml").write_text(configuration)
     config = load_config(root / "schema-parity.toml")
     assert config
     parity = open_parity(config)
@@ -200,6 +206,65 @@ def test_each_fault_is_found(
         parity.trees.close()
     assert result.outcome == "failed", result
     assert result.failing
+
+
+def test_an_enum_whose_new_value_is_used_at_once(cluster: Cluster, tmp_path: Path) -> None:
+    """The file is run statement by statement, and so its locks and rewrites are measured."""
+    files: dict[str, str | None] = dict(FILES)
+    mood = "CREATE TYPE mood AS ENUM ('sad'{});CREATE TABLE moods (id {}, mood mood);"
+    files["deployed.sql"] = DEPLOYED + mood.format("", "int")
+    files["main.sql"] = DEPLOYED + UPGRADED + mood.format(", 'new'", "bigint")
+    files["seed.sql"] = SEED + "INSERT INTO moods VALUES (1, 'sad');"
+    files["upgrade/4_mood.up.sql"] = (
+        "SET lock_timeout = '1s';\nALTER TYPE mood ADD VALUE IF NOT EXISTS 'new';\n"
+        "UPDATE moods SET mood = 'new';\nALTER TABLE moods ALTER id TYPE bigint;\n"
+    )
+    parity = open_on(cluster, tmp_path, files)
+    try:
+        found = {check: parity.result("rehearsal", check) for check in ("upgrade", "locks")}
+    finally:
+        parity.trees.close()
+    assert found["upgrade"].outcome == "passed", found
+    assert [finding.title for finding in found["locks"].failing] == [
+        "upgrade/4_mood.up.sql:4: writes public.moods anew, which no_rewrite forbids",
+        "upgrade/4_mood.up.sql:3: gives up after lock_timeout and leaves the step half done:"
+        " 1 fact changed",
+    ]
+
+
+def test_locks_that_cannot_be_seen_are_not_checked_against_a_limit(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    name = "upgrade/4_index.up.sql"
+    files[name] = "SET lock_timeout = '1s';\nCREATE INDEX CONCURRENTLY log_line ON log (line);\n"
+    limits = 'no_rewrite = true\nmax_lock = "ACCESS EXCLUSIVE"'
+    parity = open_on(cluster, tmp_path, files, CONFIGURATION.replace("no_rewrite = true", limits))
+    try:
+        titles = [finding.title for finding in parity.result("rehearsal", "locks").failing]
+    finally:
+        parity.trees.close()
+    unchecked = [title for title in titles if "not checked" in title]
+    assert len(unchecked) == 1, titles
+    assert unchecked[0].startswith(f"{name}:2: not checked: ACCESS EXCLUSIVE is the limit")
+
+
+def test_what_cannot_be_observed_is_a_failure(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise UndefinedTable("no such table")
+
+    module = "pytest_schema_parity.checks.rehearsal_faults"
+    monkeypatch.setattr(f"{module}.observe", refuse)
+    monkeypatch.setattr(f"{module}.run_beside_a_writer", refuse)
+    parity = open_on(cluster, tmp_path, dict(FILES))
+    try:
+        titles = [finding.title for finding in parity.result("rehearsal", "locks").failing]
+    finally:
+        parity.trees.close()
+    assert len(titles) == 6
+    assert all("not checked: what it" in title and "no such table" in title for title in titles)
 
 
 def test_there_are_sixty_of_them() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.errors import UndefinedTable
 
 from pytest_schema_parity.catalog import read_schema
+from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
 from pytest_schema_parity.postgres.installation import Installation
@@ -17,6 +20,7 @@ from pytest_schema_parity.rehearsal.fingerprint import fingerprint
 from pytest_schema_parity.rehearsal.interrupt import run_until, run_until_blocked
 from pytest_schema_parity.rehearsal.locks import observe
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal
+from pytest_schema_parity.rehearsal.script import Script, read_script
 from pytest_schema_parity.rehearsal.steps import load_steps
 from pytest_schema_parity.rehearsal.waiting import run_beside_a_writer
 
@@ -37,10 +41,10 @@ def conninfo(cluster: Cluster) -> Iterator[str]:
     drop_database(cluster, "interrupted", force=True)
 
 
-def script(root: Path, text: str) -> Path:
+def script(root: Path, text: str, *, framed: bool = True) -> Script:
     file = root / "1_a.up.sql"
     file.write_text(text)
-    return file
+    return read_script(file, framed=framed)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +129,8 @@ def test_statements_before_the_end_of_a_session_are_not_kept(conninfo: str, tmp_
 def test_a_step_beside_a_writer(
     conninfo: str, tmp_path: Path, text: str, line: int, timeout: str
 ) -> None:
-    waited = run_beside_a_writer(script(tmp_path, text), conninfo, conninfo)
+    step = script(tmp_path, text, framed="CONCURRENTLY" not in text)
+    waited = run_beside_a_writer(step, conninfo, conninfo)
     assert waited is not None
     assert (waited.line, waited.lock_timeout) == (line, timeout)
     assert waited.for_ever == (timeout == "0")
@@ -161,6 +166,13 @@ COMMIT;
     [
         ("CREATE TABLE a (); CREATE TABLE b (); SELECT 1", True),
         ("BEGIN; CREATE TABLE a (); COMMIT; BEGIN; CREATE TABLE b (); SELECT 1; COMMIT", False),
+        (
+            "SELECT 1; BEGIN; UPDATE people SET name = 'a' WHERE id = 1; COMMIT;"
+            "BEGIN; UPDATE people SET name = 'b' WHERE id = 2; COMMIT; SELECT 1",
+            False,
+        ),
+        ("UPDATE people SET name = 'a' WHERE id = 1; SELECT 1", True),
+        ("BEGIN; UPDATE people SET name = 'a' WHERE id = 1; COMMIT; SELECT 1; SELECT 2", True),
     ],
 )
 def test_what_is_left_when_the_server_is_killed(
@@ -182,4 +194,67 @@ def test_what_is_left_when_the_server_is_killed(
             )
     assert bool(outcome) == whole
     assert "has recovered" in outcome.point
-    assert [each.failures[0].sqlstate for each in again] == ([] if whole else ["42P07"])
+    assert not outcome.unchecked
+    again_fails = "CREATE" in text and not whole
+    assert [each.failures[0].sqlstate for each in again] == (["42P07"] if again_fails else [])
+
+
+def test_steps_after_one_that_cannot_go_on_are_not_silent(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """The first step fails where the server is killed, as the database there is another one."""
+    (tmp_path / "1_a.up.sql").write_text("INSERT INTO people VALUES (7); SELECT 1; SELECT 2")
+    (tmp_path / "2_b.up.sql").write_text("SELECT 1")
+    steps = load_steps(tmp_path).steps
+    with start_cluster(installation, name="tests crash", durable=True) as cluster:
+        for name in ("first", "second"):
+            with psycopg.connect(create_database(cluster, name)) as connection:
+                connection.execute(BEFORE.encode())
+        with psycopg.connect(cluster.conninfo("second")) as connection:
+            connection.execute("INSERT INTO people VALUES (7)")
+        with Rehearsal(cluster, "first", steps, role=cluster.superuser, root=tmp_path) as rehearsal:
+            first, again, second = crashed(
+                rehearsal,
+                cluster,
+                "second",
+                lambda name: read_schema(cluster.conninfo(name)),
+                role=cluster.superuser,
+            )
+    assert "people_pkey" in first.unchecked
+    assert again.failures
+    assert "1_a could not be run again" in second.unchecked
+    assert not any((first, again, second))
+
+
+def test_a_session_that_does_not_end_is_an_error_and_no_deadlock(
+    conninfo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The statement waits for rows that are held until the session was ended; or for 4 s here."""
+
+    def fail(*_: object) -> None:
+        raise ServerError("The session does not end")
+
+    monkeypatch.setattr("pytest_schema_parity.rehearsal.interrupt._terminate", fail)
+    step = script(tmp_path, "SET LOCAL lock_timeout = '4s'; ALTER TABLE people ADD a int")
+    begun = time.monotonic()
+    with pytest.raises(ServerError, match="does not end"):
+        run_until_blocked(step, conninfo, conninfo)
+    assert time.monotonic() - begun < 3
+
+
+def test_a_step_that_fails_beside_a_writer_is_no_step_that_waits_for_nobody(
+    conninfo: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UndefinedTable):
+        run_until_blocked(script(tmp_path, "SELECT * FROM nowhere"), conninfo, conninfo)
+    gives_up = script(tmp_path, "SET LOCAL lock_timeout = 1; ALTER TABLE people ADD a int")
+    assert run_until_blocked(gives_up, conninfo, conninfo) in (1, None)
+
+
+def test_long_statements_end_with_an_ellipsis(conninfo: str, tmp_path: Path) -> None:
+    text = f"ALTER TABLE people ADD COLUMN {'a' * 60} text DEFAULT '{'b' * 60}'"
+    waited = run_beside_a_writer(script(tmp_path, text), conninfo, conninfo)
+    assert waited is not None
+    assert waited.text.endswith("a…")
+    (statement,) = observe(script(tmp_path, text), conninfo)
+    assert statement.text.endswith("a…")
