@@ -176,6 +176,11 @@ class Reported:
                 "different text, and no example in which it has rows"
             )  # fmt: skip
             yield _note(self.tree, view.view, f"{view.view}: {same}")
+        for example in self.found.unconfirmed:
+            title = "a difference was found once and not again: " + self._title(
+                example, _differing_statement(example)
+            )
+            yield _note(self.tree, example.subject, title, example.statements)
         for entered in self.found.entered:
             if not entered.rows and entered.table not in self.found.unreached:
                 title = f"{entered.table}: 0 of {counted(entered.tried, 'row')} entered"

@@ -1,0 +1,79 @@
+"""Views in the statement search: beside tables with values of chance, and at their boundaries."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from searching import Searcher, causes, scripts
+
+from pytest_schema_parity.behavior.statements.search import Searching
+from pytest_schema_parity.postgres.cluster import Cluster
+
+
+@pytest.fixture(scope="module")
+def searcher(cluster: Cluster) -> Searcher:
+    return Searcher(cluster)
+
+
+LOGGED = """
+    CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL);
+    CREATE TABLE log ({column}, t int);
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        INSERT INTO log (t) VALUES (new.id); RETURN new; END $$;
+    CREATE TRIGGER note AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION note();
+    CREATE VIEW v AS SELECT {shown}id FROM t WHERE n {bound} 5;
+"""
+COLUMNS = {
+    "a uuid": "id uuid PRIMARY KEY DEFAULT gen_random_uuid()",
+    "the running clock": "at timestamptz NOT NULL DEFAULT clock_timestamp()",
+    "an identity": "id int GENERATED ALWAYS AS IDENTITY",
+}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_view_is_looked_at_where_a_table_differs_by_chance(
+    searcher: Searcher, column: str, seed: int
+) -> None:
+    trees = [LOGGED.format(column=COLUMNS[column], shown="", bound=bound) for bound in (">", ">=")]
+    found = searcher(*trees, seed=seed)
+    assert [each[:2] for each in causes(found)] == [("rows", "public.v")], scripts(found)
+    assert found.views == ()
+
+
+def test_a_view_that_shows_values_of_chance_is_counted(searcher: Searcher) -> None:
+    trees = [
+        LOGGED.format(column=COLUMNS["a uuid"], shown="gen_random_uuid() AS x, ", bound=bound)
+        for bound in ("> 5 AND n >=", "> 5 AND 0 <")
+    ]
+    found = searcher(*trees)
+    assert found.counterexamples == (), scripts(found)
+    (view,) = found.views
+    assert view.examples > 5
+
+
+def test_a_table_that_differs_hides_the_views_that_show_it(searcher: Searcher) -> None:
+    tree = LOGGED.format(column=COLUMNS["a uuid"], shown="", bound=">")
+    tree += "CREATE VIEW w AS SELECT t FROM log;"
+    found = searcher(tree, tree.replace("(new.id)", "(new.id + 1)"))
+    assert {each[:2] for each in causes(found)} == {("rows", "public.log")}, scripts(found)
+
+
+def test_what_is_not_found_again_is_said(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Searching, "confirms", lambda *_: False)
+    monkeypatch.setattr("pytest_schema_parity.behavior.sides.begin_together", _late)
+    trees = [
+        LOGGED.format(column=COLUMNS["an identity"], shown="", bound=bound) for bound in (">", ">=")
+    ]
+    found = searcher(*trees)
+    assert found.counterexamples == ()
+    assert [each.cause[:2] for each in found.unconfirmed] == [("rows", "public.v")]
+    assert [each.view for each in found.views] == ["public.v"]
+
+
+def _late(*connections: psycopg.Connection, patience: float) -> int:
+    for connection in connections:
+        connection.execute("BEGIN")
+    return 1 if patience else 0
