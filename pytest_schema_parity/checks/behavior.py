@@ -10,6 +10,7 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.behavior.pairing import pair_rows
+from pytest_schema_parity.behavior.statements.causes import DifferingRows
 from pytest_schema_parity.behavior.statements.outcome import Outcome as Did
 from pytest_schema_parity.behavior.statements.search import (
     Budget,
@@ -101,7 +102,7 @@ class Reported:
         explained = explaining(example, statement.table, self.differences)
         self.explained.update(each.rank for each in explained)
         evidence: list[Evidence] = [self._script(example)]
-        if example.rows is not None:
+        if example.rows is not None and example.cause[2] != "fails":
             evidence.append(_rows(example))
         lines = [f"explained by: {difference_text(each)}" for each in explained]
         evidence.append(Text(tuple(lines or ["explained by no structural difference"])))
@@ -130,9 +131,19 @@ class Reported:
             case "error":
                 return f"{self.tree} rejects for another reason than {self.reference}: {what}"
         change = example.cause[2]
+        if change == "fails":
+            return self._failing_view(*example.cause[1:2], *example.cause[3:])
         columns = ", ".join(example.cause[3:])
         how = f"other values of {columns}" if change == "as many" else f"{change} rows"
         return f"{example.cause[1]} has {how} in {self.tree} than in {self.reference}"
+
+    def _failing_view(self, view: str, reference: str, candidate: str) -> str:
+        if reference and candidate:
+            return f"{view} fails in {self.tree} for another reason than in {self.reference}"
+        fails, works = self.tree, self.reference
+        if reference:
+            fails, works = works, fails
+        return f"{view} fails in {fails} and not in {works}: {_named(reference or candidate)}"
 
     def _script(self, example: Counterexample) -> Script:
         """The statements, with the outcomes of those on which the two sides differ."""
@@ -151,9 +162,7 @@ class Reported:
                 outcomes.insert(0, (None, None))
         if example.rows is not None:
             statements.append(example.query)
-            counts, rows = example.rows.counts, example.rows
-            sides = _only_here(counts[0], rows.reference), _only_here(counts[1], rows.candidate)
-            outcomes.append(sides)
+            outcomes.append(_shown(example.rows))
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
 
     def _outcome(self, did: Did, table: str, side: int) -> Outcome:
@@ -234,6 +243,27 @@ def _rows(example: Counterexample) -> Rows:
         missing=missing.total(),
         extra=extra.total(),
     )
+
+
+def _shown(found: DifferingRows) -> tuple[Outcome, Outcome]:
+    """What each side shows of the table or view whose rows differ."""
+    one, other = (
+        Outcome(f"{_named(state)}: {message}", sqlstate=state)
+        if state
+        else Outcome(counted(len(rows), "row"))
+        for (state, message), rows in zip(
+            found.errors, (found.reference, found.candidate), strict=True
+        )
+    )
+    if any(state for state, _ in found.errors):
+        return one, other
+    return _only_here(found.counts[0], found.reference), _only_here(
+        found.counts[1], found.candidate
+    )
+
+
+def _named(sqlstate: str) -> str:
+    return _condition(sqlstate) or sqlstate
 
 
 def _only_here(count: int, rows: Sequence[object]) -> Outcome:

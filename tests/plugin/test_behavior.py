@@ -125,6 +125,24 @@ def test_a_view_with_another_text_and_the_same_rows_is_a_note(project) -> None:
     result.stdout.fnmatch_lines(["*public.adults: different text, same rows in * examples"])
 
 
+def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
+    tree = users().replace("SELECT id", "SELECT id, 10 / (age - 17) AS n").replace("18", "17")
+    pytester = of(project, tree)
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(
+        tree.replace("(age - 17)", "nullif(age - 17, 0)")
+    )
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK, REPORT)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*public.adults fails in supabase and not in prisma: division_by_zero",
+            "    TABLE public.adults;",
+            "        prisma    1 row",
+            "        supabase  division_by_zero: division by zero (22012)",
+        ]
+    )
+
+
 def test_a_table_that_takes_no_row_is_a_note(project) -> None:
     closed = users() + "CREATE TABLE closed (id int NOT NULL CHECK (id > 0 AND id < 0));\n"
     pytester = of(project, closed)

@@ -59,6 +59,28 @@ def test_a_table_that_differs_hides_the_views_that_show_it(searcher: Searcher) -
     assert {each[:2] for each in causes(found)} == {("rows", "public.log")}, scripts(found)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "states"),
+    [
+        ("10 / n", "CASE WHEN n <> 0 THEN 10 / n END", ("22012", "")),
+        ("CASE WHEN n <> 0 THEN 10 / n END", "10 / n", ("", "22012")),
+        ("10 / n", "CASE n WHEN 0 THEN sqrt(n - 1)::int ELSE 10 / n END", ("22012", "2201F")),
+        ("10 / n", "10 / (n + 0)", None),
+    ],
+)
+def test_a_view_that_fails_on_one_side(
+    searcher: Searcher, one: str, other: str, states: tuple[str, str] | None
+) -> None:
+    tree = "CREATE TABLE t (id int PRIMARY KEY, n int); CREATE VIEW v AS SELECT {} AS q FROM t;"
+    found = searcher(tree.format(one), tree.format(other))
+    expected = [("rows", "public.v", "fails", *states)] if states else []
+    assert causes(found) == expected, scripts(found)
+    for example in found.counterexamples:
+        assert len(example.statements) == 1
+        assert example.rows is not None
+        assert "division by zero" in [message for _, message in example.rows.errors]
+
+
 def test_what_is_not_found_again_is_said(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
