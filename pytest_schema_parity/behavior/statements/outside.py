@@ -29,9 +29,10 @@ REACHING: Final = re.compile(
 COPY: Final = re.compile(
     r"""
     (?<![.\w"])copy(?:
-        \s*\([^;]*?\)\s*to\b(?!\s*stdout\b)
+        \s*\([^;]*?\)\s*to\b(?!\s*stdout\b)(?:\s+program\b)?
       | \s+(?:binary\s+)?(?!(?:as|is|in|from|to|and|or|not|like|between)\b)
         {name}(?:\s*\.\s*{name})*\s*(?:\([^)]*\)\s*)?\b(?:to|from)\b(?!\s*(?:stdin|stdout)\b)
+        (?:\s+program\b)?
       | \s*\(?\s*%                        # format('COPY %I …')
       | \s+(?:'|\$\w*\$)\s*(?:\|\||,)     # 'COPY ' || …, concat('COPY ', …)
     )
