@@ -59,6 +59,45 @@ def test_a_table_that_differs_hides_the_views_that_show_it(searcher: Searcher) -
     assert {each[:2] for each in causes(found)} == {("rows", "public.log")}, scripts(found)
 
 
+CHEAP = """
+    CREATE TABLE makers (id int PRIMARY KEY, name text NOT NULL, country text);
+    CREATE TABLE shelves (id int PRIMARY KEY, room text NOT NULL, height int);
+    CREATE TABLE products (
+        id int PRIMARY KEY, maker_id int REFERENCES makers,
+        shelf_id int NOT NULL REFERENCES shelves,
+        name text NOT NULL, price_cents int NOT NULL CHECK (price_cents >= 0), weight numeric(8,2),
+        added timestamptz NOT NULL DEFAULT now(), state text NOT NULL DEFAULT 'draft'
+    );
+    CREATE TABLE customers (id int PRIMARY KEY, email text NOT NULL UNIQUE, age int);
+    CREATE TABLE orders (id int PRIMARY KEY, customer_id int NOT NULL REFERENCES customers);
+    CREATE TABLE lines (
+        order_id int REFERENCES orders, product_id int REFERENCES products, amount int NOT NULL,
+        PRIMARY KEY (order_id, product_id)
+    );
+    CREATE TABLE notes (id int PRIMARY KEY, order_id int REFERENCES orders, body text);
+    CREATE TABLE settings (name text PRIMARY KEY, value text);
+    CREATE VIEW cheap AS SELECT p.id, m.name FROM products p JOIN makers m ON m.id = p.maker_id
+        WHERE p.price_cents < 1000 AND p.state = 'live' AND p.added >= now() - interval '30 days';
+"""
+BOUNDARIES = {
+    "a number": ("< 1000", "<= 1000"),
+    "a number, the other way": ("p.price_cents < 1000", "p.price_cents <= 998"),
+    "an interval": ("p.added >= now()", "p.added > now()"),
+    "a text": ("p.state = 'live'", "p.state IN ('live', 'sold')"),
+}
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("change", BOUNDARIES)
+def test_the_boundary_of_a_condition(searcher: Searcher, change: str, seed: int) -> None:
+    before, after = BOUNDARIES[change]
+    assert before in CHEAP
+    found = searcher(CHEAP, CHEAP.replace(before, after), seed=seed)
+    assert {each[:2] for each in causes(found)} == {("rows", "public.cheap")}, scripts(found)
+    assert {each.probe for each in found.counterexamples} == {"a boundary"}
+    assert max(len(each.statements) for each in found.counterexamples) <= 3, scripts(found)
+
+
 @pytest.mark.parametrize(
     ("one", "other", "states"),
     [
