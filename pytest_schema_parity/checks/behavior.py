@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import psycopg
@@ -47,7 +48,7 @@ def find(context: Context) -> Iterator[Finding]:
     shared = _relations(schemas[0]) & _relations(schemas[1])
     if not shared or settings.examples == 0:
         title = NOTHING_SHARED if not shared else SWITCHED_OFF
-        yield _note(context.tree, "", title)
+        yield replace(_note(context.tree, "", title), change="skipped")
         return
     differences = tuple(context.comparison())
     try:
@@ -95,7 +96,18 @@ class Reported:
         """A finding for each counterexample, then the notes."""
         for example in self.found.counterexamples:
             yield self._counterexample(example)
+        if not self.found.examples:
+            title = f"no statements were tried: {self._why_none()}"
+            yield replace(_note(self.tree, "", title), change="skipped")
         yield from self._notes()
+
+    def _why_none(self) -> str:
+        if self.found.exhausted:
+            return "the time was up before the first one: raise `seconds`"
+        if self.found.left_out:
+            return "; ".join(f"{name}: {reason}" for name, reason in self.found.left_out)
+        failed = [each for each in self.found.entered if each.errors]
+        return "; ".join(each.errors[0] for each in failed) or "no table takes rows"
 
     def _counterexample(self, example: Counterexample) -> Finding:
         statement = _differing_statement(example)
@@ -193,12 +205,14 @@ class Reported:
         for entered in self.found.entered:
             if not entered.rows and entered.table not in self.found.unreached:
                 title = f"{entered.table}: 0 of {counted(entered.tried, 'row')} entered"
+                if not entered.tried:
+                    title = f"{entered.table}: no row was tried"
                 yield _note(self.tree, entered.table, title, entered.errors)
         for name, reason in self.found.left_out:
             yield _note(self.tree, name, f"{name} is not tried: {reason}")
         if self.found.exhausted:
             yield self._exhausted()
-        if self.found.counterexamples and (unshown := self._unshown()):
+        if unshown := self._unshown():
             title = f"no counterexample was found for {counted(len(unshown), 'difference')}"
             lines = [difference_text(each) for each in unshown[:MOST_NAMES]]
             more = len(unshown) - MOST_NAMES

@@ -214,13 +214,15 @@ def test_the_report_is_the_same_on_workers(project) -> None:
 
 def test_it_can_be_switched_off(project) -> None:
     pytester = of(project, users(bound=">= 0"))
-    result = pytester.runpytest_subprocess("--schema-parity", CHECK, "--schema-parity-examples=0")
-    result.assert_outcomes(passed=1)
+    result = pytester.runpytest_subprocess(
+        "--schema-parity", CHECK, "--schema-parity-examples=0", "-rs"
+    )
+    result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*no statements were tried: the check is switched off"])
     configuration = pytester.path / "pyproject.toml"
     text = configuration.read_text()
     configuration.write_text(text.replace("reference =", "behavior = false\nreference ="))
-    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(skipped=1)
     pytester.runpytest_subprocess(
         "--schema-parity", CHECK, "--schema-parity-examples=5000"
     ).assert_outcomes(failed=1)
@@ -237,9 +239,26 @@ def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> No
         ["*after * examples: raise `examples`; * tables tried in part; not reached: public.z*"]
     )
     result = pytester.runpytest_subprocess(
-        "--schema-parity", CHECK, "--schema-parity-examples=9999", "--schema-parity-seconds=0.001"
+        "--schema-parity",
+        CHECK,
+        "--schema-parity-examples=9999",
+        "--schema-parity-seconds=0.001",
+        "-rs",
     )
-    result.stdout.fnmatch_lines(["*the search ended by the clock, after * raise `seconds`*"])
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*no statements were tried: the time was up before the first*"])
+
+
+def test_differences_without_a_counterexample_are_named_where_the_check_is_green(project) -> None:
+    pytester = of(project, users(bound="> 0 AND age > -1"))
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*no counterexample was found for 1 difference",
+            "*constraint public.users.users_age_check has another *",
+        ]
+    )
 
 
 @pytest.mark.parametrize(
