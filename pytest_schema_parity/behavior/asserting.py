@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import psycopg
 
@@ -14,6 +14,8 @@ from pytest_schema_parity.behavior.statements.model import read_document
 from pytest_schema_parity.behavior.statements.runner import empty
 from pytest_schema_parity.findings.evidence import Row
 
+NOT_UNDERSTOOD: Final = frozenset({"42601", "42P01", "42703", "42883"})
+"""Syntax errors, and names of tables, columns and functions that there are not."""
 MOST_ROWS = 10
 """How many rows that differ are shown of each side."""
 
@@ -37,6 +39,12 @@ class Done:
         diag = self.error.diag
         return self.error.sqlstate, diag.table_name, diag.column_name
 
+    @property
+    def is_not_understood(self) -> bool:
+        """Whether the text of the statement itself is wrong, not what a function runs for it."""
+        error = self.error
+        return bool(error and error.sqlstate in NOT_UNDERSTOOD and not error.diag.context)
+
     def __str__(self) -> str:
         if self.error is not None:
             return f"{self.error.sqlstate} {self.error.diag.message_primary or self.error}"
@@ -57,10 +65,12 @@ def run_on_both(
 ) -> list[str]:
     """Run statements on two (tree, conninfo) at one instant; returns how they differ, as lines.
 
-    ``seed`` is SQL that runs before, and has to succeed on both: raises psycopg.Error else.  With
+    ``seed`` is SQL that runs before, and has to succeed on both: raises psycopg.Error else.  Raises
+    ValueError for a statement that neither side understands, as that would compare nothing.  With
     ``emptied`` the shared tables are emptied first.  Each statement that fails is undone by itself,
     deferred constraints are checked at the end, and nothing is committed.
     """
+    __tracebackhide__ = True
     with open_sides(reference, candidate) as sides:
         if emptied:
             documents = sides.both(lambda side: read_document(side.connection))
@@ -70,9 +80,21 @@ def run_on_both(
             sides.both(lambda side: side.connection.execute(seed.encode()))
         for statement in [*statements, "SET CONSTRAINTS ALL IMMEDIATE"]:
             pair = sides.both(lambda side, sql=statement: _run(side, sql))  # type: ignore[misc]
+            _refuse_what_neither_understands(statement, pair, (reference[0], candidate[0]))
             if lines := list(_differing(statement, pair, (reference[0], candidate[0]))):
                 return lines
     return []
+
+
+def _refuse_what_neither_understands(statement: str, pair: Pair, names: tuple[str, str]) -> None:
+    """Raise ValueError where both sides fail on the text of a statement itself."""
+    __tracebackhide__ = True
+    if all(done.is_not_understood for done in pair):
+        messages = dict.fromkeys(str(done) for done in pair)
+        raise ValueError(
+            f"neither {names[0]} nor {names[1]} understands the statement, so nothing is compared: "
+            f"{' '.join(statement.split())}\n    " + "\n    ".join(messages)
+        )
 
 
 def _run(side: Side, statement: str) -> Done:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import psycopg
 
 from pytest_schema_parity.behavior.pairing import pair_rows
+from pytest_schema_parity.behavior.statements.causes import DifferingRows
 from pytest_schema_parity.behavior.statements.outcome import Outcome as Did
 from pytest_schema_parity.behavior.statements.search import (
     Budget,
@@ -46,7 +48,7 @@ def find(context: Context) -> Iterator[Finding]:
     shared = _relations(schemas[0]) & _relations(schemas[1])
     if not shared or settings.examples == 0:
         title = NOTHING_SHARED if not shared else SWITCHED_OFF
-        yield _note(context.tree, "", title)
+        yield replace(_note(context.tree, "", title), change="skipped")
         return
     differences = tuple(context.comparison())
     try:
@@ -94,14 +96,25 @@ class Reported:
         """A finding for each counterexample, then the notes."""
         for example in self.found.counterexamples:
             yield self._counterexample(example)
+        if not self.found.examples:
+            title = f"no statements were tried: {self._why_none()}"
+            yield replace(_note(self.tree, "", title), change="skipped")
         yield from self._notes()
+
+    def _why_none(self) -> str:
+        if self.found.exhausted:
+            return "the time was up before the first one: raise `seconds`"
+        if self.found.left_out:
+            return "; ".join(f"{name}: {reason}" for name, reason in self.found.left_out)
+        failed = [each for each in self.found.entered if each.errors]
+        return "; ".join(each.errors[0] for each in failed) or "no table takes rows"
 
     def _counterexample(self, example: Counterexample) -> Finding:
         statement = _differing_statement(example)
         explained = explaining(example, statement.table, self.differences)
         self.explained.update(each.rank for each in explained)
         evidence: list[Evidence] = [self._script(example)]
-        if example.rows is not None:
+        if example.rows is not None and example.cause[2] != "fails":
             evidence.append(_rows(example))
         lines = [f"explained by: {difference_text(each)}" for each in explained]
         evidence.append(Text(tuple(lines or ["explained by no structural difference"])))
@@ -130,9 +143,19 @@ class Reported:
             case "error":
                 return f"{self.tree} rejects for another reason than {self.reference}: {what}"
         change = example.cause[2]
+        if change == "fails":
+            return self._failing_view(*example.cause[1:2], *example.cause[3:])
         columns = ", ".join(example.cause[3:])
         how = f"other values of {columns}" if change == "as many" else f"{change} rows"
         return f"{example.cause[1]} has {how} in {self.tree} than in {self.reference}"
+
+    def _failing_view(self, view: str, reference: str, candidate: str) -> str:
+        if reference and candidate:
+            return f"{view} fails in {self.tree} for another reason than in {self.reference}"
+        fails, works = self.tree, self.reference
+        if reference:
+            fails, works = works, fails
+        return f"{view} fails in {fails} and not in {works}: {_named(reference or candidate)}"
 
     def _script(self, example: Counterexample) -> Script:
         """The statements, with the outcomes of those on which the two sides differ."""
@@ -151,9 +174,7 @@ class Reported:
                 outcomes.insert(0, (None, None))
         if example.rows is not None:
             statements.append(example.query)
-            counts, rows = example.rows.counts, example.rows
-            sides = _only_here(counts[0], rows.reference), _only_here(counts[1], rows.candidate)
-            outcomes.append(sides)
+            outcomes.append(_shown(example.rows))
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
 
     def _outcome(self, did: Did, table: str, side: int) -> Outcome:
@@ -176,15 +197,22 @@ class Reported:
                 "different text, and no example in which it has rows"
             )  # fmt: skip
             yield _note(self.tree, view.view, f"{view.view}: {same}")
+        for example in self.found.unconfirmed:
+            title = "a difference was found once and not again: " + self._title(
+                example, _differing_statement(example)
+            )
+            yield _note(self.tree, example.subject, title, example.statements)
         for entered in self.found.entered:
             if not entered.rows and entered.table not in self.found.unreached:
                 title = f"{entered.table}: 0 of {counted(entered.tried, 'row')} entered"
+                if not entered.tried:
+                    title = f"{entered.table}: no row was tried"
                 yield _note(self.tree, entered.table, title, entered.errors)
         for name, reason in self.found.left_out:
             yield _note(self.tree, name, f"{name} is not tried: {reason}")
         if self.found.exhausted:
             yield self._exhausted()
-        if self.found.counterexamples and (unshown := self._unshown()):
+        if unshown := self._unshown():
             title = f"no counterexample was found for {counted(len(unshown), 'difference')}"
             lines = [difference_text(each) for each in unshown[:MOST_NAMES]]
             more = len(unshown) - MOST_NAMES
@@ -229,6 +257,27 @@ def _rows(example: Counterexample) -> Rows:
         missing=missing.total(),
         extra=extra.total(),
     )
+
+
+def _shown(found: DifferingRows) -> tuple[Outcome, Outcome]:
+    """What each side shows of the table or view whose rows differ."""
+    one, other = (
+        Outcome(f"{_named(state)}: {message}", sqlstate=state)
+        if state
+        else Outcome(counted(len(rows), "row"))
+        for (state, message), rows in zip(
+            found.errors, (found.reference, found.candidate), strict=True
+        )
+    )
+    if any(state for state, _ in found.errors):
+        return one, other
+    return _only_here(found.counts[0], found.reference), _only_here(
+        found.counts[1], found.candidate
+    )
+
+
+def _named(sqlstate: str) -> str:
+    return _condition(sqlstate) or sqlstate
 
 
 def _only_here(count: int, rows: Sequence[object]) -> Outcome:

@@ -136,13 +136,25 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         from pytest_schema_parity.behavior.statements.runner import open_runner
         from pytest_schema_parity.behavior.statements.strategy import rows_of
 
-        name = self.candidates[0] if tree is None else tree
+        name = self._compared(tree)[0]
         if name not in self._runners:
             names = self.reference, name
             conninfos = self._stack.enter_context(self._parity.trees.copies(*names))
             one, other = zip(names, conninfos, strict=True)
             self._runners[name] = self._stack.enter_context(open_runner(one, other))
         return rows_of(self._runners[name], table)
+
+    def _compared(self, tree: str | None) -> tuple[str, ...]:
+        """The trees that are held against the reference; raises ValueError where there is none."""
+        __tracebackhide__ = True
+        if tree is None and not self.candidates:
+            raise ValueError(
+                f"there is no tree to compare with {self.reference}: name one with tree=…; "
+                f"configured are {', '.join(self)}"
+            )
+        if tree is not None and tree not in self:
+            raise KeyError(f"there is no tree {tree!r}; the trees are {', '.join(self)}")
+        return self.candidates if tree is None else (tree,)
 
     def _compare(
         self,
@@ -152,18 +164,35 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         tree: str | None = None,
         emptied: bool = False,
     ) -> None:
-        """Raise AssertionError where statements do something else on a candidate."""
+        """Raise AssertionError where statements do something else on a candidate.
+
+        Raises ValueError where nothing is compared: without a candidate or a statement, and where
+        no database understands a statement.
+        """
         __tracebackhide__ = True
         from pytest_schema_parity.behavior.asserting import run_on_both
 
-        first = seed.read_text(encoding="utf-8") if isinstance(seed, Path) else seed
-        for candidate in self.candidates if tree is None else (tree,):
+        if not any(map(str.strip, statements)):
+            raise ValueError("there is no statement to compare the databases by: give one or more")
+        first = _script(seed)
+        for candidate in self._compared(tree):
             names = self.reference, candidate
             with self._parity.trees.copies(*names) as conninfos:
                 one, other = zip(names, conninfos, strict=True)
                 differing = run_on_both(one, other, statements, seed=first, emptied=emptied)
             if differing:
                 raise AssertionError("\n".join(differing))
+
+
+def _script(seed: str | Path) -> str:
+    """SQL, or what is in the file of that path."""
+    if isinstance(seed, str):
+        try:
+            if not seed or not Path(seed).is_file():
+                return seed
+        except (OSError, ValueError):  # too long for a path, or not one at all
+            return seed
+    return Path(seed).read_text(encoding="utf-8")
 
 
 class Databases:

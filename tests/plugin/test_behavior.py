@@ -125,6 +125,24 @@ def test_a_view_with_another_text_and_the_same_rows_is_a_note(project) -> None:
     result.stdout.fnmatch_lines(["*public.adults: different text, same rows in * examples"])
 
 
+def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
+    tree = users().replace("SELECT id", "SELECT id, 10 / (age - 17) AS n").replace("18", "17")
+    pytester = of(project, tree)
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(
+        tree.replace("(age - 17)", "nullif(age - 17, 0)")
+    )
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK, REPORT)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*public.adults fails in supabase and not in prisma: division_by_zero",
+            "    TABLE public.adults;",
+            "        prisma    1 row",
+            "        supabase  division_by_zero: division by zero (22012)",
+        ]
+    )
+
+
 def test_a_table_that_takes_no_row_is_a_note(project) -> None:
     closed = users() + "CREATE TABLE closed (id int NOT NULL CHECK (id > 0 AND id < 0));\n"
     pytester = of(project, closed)
@@ -196,13 +214,15 @@ def test_the_report_is_the_same_on_workers(project) -> None:
 
 def test_it_can_be_switched_off(project) -> None:
     pytester = of(project, users(bound=">= 0"))
-    result = pytester.runpytest_subprocess("--schema-parity", CHECK, "--schema-parity-examples=0")
-    result.assert_outcomes(passed=1)
+    result = pytester.runpytest_subprocess(
+        "--schema-parity", CHECK, "--schema-parity-examples=0", "-rs"
+    )
+    result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*no statements were tried: the check is switched off"])
     configuration = pytester.path / "pyproject.toml"
     text = configuration.read_text()
     configuration.write_text(text.replace("reference =", "behavior = false\nreference ="))
-    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(skipped=1)
     pytester.runpytest_subprocess(
         "--schema-parity", CHECK, "--schema-parity-examples=5000"
     ).assert_outcomes(failed=1)
@@ -219,9 +239,26 @@ def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> No
         ["*after * examples: raise `examples`; * tables tried in part; not reached: public.z*"]
     )
     result = pytester.runpytest_subprocess(
-        "--schema-parity", CHECK, "--schema-parity-examples=9999", "--schema-parity-seconds=0.001"
+        "--schema-parity",
+        CHECK,
+        "--schema-parity-examples=9999",
+        "--schema-parity-seconds=0.001",
+        "-rs",
     )
-    result.stdout.fnmatch_lines(["*the search ended by the clock, after * raise `seconds`*"])
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*no statements were tried: the time was up before the first*"])
+
+
+def test_differences_without_a_counterexample_are_named_where_the_check_is_green(project) -> None:
+    pytester = of(project, users(bound="> 0 AND age > -1"))
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*no counterexample was found for 1 difference",
+            "*constraint public.users.users_age_check has another *",
+        ]
+    )
 
 
 @pytest.mark.parametrize(

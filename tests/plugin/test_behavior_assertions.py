@@ -24,7 +24,28 @@ FIRST = "INSERT INTO users VALUES ('a', 'a@x.org', 'k')"
 def test_same_outcome(schema_parity):
     schema_parity.same_outcome(FIRST, "UPDATE users SET id = 'b'", "DELETE FROM users")
     schema_parity.same_outcome("INSERT INTO users (id) VALUES ('a')")
-    schema_parity.same_outcome("SELECT nothing")
+    schema_parity.same_outcome("SELECT 1 / 0")
+
+@pytest.mark.parametrize(("statement", "told"), [
+    ("SELEC 1", "42601 syntax error"), ("SELECT nothing", '42703 column "nothing" does not exist'),
+    ("TABLE usres", '42P01 relation "usres" does not exist'), ("SELECT f(1)", "42883 function f"),
+])
+def test_a_statement_that_no_tree_understands(schema_parity, statement, told):
+    with pytest.raises(ValueError, match="neither prisma nor supabase understands") as caught:
+        schema_parity.same_rows(statement)
+    assert told in str(caught.value)
+
+def test_an_undefined_name_inside_of_what_runs_is_an_outcome(schema_parity):
+    schema_parity.same_outcome("DO $$BEGIN PERFORM nothing(); END$$")
+
+def test_no_statement(schema_parity):
+    for statements in ((), ("", " ")):
+        with pytest.raises(ValueError, match="there is no statement"):
+            schema_parity.same_outcome(*statements)
+
+def test_no_such_tree(schema_parity):
+    with pytest.raises(KeyError, match="there is no tree 'supabse'; the trees are prisma, supab"):
+        schema_parity.same_rows("SELECT 1", tree="supabse")
 
 def test_another_outcome(schema_parity):
     with pytest.raises(AssertionError) as caught:
@@ -41,6 +62,9 @@ def test_same_rows(schema_parity):
     Path("seed.sql").write_text(FIRST.replace("'k'", "NULL"))
     with pytest.raises(AssertionError, match="only in supabase +id = a, email = a@x.org"):
         schema_parity.same_rows("SELECT * FROM active_users", seed=Path("seed.sql"))
+    with pytest.raises(AssertionError, match="only in supabase +id = a, email = a@x.org"):
+        schema_parity.same_rows("SELECT * FROM active_users", seed="seed.sql")
+    schema_parity.same_rows("SELECT * FROM active_users", seed="SELECT 1 -- " + "x" * 5000)
 
 def test_a_seed_has_to_run(schema_parity):
     import psycopg
@@ -87,13 +111,13 @@ def test_assertions(project) -> None:
     pytester.runpytest_subprocess(*check, "--schema-parity-report=json:report.json")
     pytester.makepyfile(TESTS)
     result = pytester.runpytest_subprocess("-v")
-    result.assert_outcomes(passed=TESTS.count("def test_"))
+    result.assert_outcomes(passed=TESTS.count("def test_") + 3)
 
 
 def test_an_assertion_that_fails_shows_the_test_and_not_the_plugin(project) -> None:
     pytester = project(CANDIDATE)
     pytester.makepyfile(
-        "def test_it(schema_parity): schema_parity.same_rows('SELECT 1 FROM no_table')\n"
+        "def test_it(schema_parity): schema_parity.same_rows('SELECT 1')\n"
         "def test_other(schema_parity):\n"
         "    schema_parity.same_outcome(\"INSERT INTO users VALUES ('a', 'b')\",\n"
         "        \"INSERT INTO users VALUES ('c', 'b')\")\n"
@@ -102,6 +126,29 @@ def test_an_assertion_that_fails_shows_the_test_and_not_the_plugin(project) -> N
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.no_fnmatch_line("*run_on_both*")
     result.stdout.fnmatch_lines(["E * supabase does not do what prisma does: INSERT INTO users*"])
+
+
+ALONE = """
+import pytest
+
+def test_nothing_to_compare_with(schema_parity):
+    for call in (schema_parity.same_rows, schema_parity.same_outcome, schema_parity.rows):
+        with pytest.raises(ValueError, match="no tree to compare with prisma: name one with tree="):
+            call("SELECT 1")
+    schema_parity.same_rows("SELECT 1", tree="supabase")
+"""
+
+
+def test_without_a_candidate_they_say_what_to_do(project) -> None:
+    pytester = project(CANDIDATE)
+    with pytester.path.joinpath("pyproject.toml").open("a") as configuration:
+        configuration.write(
+            "[tool.pytest-schema-parity.rehearsal]\n"
+            'from = "supabase"\nsteps = "upgrade"\nto = "prisma"\n'
+        )
+    pytester.mkdir("upgrade").joinpath("001_users.up.sql").write_text("SELECT 1;\n")
+    pytester.makepyfile(ALONE)
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
 class TestStrategies:

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.behavior.statements.outcome import Outcome
 from pytest_schema_parity.behavior.statements.reading import NUMBER, columns_of
-from pytest_schema_parity.behavior.statements.runner import Example, Pair, Rows, Runner
+from pytest_schema_parity.behavior.statements.runner import Example, Pair, Read, Rows, Runner
 
 Cause: TypeAlias = tuple[str, ...]
 """What sets one divergence apart from others; the first word is its kind."""
@@ -27,7 +27,8 @@ CLOSE: Final = 5.0
 class DifferingRows:
     """The rows of a table or view that one side has and the other has not.
 
-    ``counts`` are how many rows each side has in all.
+    ``counts`` are how many rows each side has in all; ``errors`` the SQLSTATE and the message of
+    each side that cannot read the view.
     """
 
     relation: str
@@ -35,6 +36,7 @@ class DifferingRows:
     reference: Rows
     candidate: Rows
     counts: tuple[int, int] = (0, 0)
+    errors: tuple[tuple[str, str], tuple[str, str]] = (("", ""), ("", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,11 @@ def row_divergences(
     types = tuple(kind for _, kind, _ in columns_of(runner.model, relation))
     is_view = relation in runner.model.views
 
-    def divergence(first: tuple[Rows, Rows], second: tuple[Rows, Rows]) -> Divergence | None:
-        return _row_divergence(relation, names, types if is_view else (), first, second, apart)
+    def divergence(first: tuple[Read, Read], second: tuple[Read, Read]) -> Divergence | None:
+        if any(read.sqlstate for read in (*first, *second)):
+            return _error_divergence(relation, names, first, second)
+        one, other = ((run[0].rows, run[1].rows) for run in (first, second))
+        return _row_divergence(relation, names, types if is_view else (), one, other, apart)
 
     apart = runner.sides.apart != 0
     first = runner.rows(examples, relation)
@@ -103,6 +108,24 @@ def row_divergences(
     for at, rows in zip(again, second, strict=True):
         found[at] = divergence(first[at], rows)
     return found
+
+
+def _error_divergence(
+    relation: str, names: tuple[str, ...], first: tuple[Read, Read], second: tuple[Read, Read]
+) -> Divergence | None:
+    """A view that one side cannot read, or both for different reasons; not where it is chance."""
+    states = first[0].sqlstate, first[1].sqlstate
+    if states[0] == states[1] or states != (second[0].sqlstate, second[1].sqlstate):
+        return None
+    rows = DifferingRows(
+        relation,
+        names,
+        first[0].rows,
+        first[1].rows,
+        (len(first[0].rows), len(first[1].rows)),
+        ((states[0], first[0].message), (states[1], first[1].message)),
+    )
+    return Divergence("rows", ("rows", relation, "fails", *states), rows=rows)
 
 
 def _row_divergence(

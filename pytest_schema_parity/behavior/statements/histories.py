@@ -9,6 +9,7 @@ from itertools import islice, product
 from types import MappingProxyType
 from typing import Final
 
+from pytest_schema_parity.behavior.statements.boundaries import Boundaries, parents_first
 from pytest_schema_parity.behavior.statements.builder import Builder, CannotBuildError, Wish, World
 from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
 from pytest_schema_parity.behavior.statements.model import BOTH, Column, Model, Table, View
@@ -51,16 +52,23 @@ class Histories:
         self.solver = solver
         self.reads = reads
         self.random = source
+        self.boundaries = Boundaries(model, builder, reads)
         self._pools: dict[tuple[str, str, int], list[str]] = {}
         self._mined: dict[str, Literals] = {}
 
     def all(self, order: Sequence[str]) -> Iterator[Example]:
-        """Examples for triggers and views that differ, then a few for those that do not."""
+        """Examples for triggers and views that differ, then a few for those that do not.
+
+        Of a view that differs, the values at the boundaries of its conditions come first.
+        """
         tables = [self.model.tables[name] for name in order if self.model.tables[name].triggers]
         views = list(self.model.views.values())
         for table in tables:
             if self._differ(table):
                 yield from self._trigger_rows(table, ROWS)
+        for view in views:
+            if view.differs:
+                yield from self.boundaries.of(view)
         for view in views:
             if view.differs:
                 yield from self._databases(view, DATABASES)
@@ -161,7 +169,7 @@ class Histories:
         """Small databases of the tables that a view reads."""
         tables = [self.model.tables[name] for name in view.tables if name in self.model.tables]
         literals = self._of(view.name, view.definitions)
-        ordered = sorted(tables, key=lambda table: len(self._parents(table)))
+        ordered = parents_first(self.model, tables)
         for number in range(count if tables else 0):
             world = World()
             for table in ordered:
@@ -178,17 +186,6 @@ class Histories:
                 yield Example(
                     view.name, "a small database", statements, tuple(dict.fromkeys(reads))
                 )
-
-    def _parents(self, table: Table) -> set[str]:
-        """The tables that a table refers to, and the tables that those refer to."""
-        found: set[str] = set()
-        waiting = [table]
-        while waiting:
-            for key in waiting.pop().foreign_keys:
-                if key.target in self.model.tables and key.target not in found:
-                    found.add(key.target)
-                    waiting.append(self.model.tables[key.target])
-        return found
 
     def _random_row(
         self, world: World, table: Table, literals: Literals, gate: Mapping[str, str] = NOTHING

@@ -19,14 +19,29 @@ REACHING: Final = re.compile(
       | pg_reload_conf | pg_rotate_logfile | pg_terminate_backend | pg_cancel_backend
       | pg_switch_wal | pg_promote | pg_create_restore_point
       | http | http_\w+ | urlencode | net\s*\.\s*http_\w+ | pg_net | cron\s*\.\s*\w+
-      | copy\b[^;]*?\b(to|from)\s+(program\b|'[^']*')
       | load\s+'[^']*'
       | alter\s+system
     )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-"""SQL that reaches files, programs, other servers or other sessions.  COPY TO STDOUT does not."""
+"""What reaches files, programs, other servers or other sessions, beside COPY."""
+COPY: Final = re.compile(
+    r"""
+    (?<![.\w"])copy(?:
+        \s*\([^;]*?\)\s*to\b(?!\s*stdout\b)(?:\s+program\b)?
+      | \s+(?:binary\s+)?(?!(?:as|is|in|from|to|and|or|not|like|between)\b)
+        {name}(?:\s*\.\s*{name})*\s*(?:\([^)]*\)\s*)?\b(?:to|from)\b(?!\s*(?:stdin|stdout)\b)
+        (?:\s+program\b)?
+      | \s*\(?\s*%                        # format('COPY %I …')
+      | \s+(?:'|\$\w*\$)\s*(?:\|\||,)     # 'COPY ' || …, concat('COPY ', …)
+    )
+    """.replace("{name}", r'(?:"[^"]*"|[\w%$]+)'),
+    re.VERBOSE | re.IGNORECASE,
+)
+"""COPY whose target is anything but STDIN and STDOUT, however the text of that is made."""
+REMARK: Final = re.compile(r"^\s*--[^\n]*$", re.MULTILINE)
+"""A line that is a comment alone: prose may have the words of a COPY."""
 CALLED: Final = re.compile(r"^(http|urlencode)$", re.IGNORECASE)
 """Names that count as functions only where a parenthesis follows."""
 CASCADING: Final = frozenset("cnd")
@@ -114,6 +129,8 @@ def _mentioned(text: str) -> str:
         if CALLED.match(word) and text[match.end() : match.end() + 1] not in ("(", " "):
             continue
         return word
+    if found := COPY.search(REMARK.sub("", text)):
+        return " ".join(found[0].split())
     return ""
 
 

@@ -43,7 +43,10 @@ def count_and_hash(model: Model, relations: tuple[str, ...], side: int) -> str:
 
 
 def rows_as_json(model: Model, relation: str, side: int) -> str:
-    """A PL/pgSQL body that returns the rows of a relation: one JSON array of arrays of text."""
+    """A PL/pgSQL body that returns the rows of a relation: one JSON array of arrays of text.
+
+    Where a view cannot be read, it returns ``error``, the SQLSTATE and the message.
+    """
     texts = [
         f"CASE WHEN {value} IS DISTINCT FROM NULL THEN format('%s', {value}) END"
         for value in _values(columns_of(model, relation), side)
@@ -51,6 +54,9 @@ def rows_as_json(model: Model, relation: str, side: int) -> str:
     row = f"to_json(ARRAY[{', '.join(texts)}]::text[])"
     source = _source(model, relation, side)
     query = f"SELECT coalesce(json_agg({row}), '[]') INTO content FROM {source};"  # noqa: S608
+    if relation in model.views:
+        failed = "content := 'error ' || SQLSTATE || ' ' || SQLERRM;"
+        query = f"BEGIN {query} EXCEPTION WHEN OTHERS THEN {failed} END;"
     return f"DECLARE content text; BEGIN {query} RETURN content; END"
 
 

@@ -57,6 +57,15 @@ class Result:
     contents: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The rows of a table or view, or the SQLSTATE and the message where it cannot be read."""
+
+    rows: Rows
+    sqlstate: str = ""
+    message: str = ""
+
+
 NOT_RUN: Final = Result((), ())
 """The result of an example that was left out, because another on its subject took too long."""
 
@@ -119,18 +128,15 @@ class Runner:
             found.append((NOT_RUN, NOT_RUN) if NOT_RUN in pair else pair)
         return found
 
-    def rows(self, examples: Sequence[Example], relation: str) -> list[tuple[Rows, Rows]]:
-        """Run examples; returns the rows of a relation at the end of each, on both sides."""
+    def rows(self, examples: Sequence[Example], relation: str) -> list[tuple[Read, Read]]:
+        """Run examples; returns what a relation shows at the end of each, on both sides."""
         reader = self._reader(relation)
 
         def work(side: Side) -> list[Result]:
             return self._run_side(side, examples, reader)
 
         reference, candidate = self.sides.both(work)
-        return [
-            (_rows_of(one), _rows_of(other))
-            for one, other in zip(reference, candidate, strict=True)
-        ]
+        return [(_read(one), _read(other)) for one, other in zip(reference, candidate, strict=True)]
 
     def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
         """The rows of a query on each side; None where it fails."""
@@ -259,9 +265,12 @@ def empty(connection: psycopg.Connection, tables: Sequence[str]) -> dict[str, st
     return kept
 
 
-def _rows_of(result: Result) -> Rows:
-    content = result.contents[0] if result.contents else ""
-    return tuple(map(tuple, json.loads(content))) if content.startswith("[") else ()
+def _read(result: Result) -> Read:
+    content = "\n".join(result.contents)
+    if content.startswith("error "):
+        _, sqlstate, message = content.split(" ", 2)
+        return Read((), sqlstate, message)
+    return Read(tuple(map(tuple, json.loads(content))) if content.startswith("[") else ())
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Final, Literal, TypeAlias, cast
@@ -122,6 +122,7 @@ class ViewCompared:
 class Search:
     """What was found, and how much was tried.
 
+    ``unconfirmed`` were found once, and not again when they were tried anew.
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
     ``left_out`` are tables and views that were not looked at, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
@@ -130,6 +131,7 @@ class Search:
     """
 
     counterexamples: tuple[Counterexample, ...] = ()
+    unconfirmed: tuple[Counterexample, ...] = ()
     views: tuple[ViewCompared, ...] = ()
     entered: tuple[Entered, ...] = ()
     not_compared: tuple[tuple[str, int], ...] = ()
@@ -173,8 +175,10 @@ def search(
             again = Searching(runner, differences, budget, seed)
             kept = tuple(each for each in found.counterexamples if again.confirms(each))
             tries = tries - 1 if runner.sides.apart else 0
-        found = replace(found, counterexamples=kept)
-    return found
+        dropped = tuple(each for each in found.counterexamples if each not in kept)
+        found = replace(found, counterexamples=kept, unconfirmed=(*found.unconfirmed, *dropped))
+    shown = {each.cause[1] for each in found.counterexamples if each.cause[0] == "rows"}
+    return replace(found, views=tuple(each for each in found.views if each.view not in shown))
 
 
 @dataclass(slots=True)
@@ -182,6 +186,18 @@ class _Tally:
     entered: int = 0
     tried: int = 0
     errors: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _LookedAt:
+    """Which tables' rows were compared in which examples, and where any of them differed."""
+
+    tables: set[tuple[Example, str]] = field(default_factory=set)
+    differing: set[Example] = field(default_factory=set)
+
+    def others(self, examples: Sequence[Example]) -> list[Example]:
+        """The examples in which nothing was found to differ."""
+        return [each for each in examples if each not in self.differing]
 
 
 class Searching:
@@ -220,18 +236,13 @@ class Searching:
         self.shortened: list[str] = []
 
     def search(self) -> Search:
-        """Try everything, as far as the budget goes."""
+        """Try everything, as far as the budget goes; ``views`` are all whose text differs."""
         for batch in self.runner.batches(self._within_budget()):
             self._examine(batch)
         differing = [view.name for view in self.model.views.values() if view.differs]
-        found = {cause[1] for cause in self.found if cause[0] == "rows"}
         return Search(
             counterexamples=tuple(self.found.values()),
-            views=tuple(
-                ViewCompared(name, self.compared.get(name, 0))
-                for name in differing
-                if name not in found
-            ),
+            views=tuple(ViewCompared(name, self.compared.get(name, 0)) for name in differing),
             entered=tuple(
                 Entered(name, tally.entered, tally.tried, self._errors(name, tally))
                 for name, tally in self.tallies.items()
@@ -323,6 +334,7 @@ class Searching:
     def _examine(self, batch: Sequence[tuple[Example, Pair]]) -> None:
         """Look at the results of a batch; shrink what shows something new."""
         suspects: dict[str, list[Example]] = {}
+        pairs: dict[Example, Pair] = {}
         for example, pair in batch:
             self._count(example, pair)
             tally = self.tallies.get(example.subject)
@@ -331,29 +343,51 @@ class Searching:
             if divergence is not None:
                 self._keep(example, divergence)
                 continue
-            for relation in self._suspected(example, pair):
+            for relation in differing_relations(example, pair):
                 suspects.setdefault(relation, []).append(example)
-        differing: set[Example] = set()
+                pairs[example] = pair
+        looked_at = _LookedAt()
         for relation in sorted(suspects, key=lambda name: name in self.model.views):
-            examples = [
-                each for each in _sample(suspects[relation], relation) if each not in differing
-            ]
+            examples = looked_at.others(_sample(suspects[relation], relation))
+            if relation in self.model.views:
+                examples = self._tables_alike(examples, pairs, looked_at)
             found = row_divergences(self.runner, examples, relation, self.found)
             for example, row_divergence in zip(examples, found, strict=True):
+                looked_at.tables.add((example, relation))
                 if row_divergence is not None:
-                    differing.add(example)
+                    looked_at.differing.add(example)
                     self._keep(example, row_divergence)
+                else:
+                    self._count_alike(example, pairs[example], relation)
 
-    def _suspected(self, example: Example, pair: Pair) -> list[str]:
-        """The relations whose rows may differ: views only where no table does.
+    def _tables_alike(
+        self,
+        examples: Sequence[Example],
+        pairs: Mapping[Example, Pair],
+        looked_at: _LookedAt,
+    ) -> list[Example]:
+        """The examples in which no table differs but by chance: a view differs by itself there."""
+        waiting: dict[str, list[Example]] = {}
+        for example in examples:
+            for name in differing_relations(example, pairs[example]):
+                if name in self.model.tables and (example, name) not in looked_at.tables:
+                    waiting.setdefault(name, []).append(example)
+        for table, unknown in waiting.items():
+            others = looked_at.others(unknown)
+            for example, divergence in zip(
+                others, row_divergences(self.runner, others, table, self.found), strict=True
+            ):
+                looked_at.tables.add((example, table))
+                if divergence is not None:
+                    looked_at.differing.add(example)
+        return looked_at.others(examples)
 
-        Where the two sides did not begin at one instant, a table with the time of a row differs by
-        its hash alone: views are looked at after the tables then.
-        """
-        relations = differing_relations(example, pair)
-        if self.runner.sides.apart:
-            return relations
-        return [each for each in relations if each in self.model.tables] or relations
+    def _count_alike(self, example: Example, pair: Pair, relation: str) -> None:
+        """Count an example in which the rows of a view are the same but for chance."""
+        if relation in self.model.views and _accepted(pair):
+            at = example.reads.index(relation)
+            if not any(_is_empty(result.contents[at]) for result in pair):
+                self.compared[relation] = self.compared.get(relation, 0) + 1
 
     def _count(self, example: Example, pair: Pair) -> None:
         if example.probe == "a valid row" and pair[0].outcomes:
@@ -362,11 +396,11 @@ class Searching:
             failed = [o for result in pair for o in result.outcomes if not o.accepted]
             tally.entered += not failed
             tally.errors.update((str(outcome), None) for outcome in failed)
-        if all(outcome.accepted for result in pair for outcome in result.outcomes):
+        if _accepted(pair):
             for relation, one, other in zip(
                 example.reads, pair[0].contents, pair[1].contents, strict=False
             ):
-                if relation in self.model.views and one == other and not one.startswith("0:"):
+                if relation in self.model.views and one == other and not _is_empty(one):
                     self.compared[relation] = self.compared.get(relation, 0) + 1
 
     def _keep(self, example: Example, divergence: Divergence) -> None:
@@ -433,16 +467,28 @@ class Searching:
             causes = [each.cause if each else None for each in outcomes]
             return causes.index(divergence.cause) if divergence.cause in causes else None
         relation = divergence.cause[1]
+        pairs_of = dict(zip(examples, pairs, strict=True))
         suspects = [
-            at
-            for at, (example, pair) in enumerate(zip(examples, pairs, strict=True))
-            if outcomes[at] is None and relation in self._suspected(example, pair)
+            example
+            for example, pair, outcome in zip(examples, pairs, outcomes, strict=True)
+            if outcome is None and relation in differing_relations(example, pair)
         ]
-        found = row_divergences(self.runner, [examples[at] for at in suspects], relation)
-        for at, row_divergence in zip(suspects, found, strict=True):
+        if relation in self.model.views:
+            suspects = self._tables_alike(suspects, pairs_of, _LookedAt())
+        found = row_divergences(self.runner, suspects, relation)
+        for example, row_divergence in zip(suspects, found, strict=True):
             if row_divergence is not None and row_divergence.cause == divergence.cause:
-                return at
+                return examples.index(example)
         return None
+
+
+def _accepted(pair: Pair) -> bool:
+    return all(outcome.accepted for result in pair for outcome in result.outcomes)
+
+
+def _is_empty(content: str) -> bool:
+    """Whether a relation had no row, or could not be read."""
+    return content.startswith(("0:", "error"))
 
 
 def _sample(examples: list[Example], relation: str) -> list[Example]:
