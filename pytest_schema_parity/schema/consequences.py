@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_schema_parity.schema.facts import Fact, Key
+from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import KINDS, kind_of
 from pytest_schema_parity.schema.names import signature
-from pytest_schema_parity.schema.tokens import meaningful
+from pytest_schema_parity.schema.whose_columns import Relations, without_new_aliases
+from pytest_schema_parity.schema.whose_columns import split as _tokens
 
 _MENTIONING: Final = frozenset(
     {
@@ -47,6 +48,8 @@ _MENTIONING: Final = frozenset(
     }
 )
 """Attributes that name other things, beside the expressions of a kind."""
+_LISTS: Final = frozenset({"columns", "include", "on_delete_columns", "referenced_columns"})
+"""Attributes that list columns, beside those that hold expressions."""
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -74,10 +77,19 @@ class Move:
 
 
 class Mentions:
-    """Finds and replaces mentions of renamed facts in SQL, whole tokens only."""
+    """Replaces the qualified names of renamed things, whole tokens only.
 
-    def __init__(self, renamed: Mapping[Key, Key], moves: Iterable[Move] = ()) -> None:
+    ``schemas`` are the reference and the candidate: they tell whose a column in a text is.
+    """
+
+    def __init__(
+        self,
+        renamed: Mapping[Key, Key],
+        moves: Iterable[Move] = (),
+        schemas: Sequence[Schema] = (),
+    ) -> None:
         self._moves = tuple(moves)
+        self._schemas = tuple(schemas)
         self._new: dict[tuple[str, ...], tuple[Key, tuple[str, ...]]] = {}
         self._columns: dict[str, dict[str, tuple[Key, str]]] = {}
         for old, new in sorted(renamed.items()):
@@ -89,7 +101,11 @@ class Mentions:
                 self._columns.setdefault(table, {})[before[-1]] = (old, after[-1])
             elif len(before) == len(after) == 3 and old[1] != new[1]:
                 self._new.setdefault(before, (old, after))
-                self._new.setdefault((f"'{old[1]}'",), (old, (f"'{new[1]}'",)))
+                string, other = (name.replace("'", "''") for name in (old[1], new[1]))
+                self._new.setdefault(
+                    (f"'{string}'", "::", "regclass"), (old, (f"'{other}'", "::", "regclass"))
+                )
+        self._relations = Relations(self._schemas if self._columns else ())
 
     def __bool__(self) -> bool:
         return bool(self._new or self._columns or self._moves)
@@ -111,17 +127,22 @@ class Mentions:
                 continue
             if not isinstance(mine, str) or not isinstance(yours, str):
                 return set()
-            causes = self._explain(mine, yours, self._columns_of(old, mine))
+            columns = self._columns if attribute in _LISTS or attribute in expressions else {}
+            columns = self._columns if described else columns
+            texts = _tokens(mine), _tokens(yours)
+            places = self._relations.mentioned(old, attribute, texts, columns) if columns else {}
+            causes = self._explain(texts, places)
             if not causes:
                 return set()
             found |= causes
         return found
 
-    def _explain(self, mine: str, yours: str, columns: Mapping[str, tuple[Key, str]]) -> set[Key]:
+    def _explain(
+        self, texts: tuple[tuple[str, ...], tuple[str, ...]], columns: Mapping[int, tuple[Key, str]]
+    ) -> set[Key]:
         """The renames and moves by which one text becomes the other; none if others are needed."""
-        replaced, causes = self._replace(mine, columns)
-        replaced, wanted = _without_new_aliases(replaced, list(_tokens(yours)), columns)
-        return self._match(replaced, wanted, causes)
+        replaced, causes, places = self._replace(texts[0], columns)
+        return self._match(*without_new_aliases(replaced, texts[1], places), causes)
 
     def _match(self, replaced: list[str], wanted: list[str], causes: set[Key]) -> set[Key]:
         """The causes and the moves that explain the other tokens; empty if some have none."""
@@ -153,7 +174,7 @@ class Mentions:
         twins: dict[Key, Key] = {}
         for key, fact in sorted(missing.items()):
             parent = twins.get(fact.parent, fact.parent) if fact.parent else None
-            replaced, causes = self._replace(fact.name, {}) if long and self else ([], set())
+            replaced, causes, _ = self._replace(_tokens(fact.name) if long and self else (), {})
             explained = [
                 (min(all_causes), key, (fact.kind, name))
                 for name, wanted in long.get((fact.kind, len(replaced)), ())
@@ -177,19 +198,39 @@ class Mentions:
         """The renamed columns after which a fact may be named."""
         if fact.parent is None:
             return []
-        if kind_of(fact.kind).rename == "place":  # of a view: it may be named after any
-            tables = list(self._columns.values())
-        else:
-            tables = [
-                columns
-                for table, columns in self._columns.items()
-                if f"{fact.parent[1]}.".startswith(f"{table}.")
+        if kind_of(fact.kind).rename == "place":
+            causes = self._causes_above(fact.parent)
+            return [
+                (column, cause, after)
+                for columns in self._columns.values()
+                for column, (cause, after) in columns.items()
+                if cause in causes
             ]
         return [
             (column, cause, after)
-            for columns in tables
+            for table, columns in self._columns.items()
+            if f"{fact.parent[1]}.".startswith(f"{table}.")
             for column, (cause, after) in columns.items()
         ]
+
+    def _causes_above(self, key: Key) -> set[Key]:
+        """The renames that another query of a view mentions, and those in a table's parents."""
+        sides = [found for schema in self._schemas if (found := schema.get(key))]
+        if len(sides) != 2:
+            return set()
+        old, new = sides
+        inherits = old.attributes.get("inherits")
+        parents = {
+            old.attributes.get("partition_of"),
+            *(inherits if isinstance(inherits, list) else ()),
+        }
+        inherited = {
+            cause
+            for table, columns in self._columns.items()
+            for cause, _ in columns.values()
+            if table in parents
+        }
+        return inherited | self.causes(old, new, "definition")
 
     def _is_same(self, old: Fact, new: Fact) -> bool:
         """Whether two facts have the same attributes, mentions of renamed facts aside."""
@@ -199,75 +240,28 @@ class Mentions:
             for attribute in ours
         )
 
-    def _columns_of(self, fact: Fact, text: str) -> dict[str, tuple[Key, str]]:
-        """The renamed columns that a fact may mention by their bare names."""
-        if not self._columns:
-            return {}
-        if fact.parent and fact.parent[1] in self._columns:
-            return self._columns[fact.parent[1]]
-        tokens = _tokens(text)
-        found: dict[str, tuple[Key, str]] = {}
-        for table, columns in self._columns.items():
-            name = _tokens(table)
-            within = (fact.parent[1] if fact.parent else "").startswith(f"{table}.")
-            if within or any(
-                tokens[at : at + len(name)] == name for at in range(len(tokens) - len(name) + 1)
-            ):
-                found |= columns
-        return found
-
     def _replace(
-        self, text: str, columns: Mapping[str, tuple[Key, str]]
-    ) -> tuple[list[str], set[Key]]:
-        tokens = _tokens(text)
+        self, tokens: tuple[str, ...], columns: Mapping[int, tuple[Key, str]]
+    ) -> tuple[list[str], set[Key], dict[int, str]]:
+        """The tokens with new names, whose names those are, and where which column stood."""
         done: list[str] = []
         causes: set[Key] = set()
+        places: dict[int, str] = {}
         at = 0
         while at < len(tokens):
-            for length in (3, 1):
-                part = tokens[at : at + length]
-                if part in self._new and done[-1:] != ["."]:
-                    cause, after = self._new[part]
-                    causes.add(cause)
-                    done += after
-                    at += length
-                    break
-            else:
-                token = tokens[at]
-                if renamed := columns.get(token):
-                    causes.add(renamed[0])
-                done.append(renamed[1] if renamed else token)
-                at += 1
-        return done, causes
-
-
-def _without_new_aliases(
-    mine: list[str], yours: list[str], columns: Mapping[str, tuple[Key, str]]
-) -> tuple[list[str], list[str]]:
-    """Two texts without the aliases by which a view keeps its own name for a renamed column.
-
-    That is ``new AS old`` on the one side; the other had ``old``, which is replaced already.
-    """
-    names = {new: old for old, (_, new) in columns.items()}
-    kept = [
-        token
-        for at, token in enumerate(yours)
-        if not _is_alias(yours, at, names) and not _is_alias(yours, at - 1, names)
-    ]
-    own = {new: new for new in names}
-    left = [
-        token
-        for at, token in enumerate(mine)
-        if not _is_alias(mine, at, own) and not _is_alias(mine, at - 1, own)
-    ]
-    return left, kept
-
-
-def _is_alias(tokens: list[str], at: int, names: Mapping[str, str]) -> bool:
-    """Whether the token ``at`` is an AS that gives a renamed column its other name."""
-    if not 0 < at < len(tokens) - 1 or tokens[at].lower() != "as":
-        return False
-    return names.get(tokens[at - 1]) == tokens[at + 1]
+            part = tokens[at : at + 3]
+            if part in self._new and done[-1:] != ["."]:
+                cause, after = self._new[part]
+                causes.add(cause)
+                done += after
+                at += 3
+                continue
+            if at in columns:
+                places[len(done)] = tokens[at]
+                causes.add(columns[at][0])
+            done.append(columns[at][1] if at in columns else tokens[at])
+            at += 1
+        return done, causes, places
 
 
 def is_named_after(old: str, new: str, above_old: str, above_new: str) -> bool:
@@ -294,7 +288,3 @@ def _named_after(name: str, column: str, after: str) -> str:
 def quoted(name: str) -> str:
     """A name, quoted unless it is plain lower case; key words are not quoted."""
     return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
-
-
-def _tokens(text: str) -> tuple[str, ...]:
-    return tuple(token.text for token in meaningful(text) or ())

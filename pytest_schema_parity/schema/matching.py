@@ -70,7 +70,7 @@ def match_facts(reference: Schema, candidate: Schema) -> Match:
         missing = _without_bookkeeping(reference, match.missing)
         extra = _without_bookkeeping(candidate, match.extra)
         _settle(match, find_renames(reference, candidate, missing, extra))
-    match.mentions = Mentions(match.names, _moves(match))
+    match.mentions = Mentions(match.names, _moves(match), (reference, candidate))
     for cause, old_key, new_key in match.mentions.followers(match.missing, match.extra):
         old, new = match.missing.pop(old_key), match.extra.pop(new_key)
         match.names[old_key] = new_key
