@@ -53,7 +53,7 @@ def interrupted(context: Context) -> Iterator[Finding]:
         if outcome.unchecked:
             yield not_checked(rehearsed, "interrupted", outcome.step, outcome.unchecked)
             continue
-        if outcome or outcome.step.name in told:
+        if outcome or outcome.step.name in reported:
             continue
         reported.add(outcome.step.name)
         file = rehearsed.shown(outcome.step.up)
