@@ -13,6 +13,7 @@ from pytest_schema_parity.checks.check import Context
 from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
     amount,
+    cut,
     not_checked,
     outcome_lines,
 )
@@ -134,12 +135,13 @@ def backup(context: Context) -> Iterator[Finding]:
         check="backup",
         kind=STEP,
         name="backup",
+        attribute="backup",
         change="failed",
         impact="behavior",
         title="the backup cannot be restored"
         if found.failure
         else f"the restored backup is not as what was backed up: {count} changed",
-        evidence=(Text(tuple(lines[:20])),),
+        evidence=(Text(tuple(cut(lines))),),
     )
 
 

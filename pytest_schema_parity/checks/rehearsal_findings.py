@@ -47,13 +47,17 @@ def about_step(
     line: int = 1,
     change: FindingChange = "changed",
 ) -> Finding:
-    """A finding about a step as a whole, located at a line of its up file."""
-    shown = _cut(lines)
+    """A finding about a step as a whole, located at a line of its up file.
+
+    Its attribute is the check, so that an allowance can be about one of them.
+    """
+    shown = cut(lines)
     return Finding(
         tree=rehearsed.config.name,
         check=check,
         kind=STEP,
         name=step.name,
+        attribute=check,
         change=change,
         impact="behavior",
         title=title,
@@ -118,7 +122,7 @@ def lost(
             change="changed" if kind == "value changed" else "missing",
             impact="behavior",
             title=f"{step.name} {_VERBS.get(kind, 'changes')} {what}",
-            evidence=(Text(tuple(_cut(map(change_line, found)))),),
+            evidence=(Text(tuple(cut(map(change_line, found)))),),
             locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
         )
 
@@ -127,7 +131,8 @@ def _rows(count: int, name: str) -> str:
     return f"{name} in {counted(count, 'row')}"
 
 
-def _cut(lines: Iterable[str]) -> list[str]:
+def cut(lines: Iterable[str]) -> list[str]:
+    """The first of many lines, and how many more there are."""
     shown = list(lines)
     if len(shown) <= MOST_LINES:
         return shown

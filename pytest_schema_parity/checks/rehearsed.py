@@ -37,6 +37,7 @@ class Rehearsed:
             raise TreeError(f"{config.name}: {error}") from None
         self._statement_timeout = statement_timeout
         self._lock = Lock()
+        self._stage: Stage | None = None
         self._opened: tuple[Stage, Rehearsal, tuple[Failure, ...]] | SchemaParityError | None = None
 
     @property
@@ -82,6 +83,11 @@ class Rehearsed:
         self._load_seed(stage)
         return stage
 
+    def close(self) -> None:
+        """Stop the server of its stage, unless others use it, too.  Nothing works afterwards."""
+        if self._stage is not None and self._stage.target.is_alone:
+            self._stage.target.host.stop()
+
     def shown(self, file: Path) -> str:
         """A file as a user would write it: from the root if it lies below."""
         return (file.relative_to(self.root) if file.is_relative_to(self.root) else file).as_posix()
@@ -99,12 +105,14 @@ class Rehearsed:
 
     def _begin(self) -> tuple[Stage, Rehearsal, tuple[Failure, ...]]:
         source = self.config.source
-        stage = self.trees.scheduler.open_stage(source, self.config.name)
+        stage = self._stage = self.trees.scheduler.open_stage(source, self.config.name)
         if stage.build.failures:
             first = failure_title(stage.build.failures[0])
+            where = "see its `applies`"
+            if not stage.target.is_alone:
+                where += "; or it makes roles, and on one server it is built twice"
             raise ServerError(
-                f"not rehearsed: {printable(source)} does not apply as a whole, see its `applies`"
-                f" ({first})"
+                f"not rehearsed: {printable(source)} does not apply as a whole, {where} ({first})"
             )
         failures = self._load_seed(stage)
         rehearsal = Rehearsal(

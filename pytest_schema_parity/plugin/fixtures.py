@@ -73,8 +73,11 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         Raises SchemaParityError where the seed or a step fails, and KeyError for an unknown name.
         """
         begun = self._parity.begin(self._rehearsal(name, source, steps, seed))
-        with begun.ready() as rehearsal:
-            yield rehearsal
+        try:
+            with begun.ready() as rehearsal:
+                yield rehearsal
+        finally:
+            begun.close()
 
     def _rehearsal(
         self,

@@ -42,6 +42,19 @@ FILES = {
     "CREATE INDEX IF NOT EXISTS users_name ON users (name);\n",
     "upgrade/002_index.down.sql": "DROP INDEX IF EXISTS users_name;\n",
 }
+LENT = """
+from types import SimpleNamespace
+import pytest
+from pytest_schema_parity.postgres.cluster import start_cluster
+from pytest_schema_parity.postgres.installation import find_installation
+
+@pytest.fixture(scope="session")
+def lent():
+    with start_cluster(find_installation(), name="tests lent") as c:
+        yield SimpleNamespace(
+            host=c.host, port=c.port, user=c.superuser, password="", options="", dbname="x"
+        )
+"""
 CHECKS = ("upgrade", "data", "idempotent", "rollback", "interrupted", "backup", "locks")
 
 
@@ -295,25 +308,27 @@ def test_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
             )
         },
     )
-    pytester.makeconftest(
-        """
-        from types import SimpleNamespace
-        import pytest
-        from pytest_schema_parity.postgres.cluster import start_cluster
-        from pytest_schema_parity.postgres.installation import find_installation
-
-        @pytest.fixture(scope="session")
-        def lent():
-            with start_cluster(find_installation(), name="tests lent") as c:
-                yield SimpleNamespace(
-                    host=c.host, port=c.port, user=c.superuser, password="", options="", dbname="x"
-                )
-        """
-    )
+    pytester.makeconftest(LENT)
     result = run(pytester, "-k", "not backup")
     result.assert_outcomes(passed=8, deselected=1)
     result.stdout.fnmatch_lines(
         ["*the server was not killed, only sessions: it is not one of our*"]
+    )
+
+
+def test_roles_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
+    """The tree that is deployed is built twice there: a role that it makes is there already."""
+    lent = 'reference = "main"\nserver = "lent"'
+    files: dict[str, str | None] = {
+        "pyproject.toml": CONFIGURATION.replace('reference = "main"', lent),
+        "deployed/001.sql": f"{FILES['deployed/001.sql']}CREATE ROLE made_twice;\n",
+    }
+    write(pytester, **files)
+    pytester.makeconftest(LENT)
+    result = run(pytester, "-k", "applies or upgrade")
+    result.assert_outcomes(passed=2, failed=1, deselected=6)
+    result.stdout.fnmatch_lines(
+        ["not rehearsed: deployed *; or it makes roles, and on one server it is built*42710*"]
     )
 
 
@@ -355,6 +370,65 @@ def test_rehearsals_in_peoples_own_tests(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest_subprocess().assert_outcomes(passed=3)
+
+
+def test_the_server_of_a_rehearsal_ends_with_it(pytester: pytest.Pytester) -> None:
+    """Also where the seed fails, and while the session goes on."""
+    write(pytester, **{"bad.sql": "INSERT INTO nowhere VALUES (1);"})
+    pytester.makepyfile(
+        """
+        from pathlib import Path
+        import pytest
+        from pytest_schema_parity.errors import SchemaParityError
+
+        def servers():
+            found = []
+            for file in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    command = file.read_bytes()
+                except OSError:
+                    continue
+                if b"unlike_others" in command and b"postgres" in command:
+                    found.append(command)
+            return found
+
+        GIVEN = dict(name="unlike_others", source="main", steps="upgrade")
+
+        def test_one(schema_parity):
+            for _ in range(2):
+                with schema_parity.rehearse(**GIVEN) as rehearsal:
+                    assert all(rehearsal.upgrade())
+                    assert servers()
+                assert not servers()
+
+        def test_one_that_is_not_ready(schema_parity):
+            with pytest.raises(SchemaParityError, match="nowhere"):
+                schema_parity.rehearse(**GIVEN, seed=["bad.sql"]).__enter__()
+            assert not servers()
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_an_allowance_is_about_one_check(pytester: pytest.Pytester) -> None:
+    """A step that cannot be run twice, and has no down file; one of both is accepted."""
+    allow = """
+[[tool.pytest-schema-parity.allow]]
+tree = "rehearsal"
+kind = "step"
+name = "001_email"
+attribute = "idempotent"
+reason = "It is run once"
+"""
+    up = "SET LOCAL lock_timeout = '1s';\nALTER TABLE users ADD COLUMN email text;\n"
+    files: dict[str, str | None] = {
+        "pyproject.toml": CONFIGURATION + allow,
+        "upgrade/001_email.up.sql": up,
+        "upgrade/001_email.down.sql": None,
+    }
+    result = run(write(pytester, **files), "-k", "rehearsal and (idempotent or rollback)")
+    result.assert_outcomes(passed=1, failed=1, deselected=8)
+    result.stdout.fnmatch_lines(["rehearsal: upgrade/001_email.up.sql has no down file*"])
 
 
 def test_nothing_is_left_of_a_run_that_is_killed(pytester: pytest.Pytester) -> None:
