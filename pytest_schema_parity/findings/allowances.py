@@ -43,7 +43,8 @@ def judge(
     ``fail_on`` are the impacts that are no notes.
 
     A difference that is accepted is unfolded: an allowance of an extra schema does not cover the
-    functions in it, nor one of an extra table its privileges.  The rest stays folded.
+    functions in it, nor one of an extra table who may read it, nor one of a rename the policy that
+    mentions the new name.  What is left stays folded.
     """
     covering_of = _by_name(standing(allowances, tree, today))
     judged: list[Finding] = []

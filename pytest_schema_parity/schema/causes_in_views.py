@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.schema.difference import Difference
@@ -10,7 +10,8 @@ from pytest_schema_parity.schema.facts import Fact, Key
 from pytest_schema_parity.schema.found import Found
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import short
-from pytest_schema_parity.schema.tokens import meaningful
+from pytest_schema_parity.schema.whose_columns import Relations
+from pytest_schema_parity.schema.whose_columns import split as _tokens
 
 _Pairs: TypeAlias = Iterator[tuple[Difference, Difference]]
 _Tokens: TypeAlias = tuple[str, ...]
@@ -58,35 +59,50 @@ def definitions_of_views(found: Found) -> _Pairs:
     ]
     if not lone:
         return
-    tables = _by_table(found, lone)
+    relations = Relations((found.reference, found.candidate))
     for one in found.every:
-        if one.attribute != "definition":
+        view = found.fact(one)
+        if one.attribute != "definition" or view is None:
             continue
         old, new = (_tokens(str(value)) for value in (one.expected, one.actual))
         for change, longer, shorter in (("missing", old, new), ("extra", new, old)):
-            columns = [
-                other
-                for key in _named(longer, tables)
-                for other in tables[key]
-                if other.change == change
-            ]
-            names = {short(other.name, _above(found, other)): other for other in columns}
-            used = _left_out(longer, shorter, names.keys())
-            if used:
-                yield one, names[min(used)]
+            lacking = [other for other in lone if other.change == change]
+            known = _mentioned(found, relations, view, (longer, shorter), lacking)
+            left_out = _left_out(longer, shorter, known.keys())
+            if left_out:
+                yield one, known[min(left_out, key=lambda at: known[at].key)]
+            used = {longer[at]: known[at] for at in left_out}
             for other in found.below(one.key):
                 name = short(other.name, one.name)
                 if other.change == change and name in used:
-                    yield other, names[name]
+                    yield other, used[name]
 
 
-def _left_out(longer: _Tokens, shorter: _Tokens, names: Iterable[str]) -> set[str]:
-    """The columns that the longer query selects beyond the shorter; none if more differs.
+def _mentioned(
+    found: Found,
+    relations: Relations,
+    view: Fact,
+    texts: tuple[_Tokens, _Tokens],
+    columns: Iterable[Difference],
+) -> dict[int, Difference]:
+    """Where the first of two definitions mentions which of some columns."""
+    by_key = {other.key: other for other in columns}
+    tables: dict[str, dict[str, tuple[Key, str]]] = {}
+    for other in by_key.values():
+        table = _above(found, other)
+        name = short(other.name, table)
+        tables.setdefault(table, {})[name] = (other.key, name)
+    places = relations.mentioned(view, "definition", texts, tables)
+    return {at: by_key[key] for at, (key, _) in places.items()}
 
-    Only whole items of a list are left out: a name, qualified or not, with one comma.
+
+def _left_out(longer: _Tokens, shorter: _Tokens, known: Collection[int]) -> set[int]:
+    """Where the columns stand without which one query is the other; none if they differ in more.
+
+    Only whole items of a list are left out: a name, qualified or not, with one comma.  ``known``
+    says where the columns stand that may be.
     """
-    known = frozenset(names)
-    used: set[str] = set()
+    used: set[int] = set()
     at = place = 0
     while at < len(longer):
         if (
@@ -105,22 +121,22 @@ def _left_out(longer: _Tokens, shorter: _Tokens, names: Iterable[str]) -> set[st
         if not item:
             return set()
         end = start + len(item)
+        used.add(end - 1)
         if longer[at] != ",":
             if longer[end : end + 1] != (",",):
                 return set()
             end += 1
-        used.add(item[-1])
         at = end
     return used if place == len(shorter) else set()
 
 
-def _item(tokens: _Tokens, at: int, known: frozenset[str]) -> _Tokens:
-    """The tokens of a known column that is a whole item of a list at this position; else empty."""
+def _item(tokens: _Tokens, at: int, known: Collection[int]) -> _Tokens:
+    """A known column as a whole item of a list that begins there."""
     for length in (1, 3, 5):
         item, after = tokens[at : at + length], tokens[at + length : at + length + 1]
         is_whole = after in ((",",), ()) or after[0].lower() == "from"
         is_name = len(item) == length and all(sign == "." for sign in item[1::2])
-        if is_whole and is_name and item[-1] in known:
+        if is_whole and is_name and at + length - 1 in known:
             return item
     return ()
 
@@ -161,10 +177,6 @@ def _named(tokens: _Tokens, relations: Iterable[Key]) -> set[Key]:
         if any(tokens[at : at + len(name)] == name for at in range(len(tokens) - len(name) + 1)):
             found.add(key)
     return found
-
-
-def _tokens(text: str) -> _Tokens:
-    return tuple(token.text for token in meaningful(text) or ())
 
 
 def _is_alike(one: Difference, other: Difference) -> bool:

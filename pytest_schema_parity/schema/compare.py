@@ -12,7 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, Literal, TypeVar
 
-from pytest_schema_parity.schema.bookkeeping import KEPT_BY_A_TOOL, is_bookkeeping
+from pytest_schema_parity.schema.bookkeeping import (
+    KEPT_BY_A_TOOL,
+    belongs_to_bookkeeping,
+    is_bookkeeping,
+)
 from pytest_schema_parity.schema.causes import fold_consequences
 from pytest_schema_parity.schema.consequences import is_named_after
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
@@ -256,15 +260,22 @@ def _report_lone(
 ) -> Iterator[Difference]:
     """Yield the topmost facts that one side alone has, all facts below them folded into them.
 
-    The bookkeeping tables of a migration tool are notes, with everything below them.
+    What a migration tool keeps for itself is a note, and what hangs below it and is no part of that
+    is reported beside it.
     """
     children: dict[Key | None, list[Fact]] = {}
     for _, fact in sorted(lone.items()):
         parent = fact.parent if fact.parent in lone else None
         children.setdefault(parent, []).append(fact)
+    beside: list[Fact] = []
 
     def report(fact: Fact, noted: bool = False) -> Difference:
-        noted = noted or is_bookkeeping(schema, fact)
+        is_kept = is_bookkeeping(schema, fact)
+        noted = noted or is_kept
+        below = children.get(fact.key, [])
+        if noted:
+            beside.extend(one for one in below if not belongs_to_bookkeeping(schema, one))
+            below = [one for one in below if belongs_to_bookkeeping(schema, one)]
         attributes, first = dict(fact.attributes), fact.origin.first
         missing = change == "missing"
         return Difference(
@@ -275,10 +286,12 @@ def _report_lone(
             actual=None if missing else attributes,
             impact="comment" if noted else kind_of(fact.kind).impact_of(fact.attributes),
             origin=Origins(reference=first) if missing else Origins(tree=first),
-            why=KEPT_BY_A_TOOL if is_bookkeeping(schema, fact) else "",
-        ).fold(report(below, noted) for below in children.get(fact.key, ()))
+            why=KEPT_BY_A_TOOL if is_kept else "",
+        ).fold(report(one, noted) for one in below)
 
-    return map(report, children.get(None, ()))
+    yield from map(report, children.get(None, ()))
+    for fact in beside:  # which grows
+        yield report(fact)
 
 
 def _origins(old: Fact | None, new: Fact | None, attribute: str | None = None) -> Origins:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, overload
 
 from pytest_schema_parity.schema.facts import Key, Place, Value
-from pytest_schema_parity.schema.kinds import FAILING, GROUPS, Group, Impact, group_of, kind_of
+from pytest_schema_parity.schema.kinds import (
+    FAILING,
+    GROUPS,
+    IMPACTS,
+    Group,
+    Impact,
+    group_of,
+    kind_of,
+)
 
 Change: TypeAlias = Literal["missing", "extra", "changed", "renamed"]
 """What happened to a fact, seen from the reference."""
@@ -89,15 +97,18 @@ class Difference:
             yield from one.parts
 
     def unfold(self) -> tuple[Difference, tuple[Difference, ...]]:
-        """Split an extra fact into the fact with its parts, and the other differences below it.
+        """An extra thing with what it is made of, and what else hangs below it or follows from it.
 
-        Columns are parts of a table; privileges and policies are not, nor are the objects of a
-        schema parts of it.  Other changes are not split.
+        A table is made of its columns, not of who may read it, and a schema of nothing that lies
+        in it.  What is missing stays whole: where it is not, nothing can hang below it.  What
+        follows from a difference and weighs more is no part of it, whatever changed.
         """
+        heavier = tuple(one for one in self.follows if self._is_outweighed_by(one))
+        whole = self._without(heavier) if heavier else self
         if self.change != "extra" or not self.folded:
-            return self, ()
+            return whole, heavier
         parts: list[Difference] = []
-        others: list[Difference] = []
+        others = list(heavier)
         for one in self.folded:
             if one.impact == "security" or kind_of(self.kind).container:
                 others.append(one)
@@ -105,7 +116,18 @@ class Difference:
                 part, further = one.unfold()
                 parts.append(part)
                 others += further
-        return self.fold(parts), tuple(others)
+        return whole.fold(parts), tuple(others)
+
+    def _is_outweighed_by(self, other: Difference) -> bool:
+        return IMPACTS.index(other.impact) < IMPACTS.index(self.impact)
+
+    def _without(self, others: tuple[Difference, ...]) -> Difference:
+        """This difference without some that follow from it, and without what went with those."""
+        kept = tuple(one for one in self.follows if one not in others)
+        gone = {key for one in others for key in (one.key, *one.below)}
+        gone -= {key for one in (*kept, *self.folded) for key in (one.key, *one.below)}
+        below = tuple(key for key in self.below if key not in gone)
+        return replace(self, below=below, follows=kept)
 
 
 @dataclass(frozen=True, slots=True)

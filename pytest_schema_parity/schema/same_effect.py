@@ -112,11 +112,11 @@ def _privileges(attribute: str) -> _Rule:
             {str(one) for one in value} if isinstance(value, list) else set()
             for value in (sides.old.attributes.get(attribute), sides.new.attributes.get(attribute))
         )
-        if old ^ new != {"MAINTAIN"}:
-            return None
+        if old ^ new != {"MAINTAIN"} or old & new != _OLD_TABLE_PRIVILEGES:
+            return None  # whoever was not given ALL was given MAINTAIN by name
         if any(int(major) < 17 for major in sides.majors if major.isdigit()):
             return "comment"
-        return "form" if old & new == _OLD_TABLE_PRIVILEGES else None
+        return "form"
 
     return rule
 

@@ -25,7 +25,9 @@ _GENERATED_NOT_NULL: Final = re.compile(r"[^.]+_[^.]+_not_null\d*")
 _MODIFIERS: Final = re.compile(r"\([\d,-]+\)(?!.*\()")
 _TEXTS: Final = ("text", "character varying")
 _INTEGERS: Final = ("smallint", "integer", "bigint")
-_NUMBERS: Final = (*_INTEGERS, "numeric", "real", "double precision")
+_EXACT: Final = (*_INTEGERS, "numeric")
+"""Types without a zero below zero, which divides otherwise than zero does."""
+_NUMBERS: Final = (*_EXACT, "real", "double precision")
 _MOST_DIGITS: Final = 400
 _SWITCHES: Final = re.compile(
     r"((?:toast\.)?(?:autovacuum_enabled|vacuum_truncate|vacuum_index_cleanup|user_catalog_table"
@@ -165,6 +167,8 @@ def _number(nodes: list[Node], base: str) -> list[Node]:
     match nodes:
         case [str(text)] if base in _NUMBERS:
             shown = _digits(text.strip("'"))
+            if shown == "-0" and base in _EXACT:
+                shown = "0"
             return nodes if shown is None or (base == "numeric" and "." in text) else [shown]
     return nodes
 
@@ -179,8 +183,7 @@ def _digits(text: str) -> str | None:
     if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
         return None
     shown = f"{number:f}"
-    shown = shown.rstrip("0").rstrip(".") if "." in shown else shown
-    return "0" if shown == "-0" else shown
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def _is_literal(nodes: list[Node]) -> bool:

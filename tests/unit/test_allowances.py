@@ -17,7 +17,7 @@ from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Comparison, Difference
-from pytest_schema_parity.schema.facts import Value
+from pytest_schema_parity.schema.facts import Schema, Value
 
 TODAY = date(2026, 3, 1)
 POLICY = fact("policy", "public.users.Own", ("table", "public.users"), using="true")
@@ -317,3 +317,24 @@ def test_what_breaks_a_tree_cannot_be_allowed() -> None:
     rule = Allowance("why", kind="statement")
     assert reasons([replace(broken, breaks=False)], rule) == ["why"]
     assert reasons([broken], rule) == [None]
+
+
+def test_an_allowed_rename_does_not_cover_what_follows_and_weighs_more() -> None:
+    def of(column: str) -> Schema:
+        facts = table("t", "id int", f"{column} int!", "z int")
+        policy = fact("policy", "public.t.p", facts[0].key, using=f"({column} > 0)")
+        grant = fact("privilege", f"ON COLUMN public.t.{column} TO x", facts[2].key)
+        return schema(facts, policy, grant)
+
+    comparison = compare(of("a"), of("b"))
+    (one,) = comparison
+    assert (one.change, [part.kind for part in one.follows]) == ("renamed", ["policy"])
+    rename = Allowance("agreed", kind="column", change="renamed")
+    judgement = judge("b", comparison, [rename])
+    assert [(each.kind, each.impact) for each in left(judgement)] == [("policy", "security")]
+    ((whole, _),) = allowed(judgement)
+    assert whole.follows == ()
+    assert ("policy", "public.t.p") not in whole.below
+    assert ("privilege", "ON COLUMN public.t.a TO x") in whole.below
+    policy = Allowance("agreed, too", kind="policy", change="changed")
+    assert left(judge("b", comparison, [rename, policy])) == []

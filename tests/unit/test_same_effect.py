@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from schemas import fact, schema, table
+from schemas import fact, schema, table, unique_constraint
 
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.report.text import finding_lines
@@ -77,7 +79,11 @@ EVERYTHING = ["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE",
     [
         ([*EVERYTHING, "MAINTAIN"], EVERYTHING, ("18.1", "18.1"), "form"),
         (["MAINTAIN", "SELECT"], ["SELECT"], ("18.1", "18.1"), "security"),
-        (["MAINTAIN", "SELECT"], ["SELECT"], ("18.1", "15.2"), "comment"),
+        ([*EVERYTHING, "MAINTAIN"], EVERYTHING, ("18.1", "15.2"), "comment"),
+        (EVERYTHING, [*EVERYTHING, "MAINTAIN"], ("15.2", "18.1"), "comment"),
+        ([*EVERYTHING, "MAINTAIN"], EVERYTHING, ("18.1", "17.2"), "form"),
+        (["MAINTAIN", "SELECT"], ["SELECT"], ("18.1", "15.2"), "security"),
+        (["SELECT"], ["MAINTAIN", "SELECT"], ("15.2", "18.1"), "security"),
         (["MAINTAIN", "SELECT"], ["SELECT"], ("18.1", "17.2"), "security"),
         (["MAINTAIN", "SELECT"], ["INSERT"], ("18.1", "15.2"), "security"),
     ],
@@ -104,25 +110,63 @@ def test_an_extension_comes_with_its_server(version: str, impact: str) -> None:
 
 
 def test_what_migration_tools_keep_is_a_note() -> None:
-    kept = table("_prisma_migrations", "id text", "logs text")
-    grant = fact("privilege", "ON TABLE public._prisma_migrations TO a", kept[0].key)
-    for reference, candidate in [(schema(), schema(kept, grant)), (schema(kept, grant), schema())]:
+    kept = table("goose_db_version", "id int", "version_id int", "is_applied bool", "tstamp time")
+    key = unique_constraint("goose_db_version", "key")
+    key[0] = replace(key[0], attributes={"type": "primary key"})
+    kept = [*kept, *key]
+    for reference, candidate in [(schema(), schema(kept)), (schema(kept), schema())]:
         (one,) = compare(reference, candidate)
         assert one.impact == "comment"
-        assert {one.impact for one in one.folded} == {"comment"}
+        assert {one.impact for one in one.parts} == {"comment"}
         assert one.unfold() == (one, ())
-    assert bookkeeping(schema(kept, grant)) == (kept[0].key,)
+    assert bookkeeping(schema(kept)) == (kept[0].key,)
+
+
+@pytest.mark.parametrize("kind", ["privilege", "policy", "rule", "trigger", "constraint"])
+def test_what_hangs_on_a_tools_table_and_is_no_part_of_it_counts(kind: str) -> None:
+    kept = table("alembic_version", "version_num text")
+    own = fact(kind, "public.alembic_version.x", kept[0].key, type="check")
+    for reference, candidate in [
+        (schema(), schema(kept, own)),
+        (schema(kept, own), schema()),
+    ]:
+        found = compare(reference, candidate)
+        assert {one.kind for one in found.notes} == {"table"}
+        assert [one.kind for one in found.failing] == [kind]
+
+
+def test_a_tools_schema_may_hold_its_tables_only() -> None:
+    own, public = fact("schema", "sqitch", None), fact("schema", "other", None)
+    project = "project uri created_at creator_name creator_email"
+
+    def of(name: str, above: Fact, columns: str) -> list[Fact]:
+        whole = fact("table", f"{above.name}.{name}", above.key)
+        return [whole, *(fact("column", f"{whole.name}.{c}", whole.key) for c in columns.split())]
+
+    tables = of("projects", own, project)
+    check = fact("constraint", "sqitch.projects.c", tables[0].key, type="check")
+    assert bookkeeping(schema(own, tables, check)) == (own.key,)
+    assert not compare(schema(), schema(own, tables, check)).failing
+    assert bookkeeping(schema(public, of("projects", public, project))) == ()
+    for name, columns in [("card_numbers", "pan"), ("projects", "project pan")]:
+        found = compare(schema(), schema(own, tables[:0], of(name, own, columns)))
+        assert [one.key for one in found.failing] == [own.key]
 
 
 def test_two_tools_tables_are_no_rename() -> None:
-    old, new = table("schema_migrations", "v text!"), table("alembic_version", "v text!")
-    assert [one.change for one in compare(schema(old), schema(new))] == ["extra", "missing"]
+    old, new = table("schema_migrations", "version text!"), table("schema_version", "version text!")
+    assert [one.change for one in compare(schema(old), schema(new))] == ["missing", "extra"]
 
 
 def test_tables_that_only_share_a_tools_name_count() -> None:
-    own = table("migrations", "id integer", "country text")
-    assert bookkeeping(schema(own)) == ()
-    assert compare(schema(), schema(own)).failing
+    for own in (
+        table("migrations", "id integer", "country text"),
+        table("schema_migrations", "ssn text", "who text"),
+        table("alembic_version", "version_num text", "pan text"),
+        table("_prisma_migrations", "id text"),
+    ):
+        assert bookkeeping(schema(own)) == ()
+        assert compare(schema(), schema(own)).failing
 
 
 def test_a_milder_impact_is_explained() -> None:
@@ -136,9 +180,7 @@ def test_a_milder_impact_is_explained() -> None:
 
 
 def test_a_table_that_a_tool_keeps_is_explained() -> None:
-    table = ("table", "public._prisma_migrations")
-    facts = [Fact("schema", "public"), Fact(*table, parent=("schema", "public"))]
-    [one] = compare(Schema(facts[:1]), Schema(facts))
+    [one] = compare(schema(), schema(table("alembic_version", "version_num text")))
     assert (one.impact, one.why) == (
         "comment",
         "a migration tool keeps it for itself: it is no part of the schema",

@@ -106,6 +106,8 @@ def test_are_not_the_same(attribute: str, kind: str, one: Value, other: Value) -
         ("bigint", "'5'::bigint", "5"),
         ("numeric(8,2)", "(0)::numeric", "0"),
         ("double precision", "0.50", "'0.5'::double precision"),
+        ("integer", "'-0'::integer", "0"),
+        ("numeric", "'-0'::numeric", "0"),
         ("timestamp without time zone", "LOCALTIMESTAMP", "now()"),
     ],
 )
@@ -121,6 +123,8 @@ def test_are_the_same_default(type_: str, one: str, other: str | None) -> None:
         ("text", "'x '::bpchar", "'x '::text"),
         ("text[]", "'{}'::text[]", "'{\"\"}'::text[]"),
         ("numeric", "0", "0.0"),
+        ("double precision", "'-0'::double precision", "0"),
+        ("real", "'-0.0'::real", "'0'::real"),
         ("numeric", "1234567890123456789012345678901", "1234567890123456789012345678902"),
         ("integer", "'5'::text", "5"),
         ("character varying(1)", "(a)::character varying(1)", "a"),
