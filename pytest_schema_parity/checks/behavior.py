@@ -206,8 +206,11 @@ class Reported:
             if not entered.rows and entered.table not in self.found.unreached:
                 title = f"{entered.table}: 0 of {counted(entered.tried, 'row')} entered"
                 if not entered.tried:
-                    title = f"{entered.table}: no row was tried"
-                yield _note(self.tree, entered.table, title, entered.errors)
+                    why = next(iter(entered.errors), "").removeprefix(f"{entered.table}: ")
+                    title = f"{entered.table}: no row was tried{f': {why}' if why else ''}"
+                yield _note(
+                    self.tree, entered.table, title, entered.errors if entered.tried else ()
+                )
         for name, reason in self.found.left_out:
             yield _note(self.tree, name, f"{name} is not tried: {reason}")
         if self.found.exhausted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,9 +137,12 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         Each is a tuple, the rows that the row refers to first, for a test that draws from it with
         ``data.draw(…)``.  Needs Hypothesis.  ``tree`` is a candidate, the first by default.
         """
+        from pytest_schema_parity.behavior.statements.builder import HYPOTHESIS
         from pytest_schema_parity.behavior.statements.runner import open_runner
         from pytest_schema_parity.behavior.statements.strategy import rows_of
 
+        if find_spec("hypothesis") is None:
+            raise pytest.UsageError(f"schema_parity.rows needs Hypothesis: {HYPOTHESIS}")
         name = self._compared(tree)[0]
         if name not in self._runners:
             names = self.reference, name

@@ -151,6 +151,21 @@ def test_without_a_candidate_they_say_what_to_do(project) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
+def test_rows_without_hypothesis_names_the_remedy(project) -> None:
+    pytester = project(CANDIDATE)
+    pytester.makeconftest(
+        "import sys\nsys.modules.pop('hypothesis', None)\n"
+        "import importlib.util as util\nfind = util.find_spec\n"
+        "util.find_spec = lambda name, *more: None if name == 'hypothesis' else find(name, *more)\n"
+    )
+    pytester.makepyfile("def test_it(schema_parity): schema_parity.rows('public.users')")
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ['*schema_parity.rows needs Hypothesis: pip install "pytest-schema-parity*hypothesis*"']
+    )
+
+
 class TestStrategies:
     @pytest.fixture
     def absent(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from searching import Searcher, causes, scripts
 
+from pytest_schema_parity.behavior.statements.values import matching
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 
@@ -141,8 +142,31 @@ def test_a_table_that_takes_no_row_is_named_with_the_errors(searcher: Searcher) 
     found = searcher(closed, closed)
     (closed_table,) = [each for each in found.entered if each.table == "public.closed"]
     assert closed_table.rows == 0
-    assert "no value fulfils" in closed_table.errors[0]
+    assert closed_table.errors == (
+        "public.closed: no value was found for CHECK ((id > 0) AND (id < 0))",
+    )
     assert found.counterexamples == ()
+
+
+@pytest.mark.parametrize(
+    ("condition", "shown", "told"),
+    [
+        ("code ~ '^[A-Z]{3}-[0-9]$'", "code ~ '^[A-Z]{3}-[0-9]$'::text", True),
+        ("NOT code ~~ 'x%' AND code ~~ 'x%'", "", False),
+    ],
+)
+def test_a_regular_expression_without_hypothesis_names_the_remedy(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch, condition: str, shown: str, told: bool
+) -> None:
+    for module in ("values", "builder"):
+        where = f"pytest_schema_parity.behavior.statements.{module}.find_spec"
+        monkeypatch.setattr(where, lambda _: None)
+    matching.cache_clear()
+    tree = f"CREATE TABLE t (code text NOT NULL CHECK ({condition}));"
+    (entered,) = searcher(tree, tree).entered
+    matching.cache_clear()
+    assert f"no value was found for CHECK ({shown}" in entered.errors[0]
+    assert ('pip install "pytest-schema-parity[hypothesis]"' in entered.errors[0]) == told
 
 
 CHANCE = """

@@ -347,3 +347,24 @@ def test_a_table_that_forbids_truncate_is_emptied_first(searcher: Searcher) -> N
     assert found.counterexamples == ()
     assert found.left_out == ()
     assert [each.rows > 0 for each in found.entered] == [True]
+
+
+SPELLED = {
+    "upper": "code text NOT NULL UNIQUE CHECK (code = upper(code))",
+    "lower": '"Code" text NOT NULL CHECK ("Code" = lower("Code"))',
+    "initcap": "code text NOT NULL CHECK (code = initcap(code))",
+    "upper of varchar": "code varchar(6) NOT NULL CHECK (code = upper(code) AND length(code) > 2)",
+    "position": "mail text NOT NULL UNIQUE CHECK (position('@' in mail) > 1)",
+    "strpos": "mail text NOT NULL CHECK (strpos(mail, '@') > 1 AND mail = lower(mail))",
+    "LIKE": "mail varchar(12) NOT NULL CHECK (mail LIKE '%_@_%._%')",
+    "upper address": "mail text NOT NULL CHECK (position('@' in mail) > 1 AND mail = upper(mail))",
+}
+
+
+@pytest.mark.parametrize("column", SPELLED)
+def test_texts_as_conditions_spell_them(searcher: Searcher, column: str) -> None:
+    tree = "CREATE TABLE t ({}, n int CHECK (n {} 5));".format(SPELLED[column], "{}")
+    found = searcher(tree.format(">"), tree.format(">="))
+    (entered,) = found.entered
+    assert entered.rows == entered.tried > 0, entered
+    assert [each[:3] for each in causes(found)] == [("verdict", "reference", "t")]

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.model import Column, ForeignKey, Key, Model, Table
-from pytest_schema_parity.behavior.statements.solver import Solver, Values
+from pytest_schema_parity.behavior.statements.solver import Component, Solver, Values
 from pytest_schema_parity.behavior.statements.statement import NULL, Statement, insert
 from pytest_schema_parity.behavior.statements.values import fresh
 
+HYPOTHESIS: Final = 'pip install "pytest-schema-parity[hypothesis]"'
+"""What brings Hypothesis, which finds texts that match regular expressions."""
+PATTERN: Final = re.compile(
+    r"(?<![~!<>=@#%^&|?+*/-])!?~\*?(?![~=<>])|\bregexp_|\bsimilar_to_", re.I
+)
+"""The operators and functions of regular expressions."""
 ATTEMPTS: Final = 8
 DEEPEST: Final = 40
 """How deep a chain of referenced rows may be."""
 
 
 class CannotBuildError(Exception):
-    """The builder found no row of a table that fulfils the rules of both sides."""
+    """No row of a table that fulfils the rules of both sides was found; there may be one."""
 
 
 Mark: TypeAlias = "tuple[dict[str, int], int, dict[int, int], dict[int, list[Statement]]]"
@@ -178,7 +186,7 @@ class Builder:
                 if not any(values[c] == NULL for c in component.columns if c in wish.required)
             ]
             if not found:
-                raise CannotBuildError(f"{table.name}: no value fulfils {component.checks[:1]}")
+                raise CannotBuildError(f"{table.name}: {_unsolved(component)}")
             if world.rows.get(table.name):
                 found = self._untaken_first(world, table, found)
             values = found[(wish.choice + attempt) % len(found)]
@@ -286,6 +294,26 @@ class Builder:
         world.along.setdefault(first, []).extend([*along, statement])
         if at - 1 > first:
             world.tied[at - 1] = min(first, world.tied.get(at - 1, first))
+
+
+def _unsolved(component: Component) -> str:
+    """That no values were found for the conditions of some columns, and what may help."""
+    expressions = dict.fromkeys(check.expression for check, _ in component.checks)
+    conditions = " and ".join(f"CHECK ({_bare(each)})" for each in expressions)
+    told = f"no value was found for {conditions}"
+    if any(map(PATTERN.search, expressions)) and find_spec("hypothesis") is None:
+        told += f"; for regular expressions: {HYPOTHESIS}"
+    return told
+
+
+def _bare(expression: str) -> str:
+    """An expression without the parentheses that enclose all of it."""
+    depth = 0
+    for at, sign in enumerate(expression):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0 and at < len(expression) - 1:
+            return expression
+    return expression[1:-1]
 
 
 def _is_same(key: ForeignKey, other: ForeignKey | None) -> bool:

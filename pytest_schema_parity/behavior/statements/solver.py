@@ -14,7 +14,7 @@ from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Check, Column, Sides, Table
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.statement import NULL
-from pytest_schema_parity.behavior.statements.values import candidates, fresh
+from pytest_schema_parity.behavior.statements.values import candidates, fresh, spelled
 
 CAP: Final = 4_000
 """How many combinations of values are evaluated at most."""
@@ -149,6 +149,8 @@ class Solver:
         is_number = column.type.category == "N"
         found = candidates(column, literals, more=numbers if is_number else ())
         found += [fresh(column.type, number, column.name) for number in range(1, FRESH + 1)]
+        own = [check.expression for check in texts if column.name in check.columns]
+        found += spelled(column, own, FRESH)
         if not column.not_null:
             found.append(NULL)
         return list(dict.fromkeys(found))

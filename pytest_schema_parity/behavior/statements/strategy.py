@@ -57,7 +57,9 @@ def rows_of(runner: Runner, table: str) -> SearchStrategy[tuple[str, ...]]:
             except CannotBuildError:
                 continue
             return tuple(f"{statement.sql};" for statement in world.statements)
-        raise CannotBuildError(f"no row of {table} fulfils the rules of both databases")
+        raise CannotBuildError(
+            f"no row of {table} was found that fulfils the rules of both databases"
+        )
 
     return st.builds(
         statements,

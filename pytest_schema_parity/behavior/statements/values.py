@@ -24,6 +24,13 @@ TEMPORAL: Final = re.compile(r"^(date|time|timestamp)(\(\d\))?( with(out)? time 
 LONGEST: Final = 300
 """Numbers up to this are also tried as lengths of texts."""
 WIDEST_PATTERN: Final = 60
+ADDRESS: Final = re.compile(r"'[^']*@[^']*'")
+"""A constant with the sign of e-mail addresses, which is part of operators as well."""
+CASES: Final[dict[str, Callable[[str], str]]] = {
+    "upper": str.upper,
+    "lower": str.lower,
+    "initcap": str.capitalize,
+}
 
 SAMPLES: Final = {
     "point": "({n},{n})",
@@ -151,6 +158,24 @@ def candidates(column: Column, literals: Literals, *, more: Iterable[str] = ()) 
         whole = ["{}", *("{" + each + "}" for each in members)]
         return [literal(each) for each in [*whole, "{" + ",".join(members) + "}"]]
     return [literal(each) for each in sorted(compared)]
+
+
+def spelled(column: Column, expressions: Iterable[str], count: int) -> list[str]:
+    """Texts in upper or lower case, and e-mail addresses, where conditions mention these."""
+    found = LENGTH.match(column.type.name)
+    if column.type.name not in ("text", "citext") and not (found and "char" in found[1]):
+        return []
+    longest = int(found[2]) if found and found[2] else LONGEST
+    plain = [fresh(column.type, n, column.name)[1:-1] for n in range(1, count + 1)]
+    joined = " ".join(expressions)
+    texts = []
+    if ADDRESS.search(joined):
+        texts += [f"{text.lower()}@example.org" for text in plain]
+        texts += [f"{chr(ord('a') + n)}@b.org" for n in range(min(count, 26))]
+    for case, change in CASES.items():
+        if re.search(rf"\b{case}\s*\(", joined, re.IGNORECASE):
+            texts += [change(text) for text in [*plain, *texts]]
+    return [literal(text) for text in dict.fromkeys(texts) if len(text) <= longest]
 
 
 def _numbers(kind: Type, compared: Iterable[str]) -> list[str]:
