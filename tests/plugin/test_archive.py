@@ -51,12 +51,11 @@ def test_the_report_is_the_one_that_tools_rely_on(run: tuple[str, Report]) -> No
 def steady(report: Report) -> str:
     """A report without what depends on the server, and on how busy the machine is.
 
-    Where two databases cannot begin in one microsecond, examples are tried in another order.
+    Where two databases cannot begin in one microsecond, other examples are tried first.
     """
-    behavior = [{**entry, "examples": None} for entry in report["behavior"]]
+    behavior = sorted({(entry["tree"], entry["subject"]) for entry in report["behavior"]})
     postgres = {**report["postgres"], "version": None}
-    ordered = sorted(behavior, key=lambda entry: json.dumps(entry))
-    return json.dumps({**report, "behavior": ordered, "postgres": postgres}, indent=2)
+    return json.dumps({**report, "behavior": behavior, "postgres": postgres}, indent=2)
 
 
 def at(file: str, text: str) -> str:
