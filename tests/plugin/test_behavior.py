@@ -160,6 +160,7 @@ def test_what_reaches_outside_is_not_run(project, tmp_path: Path) -> None:
         CREATE FUNCTION send() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
             COPY (SELECT 1) TO PROGRAM 'touch {target}'; RETURN NEW; END $$;
         CREATE TRIGGER send AFTER INSERT ON users EXECUTE FUNCTION send();
+        CREATE TABLE others (id integer PRIMARY KEY);
     """
     pytester = of(project, users() + trigger)
     pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users() + trigger)

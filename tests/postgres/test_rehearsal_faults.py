@@ -226,7 +226,7 @@ def test_an_enum_whose_new_value_is_used_at_once(cluster: Cluster, tmp_path: Pat
         parity.trees.close()
     assert found["upgrade"].outcome == "passed", found
     assert [finding.title for finding in found["locks"].failing] == [
-        "upgrade/4_mood.up.sql:4: writes public.moods anew, which no_rewrite forbids",
+        "upgrade/4_mood.up.sql:4: rewrites public.moods, which no_rewrite forbids",
         "upgrade/4_mood.up.sql:3: gives up after lock_timeout and leaves the step half done:"
         " 1 fact changed",
     ]
