@@ -9,7 +9,8 @@ from typing import Any
 
 import psycopg
 
-from pytest_schema_parity.behavior.statements.search import Budget, Search, Side, search
+from pytest_schema_parity.behavior.statements.search import search
+from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy, Search
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 
@@ -27,18 +28,18 @@ class Searcher:
             return self.against(side, candidate, **options)
 
     @contextmanager
-    def built(self, script: str) -> Iterator[Side]:
+    def built(self, script: str) -> Iterator[DatabaseCopy]:
         """A database, dropped afterwards; a search leaves it as it is."""
         name = f"search_{next(_numbers)}"
         try:
             conninfo = create_database(self.cluster, name)
             with psycopg.connect(conninfo) as connection:
                 connection.execute(script.encode())
-            yield Side(name, conninfo)
+            yield DatabaseCopy(name, conninfo)
         finally:
             drop_database(self.cluster, name, force=True)
 
-    def against(self, reference: Side, candidate: str, **options: Any) -> Search:
+    def against(self, reference: DatabaseCopy, candidate: str, **options: Any) -> Search:
         """Search a reference that was built and another script."""
         options.setdefault("budget", Budget(seconds=300))
         with self.built(candidate) as side:

@@ -9,9 +9,9 @@ from typing import Final, TypeAlias
 import psycopg
 
 from pytest_schema_parity.behavior.comparing import QueryResult, compare_results
-from pytest_schema_parity.behavior.sides import Side, open_sides
-from pytest_schema_parity.behavior.statements.model import read_document
-from pytest_schema_parity.behavior.statements.runner import empty
+from pytest_schema_parity.behavior.sides import OpenSide, open_sides
+from pytest_schema_parity.behavior.statements.catalog_document import read_document
+from pytest_schema_parity.behavior.statements.emptying import empty
 from pytest_schema_parity.findings.evidence import Row
 
 NOT_UNDERSTOOD: Final = frozenset({"42601", "42P01", "42703", "42883"})
@@ -52,7 +52,7 @@ class Done:
         return f"{count} row{'' if count == 1 else 's'}"
 
 
-Pair: TypeAlias = tuple[Done, Done]
+DonePair: TypeAlias = tuple[Done, Done]
 
 
 def run_on_both(
@@ -86,7 +86,9 @@ def run_on_both(
     return []
 
 
-def _refuse_what_neither_understands(statement: str, pair: Pair, names: tuple[str, str]) -> None:
+def _refuse_what_neither_understands(
+    statement: str, pair: DonePair, names: tuple[str, str]
+) -> None:
     """Raise ValueError where both sides fail on the text of a statement itself."""
     __tracebackhide__ = True
     if all(done.is_not_understood for done in pair):
@@ -97,7 +99,7 @@ def _refuse_what_neither_understands(statement: str, pair: Pair, names: tuple[st
         )
 
 
-def _run(side: Side, statement: str) -> Done:
+def _run(side: OpenSide, statement: str) -> Done:
     side.connection.execute("SAVEPOINT attempt")
     try:
         cursor = side.connection.execute(statement.encode())
@@ -127,7 +129,7 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode()
 
 
-def _differing(statement: str, pair: Pair, names: tuple[str, str]) -> Iterator[str]:
+def _differing(statement: str, pair: DonePair, names: tuple[str, str]) -> Iterator[str]:
     """How a statement's two outcomes differ; nothing where they do not."""
     one, other = pair
     compared = None

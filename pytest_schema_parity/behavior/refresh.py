@@ -9,9 +9,9 @@ from typing import Final
 
 import psycopg
 
-from pytest_schema_parity.behavior.results import RowProblem, Step
+from pytest_schema_parity.behavior.results import LoadingStep, RowProblem
 from pytest_schema_parity.behavior.seeds import problems
-from pytest_schema_parity.behavior.sides import Side, Sides
+from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
 from pytest_schema_parity.schema.facts import Schema
 
 ORDER: Final = """
@@ -62,10 +62,10 @@ class Failed:
     error: psycopg.Error
 
 
-def refresh_views(sides: Sides) -> list[RowProblem]:
+def refresh_views(sides: OpenSides) -> list[RowProblem]:
     """Refresh every materialized view, also those that never held data."""
 
-    def work(side: Side) -> list[Failed]:
+    def work(side: OpenSide) -> list[Failed]:
         views = [view for (view,) in side.connection.execute(ORDER)]
         return _failed(
             (view, statement, attempt_and_keep(side, statement))
@@ -75,10 +75,10 @@ def refresh_views(sides: Sides) -> list[RowProblem]:
     return _once_each(sides, "refresh", sides.both(work))
 
 
-def call_functions(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
+def call_functions(sides: OpenSides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
     """Call each tree's own refresh functions, within the transaction that was begun."""
 
-    def work(side: Side) -> list[Failed]:
+    def work(side: OpenSide) -> list[Failed]:
         return _failed(
             (name, statement, attempt_and_keep(side, statement))
             for name, statement in _calls(side, schemas[side.tree], "function", "SELECT")
@@ -87,10 +87,10 @@ def call_functions(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProbl
     return _once_each(sides, "call", sides.both(work))
 
 
-def call_procedures(sides: Sides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
+def call_procedures(sides: OpenSides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
     """Call each tree's own refresh procedures, which may COMMIT: ends the transaction if any."""
 
-    def work(side: Side) -> list[Failed]:
+    def work(side: OpenSide) -> list[Failed]:
         calls = _calls(side, schemas[side.tree], "procedure", "CALL")
         if calls:
             _run(side, "COMMIT")
@@ -111,7 +111,7 @@ def refresh_routines(schema: Schema, kind: str) -> list[str]:
     ]
 
 
-def attempt_and_keep(side: Side, statement: str) -> psycopg.Error | None:
+def attempt_and_keep(side: OpenSide, statement: str) -> psycopg.Error | None:
     """Run a statement; roll back to before it if it fails, and return the error."""
     error = side.attempt(statement)
     if error is None:
@@ -119,7 +119,7 @@ def attempt_and_keep(side: Side, statement: str) -> psycopg.Error | None:
     return error
 
 
-def _calls(side: Side, schema: Schema, kind: str, verb: str) -> list[tuple[str, str]]:
+def _calls(side: OpenSide, schema: Schema, kind: str, verb: str) -> list[tuple[str, str]]:
     """The tree's refresh routines that can be called without arguments: name and statement."""
     wanted = frozenset(refresh_routines(schema, kind))
     calls: dict[str, str] = {}
@@ -129,7 +129,7 @@ def _calls(side: Side, schema: Schema, kind: str, verb: str) -> list[tuple[str, 
     return [(name, statement) for statement, name in calls.items()]
 
 
-def _run(side: Side, statement: str) -> psycopg.Error | None:
+def _run(side: OpenSide, statement: str) -> psycopg.Error | None:
     """Run a statement in a transaction of its own."""
     try:
         side.connection.execute(statement.encode())
@@ -143,7 +143,7 @@ def _failed(outcomes: Iterable[tuple[str, str, psycopg.Error | None]]) -> list[F
 
 
 def _once_each(
-    sides: Sides, step: Step, failed: tuple[list[Failed], list[Failed]]
+    sides: OpenSides, step: LoadingStep, failed: tuple[list[Failed], list[Failed]]
 ) -> list[RowProblem]:
     """The statements that failed on either side, each subject once."""
     reference, candidate = ({each.subject: each for each in side} for side in failed)

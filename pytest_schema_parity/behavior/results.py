@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.schema.facts import Place
 
-Step: TypeAlias = Literal["seed", "refresh", "call", "query"]
+LoadingStep: TypeAlias = Literal["seed", "refresh", "call", "query"]
 """What was done when a problem came up."""
 
 KEPT: Final = 20
@@ -52,7 +52,7 @@ class RowProblem:
     ``follows`` when an earlier statement of the seed had been undone, and may be its consequence.
     """
 
-    step: Step
+    step: LoadingStep
     trees: tuple[str, ...]
     subject: str
     statement: str

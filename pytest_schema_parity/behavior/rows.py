@@ -22,7 +22,7 @@ from pytest_schema_parity.behavior.instant import LONG_PATIENCE, PATIENCE
 from pytest_schema_parity.behavior.refresh import call_functions, call_procedures, refresh_views
 from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.behavior.seeds import Seed, load_seeds, problems, read_seed
-from pytest_schema_parity.behavior.sides import Side, Sides, open_sides
+from pytest_schema_parity.behavior.sides import OpenSide, OpenSides, open_sides
 from pytest_schema_parity.schema.facts import Schema
 
 VIEWS: Final = frozenset({"view", "materialized view"})
@@ -148,7 +148,7 @@ def _volatile(
     return {name: chance_columns(loaded.results[name][0], *pair) for name, pair in pairs.items()}
 
 
-def _read_view(sides: Sides, name: str, loaded: _Loaded) -> None:
+def _read_view(sides: OpenSides, name: str, loaded: _Loaded) -> None:
     """Read a view on both sides, or note what kept it from being read."""
     statement = f"SELECT * FROM {name}"  # noqa: S608 - the catalog quoted the name
     reference, candidate = sides.both(lambda side: _read(side, statement))
@@ -160,7 +160,7 @@ def _read_view(sides: Sides, name: str, loaded: _Loaded) -> None:
     loaded.problems.extend(found)
 
 
-def _read(side: Side, statement: str) -> QueryResult | psycopg.Error:
+def _read(side: OpenSide, statement: str) -> QueryResult | psycopg.Error:
     """The rows of a query, as the server writes them."""
     side.connection.execute("SAVEPOINT attempt")
     try:

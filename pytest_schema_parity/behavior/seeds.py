@@ -17,8 +17,8 @@ from typing import Final
 
 import psycopg
 
-from pytest_schema_parity.behavior.results import RowProblem, Step
-from pytest_schema_parity.behavior.sides import Sides
+from pytest_schema_parity.behavior.results import LoadingStep, RowProblem
+from pytest_schema_parity.behavior.sides import OpenSides
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.failure import Complaint, place_of
 from pytest_schema_parity.migrations.scanner import Statement, split
@@ -52,7 +52,7 @@ def read_seed(path: Path, root: Path) -> Seed:
         return Seed(file, error=error)
 
 
-def load_seeds(sides: Sides, seeds: Iterable[Seed]) -> Iterator[RowProblem]:
+def load_seeds(sides: OpenSides, seeds: Iterable[Seed]) -> Iterator[RowProblem]:
     """Load the seeds into both sides, in order; what fails is yielded and undone in both."""
     for seed in seeds:
         if seed.error is not None:
@@ -65,10 +65,10 @@ def load_seeds(sides: Sides, seeds: Iterable[Seed]) -> Iterator[RowProblem]:
 
 
 def problems(
-    sides: Sides,
+    sides: OpenSides,
     errors: Sequence[psycopg.Error | None],
     *,
-    step: Step,
+    step: LoadingStep,
     subject: str,
     statement: str | Statement,
     follows: bool = False,
@@ -126,12 +126,12 @@ def _number(text: str | None) -> int | None:
     return None if text is None else int(text)
 
 
-def _load_whole(sides: Sides, seed: Seed) -> bool:
+def _load_whole(sides: OpenSides, seed: Seed) -> bool:
     """Load a file in one round trip; return whether both sides accepted it, else roll back."""
     return all(map(_is_plain, seed.statements)) and not any(_attempt(sides, seed.text))
 
 
-def _load_in_steps(sides: Sides, seed: Seed) -> Iterator[RowProblem]:
+def _load_in_steps(sides: OpenSides, seed: Seed) -> Iterator[RowProblem]:
     """Load a file statement by statement."""
     undone = False
     for statement in seed.statements:
@@ -152,7 +152,7 @@ def _load_in_steps(sides: Sides, seed: Seed) -> Iterator[RowProblem]:
 
 
 def _attempt(
-    sides: Sides, sql: str, copy_data: str | None = None
+    sides: OpenSides, sql: str, copy_data: str | None = None
 ) -> tuple[psycopg.Error | None, psycopg.Error | None]:
     """Run SQL on both sides; roll back on both if it fails on either."""
     errors = sides.both(lambda side: side.attempt(sql, copy_data))
@@ -165,7 +165,7 @@ def _attempt(
     return errors
 
 
-def _check_deferred(sides: Sides) -> Iterator[RowProblem]:
+def _check_deferred(sides: OpenSides) -> Iterator[RowProblem]:
     """Check the deferred constraints, as COMMIT would."""
     check = "SET CONSTRAINTS ALL IMMEDIATE"
     yield from problems(
@@ -195,7 +195,7 @@ def _refusal(statement: Statement) -> str | None:
 
 
 def _problem(
-    sides: Sides, file: str, statement: str, message: str, place: Place, column: int
+    sides: OpenSides, file: str, statement: str, message: str, place: Place, column: int
 ) -> RowProblem:
     """A problem of the seed file itself, in both trees."""
     return RowProblem(

@@ -22,11 +22,11 @@ PINNED: Final = (
 """How values are written.  Given at connection, so that RESET ALL comes back to it; without
 parallel workers, whose share of a sum or an aggregated array is a matter of chance."""
 
-Result = TypeVar("Result")
+Returned = TypeVar("Returned")
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class OpenSide:
     """A tree's scratch database, in one transaction from the first seed to the last row."""
 
     tree: str
@@ -58,21 +58,21 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class OpenSides:
     """Both sides, begun ``apart`` microseconds from each other: at one instant where possible."""
 
-    reference: Side
-    candidate: Side
+    reference: OpenSide
+    candidate: OpenSide
     apart: int
     _pool: ThreadPoolExecutor
 
-    def both(self, work: Callable[[Side], Result]) -> tuple[Result, Result]:
+    def both(self, work: Callable[[OpenSide], Returned]) -> tuple[Returned, Returned]:
         """Call a function for both sides at the same time; return both results."""
         candidate = self._pool.submit(work, self.candidate)
         reference = work(self.reference)
         return reference, candidate.result()
 
-    def __iter__(self) -> Iterator[Side]:
+    def __iter__(self) -> Iterator[OpenSide]:
         return iter((self.reference, self.candidate))
 
 
@@ -83,7 +83,7 @@ def open_sides(
     *,
     statement_timeout: float | None = None,
     patience: float = PATIENCE,
-) -> Iterator[Sides]:
+) -> Iterator[OpenSides]:
     """Connect to the two (tree, conninfo) and begin; connections end with the context.
 
     ``statement_timeout`` (in seconds) holds for every statement; ``patience`` (in seconds) is for
@@ -100,7 +100,7 @@ def open_sides(
         apart = begin_together(first, second, patience=patience)
         for connection in (first, second):
             connection.execute("SELECT setseed(0.5)")
-        yield Sides(Side(reference[0], first), Side(candidate[0], second), apart, pool)
+        yield OpenSides(OpenSide(reference[0], first), OpenSide(candidate[0], second), apart, pool)
 
 
 def _open_side(conninfo: str, options: str) -> psycopg.Connection:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from pytest_schema_parity.behavior.statements.outcome import Outcome
-from pytest_schema_parity.behavior.statements.search import Counterexample
+from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
+from pytest_schema_parity.behavior.statements.search_result import Counterexample
 from pytest_schema_parity.findings.wording import value_text
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Schema
@@ -52,7 +52,7 @@ def difference_text(difference: Difference) -> str:
     return f"{text}: {values[0]} / {values[1]}"
 
 
-def objecting_fact(outcome: Outcome, table: str, schema: Schema) -> Fact | None:
+def objecting_fact(outcome: StatementOutcome, table: str, schema: Schema) -> Fact | None:
     """The constraint, index, column or trigger of a schema that rejected a statement."""
     space = table.rpartition(".")[0]
     owner = f"{space}.{_quoted(outcome.table)}" if outcome.table else table
@@ -97,7 +97,7 @@ def _tests(example: Counterexample, table: str) -> Iterator[list[Test]]:
     yield [lambda d: d.name == table or d.name.startswith(f"{table}.")]
 
 
-def _objected(difference: Difference, error: Outcome, table: str) -> bool:
+def _objected(difference: Difference, error: StatementOutcome, table: str) -> bool:
     """Whether a difference is about what rejected a statement."""
     name = difference.name
     schema = table.rpartition(".")[0]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
-from pytest_schema_parity.behavior.statements.search import Counterexample, Known
-from pytest_schema_parity.behavior.statements.statement import Statement
+from pytest_schema_parity.behavior.statements.search_result import Counterexample, Known
+from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 
-Entry: TypeAlias = dict[str, object]
+KeptEntry: TypeAlias = dict[str, object]
 KINDS = frozenset({"insert", "update", "delete", "truncate", "other"})
 
 
-def encoded(found: Iterable[Counterexample]) -> list[Entry]:
+def encoded(found: Iterable[Counterexample]) -> list[KeptEntry]:
     """Counterexamples as values that JSON can hold."""
     return [
         {
@@ -36,7 +36,7 @@ def decoded(kept: object) -> Iterator[Known]:
             yield known
 
 
-def _statement(part: Statement) -> Entry:
+def _statement(part: GeneratedStatement) -> KeptEntry:
     return {
         "kind": part.kind,
         "table": part.table,
@@ -49,11 +49,11 @@ def _statement(part: Statement) -> Entry:
     }
 
 
-def _part(entry: Mapping[str, object]) -> Statement:
+def _part(entry: Mapping[str, object]) -> GeneratedStatement:
     """Read a statement; raises KeyError, TypeError or ValueError if the entry is not one."""
     if entry["kind"] not in KINDS:
         raise ValueError(entry["kind"])
-    return Statement(
+    return GeneratedStatement(
         kind=entry["kind"],  # type: ignore[arg-type] # it is one of the kinds
         table=str(entry["table"]),
         values=_pairs(entry["values"]),
@@ -61,7 +61,7 @@ def _part(entry: Mapping[str, object]) -> Statement:
         suffix=str(entry["suffix"]),
         overriding=bool(entry["overriding"]),
         text=str(entry["text"]),
-        along=tuple(map(_part, cast("list[Entry]", entry["along"]))),
+        along=tuple(map(_part, cast("list[KeptEntry]", entry["along"]))),
     )
 
 

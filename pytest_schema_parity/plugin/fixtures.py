@@ -137,9 +137,9 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         Each is a tuple, the rows that the row refers to first, for a test that draws from it with
         ``data.draw(…)``.  Needs Hypothesis.  ``tree`` is a candidate, the first by default.
         """
-        from pytest_schema_parity.behavior.statements.builder import HYPOTHESIS
         from pytest_schema_parity.behavior.statements.runner import open_runner
         from pytest_schema_parity.behavior.statements.strategy import rows_of
+        from pytest_schema_parity.behavior.statements.unsolved import HYPOTHESIS
 
         if find_spec("hypothesis") is None:
             raise pytest.UsageError(f"schema_parity.rows needs Hypothesis: {HYPOTHESIS}")

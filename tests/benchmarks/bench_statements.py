@@ -13,7 +13,8 @@ from pathlib import Path
 import psycopg
 
 from pytest_schema_parity.behavior.statements.runner import Runner, open_runner
-from pytest_schema_parity.behavior.statements.search import Budget, Searching, Side, search
+from pytest_schema_parity.behavior.statements.search import Searching, search
+from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import create_database
 from pytest_schema_parity.postgres.installation import find_installation
@@ -25,7 +26,7 @@ EXAMPLES = 2_000
 STATEMENTS_A_SECOND, GENERATED_A_SECOND, SECONDS = 2_000, 10_000, 5.0
 
 
-def make(cluster: Cluster, name: str, files: list[Path]) -> Side:
+def make(cluster: Cluster, name: str, files: list[Path]) -> DatabaseCopy:
     """A database that holds some of the example's files."""
     conninfo = create_database(cluster, name)
     with psycopg.connect(conninfo) as connection:
@@ -34,7 +35,7 @@ def make(cluster: Cluster, name: str, files: list[Path]) -> Side:
             connection.execute(
                 text.replace('CREATE EXTENSION IF NOT EXISTS "pgcrypto";', "").encode()
             )
-    return Side(name, conninfo)
+    return DatabaseCopy(name, conninfo)
 
 
 def rates(runner: Runner) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from mutant_schemas import SCHEMAS
 from mutants import Mutant, ddl, mutants
 from searching import Searcher, scripts
 
-from pytest_schema_parity.behavior.statements.search import Budget
+from pytest_schema_parity.behavior.statements.search_result import Budget
 from pytest_schema_parity.postgres.cluster import Cluster
 
 pytestmark = pytest.mark.campaign

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from searching import Searcher, scripts
 
-from pytest_schema_parity.behavior.statements.search import Budget, Side
+from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy
 from pytest_schema_parity.postgres.cluster import Cluster
 
 pytestmark = pytest.mark.campaign
@@ -98,7 +98,7 @@ def searcher(cluster: Cluster) -> Searcher:
 
 
 @pytest.fixture(scope="module")
-def reference(searcher: Searcher) -> Iterator[Side]:
+def reference(searcher: Searcher) -> Iterator[DatabaseCopy]:
     with searcher.built(TREE) as side:
         yield side
 
@@ -115,7 +115,7 @@ def changed(before: str, after: str, at: int) -> str:
 )
 def test_a_change_is_found(
     searcher: Searcher,
-    reference: Side,
+    reference: DatabaseCopy,
     change: tuple[str, str, int],
     record_property: Callable[[str, object], None],
 ) -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from searching import Searcher, causes, scripts
 
-from pytest_schema_parity.behavior.statements.values import matching
+from pytest_schema_parity.behavior.statements.matching import matching
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 
@@ -158,7 +158,7 @@ def test_a_table_that_takes_no_row_is_named_with_the_errors(searcher: Searcher) 
 def test_a_regular_expression_without_hypothesis_names_the_remedy(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch, condition: str, shown: str, told: bool
 ) -> None:
-    for module in ("values", "builder"):
+    for module in ("matching", "unsolved"):
         where = f"pytest_schema_parity.behavior.statements.{module}.find_spec"
         monkeypatch.setattr(where, lambda _: None)
     matching.cache_clear()

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 from searching import causes, scripts
 
-from pytest_schema_parity.behavior.statements.search import (
+from pytest_schema_parity.behavior.statements.search import search
+from pytest_schema_parity.behavior.statements.search_result import (
     Budget,
     Counterexample,
+    DatabaseCopy,
     Search,
-    Side,
-    search,
 )
 from pytest_schema_parity.postgres.databases import drop_database
 
@@ -53,7 +53,7 @@ def compare(supabase_cluster: Any) -> Trees:
     def compare(reference: str, candidate: str, seed: int) -> Search:
         names = ["statements reference", "statements candidate"]
         sides = [
-            Side(tree, copy(supabase_cluster, f"statements_{tree}", name))
+            DatabaseCopy(tree, copy(supabase_cluster, f"statements_{tree}", name))
             for tree, name in zip((reference, candidate), names, strict=True)
         ]
         try:

@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Final, TypeAlias
 
-from pytest_schema_parity.behavior.statements.builder import Builder, CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.builder import Builder
+from pytest_schema_parity.behavior.statements.candidates import candidates
+from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
 from pytest_schema_parity.behavior.statements.model import Model, Table, View
-from pytest_schema_parity.behavior.statements.runner import Example
 from pytest_schema_parity.behavior.statements.statement import NULL
-from pytest_schema_parity.behavior.statements.values import candidates
+from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
 
 MOST: Final = 400
 """How many databases are made of one view at most."""
 GATES: Final = 4
 """How many values the other compared columns are tried with, for each value of one."""
 
-Place: TypeAlias = tuple[str, str]
+ColumnPlace: TypeAlias = tuple[str, str]
 """A table and its column."""
 
 
@@ -42,7 +43,7 @@ class Boundaries:
                 yield example
 
     def _example(
-        self, view: View, tables: Sequence[Table], wishes: Mapping[Place, str]
+        self, view: View, tables: Sequence[Table], wishes: Mapping[ColumnPlace, str]
     ) -> Example | None:
         """One row of each table, all joined, with the values that are wished for."""
         world = World()
@@ -82,9 +83,9 @@ def _parents(model: Model, table: Table) -> set[str]:
     return found
 
 
-def _pools(tables: Sequence[Table], literals: Literals) -> dict[Place, list[str]]:
+def _pools(tables: Sequence[Table], literals: Literals) -> dict[ColumnPlace, list[str]]:
     """The columns that a view may compare with constants, and the values to try of each."""
-    found: dict[Place, list[str]] = {}
+    found: dict[ColumnPlace, list[str]] = {}
     for table in tables:
         for column in table.columns:
             timed = column.type.category == "D" and literals.intervals
@@ -99,7 +100,7 @@ def _pools(tables: Sequence[Table], literals: Literals) -> dict[Place, list[str]
     return found
 
 
-def _wishes(pools: Mapping[Place, list[str]]) -> Iterator[dict[Place, str]]:
+def _wishes(pools: Mapping[ColumnPlace, list[str]]) -> Iterator[dict[ColumnPlace, str]]:
     """Each value of each column, with several values of the other columns.
 
     Of two neighbours among these, all those values are tried together.

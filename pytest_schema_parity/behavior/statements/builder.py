@@ -2,114 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
-from typing import Final, TypeAlias
+from dataclasses import replace
+from typing import Final
 
-from pytest_schema_parity.behavior.statements.model import Column, ForeignKey, Key, Model, Table
-from pytest_schema_parity.behavior.statements.solver import Component, Solver, Values
-from pytest_schema_parity.behavior.statements.statement import NULL, Statement, insert
-from pytest_schema_parity.behavior.statements.values import fresh
-
-HYPOTHESIS: Final = 'pip install "pytest-schema-parity[hypothesis]"'
-"""What brings Hypothesis, which finds texts that match regular expressions."""
-PATTERN: Final = re.compile(
-    r"(?<![~!<>=@#%^&|?+*/-])!?~\*?(?![~=<>])|\bregexp_|\bsimilar_to_", re.I
+from pytest_schema_parity.behavior.statements.joined_columns import joined_columns
+from pytest_schema_parity.behavior.statements.model import (
+    Column,
+    ForeignKey,
+    Model,
+    Table,
+    UniqueKey,
 )
-"""The operators and functions of regular expressions."""
+from pytest_schema_parity.behavior.statements.solver import RowValues, Solver
+from pytest_schema_parity.behavior.statements.statement import NULL, GeneratedStatement, insert
+from pytest_schema_parity.behavior.statements.unsolved import unsolved
+from pytest_schema_parity.behavior.statements.values import fresh
+from pytest_schema_parity.behavior.statements.world import ANY, CannotBuildError, Wish, World
+
 ATTEMPTS: Final = 8
 DEEPEST: Final = 40
 """How deep a chain of referenced rows may be."""
-
-
-class CannotBuildError(Exception):
-    """No row of a table that fulfils the rules of both sides was found; there may be one."""
-
-
-Mark: TypeAlias = "tuple[dict[str, int], int, dict[int, int], dict[int, list[Statement]]]"
-
-
-@dataclass(slots=True)
-class World:
-    """The rows that the statements so far insert into the tables, and the numbers in use."""
-
-    rows: dict[str, list[Values]] = field(default_factory=dict)
-    statements: list[Statement] = field(default_factory=list)
-    numbers: dict[str, int] = field(default_factory=dict)
-    fresh: dict[str, list[Values]] | None = None
-    """The new parents of the row that is being built, if it must have new ones; else None.
-
-    There is one a table: else tables that are referred to in several ways would grow endlessly."""
-
-    building: list[tuple[str, Values]] = field(default_factory=list)
-    """The rows that are being built, each a parent of the one before it."""
-    tied: dict[int, int] = field(default_factory=dict)
-    """By the index of a row that is being built: that of the first row in its circle."""
-    along: dict[int, list[Statement]] = field(default_factory=dict)
-    """By the index of a row that is being built: the INSERTs that must be in its statement."""
-
-    def in_a_circle(self, table: str, given: Mapping[str, str]) -> Values | None:
-        """Find a row that is being built and may take these values; tie the current row to it."""
-        for at, (name, row) in enumerate(self.building[:-1]):
-            if name == table and all(row.get(c, value) == value for c, value in given.items()):
-                last = len(self.building) - 1
-                self.tied[last] = min(at, self.tied.get(last, at))
-                return row
-        return None
-
-    def parent(self, table: str, given: Mapping[str, str], *, complete: bool) -> Values | None:
-        """Find a row to refer to that has these values: any if they are a ``complete`` key."""
-        if self.fresh is None or complete:
-            return self.find(table, given)
-        for row in self.fresh.get(table, ()):
-            if all(row.get(column, NULL) == value for column, value in given.items()):
-                return row
-        return None
-
-    def find(self, table: str, values: Mapping[str, str]) -> Values | None:
-        """Find a row of a table that has these values; None without one."""
-        for row in self.rows.get(table, ()):
-            if all(row.get(column, NULL) == value for column, value in values.items()):
-                return row
-        return None
-
-    def mark(self) -> Mark:
-        """The current state, to be restored by :meth:`back`."""
-        counts = {table: len(rows) for table, rows in self.rows.items()}
-        along = {at: list(statements) for at, statements in self.along.items()}
-        return counts, len(self.statements), dict(self.tied), along
-
-    def back(self, mark: Mark) -> None:
-        """Remove the rows added since a mark; the numbers that they used stay in use."""
-        self.tied, self.along = mark[2], mark[3]
-        if self.fresh is not None:
-            self.fresh = {}
-        for table, rows in self.rows.items():
-            del rows[mark[0].get(table, 0) :]
-        del self.statements[mark[1] :]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """The requirements for a row, beside being valid.
-
-    ``fixed`` columns have these values, ``omit`` are left to their defaults, ``required`` must not
-    be null.  ``skip`` is a foreign key for which no parent is built; ``repeat`` a key whose values
-    may already exist.  ``choice`` selects one of several valid combinations of values.
-    """
-
-    fixed: Mapping[str, str] = field(default_factory=dict)
-    omit: frozenset[str] = frozenset()
-    required: frozenset[str] = frozenset()
-    skip: ForeignKey | None = None
-    repeat: Key | None = None
-    choice: int = 0
-    new_parents: bool = False
-
-
-ANY: Final = Wish()
 
 
 class Builder:
@@ -118,14 +31,14 @@ class Builder:
     def __init__(self, model: Model, solver: Solver) -> None:
         self.model = model
         self.solver = solver
-        self._classes = _joined_columns(model)
+        self._classes = joined_columns(model)
 
-    def add(self, world: World, table: str, wish: Wish = ANY) -> Values:
+    def add(self, world: World, table: str, wish: Wish = ANY) -> RowValues:
         """Add a row, and the rows that it refers to; return the row.  Raises CannotBuildError."""
         world.fresh = {} if wish.new_parents else None
         return self._build(world, self.model.tables[table], wish, ())
 
-    def _build(self, world: World, table: Table, wish: Wish, path: tuple[str, ...]) -> Values:
+    def _build(self, world: World, table: Table, wish: Wish, path: tuple[str, ...]) -> RowValues:
         if len(path) > DEEPEST or path.count(table.name) > 1:
             raise CannotBuildError(f"{table.name}: its foreign keys form a cycle")
         failure = CannotBuildError(f"{table.name}: no values found for its keys")
@@ -148,7 +61,7 @@ class Builder:
 
     def _row(
         self, world: World, table: Table, wish: Wish, path: tuple[str, ...], attempt: int
-    ) -> Values:
+    ) -> RowValues:
         row = world.building[-1][1]
         self._conditions(world, table, wish, row, attempt)
         own: list[tuple[str, str]] = []
@@ -171,7 +84,7 @@ class Builder:
         return {c.name: row[c.name] for c in table.columns if c.name in row}
 
     def _conditions(
-        self, world: World, table: Table, wish: Wish, row: Values, attempt: int
+        self, world: World, table: Table, wish: Wish, row: RowValues, attempt: int
     ) -> None:
         """Give the columns of CHECKs values that both sides accept."""
         for component in self.solver.components(table):
@@ -186,13 +99,13 @@ class Builder:
                 if not any(values[c] == NULL for c in component.columns if c in wish.required)
             ]
             if not found:
-                raise CannotBuildError(f"{table.name}: {_unsolved(component)}")
+                raise CannotBuildError(f"{table.name}: {unsolved(component)}")
             if world.rows.get(table.name):
                 found = self._untaken_first(world, table, found)
             values = found[(wish.choice + attempt) % len(found)]
             row.update({column: values[column] for column in free})
 
-    def _untaken_first(self, world: World, table: Table, found: list[Values]) -> list[Values]:
+    def _untaken_first(self, world: World, table: Table, found: list[RowValues]) -> list[RowValues]:
         """Sort combinations of values: those with values that a key already holds come last."""
         keyed = {column for key in table.keys for column in key.indexed}
         held = [
@@ -210,7 +123,7 @@ class Builder:
         table: Table,
         key: ForeignKey,
         wish: Wish,
-        row: Values,
+        row: RowValues,
         path: tuple[str, ...],
         own: list[tuple[str, str]],
     ) -> None:
@@ -262,7 +175,7 @@ class Builder:
         world.numbers[name] = world.numbers.get(name, 0) + 1
         return fresh(column.type, world.numbers[name], column.name)
 
-    def _taken(self, world: World, table: Table, row: Values, repeat: Key | None) -> bool:
+    def _taken(self, world: World, table: Table, row: RowValues, repeat: UniqueKey | None) -> bool:
         """Whether another row has the same values of a unique key of either side."""
         others = world.rows.get(table.name, ())
         for key in table.keys:
@@ -281,7 +194,7 @@ class Builder:
                 return True
         return False
 
-    def _insert(self, world: World, table: Table, row: Values, wish: Wish) -> None:
+    def _insert(self, world: World, table: Table, row: RowValues, wish: Wish) -> None:
         """Add the INSERT of a row; rows that refer to each other in a circle share one."""
         world.rows.setdefault(table.name, []).append(row)
         at = len(world.building) - 1
@@ -294,26 +207,6 @@ class Builder:
         world.along.setdefault(first, []).extend([*along, statement])
         if at - 1 > first:
             world.tied[at - 1] = min(first, world.tied.get(at - 1, first))
-
-
-def _unsolved(component: Component) -> str:
-    """That no values were found for the conditions of some columns, and what may help."""
-    expressions = dict.fromkeys(check.expression for check, _ in component.checks)
-    conditions = " and ".join(f"CHECK ({_bare(each)})" for each in expressions)
-    told = f"no value was found for {conditions}"
-    if any(map(PATTERN.search, expressions)) and find_spec("hypothesis") is None:
-        told += f"; for regular expressions: {HYPOTHESIS}"
-    return told
-
-
-def _bare(expression: str) -> str:
-    """An expression without the parentheses that enclose all of it."""
-    depth = 0
-    for at, sign in enumerate(expression):
-        depth += (sign == "(") - (sign == ")")
-        if depth == 0 and at < len(expression) - 1:
-            return expression
-    return expression[1:-1]
 
 
 def _is_same(key: ForeignKey, other: ForeignKey | None) -> bool:
@@ -336,7 +229,7 @@ def _holds_a_key(table: Table, values: Mapping[str, str]) -> bool:
 
 def insert_row(
     table: Table, row: Mapping[str, str], shown: Mapping[str, str] | Sequence[str] = ()
-) -> Statement:
+) -> GeneratedStatement:
     """The INSERT of a row; NULLs of columns without default are left out unless ``shown``."""
     values = {
         name: value
@@ -345,21 +238,3 @@ def insert_row(
     }
     always = any("a" in table.by_name[name].identities for name in values)
     return insert(table.name, values, overriding=always)
-
-
-def _joined_columns(model: Model) -> dict[tuple[str, str], str]:
-    """Map each column that foreign keys join with others to one name for all of these."""
-    leader: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def find(column: tuple[str, str]) -> tuple[str, str]:
-        while leader.get(column, column) != column:
-            column = leader[column]
-        return column
-
-    for table in model.tables.values():
-        for key in table.foreign_keys:
-            for name, referenced in zip(key.columns, key.referenced, strict=True):
-                one, other = sorted((find((table.name, name)), find((key.target, referenced))))
-                leader[other] = one
-                leader.setdefault(one, one)
-    return {column: ".".join(find(column)) for column in leader}

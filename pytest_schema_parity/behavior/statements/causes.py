@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
-from pytest_schema_parity.behavior.statements.outcome import Outcome
+from pytest_schema_parity.behavior.statements.example import Example, Read, ResultPair, RowsAsText
+from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.reading import NUMBER, columns_of
-from pytest_schema_parity.behavior.statements.runner import Example, Pair, Read, Rows, Runner
+from pytest_schema_parity.behavior.statements.runner import Runner
 
 Cause: TypeAlias = tuple[str, ...]
 """What sets one divergence apart from others; the first word is its kind."""
@@ -33,8 +34,8 @@ class DifferingRows:
 
     relation: str
     columns: tuple[str, ...]
-    reference: Rows
-    candidate: Rows
+    reference: RowsAsText
+    candidate: RowsAsText
     counts: tuple[int, int] = (0, 0)
     errors: tuple[tuple[str, str], tuple[str, str]] = (("", ""), ("", ""))
 
@@ -49,7 +50,7 @@ class Divergence:
     rows: DifferingRows | None = None
 
 
-def outcome_divergence(example: Example, pair: Pair, *, errors: bool) -> Divergence | None:
+def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> Divergence | None:
     """The first statement whose outcomes differ.
 
     Which of several errors a server reports depends on the order of its rules: two errors differ
@@ -75,7 +76,7 @@ def outcome_divergence(example: Example, pair: Pair, *, errors: bool) -> Diverge
     return None
 
 
-def differing_relations(example: Example, pair: Pair) -> list[str]:
+def differing_relations(example: Example, pair: ResultPair) -> list[str]:
     """The relations whose counts or hashes of rows differ, tables before views."""
     contents = zip(example.reads, pair[0].contents, pair[1].contents, strict=False)
     return [relation for relation, one, other in contents if one != other]
@@ -132,8 +133,8 @@ def _row_divergence(
     relation: str,
     names: tuple[str, ...],
     types: tuple[str, ...],
-    first: tuple[Rows, Rows],
-    second: tuple[Rows, Rows],
+    first: tuple[RowsAsText, RowsAsText],
+    second: tuple[RowsAsText, RowsAsText],
     apart: bool,
 ) -> Divergence | None:
     """Compare two runs of both sides; ``types`` are given where the signs of numbers matter."""
@@ -176,12 +177,12 @@ def _signs(
     return sorted(set.intersection(*found))
 
 
-def _objector(error: Outcome) -> str:
+def _objector(error: StatementOutcome) -> str:
     return error.objector
 
 
 def _by_chance(
-    first: Sequence[Rows], second: Sequence[Rows], width: int, apart: bool
+    first: Sequence[RowsAsText], second: Sequence[RowsAsText], width: int, apart: bool
 ) -> frozenset[int]:
     """The columns whose values change from run to run on both sides: uuids, the running clock.
 
@@ -214,7 +215,7 @@ def _moment(text: str) -> float:
     return datetime.fromisoformat(text.split("+")[0] + "+00:00").timestamp()
 
 
-def _masked(rows: Rows, chance: frozenset[int]) -> list[tuple[str | None, ...]]:
+def _masked(rows: RowsAsText, chance: frozenset[int]) -> list[tuple[str | None, ...]]:
     """The rows with random values replaced by a placeholder; NULL stays NULL."""
     return [
         tuple("…" if at in chance and value is not None else value for at, value in enumerate(row))

@@ -10,13 +10,15 @@ from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.boundaries import Boundaries, parents_first
-from pytest_schema_parity.behavior.statements.builder import Builder, CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.builder import Builder
+from pytest_schema_parity.behavior.statements.candidates import candidates
+from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
 from pytest_schema_parity.behavior.statements.model import BOTH, Column, Model, Table, View
-from pytest_schema_parity.behavior.statements.runner import Example
-from pytest_schema_parity.behavior.statements.solver import Solver, Values
+from pytest_schema_parity.behavior.statements.solver import RowValues, Solver
 from pytest_schema_parity.behavior.statements.statement import NULL, delete, update
-from pytest_schema_parity.behavior.statements.values import candidates, fresh
+from pytest_schema_parity.behavior.statements.values import fresh
+from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
 
 GATES: Final = 24
 """How many combinations of values for the conditions of triggers are tried."""
@@ -107,7 +109,7 @@ class Histories:
                 continue
             yield self._example(table.name, "values for the triggers", world)
 
-    def _combinations(self, table: Table, literals: Literals) -> Iterator[Values]:
+    def _combinations(self, table: Table, literals: Literals) -> Iterator[RowValues]:
         pools = {
             column.name: candidates(column, literals)
             for column in table.columns
@@ -126,7 +128,7 @@ class Histories:
 
     def _gates(
         self, table: Table, literals: Literals, pools: Mapping[str, list[str]]
-    ) -> tuple[list[str], list[Values]]:
+    ) -> tuple[list[str], list[RowValues]]:
         """The gates (columns that triggers compare with constants), and values for all of them."""
         gates = [
             name
@@ -158,7 +160,7 @@ class Histories:
             if world.statements:
                 yield self._example(table.name, "a short history", world)
 
-    def _random_change(self, table: Table, literals: Literals) -> Values:
+    def _random_change(self, table: Table, literals: Literals) -> RowValues:
         free = [c for c in table.columns if not c.generated and not _referring(table, c.name)]
         if not free:
             return {}
@@ -191,7 +193,7 @@ class Histories:
         self, world: World, table: Table, literals: Literals, gate: Mapping[str, str] = NOTHING
     ) -> None:
         """Add a row with random values, many of them taken from existing rows."""
-        fixed: Values = dict(gate)
+        fixed: RowValues = dict(gate)
         for key in table.foreign_keys:
             parents = world.rows.get(key.target)
             if any(column in gate for column in key.columns):

@@ -14,7 +14,7 @@ TIMEOUT: Final = "57014"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class StatementOutcome:
     """The outcome of a statement: ``rows`` affected, or an error (``rows`` None, ``sqlstate`` set).
 
     ``table``, ``constraint`` and ``column`` are those that the server names; ``routine`` is the
@@ -56,14 +56,14 @@ class Outcome:
         return f"{self.sqlstate} {self.message}{where}"
 
 
-def parse_outcome(text: str) -> Outcome:
+def parse_outcome(text: str) -> StatementOutcome:
     """Parse the text that ``runner.sql`` writes for an outcome."""
     state, *rest = text.split(SEPARATOR)
     if not rest:
-        return Outcome(rows=int(state))
+        return StatementOutcome(rows=int(state))
     message, table, constraint, column, *context = rest
     found = _raised_by(SEPARATOR.join(context))
-    return Outcome(
+    return StatementOutcome(
         sqlstate=state,
         message=message,
         table=table,
@@ -74,9 +74,11 @@ def parse_outcome(text: str) -> Outcome:
     )
 
 
-def timed_out() -> Outcome:
+def timed_out() -> StatementOutcome:
     """The outcome of a statement that was cancelled because it took too long."""
-    return Outcome(sqlstate=TIMEOUT, message="canceling statement due to statement timeout")
+    return StatementOutcome(
+        sqlstate=TIMEOUT, message="canceling statement due to statement timeout"
+    )
 
 
 def _raised_by(context: str) -> tuple[str, int | None]:

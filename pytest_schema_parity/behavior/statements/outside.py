@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from pytest_schema_parity.behavior.statements.catalog_document import CatalogDocument
 from pytest_schema_parity.behavior.statements.mentions import mentions
-
-Document = Mapping[str, Any]
 
 REACHING: Final = re.compile(
     r"""
@@ -48,7 +47,7 @@ CASCADING: Final = frozenset("cnd")
 """Actions of foreign keys that change referring rows: CASCADE, SET NULL, SET DEFAULT."""
 
 
-def reaching_outside(document: Document) -> dict[str, str]:
+def reaching_outside(document: CatalogDocument) -> dict[str, str]:
     """The tables and views of one side that reach outside when they are used, with the reasons."""
     functions = _reaching_functions(document["functions"].values())
     found: dict[str, str] = {}
@@ -64,7 +63,7 @@ def reaching_outside(document: Document) -> dict[str, str]:
     return found
 
 
-def _follow(document: Document, found: dict[str, str]) -> None:
+def _follow(document: CatalogDocument, found: dict[str, str]) -> None:
     """Add the tables and views that use those found, through triggers, cascades and views."""
     bodies = {each["name"]: each["body"] or "" for each in document["functions"].values()}
     changed = True
@@ -93,7 +92,7 @@ def _follow(document: Document, found: dict[str, str]) -> None:
         changed = len(found) > before
 
 
-def _reaching_functions(functions: Sequence[Document] | Any) -> dict[str, str]:
+def _reaching_functions(functions: Sequence[CatalogDocument] | Any) -> dict[str, str]:
     """The functions by name that reach outside, through others as well, with the reasons."""
     bodies = [(each["name"], each["body"] or "", each) for each in functions]
     found = {}
@@ -134,7 +133,7 @@ def _mentioned(text: str) -> str:
     return ""
 
 
-def _texts_of_table(table: Document) -> Iterator[str]:
+def _texts_of_table(table: CatalogDocument) -> Iterator[str]:
     """All SQL that runs when a table's rows are written."""
     for column in table["columns"]:
         yield from filter(None, (column["default"], column["expression"]))

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from pytest_schema_parity.behavior.statements.builder import (
-    Builder,
-    CannotBuildError,
-    Wish,
-    World,
-    insert_row,
-)
-from pytest_schema_parity.behavior.statements.model import Column, Key, Model, Table
-from pytest_schema_parity.behavior.statements.runner import Example
-from pytest_schema_parity.behavior.statements.solver import Solver, Values
+from pytest_schema_parity.behavior.statements.attempts import Attempts, Probe, copy_of, identifying
+from pytest_schema_parity.behavior.statements.builder import Builder
+from pytest_schema_parity.behavior.statements.candidates import candidates
+from pytest_schema_parity.behavior.statements.example import Example
+from pytest_schema_parity.behavior.statements.foreign_key_probes import ForeignKeyProbes
+from pytest_schema_parity.behavior.statements.key_probes import KeyProbes
+from pytest_schema_parity.behavior.statements.model import Column, Model, Table
+from pytest_schema_parity.behavior.statements.solver import Solver
 from pytest_schema_parity.behavior.statements.statement import (
     NULL,
-    Statement,
+    GeneratedStatement,
     delete,
     literal,
     update,
 )
-from pytest_schema_parity.behavior.statements.values import candidates, fresh
+from pytest_schema_parity.behavior.statements.values import fresh
+from pytest_schema_parity.behavior.statements.world import Wish
 
 TRUTHS: Final = 24
 """How many combinations of values are tried for the conditions of one component."""
 DISAGREEING: Final = 6
-PREDICATES: Final = 6
 TRUNCATES: Final = re.compile(r"^CREATE (CONSTRAINT )?TRIGGER .*? TRUNCATE\b.*? ON ")
 """Matches the definition of a trigger on TRUNCATE."""
 
@@ -45,20 +43,22 @@ class Probes:
         reads: Callable[[str], tuple[str, ...]],
     ) -> None:
         self.model = model
-        self.builder = builder
         self.solver = solver
         self.reads = reads
-        self.failures: dict[str, str] = {}
+        self.attempts = Attempts(builder)
+        self.keys = KeyProbes(solver, self.attempts)
+        self.foreign_keys = ForeignKeyProbes(model, self.attempts)
 
     def of(self, name: str) -> Iterator[Example]:
         """The examples of one table, beginning with a valid row."""
         table = self.model.tables[name]
         sources = (
-            self._valid, self._conditions, self._keys, self._foreign_keys, self._parents,
+            self._valid, self._conditions, self.keys.of, self.foreign_keys.of,
+            self.foreign_keys.of_parents,
             self._types, self._identities, self._null, self._defaults, self._changes,
             self._truncations,
         )  # fmt: skip
-        seen: set[tuple[Statement, ...]] = set()
+        seen: set[tuple[GeneratedStatement, ...]] = set()
         for source in sources:
             for probe, built, single in source(table):
                 statements = tuple(built)
@@ -66,174 +66,18 @@ class Probes:
                     seen.add(statements)
                     yield Example(name, probe, statements, self.reads(name), single)
 
-    def _try(
-        self, table: Table, wish: Wish, world: World | None = None
-    ) -> tuple[World, Values] | None:
-        world = World() if world is None else world
-        try:
-            return world, self.builder.add(world, table.name, wish)
-        except CannotBuildError as error:
-            self.failures.setdefault(table.name, str(error))
-            return None
-
     def _valid(self, table: Table) -> Iterator[Probe]:
         for choice in range(3):
-            if built := self._try(table, Wish(choice=choice)):
+            if built := self.attempts.row(table, Wish(choice=choice)):
                 yield "a valid row", built[0].statements, False
         everything = frozenset(column.name for column in table.columns if not column.generated)
-        if built := self._try(table, Wish(required=everything)):
+        if built := self.attempts.row(table, Wish(required=everything)):
             yield "a valid row", built[0].statements, False
 
     def _null(self, table: Table) -> Iterator[Probe]:
         for column in table.columns:
             if not column.generated:
-                yield from self._fixed(table, f"NULL in {column.name}", {column.name: NULL})
-
-    def _fixed(
-        self, table: Table, probe: str, values: Mapping[str, str], *, single: bool = True
-    ) -> Iterator[Probe]:
-        """A valid row with some columns replaced."""
-        built = self._try(table, Wish(fixed=values))
-        if built:
-            yield probe, built[0].statements, single
-            return
-        if base := self._try(table, Wish()):
-            world, row = base
-            changed = {**row, **values}
-            yield probe, [*world.statements[:-1], insert_row(table, changed, values)], single
-
-    def _keys(self, table: Table) -> Iterator[Probe]:
-        for key in table.keys:
-            columns = [c for c in key.columns if c in table.by_name]
-            for base in self._predicates(table, key):
-                yield from self._duplicates(table, key, columns, base)
-
-    def _predicates(self, table: Table, key: Key) -> Iterator[Values]:
-        """Values for a partial index's predicate: some that fulfil it, one that does not."""
-        yield {}
-        for component in self.solver.components(table):
-            if not any(predicate.expression == key.predicate for predicate in component.predicates):
-                continue
-            held = [c for c in component.columns if c not in key.indexed]
-            chosen: dict[tuple[str, ...], None] = {}
-            truths: set[tuple[bool | None, ...]] = set()
-            for each in self.solver.tuples(table, component):
-                if all(each.valid) and (True in each.truths or each.truths not in truths):
-                    truths.add(each.truths)
-                    chosen[tuple(each.values[c] for c in held)] = None
-            for values in list(chosen)[:PREDICATES]:
-                yield dict(zip(held, values, strict=True))
-
-    def _duplicates(
-        self, table: Table, key: Key, columns: list[str], base: Values
-    ) -> Iterator[Probe]:
-        indexed = [
-            c for c in key.columns if c in table.by_name and (c in key.indexed or not key.indexed)
-        ]
-        first = self._try(table, Wish(fixed=base, required=frozenset(columns)))
-        if first is None:
-            return
-        world, row = first
-        same = {c: row[c] for c in indexed if c in row and not table.by_name[c].generated}
-        yield from self._second(table, "a duplicate key", world, {**base, **same}, key)
-        for left_out in same if len(same) > 1 else ():
-            others = {c: v for c, v in same.items() if c != left_out}
-            probe = f"a duplicate key but for {left_out}"
-            yield from self._second(table, probe, world, {**base, **others}, key, (left_out,))
-        for column in same:
-            if not table.by_name[column].not_null:
-                yield from self._nulls(table, key, column, base)
-        if key.indexed != key.parts or key.exclusion:
-            yield from self._variants(table, key, world, base, same)
-
-    def _second(
-        self,
-        table: Table,
-        probe: str,
-        world: World,
-        fixed: Values,
-        key: Key,
-        required: Iterable[str] = (),
-    ) -> Iterator[Probe]:
-        """A second row beside an existing one, with some of its values."""
-        copy = _copy(world)
-        wish = Wish(fixed=fixed, required=frozenset(required), repeat=key, new_parents=True)
-        if built := self._try(table, wish, copy):
-            yield probe, built[0].statements, True
-
-    def _nulls(self, table: Table, key: Key, column: str, base: Values) -> Iterator[Probe]:
-        fixed = {**base, column: NULL}
-        others = frozenset(c for c in key.indexed if c != column and c in table.by_name)
-        if first := self._try(table, Wish(fixed=fixed, required=others)):
-            world, row = first
-            same = {c: row[c] for c in key.indexed if c in row}
-            yield from self._second(
-                table, "a duplicate key with NULL", world, {**base, **same}, key
-            )
-
-    def _variants(
-        self, table: Table, key: Key, world: World, base: Values, same: Values
-    ) -> Iterator[Probe]:
-        """Other values that a key may treat as the same: other case, blanks, overlapping ranges."""
-        for column, value in same.items():
-            inner = value[1:-1] if value.startswith("'") else ""
-            for variant in map(literal, (inner.upper(), f" {inner}", f"{inner} ")):
-                if inner and variant != value and table.by_name[column].type.category == "S":
-                    changed = {**base, **same, column: variant}
-                    yield from self._second(table, "a key in another spelling", world, changed, key)
-
-    def _foreign_keys(self, table: Table) -> Iterator[Probe]:
-        for key in table.foreign_keys:
-            columns = [c for c in key.columns if c in table.by_name]
-            if len(columns) != len(key.columns) or key.target not in self.model.tables:
-                continue
-            nowhere = {c: fresh(table.by_name[c].type, 90 + i, c) for i, c in enumerate(columns)}
-            wish = Wish(fixed=nowhere, skip=key, required=frozenset(columns))
-            if built := self._try(table, wish):
-                yield "a foreign key to nothing", built[0].statements, True
-            valid = self._try(table, Wish(required=frozenset(columns)))
-            if valid is None:
-                continue
-            world, row = valid
-            yield "a foreign key to a row", world.statements, False
-            for column in columns:
-                changed = {**row, column: nowhere[column]}
-                statement = insert_row(table, changed)
-                yield f"a foreign key but for {column}", [*world.statements[:-1], statement], True
-                others = {c: row[c] for c in columns if c != column}
-                wish = Wish(fixed=others, skip=key, required=frozenset(columns), new_parents=True)
-                if others and (second := self._try(table, wish, _copy(world))):
-                    yield f"a foreign key but for {column}", second[0].statements, True
-            for column in columns if len(columns) > 1 else ():
-                if not table.by_name[column].not_null:
-                    partial = {**row, **nowhere, column: NULL}
-                    statement = insert_row(table, partial)
-                    yield "part of a foreign key", [*world.statements[:-1], statement], True
-
-    def _parents(self, table: Table) -> Iterator[Probe]:
-        """Delete or change the row that a row refers to."""
-        for key in table.foreign_keys:
-            if (
-                any(c not in table.by_name for c in key.columns)
-                or key.target not in self.model.tables
-            ):
-                continue
-            if not (built := self._try(table, Wish(required=frozenset(key.columns)))):
-                continue
-            world, row = built
-            target = self.model.tables[key.target]
-            where = {r: row[c] for c, r in zip(key.columns, key.referenced, strict=True)}
-            yield "delete the parent", [*world.statements, delete(target.name, where)], False
-            yield (
-                "delete the row",
-                [*world.statements, delete(table.name, _found(table, row))],
-                False,
-            )
-            for referenced in key.referenced:
-                if referenced in target.by_name:
-                    other = fresh(target.by_name[referenced].type, 80, referenced)
-                    change = update(target.name, {referenced: other}, where)
-                    yield "change the parent's key", [*world.statements, change], False
+                yield from self.attempts.fixed(table, f"NULL in {column.name}", {column.name: NULL})
 
     def _conditions(self, table: Table) -> Iterator[Probe]:
         for component in self.solver.components(table):
@@ -243,29 +87,35 @@ class Probes:
             chosen = [*differing, *list(by_truth.values())[:TRUTHS]]
             for each in chosen:
                 settable = {c: v for c, v in each.values.items() if not table.by_name[c].generated}
-                yield from self._fixed(table, "values for the checks", settable, single=False)
+                yield from self.attempts.fixed(
+                    table, "values for the checks", settable, single=False
+                )
 
     def _defaults(self, table: Table) -> Iterator[Probe]:
         for column in table.columns:
             if column.generated and len(column.generated) == 2:
                 continue
             wish = Wish(omit=frozenset({column.name}))
-            if first := self._try(table, wish):
+            if first := self.attempts.row(table, wish):
                 yield f"no {column.name}", first[0].statements, True
-                if column.has_default and (second := self._try(table, wish, _copy(first[0]))):
+                if column.has_default and (
+                    second := self.attempts.row(table, wish, copy_of(first[0]))
+                ):
                     yield f"no {column.name}, twice", second[0].statements, False
 
     def _types(self, table: Table) -> Iterator[Probe]:
         for column in table.columns:
             if column.types[0] != column.types[1]:
                 for value in _limits(column):
-                    yield from self._fixed(table, f"a limit of {column.name}", {column.name: value})
+                    yield from self.attempts.fixed(
+                        table, f"a limit of {column.name}", {column.name: value}
+                    )
 
     def _identities(self, table: Table) -> Iterator[Probe]:
         for column in table.columns:
             if not any(column.identities) and len(column.generated) != 1:
                 continue
-            if built := self._try(table, Wish(required=frozenset({column.name}))):
+            if built := self.attempts.row(table, Wish(required=frozenset({column.name}))):
                 statements = [*built[0].statements]
                 values = dict(statements[-1].values)
                 values.setdefault(column.name, fresh(column.type, 1, column.name))
@@ -274,11 +124,11 @@ class Probes:
 
     def _changes(self, table: Table) -> Iterator[Probe]:
         """UPDATE each column, DELETE, and INSERT … ON CONFLICT."""
-        built = self._try(table, Wish())
+        built = self.attempts.row(table, Wish())
         if built is None:
             return
         world, row = built
-        where = _found(table, row)
+        where = identifying(table, row)
         yield "delete", [*world.statements, delete(table.name, where)], False
         referring = {c for key in table.foreign_keys for c in key.columns}
         for column in table.columns:
@@ -302,24 +152,9 @@ class Probes:
     def _truncations(self, table: Table) -> Iterator[Probe]:
         """TRUNCATE, if either side has a trigger for it."""
         is_about_it = any(TRUNCATES.search(trigger.definition) for trigger in table.triggers)
-        if is_about_it and (built := self._try(table, Wish())):
-            truncate = Statement(kind="truncate", table=table.name, suffix=" CASCADE")
+        if is_about_it and (built := self.attempts.row(table, Wish())):
+            truncate = GeneratedStatement(kind="truncate", table=table.name, suffix=" CASCADE")
             yield "truncate", [*built[0].statements, truncate], False
-
-
-Probe = tuple[str, list[Statement], bool]
-
-
-def _copy(world: World) -> World:
-    rows = {table: list(rows) for table, rows in world.rows.items()}
-    return World(rows, list(world.statements), dict(world.numbers))
-
-
-def _found(table: Table, row: Values) -> Values:
-    """The values that identify a row: those of its primary key; empty where there is none."""
-    if table.primary is None:
-        return {}
-    return {c: row[c] for c in table.primary.indexed if c in row}
 
 
 def _limits(column: Column) -> list[str]:

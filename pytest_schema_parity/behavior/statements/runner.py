@@ -9,32 +9,39 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 from itertools import groupby, islice, takewhile
-from typing import Final, TypeAlias
+from typing import Final
 
 import psycopg
 from psycopg import errors
 
 from pytest_schema_parity.behavior.instant import LONG_PATIENCE
-from pytest_schema_parity.behavior.sides import Side, Sides, open_sides
-from pytest_schema_parity.behavior.statements.model import (
-    Model,
+from pytest_schema_parity.behavior.sides import OpenSide, OpenSides, open_sides
+from pytest_schema_parity.behavior.statements.catalog_document import (
     leave_out,
-    merge,
     read_document,
     remove,
 )
+from pytest_schema_parity.behavior.statements.emptying import empty
+from pytest_schema_parity.behavior.statements.example import (
+    NOT_RUN,
+    Example,
+    ExampleResult,
+    Read,
+    ResultPair,
+)
+from pytest_schema_parity.behavior.statements.merging import merge
+from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.outcome import (
     TIMEOUT,
-    Outcome,
     parse_outcome,
     timed_out,
 )
 from pytest_schema_parity.behavior.statements.outside import reaching_outside
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
-from pytest_schema_parity.behavior.statements.statement import Statement, literal
+from pytest_schema_parity.behavior.statements.statement import literal
 
 BATCH: Final = 250
 """How many examples run in one round trip."""
@@ -45,50 +52,11 @@ PATIENCE: Final = LONG_PATIENCE
 EACH: Final = 0.05
 """Seconds that each example of a batch may take on average."""
 
-Rows: TypeAlias = tuple[tuple[str | None, ...], ...]
-Pair: TypeAlias = "tuple[Result, Result]"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The outcome of each statement of an example, and the contents of relations at its end."""
-
-    outcomes: tuple[Outcome, ...]
-    contents: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """The rows of a table or view, or the SQLSTATE and the message where it cannot be read."""
-
-    rows: Rows
-    sqlstate: str = ""
-    message: str = ""
-
-
-NOT_RUN: Final = Result((), ())
-"""The result of an example that was left out, because another on its subject took too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Statements that run one after the other on empty tables; ``reads`` is compared at the end.
-
-    ``subject`` is the table or view that the example is about, ``probe`` a description.
-    With ``single_fault`` a row breaks one rule only: both sides should reject it for one reason.
-    """
-
-    subject: str
-    probe: str
-    statements: tuple[Statement, ...]
-    reads: tuple[str, ...] = ()
-    single_fault: bool = False
-
 
 class Runner:
     """Runs examples on two scratch databases; counts examples and statements."""
 
-    def __init__(self, sides: Sides, model: Model, left_out: Mapping[str, str]) -> None:
+    def __init__(self, sides: OpenSides, model: Model, left_out: Mapping[str, str]) -> None:
         self.sides = sides
         self.model = model
         self.left_out = left_out
@@ -98,30 +66,30 @@ class Runner:
         self._readers: dict[tuple[str, ...] | str, str] = {(): ""}
         sides.both(self._prepare)
 
-    def batches(self, examples: Iterable[Example]) -> Iterator[list[tuple[Example, Pair]]]:
+    def batches(self, examples: Iterable[Example]) -> Iterator[list[tuple[Example, ResultPair]]]:
         """Run the examples in order; yields a batch of them with their results at a time."""
         waiting = (example for example in examples if example.subject not in self.slow)
         while batch := list(islice(waiting, BATCH)):
             yield list(zip(batch, self.results(batch), strict=True))
 
-    def results(self, examples: Sequence[Example]) -> list[Pair]:
+    def results(self, examples: Sequence[Example]) -> list[ResultPair]:
         """Run the examples and return their results, the reference's first."""
-        found: list[Pair] = []
+        found: list[ResultPair] = []
         for reads, group in groupby(examples, key=lambda example: example.reads):
             found += self._run_read(list(group), self._reader(reads))
         return found
 
-    def _run_read(self, examples: Sequence[Example], reader: str) -> list[Pair]:
+    def _run_read(self, examples: Sequence[Example], reader: str) -> list[ResultPair]:
         """Run examples that all end with the query ``reader``."""
         self.examples += len(examples)
         self.statements += sum(len(example.statements) for example in examples)
 
-        def work(side: Side) -> list[Result]:
+        def work(side: OpenSide) -> list[ExampleResult]:
             return self._run_side(side, examples, reader)
 
         reference, candidate = self.sides.both(work)
         pairs = zip(reference, candidate, strict=True)
-        found: list[Pair] = []
+        found: list[ResultPair] = []
         for example, pair in zip(examples, pairs, strict=True):
             if any(o.sqlstate == TIMEOUT for result in pair for o in result.outcomes):
                 self.slow.add(example.subject)
@@ -132,7 +100,7 @@ class Runner:
         """Run examples; returns what a relation shows at the end of each, on both sides."""
         reader = self._reader(relation)
 
-        def work(side: Side) -> list[Result]:
+        def work(side: OpenSide) -> list[ExampleResult]:
             return self._run_side(side, examples, reader)
 
         reference, candidate = self.sides.both(work)
@@ -141,7 +109,7 @@ class Runner:
     def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
         """The rows of a query on each side; None where it fails."""
 
-        def work(side: Side) -> list[tuple[object, ...]] | None:
+        def work(side: OpenSide) -> list[tuple[object, ...]] | None:
             query = queries[self._number(side)]
             with _savepoint(side) as connection:
                 try:
@@ -151,10 +119,10 @@ class Runner:
 
         return self.sides.both(work)
 
-    def _number(self, side: Side) -> int:
+    def _number(self, side: OpenSide) -> int:
         return 0 if side is self.sides.reference else 1
 
-    def _prepare(self, side: Side) -> None:
+    def _prepare(self, side: OpenSide) -> None:
         at = self._number(side)
         connection = side.connection
         connection.execute(files(__package__).joinpath("runner.sql").read_bytes())
@@ -176,7 +144,7 @@ class Runner:
         if relations not in self._readers:
             name = f"pg_temp.schema_parity_read_{len(self._readers)}"
 
-            def create(side: Side) -> None:
+            def create(side: OpenSide) -> None:
                 number = self._number(side)
                 if isinstance(relations, str):
                     body = rows_as_json(self.model, relations, number)
@@ -191,9 +159,11 @@ class Runner:
             self._readers[relations] = f"SELECT {name}()"
         return self._readers[relations]
 
-    def _run_side(self, side: Side, examples: Sequence[Example], reader: str) -> list[Result]:
+    def _run_side(
+        self, side: OpenSide, examples: Sequence[Example], reader: str
+    ) -> list[ExampleResult]:
         """Run a batch on one side; after an example that is too slow, skip its subject."""
-        results: list[Result] = []
+        results: list[ExampleResult] = []
         slow: set[str] = set()
         while len(results) < len(examples):
             waiting = examples[len(results) :]
@@ -209,13 +179,13 @@ class Runner:
                 if not alone:
                     slow.add(kept[len(found)].subject)
                     cancelled = tuple(timed_out() for _ in kept[len(found)].statements)
-                    alone = [Result(cancelled, ())]
+                    alone = [ExampleResult(cancelled, ())]
                 results += alone
         return results
 
     def _call(
-        self, side: Side, examples: Sequence[Example], reader: str, limit: float
-    ) -> list[Result]:
+        self, side: OpenSide, examples: Sequence[Example], reader: str, limit: float
+    ) -> list[ExampleResult]:
         """Run examples in one round trip; if one is too slow, return only the results up to it."""
         with _savepoint(side) as connection:
             connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
@@ -232,40 +202,13 @@ class Runner:
             except errors.QueryCanceled:  # between statements, or while reading
                 found = []
         return [
-            Result(tuple(map(parse_outcome, outcomes)), tuple((contents or "").split("\n")))
+            ExampleResult(tuple(map(parse_outcome, outcomes)), tuple((contents or "").split("\n")))
             for outcomes, contents in found
             if outcomes is not None
         ]
 
 
-def empty(connection: psycopg.Connection, tables: Sequence[str]) -> dict[str, str]:
-    """Empty tables, with triggers disabled if allowed; returns the tables still full, and why."""
-
-    def attempt(statement: str) -> str:
-        """Run a statement in a savepoint; returns the error, if any, after rolling back to it."""
-        connection.execute("SAVEPOINT emptying")
-        try:
-            connection.execute(statement.encode())
-        except psycopg.Error as error:
-            connection.execute("ROLLBACK TO SAVEPOINT emptying")
-            return str(error).partition("\n")[0]
-        return ""
-
-    if not tables:
-        return {}
-    attempt("SET LOCAL session_replication_role = replica")
-    kept: dict[str, str] = {}
-    if attempt(f"TRUNCATE {', '.join(tables)} CASCADE"):
-        for name in tables:
-            if why := attempt(f"TRUNCATE {name} CASCADE"):
-                attempt(f"DELETE FROM {name}")  # noqa: S608 - the catalog quoted the name
-                if attempt(f"DO $$BEGIN ASSERT NOT EXISTS (TABLE {name}); END$$"):
-                    kept[name] = f"its rows could not be removed: {why}"
-    attempt("RESET session_replication_role")
-    return kept
-
-
-def _read(result: Result) -> Read:
+def _read(result: ExampleResult) -> Read:
     content = "\n".join(result.contents)
     if content.startswith("error "):
         _, sqlstate, message = content.split(" ", 2)
@@ -274,7 +217,7 @@ def _read(result: Result) -> Read:
 
 
 @contextmanager
-def _savepoint(side: Side) -> Iterator[psycopg.Connection]:
+def _savepoint(side: OpenSide) -> Iterator[psycopg.Connection]:
     """A context in a savepoint that is rolled back at its end in any case."""
     side.connection.execute("SAVEPOINT batch")
     yield side.connection

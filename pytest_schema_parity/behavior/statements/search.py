@@ -2,153 +2,56 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Final, Literal, TypeAlias, cast
+from typing import Final, cast
 
-from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.causes import (
     Cause,
-    DifferingRows,
     Divergence,
     DivergenceKind,
     differing_relations,
     outcome_divergence,
     row_divergences,
 )
-from pytest_schema_parity.behavior.statements.histories import Histories
-from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
-from pytest_schema_parity.behavior.statements.mentions import mentions
-from pytest_schema_parity.behavior.statements.model import Model, Table
-from pytest_schema_parity.behavior.statements.outcome import Outcome
-from pytest_schema_parity.behavior.statements.probes import Probes
-from pytest_schema_parity.behavior.statements.runner import Example, Pair, Runner, open_runner
+from pytest_schema_parity.behavior.statements.example import Example, ResultPair
+from pytest_schema_parity.behavior.statements.example_source import ExampleSource
+from pytest_schema_parity.behavior.statements.looking import (
+    LookedAt,
+    all_accepted,
+    first_showing,
+    is_empty,
+    sample_of,
+    tables_alike,
+)
+from pytest_schema_parity.behavior.statements.runner import Runner, open_runner
+from pytest_schema_parity.behavior.statements.search_result import (
+    ANY_BUDGET,
+    Budget,
+    Counterexample,
+    DatabaseCopy,
+    Entered,
+    Exhausted,
+    Known,
+    Search,
+    ViewCompared,
+)
 from pytest_schema_parity.behavior.statements.shrink import shrink
-from pytest_schema_parity.behavior.statements.solver import Solver
-from pytest_schema_parity.behavior.statements.statement import Statement
 from pytest_schema_parity.schema.difference import Difference
 
-READ_ALL: Final = 40
-"""Up to so many tables and views, all are read after each example."""
-INCIDENTAL: Final = 25
-"""How many examples of a batch that are about other tables are looked into for one relation."""
 CONFIRMED: Final = 3
 """How often a counterexample is tried again where the two clocks were apart."""
-PROBED: Final = 0.8
-"""The part of the budget that directed examples may take."""
-DIFFERING: Final = 8
-"""How much more of it a table gets that differs."""
-LEAST: Final = 8
-"""How many directed examples each table gets, whatever the budget."""
 ALIKE: Final = 4
 """How many counterexamples of more rows, or fewer, are shown of one table or view."""
 
-Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples"]
-
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """A tree's name and the conninfo of a copy of its database that may be written to."""
-
-    tree: str
-    conninfo: str
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """When to stop: after so many examples, seconds or counterexamples."""
-
-    examples: int = 20_000
-    seconds: float = 60.0
-    counterexamples: int = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counterexample:
-    """The smallest statements found on which the two sides differ, as their ``parts``.
-
-    ``outcomes`` has a pair a statement, the reference's first, and one more where constraints are
-    deferred; ``rows`` are the rows that differ in the end, where these are what differs, and
-    ``query`` is SQL that shows them.
-    ``examples`` says how many were tried before.
-    """
-
-    subject: str
-    probe: str
-    parts: tuple[Statement, ...]
-    outcomes: tuple[tuple[Outcome, Outcome], ...]
-    rows: DifferingRows | None
-    cause: Cause
-    examples: int
-    query: str = ""
-
-    @property
-    def statements(self) -> tuple[str, ...]:
-        """The statements as they can be pasted into psql."""
-        return tuple(f"{part.sql};" for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A counterexample that an earlier search found, after so many ``examples``."""
-
-    subject: str
-    parts: tuple[Statement, ...]
-    examples: int
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """How many of the rows that should be valid a table took on both sides, and else why not."""
-
-    table: str
-    rows: int
-    tried: int
-    errors: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ViewCompared:
-    """A view whose text differs and whose rows were the same in so many examples."""
-
-    view: str
-    examples: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """What was found, and how much was tried.
-
-    ``unconfirmed`` were found once, and not again when they were tried anew.
-    ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
-    ``left_out`` are tables and views that were not looked at, with the reasons.
-    ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
-    ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
-    more directed examples than their share of the budget.
-    """
-
-    counterexamples: tuple[Counterexample, ...] = ()
-    unconfirmed: tuple[Counterexample, ...] = ()
-    views: tuple[ViewCompared, ...] = ()
-    entered: tuple[Entered, ...] = ()
-    not_compared: tuple[tuple[str, int], ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()
-    statements: int = 0
-    examples: int = 0
-    exhausted: Exhausted = ""
-    unreached: tuple[str, ...] = ()
-    shortened: tuple[str, ...] = ()
-
 
 def search(
-    reference: Side,
-    candidate: Side,
+    reference: DatabaseCopy,
+    candidate: DatabaseCopy,
     *,
     differences: Sequence[Difference] = (),
-    budget: Budget = Budget(),
+    budget: Budget = ANY_BUDGET,
     seed: int = 0,
     leave_out: Collection[str] = (),
     subjects: Collection[str] | None = None,
@@ -188,18 +91,6 @@ class _Tally:
     errors: dict[str, None] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _LookedAt:
-    """Which tables' rows were compared in which examples, and where any of them differed."""
-
-    tables: set[tuple[Example, str]] = field(default_factory=set)
-    differing: set[Example] = field(default_factory=set)
-
-    def others(self, examples: Sequence[Example]) -> list[Example]:
-        """The examples in which nothing was found to differ."""
-        return [each for each in examples if each not in self.differing]
-
-
 class Searching:
     """One search: keeps what was found."""
 
@@ -216,24 +107,11 @@ class Searching:
         self.budget = budget
         self.known = {each.parts: each for each in known}
         self.deadline = time.monotonic() + budget.seconds
-        self.named = [difference.name for difference in differences]
-        literals = {name: _literals(self.model, table) for name, table in self.model.tables.items()}
-        self.solver = Solver(runner, literals, seed)
-        self.builder = Builder(self.model, self.solver)
-        self.probes = Probes(self.model, self.builder, self.solver, self.reads)
-        self.histories = Histories(
-            self.model,
-            self.builder,
-            self.solver,
-            self.reads,
-            random.Random(seed),  # noqa: S311
-        )
+        self.source = ExampleSource(runner, differences, budget.examples, seed)
         self.found: dict[Cause, Counterexample] = {}
         self.tallies: dict[str, _Tally] = {name: _Tally() for name in self.model.subjects}
         self.compared: dict[str, int] = {}
         self.exhausted: Exhausted = ""
-        self.tried: set[str] = set()
-        self.shortened: list[str] = []
 
     def search(self) -> Search:
         """Try everything, as far as the budget goes; ``views`` are all whose text differs."""
@@ -251,44 +129,24 @@ class Searching:
             left_out=tuple(sorted(self.runner.left_out.items())),
             statements=self.runner.statements,
             examples=self.runner.examples,
-            exhausted=self.exhausted or ("examples" if self.shortened else ""),
-            shortened=tuple(self.shortened),
-            unreached=tuple(self._unreached()) if self.exhausted else (),
-        )
-
-    def _unreached(self) -> Iterator[str]:
-        yield from (name for name in self.model.subjects if name not in self.tried)
-        yield from (
-            view.name
-            for view in self.model.views.values()
-            if view.tables and view.name not in self.tried
+            exhausted=self.exhausted or ("examples" if self.source.shortened else ""),
+            shortened=tuple(self.source.shortened),
+            unreached=tuple(self.source.unreached()) if self.exhausted else (),
         )
 
     def _errors(self, name: str, tally: _Tally) -> tuple[str, ...]:
         """Why a table took no row: the server's errors, or why none could be built."""
-        if tally.tried == 0 and name in self.probes.failures:
-            return (self.probes.failures[name],)
+        if tally.tried == 0 and name in self.source.probes.attempts.failures:
+            return (self.source.probes.attempts.failures[name],)
         return tuple(tally.errors)
 
-    def reads(self, name: str) -> tuple[str, ...]:
-        """What is read after an example about a table: all, or what is near where there is much."""
-        tables, views, subjects = self.model.tables, self.model.views, self.model.subjects
-        if len(subjects) + len(views) <= READ_ALL:
-            return (*subjects, *views)
-        near = {name} | {key.target for key in tables[name].foreign_keys}
-        for other in tables.values():
-            if any(key.target in near for key in other.foreign_keys):
-                near.add(other.name)
-        shown = [view.name for view in views.values() if name in view.tables]
-        return (*(table for table in subjects if table in near), *shown)
-
     def _within_budget(self) -> Iterator[Example]:
-        for example in self.examples():
+        for example in self.source.all(self.known.values()):
             if spent := self._spent():
                 self.exhausted = spent
                 return
             if example.subject in self.model.views and example.probe != "found before":
-                self.tried.add(example.subject)
+                self.source.tried.add(example.subject)
             yield example
 
     def _spent(self) -> Exhausted:
@@ -299,42 +157,10 @@ class Searching:
             return "counterexamples"
         return "seconds" if time.monotonic() > self.deadline else ""
 
-    def examples(self) -> Iterator[Example]:
-        """Directed examples, differing tables first; then histories, and databases for views."""
-        yield from self._known(self.known.values())
-        order = sorted(self.model.subjects, key=lambda name: (not self._differs(name), name))
-        weights = [DIFFERING if self._differs(name) else 1 for name in order]
-        left = PROBED * self.budget.examples
-        for at, name in enumerate(order):
-            self.tried.add(name)
-            probes = self.probes.of(name)
-            share = max(LEAST, int(left * weights[at] / sum(weights[at:])))
-            for example in islice(probes, share):
-                left -= 1
-                yield example
-            if next(probes, None) is not None:
-                self.shortened.append(name)
-        yield from self.histories.all(order)
-
-    def _known(self, examples: Iterable[Known]) -> Iterator[Example]:
-        for known in examples:
-            view = self.model.views.get(known.subject)
-            tables = [name for name in (view.tables if view else ()) if name in self.model.tables]
-            if known.subject in self.model.subjects:
-                reads = self.reads(known.subject)
-            elif tables:
-                reads = tuple(dict.fromkeys((*self.reads(tables[0]), known.subject)))
-            else:
-                continue
-            yield Example(known.subject, "found before", known.parts, reads)
-
-    def _differs(self, name: str) -> bool:
-        return self.model.tables[name].differs or any(mentions(each, name) for each in self.named)
-
-    def _examine(self, batch: Sequence[tuple[Example, Pair]]) -> None:
+    def _examine(self, batch: Sequence[tuple[Example, ResultPair]]) -> None:
         """Look at the results of a batch; shrink what shows something new."""
         suspects: dict[str, list[Example]] = {}
-        pairs: dict[Example, Pair] = {}
+        pairs: dict[Example, ResultPair] = {}
         for example, pair in batch:
             self._count(example, pair)
             tally = self.tallies.get(example.subject)
@@ -346,11 +172,11 @@ class Searching:
             for relation in differing_relations(example, pair):
                 suspects.setdefault(relation, []).append(example)
                 pairs[example] = pair
-        looked_at = _LookedAt()
+        looked_at = LookedAt()
         for relation in sorted(suspects, key=lambda name: name in self.model.views):
-            examples = looked_at.others(_sample(suspects[relation], relation))
+            examples = looked_at.others(sample_of(suspects[relation], relation))
             if relation in self.model.views:
-                examples = self._tables_alike(examples, pairs, looked_at)
+                examples = tables_alike(self.runner, examples, pairs, looked_at, self.found)
             found = row_divergences(self.runner, examples, relation, self.found)
             for example, row_divergence in zip(examples, found, strict=True):
                 looked_at.tables.add((example, relation))
@@ -360,47 +186,25 @@ class Searching:
                 else:
                     self._count_alike(example, pairs[example], relation)
 
-    def _tables_alike(
-        self,
-        examples: Sequence[Example],
-        pairs: Mapping[Example, Pair],
-        looked_at: _LookedAt,
-    ) -> list[Example]:
-        """The examples in which no table differs but by chance: a view differs by itself there."""
-        waiting: dict[str, list[Example]] = {}
-        for example in examples:
-            for name in differing_relations(example, pairs[example]):
-                if name in self.model.tables and (example, name) not in looked_at.tables:
-                    waiting.setdefault(name, []).append(example)
-        for table, unknown in waiting.items():
-            others = looked_at.others(unknown)
-            for example, divergence in zip(
-                others, row_divergences(self.runner, others, table, self.found), strict=True
-            ):
-                looked_at.tables.add((example, table))
-                if divergence is not None:
-                    looked_at.differing.add(example)
-        return looked_at.others(examples)
-
-    def _count_alike(self, example: Example, pair: Pair, relation: str) -> None:
+    def _count_alike(self, example: Example, pair: ResultPair, relation: str) -> None:
         """Count an example in which the rows of a view are the same but for chance."""
-        if relation in self.model.views and _accepted(pair):
+        if relation in self.model.views and all_accepted(pair):
             at = example.reads.index(relation)
-            if not any(_is_empty(result.contents[at]) for result in pair):
+            if not any(is_empty(result.contents[at]) for result in pair):
                 self.compared[relation] = self.compared.get(relation, 0) + 1
 
-    def _count(self, example: Example, pair: Pair) -> None:
+    def _count(self, example: Example, pair: ResultPair) -> None:
         if example.probe == "a valid row" and pair[0].outcomes:
             tally = self.tallies[example.subject]
             tally.tried += 1
             failed = [o for result in pair for o in result.outcomes if not o.accepted]
             tally.entered += not failed
             tally.errors.update((str(outcome), None) for outcome in failed)
-        if _accepted(pair):
+        if all_accepted(pair):
             for relation, one, other in zip(
                 example.reads, pair[0].contents, pair[1].contents, strict=False
             ):
-                if relation in self.model.views and one == other and not _is_empty(one):
+                if relation in self.model.views and one == other and not is_empty(one):
                     self.compared[relation] = self.compared.get(relation, 0) + 1
 
     def _keep(self, example: Example, divergence: Divergence) -> None:
@@ -415,8 +219,8 @@ class Searching:
         before = self.known.get(example.statements)
         tried = before.examples if before else self.runner.examples
 
-        def shows(others: Sequence[Example], pairs: Sequence[Pair]) -> int | None:
-            return self._shows(divergence, others, pairs)
+        def shows(others: Sequence[Example], pairs: Sequence[ResultPair]) -> int | None:
+            return first_showing(self.runner, divergence, others, pairs, self.found)
 
         smallest = example
         if spent != "seconds":
@@ -439,11 +243,14 @@ class Searching:
 
     def confirms(self, example: Counterexample) -> bool:
         """Whether a counterexample shows the same here: no chance of two clocks that were apart."""
-        for known in self._known([Known(example.subject, example.parts, 0)]):
+        for known in self.source.known([Known(example.subject, example.parts, 0)]):
             again = replace(known, single_fault=example.cause[0] == "error")
             kind = cast("DivergenceKind", example.cause[0])
             pairs = self.runner.results([again])
-            return self._shows(Divergence(kind, example.cause), [again], pairs) is not None
+            return (
+                first_showing(self.runner, Divergence(kind, example.cause), [again], pairs)
+                is not None
+            )
         return True
 
     def _query(self, relation: str) -> str:
@@ -453,74 +260,3 @@ class Searching:
         return " ".join(
             [*(f"REFRESH MATERIALIZED VIEW {n};" for n in refreshed), f"TABLE {relation};"]
         )
-
-    def _shows(
-        self, divergence: Divergence, examples: Sequence[Example], pairs: Sequence[Pair]
-    ) -> int | None:
-        """The first of some examples that shows the same divergence."""
-        errors = divergence.kind == "error"
-        outcomes = [
-            outcome_divergence(example, pair, errors=errors)
-            for example, pair in zip(examples, pairs, strict=True)
-        ]
-        if divergence.kind != "rows":
-            causes = [each.cause if each else None for each in outcomes]
-            return causes.index(divergence.cause) if divergence.cause in causes else None
-        relation = divergence.cause[1]
-        pairs_of = dict(zip(examples, pairs, strict=True))
-        suspects = [
-            example
-            for example, pair, outcome in zip(examples, pairs, outcomes, strict=True)
-            if outcome is None and relation in differing_relations(example, pair)
-        ]
-        if relation in self.model.views:
-            suspects = self._tables_alike(suspects, pairs_of, _LookedAt())
-        found = row_divergences(self.runner, suspects, relation)
-        for example, row_divergence in zip(suspects, found, strict=True):
-            if row_divergence is not None and row_divergence.cause == divergence.cause:
-                return examples.index(example)
-        return None
-
-
-def _accepted(pair: Pair) -> bool:
-    return all(outcome.accepted for result in pair for outcome in result.outcomes)
-
-
-def _is_empty(content: str) -> bool:
-    """Whether a relation had no row, or could not be read."""
-    return content.startswith(("0:", "error"))
-
-
-def _sample(examples: list[Example], relation: str) -> list[Example]:
-    """The examples about a relation, and some of those that are about another one."""
-    own = [example for example in examples if example.subject == relation]
-    others = [example for example in examples if example.subject != relation]
-    return own + others[:: max(1, len(others) // INCIDENTAL)]
-
-
-def _literals(model: Model, table: Table) -> Literals:
-    """The constants of both sides that have to do with a table."""
-    texts = [*table.texts]
-    texts += [check.expression for check in table.checks]
-    texts += [text for key in table.keys for text in (key.predicate, key.exclusion) if text]
-    texts += [text for column in table.columns for text in column.defaults if text]
-    for trigger in table.triggers:
-        texts += [trigger.definition, *called(model, trigger.body)]
-    for view in model.views.values():
-        if table.name in view.tables:
-            texts += view.definitions
-    return mine_all(dict.fromkeys(texts))
-
-
-def called(model: Model, body: str) -> list[str]:
-    """A function's body, and those of the functions that it names."""
-    bodies = {body: None}
-    waiting = [body]
-    while waiting:
-        text = waiting.pop()
-        for functions in model.functions:
-            for name, other in functions.items():
-                if other not in bodies and mentions(text, name):
-                    bodies[other] = None
-                    waiting.append(other)
-    return list(bodies)

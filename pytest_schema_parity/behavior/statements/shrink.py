@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from pytest_schema_parity.behavior.statements.runner import Example, Pair
-from pytest_schema_parity.behavior.statements.statement import NULL, Statement
+from pytest_schema_parity.behavior.statements.example import Example, ResultPair
+from pytest_schema_parity.behavior.statements.statement import NULL, GeneratedStatement
 
 ROUNDS: Final = 40
 MOST: Final = 300
 """How many smaller variants are tried in one batch."""
 NUMBER: Final = re.compile(r"(?<![\w.-])\d{1,9}(?![\w.])")
 
-Shows: TypeAlias = Callable[[Sequence[Example], Sequence[Pair]], int | None]
+Shows: TypeAlias = Callable[[Sequence[Example], Sequence[ResultPair]], int | None]
 """Returns the index of the first example that shows the cause; None if none does."""
-Run: TypeAlias = Callable[[Sequence[Example]], list[Pair]]
+Run: TypeAlias = Callable[[Sequence[Example]], list[ResultPair]]
 
 
 def shrink(example: Example, run: Run, shows: Shows) -> Example:
@@ -61,7 +61,7 @@ def _joined(example: Example) -> Iterator[Example]:
                 yield replace(example, statements=(*example.statements[:at], *later))
 
 
-def _replaced(statement: Statement, other: Mapping[str, str]) -> Statement:
+def _replaced(statement: GeneratedStatement, other: Mapping[str, str]) -> GeneratedStatement:
     values = tuple((column, other.get(value, value)) for column, value in statement.values)
     where = tuple((column, other.get(value, value)) for column, value in statement.where)
     return replace(statement, values=values, where=where)
@@ -105,6 +105,6 @@ def _simpler_values(value: str) -> Iterable[str]:
             yield value[: match.start()] + str(smaller) + value[match.end() :]
 
 
-def _with(example: Example, at: int, statement: Statement) -> Example:
+def _with(example: Example, at: int, statement: GeneratedStatement) -> Example:
     statements = (*example.statements[:at], statement, *example.statements[at + 1 :])
     return replace(example, statements=statements)

@@ -9,12 +9,13 @@ from itertools import product
 from math import prod
 from typing import Final, TypeAlias
 
+from pytest_schema_parity.behavior.statements.candidates import candidates, spelled
 from pytest_schema_parity.behavior.statements.literals import Literals
 from pytest_schema_parity.behavior.statements.mentions import mentions
-from pytest_schema_parity.behavior.statements.model import Check, Column, Sides, Table
+from pytest_schema_parity.behavior.statements.model import Column, Condition, HavingSides, Table
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.statement import NULL
-from pytest_schema_parity.behavior.statements.values import candidates, fresh, spelled
+from pytest_schema_parity.behavior.statements.values import fresh
 
 CAP: Final = 4_000
 """How many combinations of values are evaluated at most."""
@@ -23,14 +24,14 @@ MOST: Final = 200
 FRESH: Final = 12
 """How many fresh values each column of a condition is tried with."""
 
-Values: TypeAlias = dict[str, str]
+RowValues: TypeAlias = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Tuple:
     """Values of a component's columns, with the truth of each condition, and validity by side."""
 
-    values: Values
+    values: RowValues
     truths: tuple[bool | None, ...]
     valid: tuple[bool, bool]
 
@@ -43,8 +44,8 @@ class Component:
     """
 
     columns: tuple[str, ...]
-    checks: tuple[tuple[Check, Sides], ...]
-    predicates: tuple[Check, ...]
+    checks: tuple[tuple[Condition, HavingSides], ...]
+    predicates: tuple[Condition, ...]
 
 
 Memo: TypeAlias = tuple[str, Component, tuple[tuple[str, str], ...]]
@@ -59,7 +60,7 @@ class Solver:
         self.seed = seed
         self._components: dict[str, tuple[Component, ...]] = {}
         self._solved: dict[Memo, list[Tuple]] = {}
-        self._valid: dict[Memo, list[Values]] = {}
+        self._valid: dict[Memo, list[RowValues]] = {}
         self._by_values: dict[Memo, dict[tuple[str, ...], Tuple]] = {}
 
     def components(self, table: Table) -> tuple[Component, ...]:
@@ -80,7 +81,7 @@ class Solver:
 
     def valid(
         self, table: Table, component: Component, fixed: Mapping[str, str] | None = None
-    ) -> list[Values]:
+    ) -> list[RowValues]:
         """At most some 200 combinations that both sides accept, those without NULL first."""
         given = {c: v for c, v in (fixed or {}).items() if c in component.columns}
         memo = (table.name, component, tuple(sorted(given.items())))
@@ -105,7 +106,7 @@ class Solver:
                     return found is None or found.truths[place] is True
         return True
 
-    def _solve(self, table: Table, component: Component, given: Values) -> list[Tuple]:
+    def _solve(self, table: Table, component: Component, given: RowValues) -> list[Tuple]:
         lists = [
             [given[name]]
             if name in given
@@ -232,7 +233,7 @@ def _components(table: Table) -> Iterable[Component]:
         if key.predicate:
             columns = tuple(c for c in key.columns if c in known and mentions(key.predicate, c))
             if columns:
-                predicates.append(Check(key.predicate, columns))
+                predicates.append(Condition(key.predicate, columns))
     predicates = list(dict.fromkeys(predicates))
     groups: list[set[str]] = []
     for check in [*(c for c, _ in checks), *predicates]:

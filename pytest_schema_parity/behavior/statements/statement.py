@@ -12,7 +12,7 @@ NULL = "NULL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class GeneratedStatement:
     """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL as it stands.
 
     ``values`` are inserted or set; ``where`` selects the rows that have these values.
@@ -27,7 +27,7 @@ class Statement:
     suffix: str = ""
     overriding: bool = False
     text: str = ""
-    along: tuple[Statement, ...] = ()
+    along: tuple[GeneratedStatement, ...] = ()
 
     @property
     def sql(self) -> str:
@@ -45,7 +45,7 @@ class Statement:
             case _:
                 return self.text
 
-    def without(self, columns: frozenset[str]) -> Statement:
+    def without(self, columns: frozenset[str]) -> GeneratedStatement:
         """The statement without these of the columns that it assigns."""
         return replace(self, values=tuple(pair for pair in self.values if pair[0] not in columns))
 
@@ -70,23 +70,23 @@ class Statement:
         return f" WHERE {' AND '.join(conditions)}"
 
 
-def insert(table: str, values: dict[str, str], *, overriding: bool = False) -> Statement:
+def insert(table: str, values: dict[str, str], *, overriding: bool = False) -> GeneratedStatement:
     """An INSERT of these values."""
-    return Statement(
+    return GeneratedStatement(
         kind="insert", table=table, values=tuple(values.items()), overriding=overriding
     )
 
 
-def update(table: str, values: dict[str, str], where: dict[str, str]) -> Statement:
+def update(table: str, values: dict[str, str], where: dict[str, str]) -> GeneratedStatement:
     """An UPDATE of the rows that equal ``where``."""
-    return Statement(
+    return GeneratedStatement(
         kind="update", table=table, values=tuple(values.items()), where=tuple(where.items())
     )
 
 
-def delete(table: str, where: dict[str, str]) -> Statement:
+def delete(table: str, where: dict[str, str]) -> GeneratedStatement:
     """A DELETE of the rows that equal ``where``."""
-    return Statement(kind="delete", table=table, where=tuple(where.items()))
+    return GeneratedStatement(kind="delete", table=table, where=tuple(where.items()))
 
 
 def literal(text: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_schema_parity.behavior.statements.builder import CannotBuildError, Wish, World
-from pytest_schema_parity.behavior.statements.search import Budget, Searching
-from pytest_schema_parity.behavior.statements.values import candidates, fresh
+from pytest_schema_parity.behavior.statements.candidates import candidates
+from pytest_schema_parity.behavior.statements.example_source import ExampleSource
+from pytest_schema_parity.behavior.statements.search_result import ANY_BUDGET
+from pytest_schema_parity.behavior.statements.values import fresh
+from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -26,17 +28,15 @@ def rows_of(runner: Runner, table: str) -> SearchStrategy[tuple[str, ...]]:
     """
     from hypothesis import strategies as st
 
-    searching = Searching(runner, (), Budget(), 0)
-    model, builder = searching.model, searching.builder
+    source = ExampleSource(runner, (), ANY_BUDGET.examples, 0)
+    model, builder = source.model, source.builder
     if table not in model.tables:
         raise KeyError(f"there is no table {table!r}; there are {', '.join(model.tables)}")
     known = model.tables[table]
-    held = {
-        column for component in searching.solver.components(known) for column in component.columns
-    }
+    held = {column for component in source.solver.components(known) for column in component.columns}
     held |= {name for key in known.foreign_keys for name in key.columns}
     free = [c for c in known.columns if not c.generated and c.name not in held]
-    literals = searching.solver.literals[table]
+    literals = source.solver.literals[table]
     pools = {
         column.name: st.sampled_from(
             list(

@@ -1,0 +1,114 @@
+"""All examples of a search in their order: known ones, directed ones, random ones."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from pytest_schema_parity.behavior.statements.builder import Builder
+from pytest_schema_parity.behavior.statements.example import Example
+from pytest_schema_parity.behavior.statements.histories import Histories
+from pytest_schema_parity.behavior.statements.mentions import mentions
+from pytest_schema_parity.behavior.statements.probes import Probes
+from pytest_schema_parity.behavior.statements.runner import Runner
+from pytest_schema_parity.behavior.statements.search_result import (
+    Known,
+)
+from pytest_schema_parity.behavior.statements.solver import Solver
+from pytest_schema_parity.behavior.statements.table_literals import literals_of
+from pytest_schema_parity.schema.difference import Difference
+
+READ_ALL: Final = 40
+"""Up to so many tables and views, all are read after each example."""
+PROBED: Final = 0.8
+"""The part of the budget that directed examples may take."""
+DIFFERING: Final = 8
+"""How much more of it a table gets that differs."""
+LEAST: Final = 8
+"""How many directed examples each table gets, whatever the budget."""
+
+
+class ExampleSource:
+    """Makes the examples for the tables and views of a runner's model.
+
+    ``tried`` are the tables that were reached so far, ``shortened`` those with more directed
+    examples than their share of the budget.
+    """
+
+    def __init__(
+        self, runner: Runner, differences: Sequence[Difference], examples: int, seed: int
+    ) -> None:
+        self.model = runner.model
+        self.most = examples
+        self.named = [difference.name for difference in differences]
+        literals = {
+            name: literals_of(self.model, table) for name, table in self.model.tables.items()
+        }
+        self.solver = Solver(runner, literals, seed)
+        self.builder = Builder(self.model, self.solver)
+        self.probes = Probes(self.model, self.builder, self.solver, self.reads)
+        self.histories = Histories(
+            self.model,
+            self.builder,
+            self.solver,
+            self.reads,
+            random.Random(seed),  # noqa: S311
+        )
+        self.tried: set[str] = set()
+        self.shortened: list[str] = []
+
+    def all(self, known: Iterable[Known]) -> Iterator[Example]:
+        """Directed examples, differing tables first; then histories, and databases for views."""
+        yield from self.known(known)
+        order = sorted(self.model.subjects, key=lambda name: (not self._differs(name), name))
+        weights = [DIFFERING if self._differs(name) else 1 for name in order]
+        left = PROBED * self.most
+        for at, name in enumerate(order):
+            self.tried.add(name)
+            probes = self.probes.of(name)
+            share = max(LEAST, int(left * weights[at] / sum(weights[at:])))
+            for example in islice(probes, share):
+                left -= 1
+                yield example
+            if next(probes, None) is not None:
+                self.shortened.append(name)
+        yield from self.histories.all(order)
+
+    def known(self, examples: Iterable[Known]) -> Iterator[Example]:
+        """Examples that an earlier search found, of the tables and views that there still are."""
+        for each in examples:
+            view = self.model.views.get(each.subject)
+            tables = [name for name in (view.tables if view else ()) if name in self.model.tables]
+            if each.subject in self.model.subjects:
+                reads = self.reads(each.subject)
+            elif tables:
+                reads = tuple(dict.fromkeys((*self.reads(tables[0]), each.subject)))
+            else:
+                continue
+            yield Example(each.subject, "found before", each.parts, reads)
+
+    def reads(self, name: str) -> tuple[str, ...]:
+        """What is read after an example about a table: all, or what is near where there is much."""
+        tables, views, subjects = self.model.tables, self.model.views, self.model.subjects
+        if len(subjects) + len(views) <= READ_ALL:
+            return (*subjects, *views)
+        near = {name} | {key.target for key in tables[name].foreign_keys}
+        for other in tables.values():
+            if any(key.target in near for key in other.foreign_keys):
+                near.add(other.name)
+        shown = [view.name for view in views.values() if name in view.tables]
+        return (*(table for table in subjects if table in near), *shown)
+
+    def unreached(self) -> Iterator[str]:
+        """The tables and views that were not tried so far."""
+        yield from (name for name in self.model.subjects if name not in self.tried)
+        yield from (
+            view.name
+            for view in self.model.views.values()
+            if view.tables and view.name not in self.tried
+        )
+
+    def _differs(self, name: str) -> bool:
+        return self.model.tables[name].differs or any(mentions(each, name) for each in self.named)

@@ -1,0 +1,106 @@
+"""Look at what the rows of examples show: whether they differ, and by which cause."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pytest_schema_parity.behavior.statements.causes import (
+    Cause,
+    Divergence,
+    differing_relations,
+    outcome_divergence,
+    row_divergences,
+)
+from pytest_schema_parity.behavior.statements.example import Example, ResultPair
+from pytest_schema_parity.behavior.statements.runner import Runner
+
+
+@dataclass(slots=True)
+class LookedAt:
+    """Which tables' rows were compared in which examples, and where any of them differed."""
+
+    tables: set[tuple[Example, str]] = field(default_factory=set)
+    differing: set[Example] = field(default_factory=set)
+
+    def others(self, examples: Sequence[Example]) -> list[Example]:
+        """The examples in which nothing was found to differ."""
+        return [each for each in examples if each not in self.differing]
+
+
+def tables_alike(
+    runner: Runner,
+    examples: Sequence[Example],
+    pairs: Mapping[Example, ResultPair],
+    looked_at: LookedAt,
+    known: Container[Cause] = (),
+) -> list[Example]:
+    """The examples in which no table differs but by chance: a view differs by itself there."""
+    waiting: dict[str, list[Example]] = {}
+    for example in examples:
+        for name in differing_relations(example, pairs[example]):
+            if name in runner.model.tables and (example, name) not in looked_at.tables:
+                waiting.setdefault(name, []).append(example)
+    for table, unknown in waiting.items():
+        others = looked_at.others(unknown)
+        for example, divergence in zip(
+            others, row_divergences(runner, others, table, known), strict=True
+        ):
+            looked_at.tables.add((example, table))
+            if divergence is not None:
+                looked_at.differing.add(example)
+    return looked_at.others(examples)
+
+
+def first_showing(
+    runner: Runner,
+    divergence: Divergence,
+    examples: Sequence[Example],
+    pairs: Sequence[ResultPair],
+    known: Container[Cause] = (),
+) -> int | None:
+    """The first of some examples that shows the same divergence."""
+    errors = divergence.kind == "error"
+    outcomes = [
+        outcome_divergence(example, pair, errors=errors)
+        for example, pair in zip(examples, pairs, strict=True)
+    ]
+    if divergence.kind != "rows":
+        causes = [each.cause if each else None for each in outcomes]
+        return causes.index(divergence.cause) if divergence.cause in causes else None
+    relation = divergence.cause[1]
+    pairs_of = dict(zip(examples, pairs, strict=True))
+    suspects = [
+        example
+        for example, pair, outcome in zip(examples, pairs, outcomes, strict=True)
+        if outcome is None and relation in differing_relations(example, pair)
+    ]
+    if relation in runner.model.views:
+        suspects = tables_alike(runner, suspects, pairs_of, LookedAt(), known)
+    found = row_divergences(runner, suspects, relation)
+    for example, row_divergence in zip(suspects, found, strict=True):
+        if row_divergence is not None and row_divergence.cause == divergence.cause:
+            return examples.index(example)
+    return None
+
+
+INCIDENTAL: Final = 25
+"""How many examples of a batch that are about other tables are looked into for one relation."""
+
+
+def all_accepted(pair: ResultPair) -> bool:
+    """Whether both sides accepted every statement."""
+    return all(outcome.accepted for result in pair for outcome in result.outcomes)
+
+
+def is_empty(content: str) -> bool:
+    """Whether a relation had no row, or could not be read."""
+    return content.startswith(("0:", "error"))
+
+
+def sample_of(examples: list[Example], relation: str) -> list[Example]:
+    """The examples about a relation, and some of those that are about another one."""
+    own = [example for example in examples if example.subject == relation]
+    others = [example for example in examples if example.subject != relation]
+    return own + others[:: max(1, len(others) // INCIDENTAL)]

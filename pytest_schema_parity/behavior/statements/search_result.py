@@ -1,0 +1,109 @@
+"""What a search is given, and what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from pytest_schema_parity.behavior.statements.causes import Cause, DifferingRows
+from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
+from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
+
+Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseCopy:
+    """A tree's name and the conninfo of a copy of its database that may be written to."""
+
+    tree: str
+    conninfo: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """When to stop: after so many examples, seconds or counterexamples."""
+
+    examples: int = 20_000
+    seconds: float = 60.0
+    counterexamples: int = 100
+
+
+ANY_BUDGET: Final = Budget()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counterexample:
+    """The smallest statements found on which the two sides differ, as their ``parts``.
+
+    ``outcomes`` has a pair a statement, the reference's first, and one more where constraints are
+    deferred; ``rows`` are the rows that differ in the end, where these are what differs, and
+    ``query`` is SQL that shows them.
+    ``examples`` says how many were tried before.
+    """
+
+    subject: str
+    probe: str
+    parts: tuple[GeneratedStatement, ...]
+    outcomes: tuple[tuple[StatementOutcome, StatementOutcome], ...]
+    rows: DifferingRows | None
+    cause: Cause
+    examples: int
+    query: str = ""
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The statements as they can be pasted into psql."""
+        return tuple(f"{part.sql};" for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A counterexample that an earlier search found, after so many ``examples``."""
+
+    subject: str
+    parts: tuple[GeneratedStatement, ...]
+    examples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """How many of the rows that should be valid a table took on both sides, and else why not."""
+
+    table: str
+    rows: int
+    tried: int
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCompared:
+    """A view whose text differs and whose rows were the same in so many examples."""
+
+    view: str
+    examples: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What was found, and how much was tried.
+
+    ``unconfirmed`` were found once, and not again when they were tried anew.
+    ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
+    ``left_out`` are tables and views that were not looked at, with the reasons.
+    ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
+    ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
+    more directed examples than their share of the budget.
+    """
+
+    counterexamples: tuple[Counterexample, ...] = ()
+    unconfirmed: tuple[Counterexample, ...] = ()
+    views: tuple[ViewCompared, ...] = ()
+    entered: tuple[Entered, ...] = ()
+    not_compared: tuple[tuple[str, int], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    statements: int = 0
+    examples: int = 0
+    exhausted: Exhausted = ""
+    unreached: tuple[str, ...] = ()
+    shortened: tuple[str, ...] = ()

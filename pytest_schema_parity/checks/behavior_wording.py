@@ -1,0 +1,98 @@
+"""How a counterexample of generated statements is put into words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import psycopg
+
+from pytest_schema_parity.behavior.pairing import pair_rows
+from pytest_schema_parity.behavior.statements.causes import DifferingRows
+from pytest_schema_parity.behavior.statements.search_result import Counterexample
+from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
+from pytest_schema_parity.findings.allowance import BEHAVIOR
+from pytest_schema_parity.findings.evidence import Outcome, Rows, Text
+from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.showing import printable
+
+
+def differing_rows(example: Counterexample) -> Rows:
+    """The rows that differ in the end, those that are most alike beside each other."""
+    assert example.rows is not None  # noqa: S101 - the caller looked
+    missing, extra = Counter(example.rows.reference), Counter(example.rows.candidate)
+    return Rows(
+        columns=example.rows.columns,
+        pairs=pair_rows(missing, extra),
+        reference_count=example.rows.counts[0],
+        candidate_count=example.rows.counts[1],
+        missing=missing.total(),
+        extra=extra.total(),
+    )
+
+
+def shown_rows(found: DifferingRows) -> tuple[Outcome, Outcome]:
+    """What each side shows of the table or view whose rows differ."""
+    one, other = (
+        Outcome(f"{named_state(state)}: {message}", sqlstate=state)
+        if state
+        else Outcome(counted(len(rows), "row"))
+        for (state, message), rows in zip(
+            found.errors, (found.reference, found.candidate), strict=True
+        )
+    )
+    if any(state for state, _ in found.errors):
+        return one, other
+    return _only_here(found.counts[0], found.reference), _only_here(
+        found.counts[1], found.candidate
+    )
+
+
+def named_state(sqlstate: str) -> str:
+    """The name of an SQLSTATE; the SQLSTATE itself where it has none."""
+    return condition_name(sqlstate) or sqlstate
+
+
+def _only_here(count: int, rows: Sequence[object]) -> Outcome:
+    return Outcome(f"{counted(count, 'row')}, {len(rows)} of them only here")
+
+
+def differing_statement(example: Counterexample) -> GeneratedStatement:
+    """The statement whose outcomes differ; the last one if rows differ."""
+    for number, (one, other) in enumerate(example.outcomes):
+        if (one.accepted, one.rows, one.sqlstate) != (other.accepted, other.rows, other.sqlstate):
+            return example.parts[min(number, len(example.parts) - 1)]
+    return example.parts[-1]
+
+
+def headed(statement: GeneratedStatement) -> str:
+    """``INSERT INTO public.submissions``: a statement without its values."""
+    heads = {"insert": "INSERT INTO", "update": "UPDATE", "delete": "DELETE FROM"}
+    if statement.kind == "other":
+        return statement.text
+    return f"{heads.get(statement.kind, statement.kind.upper())} {statement.table}"
+
+
+def condition_name(sqlstate: str) -> str:
+    """PostgreSQL's name of an SQLSTATE, as ``check_violation``; empty if there is none."""
+    try:
+        name = psycopg.errors.lookup(sqlstate).__name__
+    except KeyError:
+        return ""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def note(tree: str, name: str, title: str, lines: Sequence[str] = ()) -> Finding:
+    """A finding that fails nothing."""
+    return Finding(
+        tree=tree,
+        check=BEHAVIOR,
+        kind=BEHAVIOR,
+        name=name,
+        change="changed",
+        title=title,
+        evidence=(Text(tuple(map(printable, lines))),) if lines else (),
+        note=True,
+    )
