@@ -53,6 +53,7 @@ def find(context: Context) -> Iterator[Finding]:
                 seed=settings.seed,
                 subjects=shared,
                 known=tuple(decoded(context.recall(BEHAVIOR))),
+                roles=settings.roles,
             )
     except psycopg.Error as error:
         raise ServerError(f"the search for statements was cut short: {error}") from error

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from pytest_schema_parity.behavior.statements.causes import details
+from pytest_schema_parity.behavior.statements.example import RESET_ROLE
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome as Did
 from pytest_schema_parity.behavior.statements.search_result import Counterexample, Search
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
@@ -25,6 +27,7 @@ from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.schema.difference import Difference, Origins
 from pytest_schema_parity.schema.facts import Schema
+from pytest_schema_parity.showing import printable
 
 RELATIONS: Final = frozenset({"table", "view", "materialized view"})
 
@@ -52,10 +55,27 @@ class Reported:
         """A finding for each counterexample, then the notes."""
         for example in self.found.counterexamples:
             yield self._counterexample(example)
+        yield from self._missing_roles()
         if not self.found.examples:
             title = f"no statements were tried: {self._why_none()}"
             yield replace(note(self.tree, "", title), change="skipped")
         yield from self._notes()
+
+    def _missing_roles(self) -> Iterator[Finding]:
+        """A finding for each role that is to be tried and that a side has not, or may not set."""
+        sides: dict[str, list[str]] = {}
+        for role, side in self.found.missing_roles:
+            sides.setdefault(role, []).append((self.reference, self.tree)[side])
+        for role, trees in sides.items():
+            title = (
+                f"nothing was tried as {printable(role)}: {' and '.join(trees)} cannot SET ROLE to "
+                'it; create it in a migration, choose platform = "supabase", which has anon, '
+                "authenticated and service_role, or take it out of `roles`"
+            )
+            yield Finding(
+                tree=self.tree, check=BEHAVIOR, kind=BEHAVIOR, name=role, change="changed",
+                impact="security", title=title,
+            )  # fmt: skip
 
     def _why_none(self) -> str:
         if self.found.exhausted:
@@ -81,8 +101,9 @@ class Reported:
             kind=BEHAVIOR,
             name=example.rows.relation if example.rows else statement.table,
             change="changed",
-            impact="behavior",
-            title=self._title(example, statement),
+            impact="security" if example.role else "behavior",
+            title=self._title(example, statement)
+            + (f", as {example.role}" if example.role else ""),
             evidence=tuple(evidence),
             locations=origin,
         )
@@ -100,8 +121,8 @@ class Reported:
                 return f"{self.tree} rejects for another reason than {self.reference}: {what}"
         change = example.cause[2]
         if change == "fails":
-            return self._failing_view(*example.cause[1:2], *example.cause[3:])
-        columns = ", ".join(example.cause[3:])
+            return self._failing_view(*example.cause[1:2], *details(example.cause))
+        columns = ", ".join(details(example.cause))
         how = f"other values of {columns}" if change == "as many" else f"{change} rows"
         return f"{example.cause[1]} has {how} in {self.tree} than in {self.reference}"
 
@@ -131,6 +152,9 @@ class Reported:
         if example.rows is not None:
             statements.append(example.query)
             outcomes.append(shown_rows(example.rows))
+        if example.role and RESET_ROLE not in (part.text for part in example.parts):
+            statements.append(f"{RESET_ROLE};")
+            outcomes.append((None, None))
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
 
     def _outcome(self, did: Did, table: str, side: int) -> Outcome:

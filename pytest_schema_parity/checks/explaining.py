@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from pytest_schema_parity.behavior.statements.causes import details
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.search_result import Counterexample
 from pytest_schema_parity.findings.wording import value_text
@@ -31,7 +32,8 @@ def explaining(
 
     Those about what rejected the statement; if there are none, all those of the table.
     """
-    found = [each for each in differences if each.impact in WRITES and each.change != "renamed"]
+    impacts = WRITES | {"security"} if example.role else WRITES
+    found = [each for each in differences if each.impact in impacts and each.change != "renamed"]
     for tests in _tests(example, table):
         chosen = [each for each in found if any(test(each) for test in tests)]
         if chosen:
@@ -74,9 +76,13 @@ def objecting_fact(outcome: StatementOutcome, table: str, schema: Schema) -> Fac
 
 def _tests(example: Counterexample, table: str) -> Iterator[list[Test]]:
     """Lists of tests for differences, the most specific first."""
+    if example.role:
+        relation = example.rows.relation if example.rows else table
+        yield [lambda d: _is_about_access(d, relation)]
+        yield [lambda d: d.kind in ("function", "procedure", "policy")]
     if example.rows is not None:
         relation = example.rows.relation
-        columns = {f"{relation}.{column}" for column in example.cause[3:]}
+        columns = {f"{relation}.{column}" for column in details(example.cause)}
         yield [lambda d: d.name == relation and d.kind in VIEWS]
         yield [
             lambda d: d.name in columns,
@@ -95,6 +101,17 @@ def _tests(example: Counterexample, table: str) -> Iterator[list[Test]]:
         yield [lambda d: d.name in columns and d.attribute == "type"]
         yield [lambda d: d.kind in ("enum", "domain")]
     yield [lambda d: d.name == table or d.name.startswith(f"{table}.")]
+
+
+def _is_about_access(difference: Difference, relation: str) -> bool:
+    """Whether a difference is about who may see or change the rows of a table or view."""
+    kind, name = difference.kind, difference.name
+    if kind == "policy":
+        return name.startswith(f"{relation}.")
+    if kind == "privilege":
+        return f" {relation} TO " in name or f" {relation}." in name
+    attribute = difference.attribute or ""
+    return name == relation and ("row_level" in attribute or kind in VIEWS)
 
 
 def _objected(difference: Difference, error: StatementOutcome, table: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 from pytest_schema_parity.config.model import BehaviorConfig
 from pytest_schema_parity.config.table import TomlTable, type_in_words
 
-KEYS: Final = ("examples", "seconds", "seed")
+KEYS: Final = ("examples", "seconds", "seed", "roles")
 MOST_EXAMPLES: Final = 100_000_000
 MOST_SECONDS: Final = 86_400.0
 LARGEST_SEED: Final = 2**63 - 1
@@ -30,6 +30,7 @@ def read_behavior(table: TomlTable) -> BehaviorConfig:
         examples=_whole(own, "examples", default.examples, MOST_EXAMPLES),
         seconds=_seconds(own, default.seconds),
         seed=_whole(own, "seed", default.seed, LARGEST_SEED),
+        roles=tuple(dict.fromkeys(own.texts("roles") or ())),
     )
 
 

@@ -45,12 +45,14 @@ class BehaviorConfig:
     """How the check ``behavior`` searches.
 
     It ends after so many ``examples``, by the same ``seed`` the same ones; 0 switches it off.
-    ``seconds`` guard against trees whose statements take long.
+    ``seconds`` guard against trees whose statements take long.  Statements run as each of the
+    ``roles`` as well.
     """
 
     examples: int = 20_000
     seconds: float = 60.0
     seed: int = 0
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,7 +137,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         Each is a tuple, the rows that the row refers to first, for a test that draws from it with
         ``data.draw(…)``.  Needs Hypothesis.  ``tree`` is a candidate, the first by default.
         """
-        from pytest_schema_parity.behavior.statements.runner import open_runner
+        from pytest_schema_parity.behavior.statements.opening import open_runner
         from pytest_schema_parity.behavior.statements.strategy import rows_of
         from pytest_schema_parity.behavior.statements.unsolved import HYPOTHESIS
 

@@ -380,3 +380,34 @@ def test_nothing_at_parity() -> None:
     done = gate("pyproject.toml::supabase::behavior")
     assert done.returncode == pytest.ExitCode.OK, done.stdout
     assert "note" not in done.stdout
+
+
+ROLES = '[tool.pytest-schema-parity.behavior]\nroles = ["anon", "nobody"]\n'
+
+
+def test_what_a_role_sees_is_shown_with_the_policy_and_a_role_that_is_missing_is_named(
+    project,
+) -> None:
+    secret = "\nALTER TABLE users ENABLE ROW LEVEL SECURITY;\n"
+    pytester = of(project, users(), extra='platform = "supabase"\n' + ROLES)
+    toml = pytester.path.joinpath("pyproject.toml")
+    head, _, tail = toml.read_text().partition("reference =")
+    tail = tail.replace('platform = "supabase"\n', "")
+    toml.write_text(f'{head}platform = "supabase"\nreference ={tail}')
+    supabase = pytester.path / "supabase/migrations/20250101000000_init.sql"
+    supabase.write_text(users() + secret)
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK, REPORT)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*public.users has fewer rows in supabase than in prisma, as anon",
+            "    INSERT INTO public.users (*",
+            "    SET ROLE anon;",
+            "    TABLE public.users;",
+            "        prisma    1 row, 1 of them only here",
+            "        supabase  0 rows, 0 of them only here",
+            "    RESET ROLE;",
+            "    explained by: table public.users has another row_level_security: *",
+            "*nothing was tried as nobody: prisma and supabase cannot SET ROLE to it; *",
+        ]
+    )

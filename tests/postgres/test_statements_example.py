@@ -33,7 +33,7 @@ FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p', 'v', 'm') AND nspname NOT IN ('pg_catalog', 'information_schema')
 """
 
-Trees = Callable[[str, str, int], Search]
+Trees = Callable[..., Search]
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +50,15 @@ def compare(supabase_cluster: Any) -> Trees:
     with psycopg.connect(supabase_cluster.conninfo("postgres")) as connection:
         platform = [name for (name,) in connection.execute(PLATFORM).fetchall()]
 
-    def compare(reference: str, candidate: str, seed: int) -> Search:
+    def compare(reference: str, candidate: str, seed: int, **options: Any) -> Search:
         names = ["statements reference", "statements candidate"]
         sides = [
             DatabaseCopy(tree, copy(supabase_cluster, f"statements_{tree}", name))
             for tree, name in zip((reference, candidate), names, strict=True)
         ]
         try:
-            return search(*sides, seed=seed, leave_out=platform, budget=Budget(seconds=300))
+            options.setdefault("budget", Budget(seconds=300))
+            return search(*sides, seed=seed, leave_out=platform, **options)
         finally:
             for name in names:
                 drop_database(supabase_cluster, name, force=True)
@@ -165,3 +166,24 @@ def test_nothing_at_parity(compare: Trees, one: str, other: str, seed: int) -> N
     assert found.counterexamples == (), scripts(found)
     assert [each.table for each in found.entered if not each.rows] == []
     assert not found.exhausted
+
+
+ROLES = ("anon", "authenticated")
+
+
+@pytest.mark.parametrize(("tree", "least"), [("prisma", 100), ("supabase", 500)])
+def test_nothing_is_found_between_a_tree_and_itself_as_the_platforms_roles(
+    compare: Trees, tree: str, least: int
+) -> None:
+    found = compare(tree, tree, 1, roles=ROLES)
+    assert found.counterexamples == (), scripts(found)
+    assert found.missing_roles == ()
+    assert found.as_roles > least
+
+
+def test_what_the_policies_of_one_tree_alone_allow_is_found(compare: Trees) -> None:
+    """Prisma's tree grants the roles what the platform does by default, and has no policies."""
+    found = compare("prisma", "supabase", 1, roles=ROLES)
+    assert {each.role for each in found.counterexamples} == set(ROLES), scripts(found)
+    seen = {each.rows.relation for each in found.counterexamples if each.rows}
+    assert {"public.users", "public.submissions", "public.leaderboard_totals"} <= seen

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from searching import Searcher, causes, scripts
 
-from pytest_schema_parity.behavior.statements.search import Searching
+from pytest_schema_parity.behavior.statements.searching import Searching
 from pytest_schema_parity.postgres.cluster import Cluster
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
@@ -17,6 +17,8 @@ from pytest_schema_parity.behavior.statements.runner import Runner
 Cause: TypeAlias = tuple[str, ...]
 """What sets one divergence apart from others; the first word is its kind."""
 DivergenceKind: TypeAlias = Literal["verdict", "count", "error", "rows"]
+AS: Final = "as "
+"""Before the role in the cause of what differs for a role alone."""
 MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+\d\d)?$")
 NO_SUCH_KEY: Final = "42P10"
 """SQLSTATE where ON CONFLICT names columns without a key: only a missing key raises it."""
@@ -66,13 +68,15 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
             side, error = ("candidate", other) if one.accepted else ("reference", one)
             table = error.table or statement.table
             cause = ("verdict", side, table, verb, error.sqlstate, _objector(error))
-            return Divergence("verdict", cause, position)
+            return Divergence("verdict", as_role(cause, example), position)
         if one.accepted and one.rows != other.rows:
-            return Divergence("count", ("count", statement.table, statement.kind), position)
+            counted = ("count", statement.table, statement.kind)
+            return Divergence("count", as_role(counted, example), position)
         last = position == len(example.statements) - 1
         if errors and last and not one.accepted and one.sqlstate != other.sqlstate:
             states = one.sqlstate, _objector(one), other.sqlstate, _objector(other)
-            return Divergence("error", ("error", statement.table, verb, *states), position)
+            named = ("error", statement.table, verb, *states)
+            return Divergence("error", as_role(named, example), position)
     return None
 
 
@@ -104,11 +108,28 @@ def row_divergences(
     apart = runner.sides.apart != 0
     first = runner.rows(examples, relation)
     found = [divergence(rows, rows) for rows in first]
-    again = [at for at, each in enumerate(found) if each is not None and each.cause not in known]
+    again = [
+        at
+        for at, each in enumerate(found)
+        if each is not None and as_role(each.cause, examples[at]) not in known
+    ]
     second = runner.rows([examples[at] for at in again], relation)
     for at, rows in zip(again, second, strict=True):
         found[at] = divergence(first[at], rows)
-    return found
+    return [
+        replace(each, cause=as_role(each.cause, example)) if each else None
+        for each, example in zip(found, examples, strict=True)
+    ]
+
+
+def as_role(cause: Cause, example: Example) -> Cause:
+    """A cause with the role that it concerns, which comes last."""
+    return (*cause, f"{AS}{example.role}") if example.role else cause
+
+
+def details(cause: Cause) -> Cause:
+    """The columns in the cause of differing rows, or the SQLSTATEs of both sides."""
+    return tuple(each for each in cause[3:] if not each.startswith(AS))
 
 
 def _error_divergence(
@@ -149,9 +170,9 @@ def _row_divergence(
     count = missing.total() - extra.total()
     change = "as many" if count == 0 else "fewer" if count > 0 else "more"
     if change == "as many":
-        details = _differing_columns(names, missing, extra)
+        columns = _differing_columns(names, missing, extra)
     else:
-        details = _signs(names, types, missing if change == "fewer" else extra)
+        columns = _signs(names, types, missing if change == "fewer" else extra)
     rows = DifferingRows(
         relation,
         names,
@@ -159,7 +180,7 @@ def _row_divergence(
         tuple(extra.elements()),
         (len(first[0]), len(first[1])),
     )
-    return Divergence("rows", ("rows", relation, change, *details), rows=rows)
+    return Divergence("rows", ("rows", relation, change, *columns), rows=rows)
 
 
 def _signs(

@@ -8,9 +8,10 @@ from typing import Final, TypeAlias
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 
+SET_ROLE: Final = "SET ROLE "
+RESET_ROLE: Final = "RESET ROLE"
+
 RowsAsText: TypeAlias = tuple[tuple[str | None, ...], ...]
-
-
 ResultPair: TypeAlias = "tuple[ExampleResult, ExampleResult]"
 
 
@@ -48,3 +49,15 @@ class Example:
     statements: tuple[GeneratedStatement, ...]
     reads: tuple[str, ...] = ()
     single_fault: bool = False
+
+    @property
+    def role(self) -> str:
+        """The role that some of the statements run as, as SQL writes it; empty without one."""
+        roles = (each.text for each in self.statements if each.kind == "role")
+        return next(roles, "").removeprefix(SET_ROLE)
+
+    @property
+    def reads_as_role(self) -> bool:
+        """Whether a role is still set when tables and views are read."""
+        roles = [each.text for each in self.statements if each.kind == "role"]
+        return bool(roles) and roles[-1] != RESET_ROLE

@@ -12,6 +12,7 @@ from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.histories import Histories
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.probes import Probes
+from pytest_schema_parity.behavior.statements.role_examples import RoleExamples
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.search_result import (
     Known,
@@ -56,6 +57,7 @@ class ExampleSource:
             self.reads,
             random.Random(seed),  # noqa: S311
         )
+        self.roles = RoleExamples(self.model, self.builder, self.reads, runner.roles)
         self.tried: set[str] = set()
         self.shortened: list[str] = []
 
@@ -74,6 +76,7 @@ class ExampleSource:
                 yield example
             if next(probes, None) is not None:
                 self.shortened.append(name)
+        yield from self.roles.all(order)
         yield from self.histories.all(order)
 
     def known(self, examples: Iterable[Known]) -> Iterator[Example]:

@@ -77,7 +77,9 @@ def first_showing(
         if outcome is None and relation in differing_relations(example, pair)
     ]
     if relation in runner.model.views:
-        suspects = tables_alike(runner, suspects, pairs_of, LookedAt(), known)
+        refused = [each for each in suspects if is_refused(each, pairs_of[each], relation)]
+        others = [each for each in suspects if each not in refused]
+        suspects = refused or tables_alike(runner, others, pairs_of, LookedAt(), known)
     found = row_divergences(runner, suspects, relation)
     for example, row_divergence in zip(suspects, found, strict=True):
         if row_divergence is not None and row_divergence.cause == divergence.cause:
@@ -97,6 +99,12 @@ def all_accepted(pair: ResultPair) -> bool:
 def is_empty(content: str) -> bool:
     """Whether a relation had no row, or could not be read."""
     return content.startswith(("0:", "error"))
+
+
+def is_refused(example: Example, pair: ResultPair, relation: str) -> bool:
+    """Whether a role may not read a relation on a side: that has nothing to do with its rows."""
+    at = example.reads.index(relation)
+    return example.reads_as_role and any(each.contents[at].startswith("error") for each in pair)
 
 
 def sample_of(examples: list[Example], relation: str) -> list[Example]:

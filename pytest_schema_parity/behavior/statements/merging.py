@@ -69,6 +69,7 @@ def _table(name: str, sides: Sequence[CatalogDocument]) -> Table:
         foreign_keys=_merge([map(_foreign_key, table["foreign_keys"]) for table in found]),
         checks=checks,
         triggers=_merge([map(_trigger, table["triggers"]) for table in found]),
+        policies=tuple(dict.fromkeys(text for t in found for text in t["policies"] if text)),
         texts=tuple(
             text for t in found for text in [*t["policies"], *t["rules"], *_expressions(t)] if text
         ),

@@ -92,7 +92,10 @@ class Trigger:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table that both sides have, with the rules of both; ``alone`` are one side's columns."""
+    """A table that both sides have, with the rules of both; ``alone`` are one side's columns.
+
+    ``policies`` are the conditions of the policies of both sides.
+    """
 
     name: str
     schema: str
@@ -103,6 +106,7 @@ class Table:
     checks: dict[Condition, HavingSides]
     triggers: dict[Trigger, HavingSides]
     texts: tuple[str, ...]
+    policies: tuple[str, ...] = ()
 
     @cached_property
     def by_name(self) -> dict[str, Column]:

@@ -22,16 +22,21 @@ def columns_of(model: Model, relation: str) -> Columns:
     return tuple((c.name, c.types[0].name, c.types[1].name) for c in table.columns)
 
 
-def count_and_hash(model: Model, relations: tuple[str, ...], side: int) -> str:
-    """A PL/pgSQL body that returns a line a relation: its count of rows and the sum of hashes."""
+def count_and_hash(
+    model: Model, relations: tuple[str, ...], side: int, *, as_role: bool = False
+) -> str:
+    """A PL/pgSQL body that returns a line a relation: its count of rows and the sum of hashes.
+
+    With ``as_role`` it is a role that reads, who may not be allowed to.
+    """
     parts: list[str] = []
     for relation in relations:
         values = ", ".join(_values(columns_of(model, relation), side)) or "NULL"
         query = (
             f"SELECT count(*) || ':' || coalesce(sum(hashtextextended(ROW({values})::text, 0)), 0)"  # noqa: S608
-            f" INTO content FROM {_source(model, relation, side)};"
+            f" INTO content FROM {_source(model, relation, side, as_role)};"
         )
-        if relation in model.views:
+        if as_role or relation in model.views:
             query = (
                 f"BEGIN {query} EXCEPTION WHEN OTHERS THEN content := 'error ' || SQLSTATE; END;"
             )
@@ -42,7 +47,7 @@ def count_and_hash(model: Model, relations: tuple[str, ...], side: int) -> str:
     )
 
 
-def rows_as_json(model: Model, relation: str, side: int) -> str:
+def rows_as_json(model: Model, relation: str, side: int, *, as_role: bool = False) -> str:
     """A PL/pgSQL body that returns the rows of a relation: one JSON array of arrays of text.
 
     Where a view cannot be read, it returns ``error``, the SQLSTATE and the message.
@@ -52,17 +57,23 @@ def rows_as_json(model: Model, relation: str, side: int) -> str:
         for value in _values(columns_of(model, relation), side)
     ]
     row = f"to_json(ARRAY[{', '.join(texts)}]::text[])"
-    source = _source(model, relation, side)
+    source = _source(model, relation, side, as_role)
     query = f"SELECT coalesce(json_agg({row}), '[]') INTO content FROM {source};"  # noqa: S608
-    if relation in model.views:
+    if as_role or relation in model.views:
         failed = "content := 'error ' || SQLSTATE || ' ' || SQLERRM;"
         query = f"BEGIN {query} EXCEPTION WHEN OTHERS THEN {failed} END;"
     return f"DECLARE content text; BEGIN {query} RETURN content; END"
 
 
-def _source(model: Model, relation: str, side: int) -> str:
-    """The FROM item: the relation, or a view's query as if materialized views were refreshed."""
+def _source(model: Model, relation: str, side: int, as_role: bool) -> str:
+    """The FROM item: the relation, or a view's query as if materialized views were refreshed.
+
+    A role reads the view itself, if it may; what that shows is as old as the last refresh, and
+    is left out.
+    """
     view = model.views.get(relation)
+    if view and as_role and any(view.live):
+        return f"(SELECT * FROM {relation} WHERE false) AS {ALIAS}"  # noqa: S608
     if view and view.live[side]:
         return f"({view.live[side]}) AS {ALIAS}"
     return f"{relation} AS {ALIAS}"

@@ -7,9 +7,8 @@ Everything happens in one transaction on each side, which begins at one instant 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.resources import files
 from itertools import groupby, islice, takewhile
 from typing import Final
@@ -17,14 +16,7 @@ from typing import Final
 import psycopg
 from psycopg import errors
 
-from pytest_schema_parity.behavior.instant import LONG_PATIENCE
-from pytest_schema_parity.behavior.sides import OpenSide, OpenSides, open_sides
-from pytest_schema_parity.behavior.statements.catalog_document import (
-    leave_out,
-    read_document,
-    remove,
-)
-from pytest_schema_parity.behavior.statements.emptying import empty
+from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
 from pytest_schema_parity.behavior.statements.example import (
     NOT_RUN,
     Example,
@@ -32,39 +24,48 @@ from pytest_schema_parity.behavior.statements.example import (
     Read,
     ResultPair,
 )
-from pytest_schema_parity.behavior.statements.merging import merge
 from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.outcome import (
     TIMEOUT,
     parse_outcome,
     timed_out,
 )
-from pytest_schema_parity.behavior.statements.outside import reaching_outside
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
+from pytest_schema_parity.behavior.statements.roles import may_set
 from pytest_schema_parity.behavior.statements.statement import literal
 
 BATCH: Final = 250
 """How many examples run in one round trip."""
 ALONE: Final = 1.0
 """Seconds that one example may take."""
-PATIENCE: Final = LONG_PATIENCE
-"""Seconds to try to begin both transactions at one instant."""
 EACH: Final = 0.05
 """Seconds that each example of a batch may take on average."""
 
 
 class Runner:
-    """Runs examples on two scratch databases; counts examples and statements."""
+    """Runs examples on two scratch databases; counts examples and statements.
 
-    def __init__(self, sides: OpenSides, model: Model, left_out: Mapping[str, str]) -> None:
+    ``roles`` can be set on both sides; ``missing_roles`` are those that a side (0, 1) cannot set.
+    """
+
+    def __init__(
+        self,
+        sides: OpenSides,
+        model: Model,
+        left_out: Mapping[str, str],
+        roles: Sequence[str] = (),
+    ) -> None:
         self.sides = sides
         self.model = model
         self.left_out = left_out
         self.statements = 0
         self.examples = 0
         self.slow: set[str] = set()
-        self._readers: dict[tuple[str, ...] | str, str] = {(): ""}
+        self._readers: dict[tuple[tuple[str, ...] | str, bool], str] = {}
         sides.both(self._prepare)
+        cannot = sides.both(lambda side: [r for r in roles if not may_set(side.connection, r)])
+        self.missing_roles = tuple((role, side) for side in (0, 1) for role in cannot[side])
+        self.roles = tuple(role for role in roles if role not in (*cannot[0], *cannot[1]))
 
     def batches(self, examples: Iterable[Example]) -> Iterator[list[tuple[Example, ResultPair]]]:
         """Run the examples in order; yields a batch of them with their results at a time."""
@@ -75,8 +76,8 @@ class Runner:
     def results(self, examples: Sequence[Example]) -> list[ResultPair]:
         """Run the examples and return their results, the reference's first."""
         found: list[ResultPair] = []
-        for reads, group in groupby(examples, key=lambda example: example.reads):
-            found += self._run_read(list(group), self._reader(reads))
+        for how, group in groupby(examples, key=_reading):
+            found += self._run_read(list(group), self._reader(*how))
         return found
 
     def _run_read(self, examples: Sequence[Example], reader: str) -> list[ResultPair]:
@@ -98,8 +99,12 @@ class Runner:
 
     def rows(self, examples: Sequence[Example], relation: str) -> list[tuple[Read, Read]]:
         """Run examples; returns what a relation shows at the end of each, on both sides."""
-        reader = self._reader(relation)
+        found: list[tuple[Read, Read]] = []
+        for as_role, group in groupby(examples, key=lambda example: example.reads_as_role):
+            found += self._rows(list(group), self._reader(relation, as_role))
+        return found
 
+    def _rows(self, examples: Sequence[Example], reader: str) -> list[tuple[Read, Read]]:
         def work(side: OpenSide) -> list[ExampleResult]:
             return self._run_side(side, examples, reader)
 
@@ -135,29 +140,35 @@ class Runner:
             f" AS $reset$BEGIN {resets}END$reset$".encode()
         )
 
-    def _reader(self, relations: tuple[str, ...] | str) -> str:
+    def _reader(self, relations: tuple[str, ...] | str, as_role: bool = False) -> str:
         """The query that reads these relations through a function, created when first used.
 
         It returns the rows of one relation (a string), counts and hashes of several (a tuple).
         A function caches its plans: planning takes longer than reading.
         """
-        if relations not in self._readers:
+        if not relations:
+            return ""
+        if (relations, as_role) not in self._readers:
             name = f"pg_temp.schema_parity_read_{len(self._readers)}"
 
             def create(side: OpenSide) -> None:
                 number = self._number(side)
                 if isinstance(relations, str):
-                    body = rows_as_json(self.model, relations, number)
+                    body = rows_as_json(self.model, relations, number, as_role=as_role)
                 else:
-                    body = count_and_hash(self.model, relations, number)
+                    body = count_and_hash(self.model, relations, number, as_role=as_role)
                 side.connection.execute(
                     f"CREATE FUNCTION {name}() RETURNS text LANGUAGE plpgsql"
                     f" AS $schema_parity${body}$schema_parity$".encode()
                 )
+                if as_role:  # whatever the default privileges are
+                    side.connection.execute(
+                        f"GRANT EXECUTE ON FUNCTION {name}() TO PUBLIC".encode()
+                    )
 
             self.sides.both(create)
-            self._readers[relations] = f"SELECT {name}()"
-        return self._readers[relations]
+            self._readers[relations, as_role] = f"SELECT {name}()"
+        return self._readers[relations, as_role]
 
     def _run_side(
         self, side: OpenSide, examples: Sequence[Example], reader: str
@@ -208,6 +219,11 @@ class Runner:
         ]
 
 
+def _reading(example: Example) -> tuple[tuple[str, ...], bool]:
+    """What is read at the end of an example, and whether a role reads it."""
+    return example.reads, example.reads_as_role
+
+
 def _read(result: ExampleResult) -> Read:
     content = "\n".join(result.contents)
     if content.startswith("error "):
@@ -222,30 +238,3 @@ def _savepoint(side: OpenSide) -> Iterator[psycopg.Connection]:
     side.connection.execute("SAVEPOINT batch")
     yield side.connection
     side.connection.execute("ROLLBACK TO SAVEPOINT batch; RELEASE SAVEPOINT batch")
-
-
-@contextmanager
-def open_runner(
-    reference: tuple[str, str],
-    candidate: tuple[str, str],
-    omits: Callable[[str], bool] = lambda name: False,  # noqa: ARG005
-) -> Iterator[Runner]:
-    """A runner on the databases of two (tree, conninfo): their tables are empty while it is open.
-
-    ``omits`` returns whether a table or view, by its name, is left out.
-    """
-    with open_sides(reference, candidate, patience=PATIENCE) as sides:
-        documents = sides.both(lambda side: read_document(side.connection))
-        for document in documents:
-            leave_out(document, omits)
-        reasons = {**reaching_outside(documents[1]), **reaching_outside(documents[0])}
-        for document in documents:
-            remove(document, reasons)
-        names = [name for name in documents[0]["tables"] if name in documents[1]["tables"]]
-        for not_emptied in sides.both(lambda side: empty(side.connection, names)):
-            reasons |= not_emptied
-        for document in documents:
-            remove(document, reasons)
-        model = merge(*documents)
-        parents = frozenset(filter(omits, model.tables))
-        yield Runner(sides, replace(model, parents=parents), reasons)

@@ -38,7 +38,8 @@ class Counterexample:
 
     ``outcomes`` has a pair a statement, the reference's first, and one more where constraints are
     deferred; ``rows`` are the rows that differ in the end, where these are what differs, and
-    ``query`` is SQL that shows them.
+    ``query`` is SQL that shows them.  ``role`` is the role that sees or does something else, and is
+    set by the statements; empty where it is the superuser.
     ``examples`` says how many were tried before.
     """
 
@@ -50,6 +51,7 @@ class Counterexample:
     cause: Cause
     examples: int
     query: str = ""
+    role: str = ""
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -90,6 +92,7 @@ class Search:
 
     ``unconfirmed`` were found once, and not again when they were tried anew.
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
+    ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are the examples that ran as one.
     ``left_out`` are tables and views that were not looked at, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
     ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
@@ -107,3 +110,5 @@ class Search:
     exhausted: Exhausted = ""
     unreached: tuple[str, ...] = ()
     shortened: tuple[str, ...] = ()
+    missing_roles: tuple[tuple[str, int], ...] = ()
+    as_roles: int = 0

@@ -45,9 +45,15 @@ def _without_statements(example: Example) -> Iterator[Example]:
     while size:
         for start in range(0, count, size):
             kept = example.statements[:start] + example.statements[start + size :]
-            if kept:
-                yield replace(example, statements=kept)
+            shorter = replace(example, statements=kept)
+            if kept and _roles(shorter) == _roles(example):
+                yield shorter
         size //= 2
+
+
+def _roles(example: Example) -> list[str]:
+    """The changes of the role: without one the statements would show something else."""
+    return [each.text for each in example.statements if each.kind == "role"]
 
 
 def _joined(example: Example) -> Iterator[Example]:

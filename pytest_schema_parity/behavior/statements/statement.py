@@ -15,12 +15,14 @@ NULL = "NULL"
 class GeneratedStatement:
     """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL as it stands.
 
+    Of the kind ``role`` it is SET ROLE or RESET ROLE, in an example about a ``table``.
+
     ``values`` are inserted or set; ``where`` selects the rows that have these values.
     ``suffix`` is appended (``ON CONFLICT …``); ``overriding`` sets identity columns by value.
     ``along`` are INSERTs in the same statement, by ``WITH``.
     """
 
-    kind: Literal["insert", "update", "delete", "truncate", "other"]
+    kind: Literal["insert", "update", "delete", "truncate", "role", "other"]
     table: str
     values: Assigned = ()
     where: Assigned = ()

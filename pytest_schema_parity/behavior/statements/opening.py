@@ -1,0 +1,52 @@
+"""Open a runner on two databases: read their catalogs, and empty their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from pytest_schema_parity.behavior.instant import LONG_PATIENCE
+from pytest_schema_parity.behavior.sides import open_sides
+from pytest_schema_parity.behavior.statements.catalog_document import (
+    leave_out,
+    read_document,
+    remove,
+)
+from pytest_schema_parity.behavior.statements.emptying import empty
+from pytest_schema_parity.behavior.statements.merging import merge
+from pytest_schema_parity.behavior.statements.outside import reaching_outside
+from pytest_schema_parity.behavior.statements.runner import Runner
+
+PATIENCE: Final = LONG_PATIENCE
+"""Seconds to try to begin both transactions at one instant."""
+
+
+@contextmanager
+def open_runner(
+    reference: tuple[str, str],
+    candidate: tuple[str, str],
+    omits: Callable[[str], bool] = lambda name: False,  # noqa: ARG005
+    roles: Sequence[str] = (),
+) -> Iterator[Runner]:
+    """A runner on the databases of two (tree, conninfo): their tables are empty while it is open.
+
+    ``omits`` returns whether a table or view, by its name, is left out; ``roles`` are those that
+    statements may run as.
+    """
+    with open_sides(reference, candidate, patience=PATIENCE) as sides:
+        documents = sides.both(lambda side: read_document(side.connection))
+        for document in documents:
+            leave_out(document, omits)
+        reasons = {**reaching_outside(documents[1]), **reaching_outside(documents[0])}
+        for document in documents:
+            remove(document, reasons)
+        names = [name for name in documents[0]["tables"] if name in documents[1]["tables"]]
+        for not_emptied in sides.both(lambda side: empty(side.connection, names)):
+            reasons |= not_emptied
+        for document in documents:
+            remove(document, reasons)
+        model = merge(*documents)
+        parents = frozenset(filter(omits, model.tables))
+        yield Runner(sides, replace(model, parents=parents), reasons, roles)

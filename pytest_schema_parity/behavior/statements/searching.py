@@ -1,0 +1,240 @@
+"""One search: runs the examples, looks at what they show, and keeps what is new."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, cast
+
+from pytest_schema_parity.behavior.statements.causes import (
+    Cause,
+    Divergence,
+    DivergenceKind,
+    differing_relations,
+    outcome_divergence,
+    row_divergences,
+)
+from pytest_schema_parity.behavior.statements.example import Example, ResultPair
+from pytest_schema_parity.behavior.statements.example_source import ExampleSource
+from pytest_schema_parity.behavior.statements.looking import (
+    LookedAt,
+    all_accepted,
+    first_showing,
+    is_empty,
+    is_refused,
+    sample_of,
+    tables_alike,
+)
+from pytest_schema_parity.behavior.statements.roles import without_role
+from pytest_schema_parity.behavior.statements.runner import Runner
+from pytest_schema_parity.behavior.statements.search_result import (
+    Budget,
+    Counterexample,
+    Entered,
+    Exhausted,
+    Known,
+    Search,
+    ViewCompared,
+)
+from pytest_schema_parity.behavior.statements.shrink import shrink
+from pytest_schema_parity.schema.difference import Difference
+
+ALIKE: Final = 4
+"""How many counterexamples of more rows, or fewer, are shown of one table or view."""
+
+
+@dataclass(slots=True)
+class _Tally:
+    entered: int = 0
+    tried: int = 0
+    errors: dict[str, None] = field(default_factory=dict)
+
+
+class Searching:
+    """One search: keeps what was found."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        differences: Sequence[Difference],
+        budget: Budget,
+        seed: int,
+        known: Sequence[Known] = (),
+    ) -> None:
+        self.runner = runner
+        self.model = runner.model
+        self.budget = budget
+        self.known = {each.parts: each for each in known}
+        self.deadline = time.monotonic() + budget.seconds
+        self.source = ExampleSource(runner, differences, budget.examples, seed)
+        self.found: dict[Cause, Counterexample] = {}
+        self.tallies: dict[str, _Tally] = {name: _Tally() for name in self.model.subjects}
+        self.compared: dict[str, int] = {}
+        self.exhausted: Exhausted = ""
+
+    def search(self) -> Search:
+        """Try everything, as far as the budget goes; ``views`` are all whose text differs."""
+        for batch in self.runner.batches(self._within_budget()):
+            self._examine(batch)
+        differing = [view.name for view in self.model.views.values() if view.differs]
+        return Search(
+            counterexamples=tuple(self.found.values()),
+            views=tuple(ViewCompared(name, self.compared.get(name, 0)) for name in differing),
+            entered=tuple(
+                Entered(name, tally.entered, tally.tried, self._errors(name, tally))
+                for name, tally in self.tallies.items()
+            ),
+            not_compared=self.model.missing + self.model.only,
+            left_out=tuple(sorted(self.runner.left_out.items())),
+            statements=self.runner.statements,
+            examples=self.runner.examples,
+            exhausted=self.exhausted or ("examples" if self.source.shortened else ""),
+            shortened=tuple(self.source.shortened),
+            missing_roles=self.runner.missing_roles,
+            as_roles=self.source.roles.made,
+            unreached=tuple(self.source.unreached()) if self.exhausted else (),
+        )
+
+    def _errors(self, name: str, tally: _Tally) -> tuple[str, ...]:
+        """Why a table took no row: the server's errors, or why none could be built."""
+        if tally.tried == 0 and name in self.source.probes.attempts.failures:
+            return (self.source.probes.attempts.failures[name],)
+        return tuple(tally.errors)
+
+    def _within_budget(self) -> Iterator[Example]:
+        for example in self.source.all(self.known.values()):
+            if spent := self._spent():
+                self.exhausted = spent
+                return
+            if example.subject in self.model.views and example.probe != "found before":
+                self.source.tried.add(example.subject)
+            yield example
+
+    def _spent(self) -> Exhausted:
+        """The part of the budget that is spent; empty while there is something left of all."""
+        if self.runner.examples >= self.budget.examples:
+            return "examples"
+        if len(self.found) >= self.budget.counterexamples:
+            return "counterexamples"
+        return "seconds" if time.monotonic() > self.deadline else ""
+
+    def _examine(self, batch: Sequence[tuple[Example, ResultPair]]) -> None:
+        """Look at the results of a batch; shrink what shows something new."""
+        suspects: dict[str, list[Example]] = {}
+        pairs: dict[Example, ResultPair] = {}
+        for example, pair in batch:
+            self._count(example, pair)
+            tally = self.tallies.get(example.subject)
+            errors = example.single_fault and tally is not None and tally.entered > 0
+            divergence = outcome_divergence(example, pair, errors=errors)
+            if divergence is not None:
+                if not self._is_any_users(example, divergence):
+                    self._keep(example, divergence)
+                continue
+            for relation in differing_relations(example, pair):
+                suspects.setdefault(relation, []).append(example)
+                pairs[example] = pair
+        looked_at = LookedAt()
+        for relation in sorted(suspects, key=lambda name: name in self.model.views):
+            sample = sample_of(suspects[relation], relation)
+            refused = [each for each in sample if is_refused(each, pairs[each], relation)]
+            examples = [each for each in looked_at.others(sample) if each not in refused]
+            if relation in self.model.views:
+                examples = tables_alike(self.runner, examples, pairs, looked_at, self.found)
+            examples += refused
+            found = row_divergences(self.runner, examples, relation, self.found)
+            for example, row_divergence in zip(examples, found, strict=True):
+                looked_at.tables.add((example, relation))
+                if row_divergence is not None:
+                    looked_at.differing.add(example)
+                    if not self._is_any_users(example, row_divergence):
+                        self._keep(example, row_divergence)
+                else:
+                    self._count_alike(example, pairs[example], relation)
+
+    def _is_any_users(self, example: Example, divergence: Divergence) -> bool:
+        """Whether what a role shows differs for the superuser as well, who comes first."""
+        if not example.role or divergence.cause in self.found:
+            return False
+        plain = replace(example, statements=without_role(example.statements))
+        (pair,) = self.runner.results([plain])
+        if divergence.kind != "rows":
+            return outcome_divergence(plain, pair, errors=False) is not None
+        return divergence.cause[1] in differing_relations(plain, pair)
+
+    def _count_alike(self, example: Example, pair: ResultPair, relation: str) -> None:
+        """Count an example in which the rows of a view are the same but for chance."""
+        if relation in self.model.views and all_accepted(pair) and not example.role:
+            at = example.reads.index(relation)
+            if not any(is_empty(result.contents[at]) for result in pair):
+                self.compared[relation] = self.compared.get(relation, 0) + 1
+
+    def _count(self, example: Example, pair: ResultPair) -> None:
+        if example.probe == "a valid row" and pair[0].outcomes:
+            tally = self.tallies[example.subject]
+            tally.tried += 1
+            failed = [o for result in pair for o in result.outcomes if not o.accepted]
+            tally.entered += not failed
+            tally.errors.update((str(outcome), None) for outcome in failed)
+        if all_accepted(pair) and not example.reads_as_role:
+            for relation, one, other in zip(
+                example.reads, pair[0].contents, pair[1].contents, strict=False
+            ):
+                if relation in self.model.views and one == other and not is_empty(one):
+                    self.compared[relation] = self.compared.get(relation, 0) + 1
+
+    def _keep(self, example: Example, divergence: Divergence) -> None:
+        """Shrink an example of a cause that is new; keep it as it is where time is up."""
+        cause = divergence.cause
+        spent = self._spent()
+        if spent == "counterexamples":
+            return
+        alike = sum(known[:3] == cause[:3] for known in self.found)
+        if cause in self.found or (cause[0] == "rows" and alike >= ALIKE):
+            return
+        before = self.known.get(example.statements)
+        tried = before.examples if before else self.runner.examples
+
+        def shows(others: Sequence[Example], pairs: Sequence[ResultPair]) -> int | None:
+            return first_showing(self.runner, divergence, others, pairs, self.found)
+
+        smallest = example
+        if spent != "seconds":
+            smallest = shrink(example, self.runner.results, shows)
+        (pair,) = self.runner.results([smallest])
+        rows = None
+        if divergence.kind == "rows":
+            (again,) = row_divergences(self.runner, [smallest], cause[1])
+            rows = again.rows if again else divergence.rows
+        self.found[cause] = Counterexample(
+            subject=example.subject,
+            probe=example.probe,
+            parts=smallest.statements,
+            outcomes=tuple(zip(pair[0].outcomes, pair[1].outcomes, strict=False)),
+            rows=rows,
+            cause=cause,
+            examples=tried,
+            role=example.role,
+            query=self._query(rows.relation, example) if rows else "",
+        )
+
+    def confirms(self, example: Counterexample) -> bool:
+        """Whether a counterexample shows the same here: no chance of two clocks that were apart."""
+        for known in self.source.known([Known(example.subject, example.parts, 0)]):
+            again = replace(known, single_fault=example.cause[0] == "error")
+            kind = cast("DivergenceKind", example.cause[0])
+            pairs = self.runner.results([again])
+            return (
+                first_showing(self.runner, Divergence(kind, example.cause), [again], pairs)
+                is not None
+            )
+        return True
+
+    def _query(self, relation: str, example: Example) -> str:
+        """SQL that brings what a relation reads up to date, and shows its rows."""
+        view = self.model.views.get(relation)
+        refreshed = view.refreshed if view and not example.reads_as_role else ()
+        return " ".join(
+            [*(f"REFRESH MATERIALIZED VIEW {n};" for n in refreshed), f"TABLE {relation};"]
+        )
