@@ -13,7 +13,7 @@ from pytest_schema_parity.behavior.statements.search_result import (
     Budget,
     DatabaseCopy,
 )
-from pytest_schema_parity.checks.behavior_findings import Reported, relations_of
+from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
 from pytest_schema_parity.checks.behavior_wording import (
     note,
 )
@@ -27,7 +27,9 @@ from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.showing import clean
 
 SWITCHED_OFF: Final = "no statements were tried: the check is switched off"
-NOTHING_SHARED: Final = "no statements were tried: the two trees have no table or view in common"
+NOTHING_SHARED: Final = (
+    "no statements were tried: the two trees have no table, view or function in common"
+)
 
 
 def find(context: Context) -> Iterator[Finding]:
@@ -36,8 +38,9 @@ def find(context: Context) -> Iterator[Finding]:
     names = context.reference, context.tree
     schemas = tuple(context.build(name).schema for name in names)
     shared = relations_of(schemas[0]) & relations_of(schemas[1])
-    if not shared or settings.examples == 0:
-        title = NOTHING_SHARED if not shared else SWITCHED_OFF
+    routines = routines_of(schemas[0]) & routines_of(schemas[1])
+    if not (shared or routines) or settings.examples == 0:
+        title = SWITCHED_OFF if shared or routines else NOTHING_SHARED
         yield replace(note(context.tree, "", title), change="skipped")
         return
     differences = tuple(context.comparison())
@@ -51,7 +54,7 @@ def find(context: Context) -> Iterator[Finding]:
                 differences=differences,
                 budget=Budget(settings.examples, settings.seconds),
                 seed=settings.seed,
-                subjects=shared,
+                subjects=shared | routines,
                 known=tuple(decoded(context.recall(BEHAVIOR))),
                 roles=settings.roles,
             )

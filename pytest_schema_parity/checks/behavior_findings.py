@@ -117,6 +117,8 @@ class Reported:
                 return f"{self.tree} rejects what {self.reference} accepts: {what}"
             case "count":
                 return f"{self.tree} affects other rows than {self.reference}: {what}"
+            case "result":
+                return f"{self.tree} returns something else than {self.reference}: {what}"
             case "error":
                 return f"{self.tree} rejects for another reason than {self.reference}: {what}"
         change = example.cause[2]
@@ -140,7 +142,8 @@ class Reported:
         outcomes: list[tuple[Outcome | None, Outcome | None]] = []
         for number, (one, other) in enumerate(example.outcomes):
             table = example.parts[min(number, len(example.parts) - 1)].table
-            is_alike = one.accepted and other.accepted and one.rows == other.rows
+            is_alike = one.accepted and other.accepted
+            is_alike = is_alike and (one.rows, one.result) == (other.rows, other.result)
             sides = self._outcome(one, table, 0), self._outcome(other, table, 1)
             outcomes.append((None, None) if is_alike else sides)
         if len(outcomes) > len(statements):  # constraints that are deferred
@@ -160,7 +163,7 @@ class Reported:
     def _outcome(self, did: Did, table: str, side: int) -> Outcome:
         """The outcome of a statement, with what rejected it and the location of its definition."""
         if did.accepted:
-            return Outcome(str(did))
+            return Outcome(printable(str(did)))
         fact = objecting_fact(did, table, self.schemas[side])
         name = did.objector
         if fact is not None:
@@ -219,12 +222,19 @@ class Reported:
     def _unshown(self) -> list[Difference]:
         """The structural differences that may change behaviour and that no counterexample shows."""
         shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
+        shared |= routines_of(self.schemas[0]) & routines_of(self.schemas[1])
         return [
             each
             for each in self.differences
             if each.impact == "behavior" and each.rank not in self.explained
             if each.name in shared or each.name.rpartition(".")[0] in shared
         ]
+
+
+def routines_of(schema: Schema) -> frozenset[str]:
+    """The functions and procedures of a tree."""
+    kinds = ("function", "procedure")
+    return frozenset(fact.name for fact in schema if fact.kind in kinds and not fact.provided)
 
 
 def relations_of(schema: Schema) -> frozenset[str]:

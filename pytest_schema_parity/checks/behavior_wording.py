@@ -62,7 +62,8 @@ def _only_here(count: int, rows: Sequence[object]) -> Outcome:
 def differing_statement(example: Counterexample) -> GeneratedStatement:
     """The statement whose outcomes differ; the last one if rows differ."""
     for number, (one, other) in enumerate(example.outcomes):
-        if (one.accepted, one.rows, one.sqlstate) != (other.accepted, other.rows, other.sqlstate):
+        sides = [(each.accepted, each.rows, each.result, each.sqlstate) for each in (one, other)]
+        if sides[0] != sides[1]:
             return example.parts[min(number, len(example.parts) - 1)]
     return example.parts[-1]
 
@@ -72,6 +73,8 @@ def headed(statement: GeneratedStatement) -> str:
     heads = {"insert": "INSERT INTO", "update": "UPDATE", "delete": "DELETE FROM"}
     if statement.kind == "other":
         return statement.text
+    if statement.kind == "call":
+        return statement.sql
     return f"{heads.get(statement.kind, statement.kind.upper())} {statement.table}"
 
 

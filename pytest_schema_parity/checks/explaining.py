@@ -101,6 +101,8 @@ def _tests(example: Counterexample, table: str) -> Iterator[list[Test]]:
         yield [lambda d: d.name in columns and d.attribute == "type"]
         yield [lambda d: d.kind in ("enum", "domain")]
     yield [lambda d: d.name == table or d.name.startswith(f"{table}.")]
+    if example.parts[-1].kind == "call":
+        yield [lambda d: d.kind in (*VIEWS, "function", "procedure", "table", "column")]
 
 
 def _is_about_access(difference: Difference, relation: str) -> bool:

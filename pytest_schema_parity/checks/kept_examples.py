@@ -9,7 +9,7 @@ from pytest_schema_parity.behavior.statements.search_result import Counterexampl
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 
 KeptEntry: TypeAlias = dict[str, object]
-KINDS = frozenset({"insert", "update", "delete", "truncate", "role", "other"})
+KINDS = frozenset({"insert", "update", "delete", "truncate", "role", "call", "other"})
 
 
 def encoded(found: Iterable[Counterexample]) -> list[KeptEntry]:

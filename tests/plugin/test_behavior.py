@@ -411,3 +411,22 @@ def test_what_a_role_sees_is_shown_with_the_policy_and_a_role_that_is_missing_is
             "*nothing was tried as nobody: prisma and supabase cannot SET ROLE to it; *",
         ]
     )
+
+
+def test_a_call_is_shown_with_what_it_returns(project) -> None:
+    grade = "\nCREATE FUNCTION grade(a int) RETURNS int LANGUAGE sql AS $$ SELECT {} $$;\n"
+    pytester = of(project, users() + grade.format("coalesce(a, 0)"))
+    prisma = pytester.path / "prisma/migrations/001_init.sql"
+    prisma.write_text(users() + grade.format("a"))
+    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "1 counterexample: supabase returns something else than prisma: "
+            "SELECT public.grade(NULL)",
+            "    SELECT public.grade(NULL);",
+            "        prisma    NULL",
+            "        supabase  0",
+            "    explained by: function public.grade(integer) has another body: *",
+        ]
+    )

@@ -33,10 +33,14 @@ def leave_out(document: CatalogDocument, omits: Callable[[str], bool]) -> None:
     document["tables"] = {name: table for name, table in tables.items() if name in set(kept)}
     views = document["views"].items()
     document["views"] = {name: view for name, view in views if not omits(name)}
+    for name, routine in document["functions"].items():
+        routine["callable"] = routine["callable"] and not omits(name)
 
 
 def remove(document: CatalogDocument, names: Container[str]) -> None:
-    """Remove tables and views from a document, even if others refer to them."""
+    """Remove tables, views and calls from a document, even if others refer to them."""
     for what in ("tables", "views"):
         kept = {name: each for name, each in document[what].items() if name not in names}
         document[what] = kept
+    for name, routine in document["functions"].items():
+        routine["callable"] = routine["callable"] and name not in names

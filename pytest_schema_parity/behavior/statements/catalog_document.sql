@@ -8,8 +8,14 @@ WITH RECURSIVE relation AS (
             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
         )
 ), used(oid) AS (
-    SELECT a.atttypid FROM pg_attribute AS a JOIN relation AS r ON r.oid = a.attrelid
-    WHERE a.attnum > 0 AND NOT a.attisdropped
+    (
+        SELECT a.atttypid FROM pg_attribute AS a JOIN relation AS r ON r.oid = a.attrelid
+        WHERE a.attnum > 0 AND NOT a.attisdropped
+        UNION
+        SELECT argument FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace
+        CROSS JOIN LATERAL unnest(f.proargtypes) AS argument
+        WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    )
     UNION
     SELECT part FROM used JOIN pg_type AS t ON t.oid = used.oid
     CROSS JOIN LATERAL (
@@ -167,7 +173,20 @@ SELECT jsonb_build_object(
         )), '{}') FROM relation AS r WHERE r.relkind IN ('v', 'm')
     ),
     'functions', (
-        SELECT coalesce(jsonb_object_agg(f.oid::regprocedure::text, jsonb_build_object(
+        SELECT coalesce(jsonb_object_agg(format('%I.%I(%s)', n.nspname, f.proname, oidvectortypes(f.proargtypes)), jsonb_build_object(
+            'call', CASE f.prokind WHEN 'p' THEN 'CALL ' ELSE 'SELECT ' END || format('%I.%I', n.nspname, f.proname),
+            'callable', coalesce('o' <> ALL (f.proargmodes) OR f.prokind = 'f', true) AND f.provariadic = 0
+                AND (SELECT typtype <> 'p' OR typname IN ('void', 'record') FROM pg_type WHERE oid = f.prorettype)
+                AND NOT EXISTS (SELECT FROM pg_type AS t WHERE t.oid = ANY (f.proargtypes) AND t.typtype = 'p'),
+            'arguments', (
+                SELECT coalesce(jsonb_agg(format_type(argument, NULL) ORDER BY at), '[]')
+                FROM unnest(f.proargtypes) WITH ORDINALITY AS a(argument, at)
+            ),
+            'names', (
+                SELECT coalesce(jsonb_agg(quote_ident(name) ORDER BY at), '[]') FROM unnest(f.proargnames) WITH ORDINALITY AS a(name, at)
+                WHERE f.proargmodes IS NULL OR f.proargmodes[at] IN ('i', 'b', 'v')
+            ),
+            'settings', concat_ws(' ', f.provolatile, f.proisstrict, f.prosecdef, f.proconfig),
             'name', f.proname, 'body', coalesce(pg_get_function_sqlbody(f.oid), f.prosrc), 'language', l.lanname, 'trusted', l.lanpltrusted OR l.lanname = 'internal'
         )), '{}')
         FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace JOIN pg_language AS l ON l.oid = f.prolang

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
+from pytest_schema_parity.behavior.statements.chance import by_chance
 from pytest_schema_parity.behavior.statements.example import Example, Read, ResultPair, RowsAsText
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.reading import NUMBER, columns_of
@@ -16,14 +15,13 @@ from pytest_schema_parity.behavior.statements.runner import Runner
 
 Cause: TypeAlias = tuple[str, ...]
 """What sets one divergence apart from others; the first word is its kind."""
-DivergenceKind: TypeAlias = Literal["verdict", "count", "error", "rows"]
+DivergenceKind: TypeAlias = Literal["verdict", "count", "error", "result", "rows"]
 AS: Final = "as "
 """Before the role in the cause of what differs for a role alone."""
-MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+\d\d)?$")
+OF_CONSTRAINTS: Final = "23"
+"""The SQLSTATE class of constraints: which of several objects first is a matter of order."""
 NO_SUCH_KEY: Final = "42P10"
 """SQLSTATE where ON CONFLICT names columns without a key: only a missing key raises it."""
-CLOSE: Final = 5.0
-"""Seconds by which readings of the running clock on two sides differ at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +67,17 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
             table = error.table or statement.table
             cause = ("verdict", side, table, verb, error.sqlstate, _objector(error))
             return Divergence("verdict", as_role(cause, example), position)
+        if one.accepted and (one.result or other.result):
+            if (one.rows, one.result) != (other.rows, other.result):
+                result = as_role(("result", statement.table), example)
+                return Divergence("result", result, position)
+            continue
         if one.accepted and one.rows != other.rows:
             counted = ("count", statement.table, statement.kind)
             return Divergence("count", as_role(counted, example), position)
         last = position == len(example.statements) - 1
+        if statement.kind == "call":
+            errors = not one.sqlstate.startswith(OF_CONSTRAINTS)
         if errors and last and not one.accepted and one.sqlstate != other.sqlstate:
             states = one.sqlstate, _objector(one), other.sqlstate, _objector(other)
             named = ("error", statement.table, verb, *states)
@@ -162,7 +167,7 @@ def _row_divergence(
     counts = [[len(rows) for rows in run] for run in (first, second)]
     if all(counts[0][side] != counts[1][side] for side in (0, 1)):
         return None
-    chance = _by_chance(first, second, len(names), apart)
+    chance = by_chance(first, second, len(names), apart)
     one, other = (Counter(_masked(rows, chance)) for rows in first)
     missing, extra = one - other, other - one
     if not missing and not extra:
@@ -200,40 +205,6 @@ def _signs(
 
 def _objector(error: StatementOutcome) -> str:
     return error.objector
-
-
-def _by_chance(
-    first: Sequence[RowsAsText], second: Sequence[RowsAsText], width: int, apart: bool
-) -> frozenset[int]:
-    """The columns whose values change from run to run on both sides: uuids, the running clock.
-
-    A column that changes on one side only is a difference.  So are times that are further apart
-    than the clock can have moved.  Where the two sides did not begin at one instant (``apart``),
-    all times are compared in this way.
-    """
-    found = []
-    for at in range(width):
-        values = [[Counter(row[at] for row in rows) for rows in run] for run in (first, second)]
-        one, other = (sorted(v for row in rows if (v := row[at]) is not None) for rows in first)
-        changing = all(values[0][side] != values[1][side] for side in (0, 1))
-        if (changing or (apart and _are_times(one, other))) and not _far_apart(one, other):
-            found.append(at)
-    return frozenset(found)
-
-
-def _far_apart(one: Sequence[str], other: Sequence[str]) -> bool:
-    if not _are_times(one, other):
-        return False
-    pairs = zip(one, other, strict=False)
-    return any(abs(_moment(a) - _moment(b)) > CLOSE for a, b in pairs)
-
-
-def _are_times(one: Sequence[str], other: Sequence[str]) -> bool:
-    return all(MOMENT.match(each) for each in (*one, *other))
-
-
-def _moment(text: str) -> float:
-    return datetime.fromisoformat(text.split("+")[0] + "+00:00").timestamp()
 
 
 def _masked(rows: RowsAsText, chance: frozenset[int]) -> list[tuple[str | None, ...]]:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.builder import Builder
+from pytest_schema_parity.behavior.statements.call_examples import CallExamples
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.histories import Histories
 from pytest_schema_parity.behavior.statements.mentions import mentions
@@ -58,6 +59,7 @@ class ExampleSource:
             random.Random(seed),  # noqa: S311
         )
         self.roles = RoleExamples(self.model, self.builder, self.reads, runner.roles)
+        self.calls = CallExamples(self.model, self.builder, self.everything, seed)
         self.tried: set[str] = set()
         self.shortened: list[str] = []
 
@@ -77,6 +79,7 @@ class ExampleSource:
             if next(probes, None) is not None:
                 self.shortened.append(name)
         yield from self.roles.all(order)
+        yield from self.calls.all()
         yield from self.histories.all(order)
 
     def known(self, examples: Iterable[Known]) -> Iterator[Example]:
@@ -86,11 +89,20 @@ class ExampleSource:
             tables = [name for name in (view.tables if view else ()) if name in self.model.tables]
             if each.subject in self.model.subjects:
                 reads = self.reads(each.subject)
+            elif each.subject in self.calls.names:
+                reads = self.everything()
             elif tables:
                 reads = tuple(dict.fromkeys((*self.reads(tables[0]), each.subject)))
             else:
                 continue
             yield Example(each.subject, "found before", each.parts, reads)
+
+    def everything(self) -> tuple[str, ...]:
+        """All tables and views; the tables that differ, where there are too many."""
+        tables, views = self.model.subjects, self.model.views
+        if len(tables) + len(views) <= READ_ALL:
+            return (*tables, *views)
+        return tuple(name for name in tables if self._differs(name))[:READ_ALL]
 
     def reads(self, name: str) -> tuple[str, ...]:
         """What is read after an example about a table: all, or what is near where there is much."""

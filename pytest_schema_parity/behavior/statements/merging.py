@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from pytest_schema_parity.behavior.statements.catalog_document import CatalogDocument
@@ -13,6 +14,7 @@ from pytest_schema_parity.behavior.statements.model import (
     ForeignKey,
     HavingSides,
     Model,
+    Routine,
     Table,
     Trigger,
     Type,
@@ -33,6 +35,7 @@ def merge(reference: CatalogDocument, candidate: CatalogDocument) -> Model:
         deferrable=reference["deferrable"] or candidate["deferrable"],
         only=_alone("views", sides),
         missing=_alone("tables", sides),
+        routines=tuple(_routines(sides)),
     )
 
 
@@ -42,6 +45,39 @@ def _alone(what: str, sides: Sequence[CatalogDocument]) -> tuple[tuple[str, int]
         for side in (0, 1)
         for name in sides[side][what]
         if name not in sides[1 - side][what]
+    )
+
+
+def _routines(sides: Sequence[CatalogDocument]) -> Iterator[Routine]:
+    """The functions and procedures that both sides have and that can be called."""
+    found = [side["functions"] for side in sides]
+    calls = Counter(each["call"] for each in found[0].values())
+    for name in sorted(found[0].keys() & found[1].keys()):
+        pair = found[0][name], found[1][name]
+        if not all(each["callable"] for each in pair) or pair[0]["call"] != pair[1]["call"]:
+            continue
+        yield Routine(
+            name=name,
+            call=pair[0]["call"],
+            arguments=tuple(
+                _argument(sides, kind, pair[0]["names"][at] if at < len(pair[0]["names"]) else "")
+                for at, kind in enumerate(pair[0]["arguments"])
+            ),
+            bodies=(pair[0]["body"] or "", pair[1]["body"] or ""),
+            settings=(pair[0]["settings"], pair[1]["settings"]),
+            is_overloaded=calls[pair[0]["call"]] > 1,
+        )
+
+
+def _argument(sides: Sequence[CatalogDocument], kind: str, name: str) -> Column:
+    """An argument as a column, so that values of its type can be found."""
+    return Column(
+        name=name or "value",
+        types=(_type(sides[0], kind), _type(sides[1], kind)),
+        not_null=frozenset(),
+        defaults=(None, None),
+        identities=("", ""),
+        generated=frozenset(),
     )
 
 

@@ -169,6 +169,26 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Routine:
+    """A function or procedure that both sides have and that can be called.
+
+    ``call`` is the SQL before its arguments; ``settings`` are its volatility and the like.
+    """
+
+    name: str
+    call: str
+    arguments: tuple[Column, ...]
+    bodies: tuple[str, str]
+    settings: tuple[str, str]
+    is_overloaded: bool = False
+
+    @property
+    def differs(self) -> bool:
+        """Whether one side's code or settings differ from the other's."""
+        return self.bodies[0] != self.bodies[1] or self.settings[0] != self.settings[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
     """The tables and views that both sides have.
 
@@ -184,6 +204,7 @@ class Model:
     only: tuple[tuple[str, int], ...] = ()
     missing: tuple[tuple[str, int], ...] = ()
     parents: frozenset[str] = frozenset()
+    routines: tuple[Routine, ...] = ()
 
     @property
     def subjects(self) -> tuple[str, ...]:

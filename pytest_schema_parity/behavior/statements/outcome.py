@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 SEPARATOR: Final = "\x1f"
+RETURNED: Final = "\x1e"
+"""Separates the count of rows that a call returned, their hash and their text."""
 ROUTINE: Final = re.compile(
     r"^(?:PL/pgSQL|SQL) function (\S*?)\(.*?\)(?: line (\d+))?", re.MULTILINE
 )
@@ -17,11 +19,14 @@ TIMEOUT: Final = "57014"
 class StatementOutcome:
     """The outcome of a statement: ``rows`` affected, or an error (``rows`` None, ``sqlstate`` set).
 
+    ``result`` is the hash of what a call returned, ``shown`` the beginning of its text.
     ``table``, ``constraint`` and ``column`` are those that the server names; ``routine`` is the
     function that raised the error, and the ``line`` of its body.
     """
 
     rows: int | None = None
+    result: str = ""
+    shown: str = field(default="", compare=False)
     sqlstate: str = ""
     message: str = field(default="", compare=False)
     table: str = ""
@@ -50,6 +55,9 @@ class StatementOutcome:
         return self.constraint or self.column
 
     def __str__(self) -> str:
+        if self.result:
+            value = self.shown.removeprefix("(").removesuffix(")") if self.rows == 1 else self.shown
+            return (value or "NULL") if self.rows == 1 else f"{self.rows} rows: {value}"
         if self.rows is not None:
             return f"{self.rows} row{'' if self.rows == 1 else 's'}"
         where = f" ({self.objector})" if self.objector else ""
@@ -60,7 +68,9 @@ def parse_outcome(text: str) -> StatementOutcome:
     """Parse the text that ``runner.sql`` writes for an outcome."""
     state, *rest = text.split(SEPARATOR)
     if not rest:
-        return StatementOutcome(rows=int(state))
+        count, *returned = state.split(RETURNED)
+        result, shown = returned if len(returned) == 2 else ("", "")
+        return StatementOutcome(rows=int(count), result=result, shown=shown)
     message, table, constraint, column, *context = rest
     found = _raised_by(SEPARATOR.join(context))
     return StatementOutcome(

@@ -60,7 +60,21 @@ def reaching_outside(document: CatalogDocument) -> dict[str, str]:
         if reason := _reason(view["definition"], functions):
             found[name] = reason
     _follow(document, found)
+    for name, routine in document["functions"].items():
+        if routine.get("callable") and (reason := _reason_of_routine(routine, functions, found)):
+            found[name] = reason
     return found
+
+
+def _reason_of_routine(
+    routine: CatalogDocument, functions: Mapping[str, str], found: Mapping[str, str]
+) -> str:
+    """Why a routine is not called; empty if it may be."""
+    body = routine["body"] or ""
+    if reason := functions.get(routine["name"], "") or _called(body, functions):
+        return reason
+    used = (name for name in found if "(" not in name and mentions(body, _bare(name)))
+    return next((f"it uses {name}, and {found[name]}" for name in used), "")
 
 
 def _follow(document: CatalogDocument, found: dict[str, str]) -> None:

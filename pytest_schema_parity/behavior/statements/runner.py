@@ -17,6 +17,7 @@ import psycopg
 from psycopg import errors
 
 from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
+from pytest_schema_parity.behavior.statements.cutting_off import cut_off
 from pytest_schema_parity.behavior.statements.example import (
     NOT_RUN,
     Example,
@@ -32,12 +33,16 @@ from pytest_schema_parity.behavior.statements.outcome import (
 )
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
 from pytest_schema_parity.behavior.statements.roles import may_set
-from pytest_schema_parity.behavior.statements.statement import literal
+from pytest_schema_parity.behavior.statements.statement import GeneratedStatement, literal
 
+RETURNING: Final = "SELECT /*r*/ "
+"""How a call begins whose result is compared; see ``runner.sql``."""
 BATCH: Final = 250
 """How many examples run in one round trip."""
 ALONE: Final = 1.0
 """Seconds that one example may take."""
+GRACE: Final = 0.5
+"""Seconds after which a statement is cancelled that its own timeout does not end."""
 EACH: Final = 0.05
 """Seconds that each example of a batch may take on average."""
 
@@ -201,15 +206,16 @@ class Runner:
         with _savepoint(side) as connection:
             connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
             try:
-                found = connection.execute(
-                    "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
-                    (
-                        [each.sql for example in examples for each in example.statements],
-                        [len(example.statements) for example in examples],
-                        reader,
-                        self.model.deferrable,
-                    ),
-                ).fetchall()
+                with cut_off(connection, limit + GRACE):
+                    found = connection.execute(
+                        "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
+                        (
+                            [_run_as(each) for example in examples for each in example.statements],
+                            [len(example.statements) for example in examples],
+                            reader,
+                            self.model.deferrable,
+                        ),
+                    ).fetchall()
             except errors.QueryCanceled:  # between statements, or while reading
                 found = []
         return [
@@ -217,6 +223,13 @@ class Runner:
             for outcomes, contents in found
             if outcomes is not None
         ]
+
+
+def _run_as(statement: GeneratedStatement) -> str:
+    """A statement as it is run: of a function, so that its result can be compared."""
+    if statement.kind == "call":
+        return statement.sql.replace("SELECT ", RETURNING, 1)
+    return statement.sql
 
 
 def _reading(example: Example) -> tuple[tuple[str, ...], bool]:

@@ -20,9 +20,18 @@ BEGIN
             PERFORM pg_temp.schema_parity_reset();
             FOR step IN 1 .. size LOOP
                 BEGIN
-                    EXECUTE statements[position + step];
-                    GET DIAGNOSTICS affected = ROW_COUNT;
-                    outcomes := array_append(outcomes, affected::text);
+                    IF left(statements[position + step], 13) = 'SELECT /*r*/ ' THEN
+                        EXECUTE format(
+                            'SELECT concat_ws(chr(30), count(*), md5(string_agg(t, chr(10) ORDER BY t)),'
+                            ' left(string_agg(t, chr(10) ORDER BY t), 400))'
+                            ' FROM (SELECT q::text AS t FROM (%s) AS q) AS texts', statements[position + step]
+                        ) INTO message;
+                        outcomes := array_append(outcomes, message);
+                    ELSE
+                        EXECUTE statements[position + step];
+                        GET DIAGNOSTICS affected = ROW_COUNT;
+                        outcomes := array_append(outcomes, affected::text);
+                    END IF;
                 EXCEPTION WHEN query_canceled THEN
                     -- The timeout has fired and does not apply to further statements of this call.
                     outcomes := NULL;

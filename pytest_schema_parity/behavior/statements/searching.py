@@ -15,6 +15,7 @@ from pytest_schema_parity.behavior.statements.causes import (
     outcome_divergence,
     row_divergences,
 )
+from pytest_schema_parity.behavior.statements.chance import is_chance
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
 from pytest_schema_parity.behavior.statements.looking import (
@@ -93,6 +94,7 @@ class Searching:
             shortened=tuple(self.source.shortened),
             missing_roles=self.runner.missing_roles,
             as_roles=self.source.roles.made,
+            calls=self.source.calls.made,
             unreached=tuple(self.source.unreached()) if self.exhausted else (),
         )
 
@@ -190,6 +192,10 @@ class Searching:
         spent = self._spent()
         if spent == "counterexamples":
             return
+        if divergence.kind == "result" and divergence.position is not None:
+            (pair,) = self.runner.results([example])
+            if is_chance(self.runner, example, pair, divergence.position):
+                return
         alike = sum(known[:3] == cause[:3] for known in self.found)
         if cause in self.found or (cause[0] == "rows" and alike >= ALIKE):
             return

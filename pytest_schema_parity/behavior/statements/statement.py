@@ -15,6 +15,7 @@ NULL = "NULL"
 class GeneratedStatement:
     """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL as it stands.
 
+    Of the kind ``call`` it calls the routine ``table`` with ``values``, as ``text`` has it.
     Of the kind ``role`` it is SET ROLE or RESET ROLE, in an example about a ``table``.
 
     ``values`` are inserted or set; ``where`` selects the rows that have these values.
@@ -22,7 +23,7 @@ class GeneratedStatement:
     ``along`` are INSERTs in the same statement, by ``WITH``.
     """
 
-    kind: Literal["insert", "update", "delete", "truncate", "role", "other"]
+    kind: Literal["insert", "update", "delete", "truncate", "role", "call", "other"]
     table: str
     values: Assigned = ()
     where: Assigned = ()
@@ -42,6 +43,8 @@ class GeneratedStatement:
                 return f"UPDATE {self.table} SET {assigned}{self._where()}"  # noqa: S608
             case "delete":
                 return f"DELETE FROM {self.table}{self._where()}"  # noqa: S608
+            case "call":
+                return f"{self.text}({', '.join(value for _, value in self.values)})"
             case "truncate":
                 return f"TRUNCATE {self.table}{self.suffix}"
             case _:
