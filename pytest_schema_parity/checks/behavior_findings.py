@@ -106,6 +106,7 @@ class Reported:
             + (f", as {example.role}" if example.role else ""),
             evidence=tuple(evidence),
             locations=origin,
+            explained_by=tuple(explained),
         )
 
     def _title(self, example: Counterexample, statement: GeneratedStatement) -> str:

@@ -36,6 +36,7 @@ class Finding:
     ``breaks`` a tree makes the verdict ``broken``, and no allowance accepts it.
     ``consequence_of`` is the place of the failed statement that may have caused it, else None.
     ``source`` is the difference or the allowance that is reported, for programs; else None.
+    A counterexample is ``explained_by`` differences.
     """
 
     tree: str
@@ -53,6 +54,7 @@ class Finding:
     breaks: bool = False
     consequence_of: Place | None = None
     source: Difference | Allowance | None = field(default=None, compare=False, repr=False)
+    explained_by: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def fails(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_schema_parity.errors import SchemaParityError
+from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.finding import CheckOutcome
 from pytest_schema_parity.findings.verdict import RunResults
 from pytest_schema_parity.plugin.gate import only_shows
@@ -107,7 +108,7 @@ class Results:
             highlight=self.gate.highlight,
         ):
             terminalreporter.write_line(line)
-        for line in (*self._note_lines(), *self.destinations.written):
+        for line in (*self._shown_lines(), *self._note_lines(), *self.destinations.written):
             terminalreporter.write_line(line)
         for problem in self.problems:
             terminalreporter.write_line(f"ERROR: {problem}", red=True)
@@ -203,6 +204,17 @@ class Results:
             cell.outcome != "skipped" and self.gate.counts(tree, check)
             for (tree, check), cell in self.cells.items()
         )
+
+    def _shown_lines(self) -> Iterator[str]:
+        """With -v: the structural differences for which a counterexample was found."""
+        if self.run is None or self.config.getoption("verbose") < 1:
+            return
+        for name, tree in self.run.candidates.items():
+            found = {each.rank: each for other in tree.findings for each in other.explained_by}
+            lines = [f"  {' '.join(title_of(each).split())}" for each in found.values()]
+            if lines:
+                heading = f"{printable(name)}::behavior shows what these differences do:"
+                yield from (heading, *map(clean, lines))
 
     def _note_lines(self) -> Iterator[str]:
         lines = [

@@ -93,6 +93,7 @@ def _differences(run: RunResults) -> list[Entry]:
     entries: list[Entry] = []
     for tree in run.candidates.values():
         found = [(each.difference, each) for each in tree.findings if each.difference is not None]
+        shown = {each.rank: other for other in tree.findings for each in other.explained_by}
         for difference, finding in sorted(found, key=lambda pair: pair[0].rank):
             entries.append(
                 {
@@ -109,15 +110,23 @@ def _differences(run: RunResults) -> list[Entry]:
                         "tree": _place(finding.locations.tree),
                     },
                     "allowed": finding.allowed,
-                    **_more(difference, finding),
+                    **_more(difference, finding, shown.get(difference.rank)),
                 }
             )
     return entries
 
 
-def _more(difference: Difference, finding: Finding) -> Entry:
-    """What only some differences have: why they weigh less, what follows, what is behind."""
+def _more(difference: Difference, finding: Finding, shown_by: Finding | None) -> Entry:
+    """What only some differences have: why they weigh less, what follows, what is behind.
+
+    ``shown_by`` is the finding of the check ``behavior`` that the difference explains.
+    """
     entry: Entry = {}
+    if shown_by is not None and (script := _block(shown_by, Script)) is not None:
+        entry["counterexample"] = {
+            "title": shown_by.title,
+            "statements": list(script.statements),
+        }
     if difference.why:
         entry["why"] = difference.why
     if below := [*map(_part, difference.parts), *_keys_only(difference)]:

@@ -430,3 +430,20 @@ def test_a_call_is_shown_with_what_it_returns(project) -> None:
             "    explained by: function public.grade(integer) has another body: *",
         ]
     )
+
+
+def test_a_difference_says_which_counterexample_shows_it(project) -> None:
+    pytester = of(project, users(bound=">= 0") + "CREATE TABLE idle (id int);")
+    result = pytester.runpytest_subprocess("--schema-parity", "-v", REPORT)
+    result.stdout.fnmatch_lines(
+        [
+            "supabase::behavior shows what these differences do:",
+            "  changed * of constraint public.users.users_age_check*",
+        ]
+    )
+    report = json.loads(pytester.path.joinpath("report.json").read_text())
+    shown = {each["name"]: each.get("counterexample") for each in report["differences"]}
+    example = shown["public.users.users_age_check"]
+    assert example["title"].startswith("supabase accepts what prisma rejects: INSERT INTO")
+    assert example["statements"] == entries(pytester)[0]["statements"]
+    assert shown["public.idle"] is None
