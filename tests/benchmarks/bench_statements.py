@@ -44,7 +44,7 @@ def rates(runner: Runner) -> tuple[float, float]:
     """Statements a second that are generated, and that are run on both sides and read after."""
     searching = Searching(runner, (), Budget(), 0)
     start = time.perf_counter()
-    examples = list(islice(searching.examples(), EXAMPLES))
+    examples = list(islice(searching.source.all(()), EXAMPLES))
     generated = time.perf_counter() - start
     count = sum(len(example.statements) for example in examples)
     start = time.perf_counter()

@@ -55,7 +55,11 @@ def steady(report: Report) -> str:
     """
     behavior = sorted({(entry["tree"], entry["subject"]) for entry in report["behavior"]})
     postgres = {**report["postgres"], "version": None}
-    return json.dumps({**report, "behavior": behavior, "postgres": postgres}, indent=2)
+    differences = [
+        {**entry, "counterexample": "counterexample" in entry} for entry in report["differences"]
+    ]
+    steadied = {"differences": differences, "behavior": behavior, "postgres": postgres}
+    return json.dumps({**report, **steadied}, indent=2)
 
 
 def at(file: str, text: str) -> str:
