@@ -12,6 +12,7 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
     amount,
     failed,
+    generated_notes,
     lost,
     outcome_lines,
 )
@@ -59,6 +60,8 @@ def data(context: Context) -> Iterator[Finding]:
         seen.update(map(_key, fresh))
         yield from lost(rehearsed, "data", outcome.step, fresh)
     yield from _rules(context.tree, rehearsal)
+    if rehearsed.generated is not None:
+        yield from generated_notes(context.tree, "data", rehearsed.generated)
 
 
 def _key(change: DataChange) -> object:

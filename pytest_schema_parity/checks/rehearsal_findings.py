@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.applies import failure_finding, failure_title
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.findings.allowance import DATA, STEP
@@ -125,6 +126,31 @@ def lost(
             evidence=(Text(tuple(cut(map(change_line, found)))),),
             locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
         )
+
+
+def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
+    """Notes about generated rows: how many, and which tables none of them entered."""
+    rows, tables = sum(filling.rows.values()), len(filling.rows)
+    lines = [f"{name}: {counted(count, 'row')}" for name, count in filling.rows.items()]
+    title = f"no seed is named: {counted(rows, 'row')} in {counted(tables, 'table')} are generated"
+    yield _note(tree, check, "", title, lines)
+    for name, why in filling.refused.items():
+        title = f"no generated row entered {name}: {clean(redact(why))}"
+        yield _note(tree, check, name, title, ())
+
+
+def _note(tree: str, check: str, name: str, title: str, lines: Iterable[str]) -> Finding:
+    shown = tuple(map(clean, cut(lines)))
+    return Finding(
+        tree=tree,
+        check=check,
+        kind=DATA,
+        name=name,
+        change="changed",
+        title=title,
+        evidence=(Text(shown),) if shown else (),
+        note=True,
+    )
 
 
 def _rows(count: int, name: str) -> str:

@@ -36,16 +36,16 @@ class RehearsalConfig:
 
     ``source`` is the tree that is deployed (the key ``from``), ``steps`` the directory of the
     upgrade, ``target`` the tree that it has to come to (the key ``to``); ``seed`` are the files
-    with rows in the shape of ``source``.  No step may take a stronger lock than ``max_lock`` on a
-    table, nor write a table anew if ``no_rewrite``.  ``line`` is that of its table in the
-    configuration file, from 1.
+    with rows in the shape of ``source``, None if rows are to be generated.  No step may take a
+    stronger lock than ``max_lock`` on a table, nor write a table anew if ``no_rewrite``.  ``line``
+    is that of its table in the configuration file, from 1.
     """
 
     name: str
     source: str
     steps: Path
     target: str
-    seed: tuple[Path, ...] = ()
+    seed: tuple[Path, ...] | None = None
     max_lock: LockMode | None = None
     no_rewrite: bool = False
     line: int = 1
@@ -108,7 +108,10 @@ def _read_tree(table: TomlTable, key: str, what: str, trees: Collection[str]) ->
     return table.one_of(key, name, trees) or name
 
 
-def _read_seed(table: TomlTable, root: Path) -> tuple[Path, ...]:
+def _read_seed(table: TomlTable, root: Path) -> tuple[Path, ...] | None:
+    """The files of the seed; none of them if the list is empty, None without the key."""
+    if table.values.get("seed") in (None, []):
+        return None if "seed" not in table.values else ()
     files: list[Path] = []
     for pattern in table.texts("seed", single=True) or ():
         found = matching_files(pattern, root)

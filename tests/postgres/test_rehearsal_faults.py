@@ -267,5 +267,60 @@ def test_what_cannot_be_observed_is_a_failure(
     assert all("not checked: what it" in title and "no such table" in title for title in titles)
 
 
+UNSEEDED = CONFIGURATION.replace('seed = "seed.sql"\n', "")
+FOUND_WITHOUT_A_SEED = [
+    ("data", UP, "DROP TABLE log;"),
+    ("data", UP, "DELETE FROM submissions;"),
+    ("data", UP, "UPDATE users SET email = upper(email);"),
+    ("idempotent", UP, "UPDATE users SET name = name || '!';"),
+    ("rollback", DOWN, "TRUNCATE log;"),
+    ("interrupted", UP, "COMMIT; UPDATE users SET name = 'x' WHERE name <> 'x';"),
+]
+
+
+@pytest.mark.parametrize(("check", "file", "fault"), FOUND_WITHOUT_A_SEED)
+def test_faults_are_found_on_generated_rows(
+    cluster: Cluster, tmp_path: Path, check: str, file: str, fault: str
+) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    files[f"upgrade/{file}"] = f"{files[f'upgrade/{file}']}{fault}\n"
+    parity = open_on(cluster, tmp_path, files, UNSEEDED)
+    try:
+        result = parity.result("rehearsal", check)
+    finally:
+        parity.trees.close()
+    assert result.outcome == "failed", result
+
+
+def test_generated_rows_are_noted(cluster: Cluster, tmp_path: Path) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    for name in ("deployed.sql", "main.sql"):
+        files[name] = (
+            f"{files[name]}CREATE TABLE never (id int CHECK (id > 0 AND id < 0) NOT NULL);"
+        )
+    parity = open_on(cluster, tmp_path, files, UNSEEDED)
+    try:
+        checks = [name for name in registry.names("rehearsal") if name != "allowances"]
+        found = {check: parity.result("rehearsal", check) for check in checks}
+    finally:
+        parity.trees.close()
+    assert {name: result.failing for name, result in found.items()} == dict.fromkeys(checks, ())
+    assert [note.title for note in found["data"].notes] == [
+        "no seed is named: 9 rows in 3 tables are generated",
+        "no generated row entered public.never: public.never: no value was found for"
+        " CHECK ((id > 0) AND (id < 0))",
+    ]
+
+
+def test_with_an_empty_seed_there_are_no_rows(cluster: Cluster, tmp_path: Path) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    files[f"upgrade/{UP}"] = f"{files[f'upgrade/{UP}']}DELETE FROM log;\n"
+    parity = open_on(cluster, tmp_path, files, CONFIGURATION.replace('"seed.sql"', "[]"))
+    try:
+        assert parity.result("rehearsal", "data").findings == ()
+    finally:
+        parity.trees.close()
+
+
 def test_there_are_sixty_of_them() -> None:
     assert len({(file, before, after) for _, file, before, after in FAULTS}) >= 60
