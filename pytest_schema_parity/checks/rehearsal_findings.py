@@ -113,6 +113,9 @@ def lost(
     for change in changes:
         groups.setdefault((change.name, change.change), []).append(change)
     for (name, kind), found in groups.items():
+        if kind in ("table renamed", "column renamed"):
+            yield _renamed(rehearsed, check, step, found[0])
+            continue
         rows = sum(change.count for change in found)
         what = name if kind.endswith(("table missing", "column missing")) else _rows(rows, name)
         yield Finding(
@@ -126,6 +129,31 @@ def lost(
             evidence=(Text(tuple(cut(map(change_line, found)))),),
             locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
         )
+
+
+def _renamed(rehearsed: Rehearsed, check: str, step: Step, change: DataChange) -> Finding:
+    """A finding for a table or column that has another name: its rows are there, under that.
+
+    It is a note where a view has the old name of a table after the last step.
+    """
+    kind = change.change.partition(" ")[0]
+    after = rehearsed.rehearsal.schema()
+    has_view = kind == "table" and any(
+        after.get((view, change.name)) for view in ("view", "materialized view")
+    )
+    effect = "a view has the old name" if has_view else "readers of the old name fail"
+    return Finding(
+        tree=rehearsed.config.name,
+        check=check,
+        kind=DATA,
+        name=change.name,
+        change="renamed",
+        impact="behavior",
+        title=f"{step.name} renames the {kind} {change.name} to {change.after}: {effect}",
+        evidence=(Text(("its rows are compared under the new name",)),),
+        locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
+        note=has_view,
+    )
 
 
 def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:

@@ -225,4 +225,5 @@ class Rehearsal:
             return Outcome(self.steps[number], failures, *self.changed(stage, copy))
 
     def _lost(self, number: int) -> Iterator[DataChange]:
-        return compare_data(*(self.host.conninfo(self.stages[each]) for each in (0, number)))
+        before, after = (self.host.conninfo(self.stages[each]) for each in (0, number))
+        return compare_data(before, after, follow=True)

@@ -75,7 +75,7 @@ def test_a_good_step(cluster: Cluster, source: str, tmp_path: Path) -> None:
     [
         ("DROP TABLE log", [("log", "table missing", None)]),
         ("ALTER TABLE people DROP COLUMN born", [("people", "column missing", "born")]),
-        ("ALTER TABLE people RENAME born TO day", [("people", "column missing", "born")]),
+        ("ALTER TABLE people RENAME born TO day", [("people", "column renamed", "born")]),
         ("DELETE FROM people WHERE id = 2", [("people", "row missing", None)]),
         ("UPDATE people SET name = '' WHERE id = 2", [("people", "value changed", "name")]),
         ("UPDATE people SET born = born + 1", [("people", "value changed", "born")]),
@@ -86,7 +86,7 @@ def test_a_good_step(cluster: Cluster, source: str, tmp_path: Path) -> None:
         ("ALTER TABLE people ALTER id TYPE numeric, ALTER name TYPE varchar(9)", []),
         ("DELETE FROM log WHERE ctid = '(0,1)'", [("log", "row missing", None)]),
         ("UPDATE log SET line = '' WHERE line IS NULL", [("log", "row missing", None)]),
-        ("ALTER TABLE people RENAME TO persons", [("people", "table missing", None)]),
+        ("ALTER TABLE people RENAME TO persons", [("people", "table renamed", None)]),
     ],
 )
 @pytest.mark.usefixtures("source")
