@@ -24,6 +24,8 @@ ATTEMPTS: Final = 8
 """How many rows are tried for each that a table is to get."""
 AHEAD: Final = 1_000
 """How many numbers are passed over at first: rows of before mostly have the small ones."""
+APART: Final = 10
+"""How far the numbers of one table are from those of the next."""
 
 Connection: TypeAlias = psycopg.Connection[Any]
 
@@ -103,10 +105,14 @@ class _Filler:
         self._connection = connection
         self._runner = runner
         self._builder = Searching(runner, (), Budget(), 0).builder
-        # Columns that foreign keys join have one number, by the name of one of them.
-        tables = runner.model.tables.values()
-        columns = [f"{table.name}.{column.name}" for table in tables for column in table.columns]
-        self._world = World(numbers=dict.fromkeys(columns, number))
+        # Columns that foreign keys join have one number, by the name of one of them.  Each table
+        # has numbers of its own: no row of one is by chance what another has lost.
+        numbers = {
+            f"{table.name}.{column.name}": number + at * APART
+            for at, table in enumerate(runner.model.tables.values())
+            for column in table.columns
+        }
+        self._world = World(numbers=numbers)
 
     def work(self, names: Collection[str], rows: int, *, change: bool) -> None:
         """Change, then insert, as far as the runner's databases have the tables."""
@@ -128,7 +134,7 @@ class _Filler:
         for choice in range(count * ATTEMPTS):
             if self.rows.get(table.name, 0) >= count:
                 return
-            required = full if self.rows.get(table.name) and choice % 2 else frozenset[str]()
+            required = full if self.rows.get(table.name) and choice % 4 else frozenset[str]()
             refused = self._insert(table, Wish(required=required, choice=choice)) or refused
         if not self.rows.get(table.name):
             self.refused[table.name] = refused

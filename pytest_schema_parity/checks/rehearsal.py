@@ -6,27 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pytest_schema_parity.checks import rehearsal_faults
+from pytest_schema_parity.checks import rehearsal_faults, rehearsal_rollback
 from pytest_schema_parity.checks.check import Check, Context, Find, Role
 from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
     amount,
+    change_key,
     failed,
     generated_notes,
     lost,
     outcome_lines,
 )
-from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.findings.allowance import DATA, LOCK, STEP
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import UNCHECKED, Finding
 from pytest_schema_parity.findings.wording import counted
-from pytest_schema_parity.rehearsal.data import DataChange
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
-from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal
 from pytest_schema_parity.schema.compare import compare
-from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.kinds import KINDS
 from pytest_schema_parity.showing import clean, printable
 
@@ -56,17 +54,12 @@ def data(context: Context) -> Iterator[Finding]:
     rehearsal = rehearsed.ready()
     seen: set[object] = set()
     for outcome in rehearsal.upgrade():
-        fresh = [change for change in outcome.changes if _key(change) not in seen]
-        seen.update(map(_key, fresh))
+        fresh = [change for change in outcome.changes if change_key(change) not in seen]
+        seen.update(map(change_key, fresh))
         yield from lost(rehearsed, "data", outcome.step, fresh)
     yield from _rules(context.tree, rehearsal)
     if rehearsed.generated is not None:
         yield from generated_notes(context.tree, "data", rehearsed.generated)
-
-
-def _key(change: DataChange) -> object:
-    key = None if change.key is None else tuple(change.key.items())
-    return change.name, change.change, key, change.after
 
 
 def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -113,53 +106,6 @@ def idempotent(context: Context) -> Iterator[Finding]:
             )
 
 
-def rollback(context: Context) -> Iterator[Finding]:
-    """A finding for each step that has no down file, or whose down file does not restore all."""
-    rehearsed = context.rehearsed()
-    rehearsal = rehearsed.ready()
-    steps = rehearsal.steps
-    for step in steps:
-        if step.down is None:
-            yield about_step(
-                rehearsed,
-                "rollback",
-                step,
-                f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
-                change="missing",
-            )
-    reported: set[str] = set()
-    for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)):
-        for outcome in _back(rehearsal, last) if last >= 0 else ():
-            if outcome or outcome.step.name in reported or outcome.step.down is None:
-                continue
-            reported.add(outcome.step.name)
-            yield about_step(
-                rehearsed,
-                "rollback",
-                outcome.step,
-                f"{rehearsed.shown(outcome.step.down)} does not restore what was there before: "
-                + amount(outcome),
-                outcome_lines(outcome),
-            )
-
-
-def _back(rehearsal: Rehearsal, last: int) -> Iterator[Outcome]:
-    """Roll back from after a step; each outcome has only what its own step does not restore."""
-    differences: list[Difference] = []
-    changes: set[object] = set()
-    try:
-        for outcome in rehearsal.back(last):
-            yield replace(
-                outcome,
-                differences=tuple(d for d in outcome.differences if d not in differences),
-                changes=tuple(c for c in outcome.changes if _key(c) not in changes),
-            )
-            differences += outcome.differences
-            changes.update(map(_key, outcome.changes))
-    except TreeError:  # a step without a down file, which has a finding of its own
-        return
-
-
 def headline(failing: Sequence[Finding], tree: str) -> str:
     """The title of the first failing finding, and how many more there are."""
     if any(finding.change in UNCHECKED for finding in failing):
@@ -184,7 +130,7 @@ CHECKS: Final = (
     _check("upgrade", upgrade, *KINDS),
     _check("data", data, DATA),
     _check("idempotent", idempotent, STEP),
-    _check("rollback", rollback, STEP),
+    _check("rollback", rehearsal_rollback.rollback, DATA, STEP),
     _check("interrupted", rehearsal_faults.interrupted, STEP),
     _check("backup", rehearsal_faults.backup, STEP),
     _check("locks", rehearsal_faults.locks, LOCK, STEP),

@@ -105,10 +105,28 @@ def change_line(change: DataChange) -> str:
     return clipped(clean(text))
 
 
+def change_key(change: DataChange) -> object:
+    """What is the same for one change that is found after several steps."""
+    key = None if change.key is None else tuple(change.key.items())
+    return change.name, change.change, key, change.after
+
+
 def lost(
-    rehearsed: Rehearsed, check: str, step: Step, changes: Sequence[DataChange]
+    rehearsed: Rehearsed,
+    check: str,
+    step: Step,
+    changes: Sequence[DataChange],
+    *,
+    later: bool = False,
 ) -> Iterator[Finding]:
-    """A finding for each table and column in which a step loses or changes rows or values."""
+    """A finding for each table and column in which a step loses or changes rows or values.
+
+    Its attribute is the check.  With ``later`` it is the down file that does so, with rows that
+    were written after the upgrade.
+    """
+    file = step.down if later and step.down else step.up
+    by = rehearsed.shown(file) if later else step.name
+    remark = ", written after the upgrade" if later else ""
     groups: dict[tuple[str, str], list[DataChange]] = {}
     for change in changes:
         groups.setdefault((change.name, change.change), []).append(change)
@@ -123,11 +141,12 @@ def lost(
             check=check,
             kind=DATA,
             name=name,
+            attribute=check,
             change="changed" if kind == "value changed" else "missing",
             impact="behavior",
-            title=f"{step.name} {_VERBS.get(kind, 'changes')} {what}",
+            title=f"{by} {_VERBS.get(kind, 'changes')} {what}{remark}",
             evidence=(Text(tuple(cut(map(change_line, found)))),),
-            locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
+            locations=Origins(tree=Place(rehearsed.shown(file), 1)),
         )
 
 
@@ -147,6 +166,7 @@ def _renamed(rehearsed: Rehearsed, check: str, step: Step, change: DataChange) -
         check=check,
         kind=DATA,
         name=change.name,
+        attribute=check,
         change="renamed",
         impact="behavior",
         title=f"{step.name} renames the {kind} {change.name} to {change.after}: {effect}",
@@ -161,13 +181,19 @@ def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding
     rows, tables = sum(filling.rows.values()), len(filling.rows)
     lines = [f"{name}: {counted(count, 'row')}" for name, count in filling.rows.items()]
     title = f"no seed is named: {counted(rows, 'row')} in {counted(tables, 'table')} are generated"
-    yield _note(tree, check, "", title, lines)
+    yield note(tree, check, "", title, lines)
+    yield from refused_notes(tree, check, filling)
+
+
+def refused_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
+    """A note for each table that no generated row entered."""
     for name, why in filling.refused.items():
-        title = f"no generated row entered {name}: {clean(redact(why))}"
-        yield _note(tree, check, name, title, ())
+        reason = clean(redact(why.removeprefix(f"{name}: ")))
+        yield note(tree, check, name, f"no generated row entered {name}: {reason}")
 
 
-def _note(tree: str, check: str, name: str, title: str, lines: Iterable[str]) -> Finding:
+def note(tree: str, check: str, name: str, title: str, lines: Iterable[str] = ()) -> Finding:
+    """A note about the rows of a table, or of all without a name."""
     shown = tuple(map(clean, cut(lines)))
     return Finding(
         tree=tree,

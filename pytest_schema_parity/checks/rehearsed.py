@@ -93,6 +93,23 @@ class Rehearsed:
         self._load_seed(stage)
         return stage
 
+    def write_later(self, database: str) -> Filling:
+        """Write generated rows to a copy of the upgraded database, by its name, and change some.
+
+        Raises SchemaParityError.
+        """
+        rehearsal = self.rehearsal
+        last, conninfo = rehearsal.stages[-1], rehearsal.host.conninfo(database)
+        with rehearsal.copy(last) as one, rehearsal.copy(last) as other:
+            pair = rehearsal.host.conninfo(one), rehearsal.host.conninfo(other)
+            tables = own_tables(rehearsal.schema())
+            try:
+                filling = fill(conninfo, [pair], tables, change=True)
+                move_sequences(conninfo)
+            except psycopg.Error as error:
+                raise ServerError(f"rows cannot be generated: {error}") from error
+        return filling
+
     def close(self) -> None:
         """Stop the server of its stage, unless others use it, too.  Nothing works afterwards."""
         if self._stage is not None and self._stage.target.is_alone:

@@ -59,15 +59,17 @@ def compare_data(
     *,
     exact: bool = False,
     follow: bool = False,
+    rows: bool = True,
     shown: int = SHOWN,
 ) -> Iterator[DataChange]:
     """Compare the tables of two databases, given by their conninfos.
 
     Every row and value of ``before`` must be in ``after``; with ``exact`` and nothing else.  If one
     database is a changed copy of the other, ``follow`` finds tables and columns that have another
-    name there: a copy keeps the oids of tables and the numbers of columns.  Of ``shown`` changed
-    rows of a table the values are read, of others only the keys.  Each database is read in one
-    snapshot.  Raises psycopg.Error where one cannot be read.
+    name there: a copy keeps the oids of tables and the numbers of columns.  Without ``rows`` only
+    tables and columns are compared.  Of ``shown`` changed rows of a table the values are read, of
+    others only the keys.  Each database is read in one snapshot.  Raises psycopg.Error where one
+    cannot be read.
     """
     with closing(open_snapshot(before)) as old, closing(open_snapshot(after)) as new:
         olds, news = read_tables(old), read_tables(new)
@@ -88,8 +90,10 @@ def compare_data(
             for column in now.columns if exact else ():
                 if column not in pairs.values():
                     yield _lost(now, "column added", column)
-            kept = {column: other for column, other in pairs.items() if other is not None}
-            yield from _compare_table(_Pair(old, new, table, now, kept), exact=exact, shown=shown)
+            if rows:
+                kept = {column: other for column, other in pairs.items() if other is not None}
+                pair = _Pair(old, new, table, now, kept)
+                yield from _compare_table(pair, exact=exact, shown=shown)
         known = olds.keys() | {table.shown for table in renamed.values()}
         for name in news.keys() - known if exact else ():
             yield _lost(news[name], "table added")

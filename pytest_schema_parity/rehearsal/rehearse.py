@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -202,9 +202,9 @@ class Rehearsal:
 
     @contextmanager
     def copy(self, stage: str) -> Iterator[str]:
-        """A context with the name of a copy of a stage, which is dropped at its end."""
+        """A context with the name of a copy of a stage, or of a copy, dropped at its end."""
         name = f"{self._prefix}_copy_{next(self._numbers)}"
-        with self._locks[stage]:
+        with self._locks.get(stage) or nullcontext():
             clone_database(self.host, stage, name)
         try:
             yield name

@@ -218,7 +218,7 @@ def test_generated_rows_are_noted(cluster: Cluster, tmp_path: Path) -> None:
     assert {name: result.failing for name, result in found.items()} == dict.fromkeys(checks, ())
     assert [note.title for note in found["data"].notes] == [
         "no seed is named: 9 rows in 3 tables are generated",
-        "no generated row entered public.never: public.never: no value was found for"
+        "no generated row entered public.never: no value was found for"
         " CHECK ((id > 0) AND (id < 0))",
     ]
 
