@@ -45,7 +45,7 @@ def find(context: Context) -> Iterator[Finding]:
     settings = context.config.behavior
     names = context.reference, context.tree
     schemas = tuple(context.build(name).schema for name in names)
-    shared = _relations(schemas[0]) & _relations(schemas[1])
+    shared = relations(schemas[0]) & relations(schemas[1])
     if not shared or settings.examples == 0:
         title = NOTHING_SHARED if not shared else SWITCHED_OFF
         yield replace(_note(context.tree, "", title), change="skipped")
@@ -240,7 +240,7 @@ class Reported:
 
     def _unshown(self) -> list[Difference]:
         """The structural differences that may change behaviour and that no counterexample shows."""
-        shared = _relations(self.schemas[0]) & _relations(self.schemas[1])
+        shared = relations(self.schemas[0]) & relations(self.schemas[1])
         return [
             each
             for each in self.differences
@@ -312,7 +312,7 @@ def _condition(sqlstate: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def _relations(schema: Schema) -> frozenset[str]:
+def relations(schema: Schema) -> frozenset[str]:
     """The tables and views of a tree, and those of the platform on which it created objects."""
     own = {fact.name for fact in schema if fact.kind in RELATIONS and not fact.provided}
     changed = {

@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
-from pytest_schema_parity.checks import rehearsal_faults, rehearsal_rollback
+from pytest_schema_parity.checks import rehearsal_faults, rehearsal_rollback, rehearsal_upgrade
 from pytest_schema_parity.checks.check import Check, Context, Find, Role
 from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
     amount,
     change_key,
-    failed,
     generated_notes,
     lost,
     outcome_lines,
 )
-from pytest_schema_parity.findings.allowance import DATA, LOCK, STEP
+from pytest_schema_parity.findings.allowance import BEHAVIOR, DATA, LOCK, STEP
 from pytest_schema_parity.findings.counting import findings_headline
-from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import UNCHECKED, Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal
-from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.kinds import KINDS
 from pytest_schema_parity.showing import clean, printable
 
 ROLES: Final[frozenset[Role]] = frozenset({"rehearsal"})
-
-
-def upgrade(context: Context) -> Iterator[Finding]:
-    """A finding for each statement that fails, else for each difference from the tree ``to``."""
-    rehearsed = context.rehearsed()
-    failures = [*rehearsed.seed_failures]
-    if not failures:
-        for outcome in rehearsed.rehearsal.carry_out():
-            failures += outcome.failures
-    if failures:
-        yield from failed(failures, context.tree, "upgrade")
-        return
-    target = context.build(rehearsed.config.target).schema
-    fail_on = context.config.fail_on
-    for difference in compare(target, rehearsed.rehearsal.schema(), fail_on=fail_on):
-        found = finding_of(difference, context.tree, fail_on=fail_on)
-        yield replace(found, check="upgrade")
 
 
 def data(context: Context) -> Iterator[Finding]:
@@ -127,7 +106,7 @@ def _check(name: str, find: Find, *kinds: str) -> Check:
 
 
 CHECKS: Final = (
-    _check("upgrade", upgrade, *KINDS),
+    _check("upgrade", rehearsal_upgrade.upgrade, *KINDS, BEHAVIOR),
     _check("data", data, DATA),
     _check("idempotent", idempotent, STEP),
     _check("rollback", rehearsal_rollback.rollback, DATA, STEP),
