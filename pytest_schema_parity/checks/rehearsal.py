@@ -13,6 +13,7 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     change_key,
     generated_notes,
     lost,
+    not_reached,
     outcome_lines,
 )
 from pytest_schema_parity.findings.allowance import BEHAVIOR, DATA, LOCK, STEP
@@ -30,7 +31,7 @@ ROLES: Final[frozenset[Role]] = frozenset({"rehearsal"})
 def data(context: Context) -> Iterator[Finding]:
     """A finding for rows that a step loses or changes, and for broken keys and sequences."""
     rehearsed = context.rehearsed()
-    rehearsal = rehearsed.ready()
+    rehearsal = rehearsed.reached()
     seen: set[object] = set()
     for outcome in rehearsal.upgrade():
         fresh = [change for change in outcome.changes if change_key(change) not in seen]
@@ -74,7 +75,7 @@ def _rule(tree: str, name: str, title: str) -> Finding:
 def idempotent(context: Context) -> Iterator[Finding]:
     """A finding for each step that changes a fact or a row when it is carried out once more."""
     rehearsed = context.rehearsed()
-    for outcome in rehearsed.ready().again():
+    for outcome in rehearsed.reached().again():
         if not outcome:
             yield about_step(
                 rehearsed,
@@ -94,7 +95,22 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
     return f"{printable(tree)}: {first}" + (f" (and {more} more)" if more else "")
 
 
+def _as_far_as_reached(name: str, find: Find) -> Find:
+    """The findings of a check, and one that fails if a step fails: the later were not reached."""
+
+    def found(context: Context) -> Iterator[Finding]:
+        findings = list(find(context))
+        yield from findings
+        if (failing := context.rehearsed().failing_step) is not None:
+            lost = any(finding.fails for finding in findings)
+            yield not_reached(context.rehearsed(), name, failing, alone=not lost)
+
+    return found
+
+
 def _check(name: str, find: Find, *kinds: str) -> Check:
+    if name not in ("upgrade", "backup"):
+        find = _as_far_as_reached(name, find)
     return Check(
         names=(name,),
         find=find,

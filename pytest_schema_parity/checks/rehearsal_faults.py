@@ -48,7 +48,7 @@ POINTS: Final = 2
 def interrupted(context: Context) -> Iterator[Finding]:
     """A finding for each step that an interruption leaves half done, or that then fails."""
     rehearsed = context.rehearsed()
-    rehearsal = rehearsed.ready()
+    rehearsal = rehearsed.reached()
     reported: set[str] = set()
     for outcome in (*interruptions.interrupted(rehearsal, points=POINTS), *_crashes(rehearsed)):
         if outcome.unchecked:
@@ -152,7 +152,7 @@ def _line(change: DataChange) -> str:
 def locks(context: Context) -> Iterator[Finding]:
     """A finding for each limit that a step breaks, and one note with the locks of all steps."""
     rehearsed = context.rehearsed()
-    rehearsal = rehearsed.ready()
+    rehearsal = rehearsed.reached()
     found = rehearsal.side_by_side(
         lambda number: _observed(rehearsal, number), range(len(rehearsal.steps))
     )

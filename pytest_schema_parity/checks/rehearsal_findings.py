@@ -75,6 +75,31 @@ def not_checked(
     return about_step(rehearsed, check, step, title, line=line, change="failed")
 
 
+def not_reached(rehearsed: Rehearsed, check: str, failing: Outcome, *, alone: bool) -> Finding:
+    """The finding that a step fails, so that a check is about the steps before it only.
+
+    It is that of a check that could not be carried out, if nothing else was found (``alone``); no
+    allowance accepts it.
+    """
+    names = [step.name for step in rehearsed.steps]
+    before = names.index(failing.step.name)
+    which = ", ".join(names[before:])
+    first = failure_title(failing.failures[0])
+    found = f"nothing was found in the {counted(before, 'step')} before" if before else ""
+    title = f"not reached: {which}, as {failing.step.name} fails, see its `upgrade` ({first})"
+    return Finding(
+        tree=rehearsed.config.name,
+        check=check,
+        kind=STEP,
+        name=failing.step.name,
+        change="not compared" if alone else "failed",
+        impact="behavior",
+        title=f"{title}; {found}" if alone and found else title,
+        breaks=True,
+        locations=Origins(tree=Place(rehearsed.shown(failing.step.up), 1)),
+    )
+
+
 def amount(outcome: Outcome) -> str:
     """The counts of an outcome in words: ``2 facts, 1 row``."""
     parts = []

@@ -28,7 +28,7 @@ from pytest_schema_parity.schema.difference import Difference
 def rollback(context: Context) -> Iterator[Finding]:
     """A finding for each step that has no down file, or whose down file does not restore all."""
     rehearsed = context.rehearsed()
-    rehearsal = rehearsed.ready()
+    rehearsal = rehearsed.reached()
     steps = rehearsal.steps
     for step in steps:
         if step.down is None:

@@ -24,7 +24,7 @@ def upgrade(context: Context) -> Iterator[Finding]:
     rehearsed = context.rehearsed()
     failures = [*rehearsed.seed_failures]
     if not failures:
-        for outcome in rehearsed.rehearsal.carry_out():
+        for outcome in rehearsed.carry_out():
             failures += outcome.failures
     if failures:
         yield from failed(failures, context.tree, "upgrade")

@@ -20,7 +20,7 @@ from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.rehearsal.integrity import move_sequences
-from pytest_schema_parity.rehearsal.rehearse import Rehearsal
+from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
 from pytest_schema_parity.rehearsal.steps import load_steps
 from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
@@ -47,6 +47,7 @@ class Rehearsed:
         self.generated: Filling | None = None
         """The generated rows, once the stage is opened, if no seed is configured."""
         self._lock = Lock()
+        self._outcomes: tuple[Outcome, ...] | None = None
         self._stage: Stage | None = None
         self._opened: tuple[Stage, Rehearsal, tuple[Failure, ...]] | SchemaParityError | None = None
 
@@ -70,19 +71,45 @@ class Rehearsed:
         """The rehearsal, even if seed or steps fail.  Raises SchemaParityError."""
         return self._open()[1]
 
+    def carry_out(self) -> tuple[Outcome, ...]:
+        """The outcome of every step, carried out once.  Raises SchemaParityError.
+
+        From the first step that fails on, the rehearsal has no more steps: those before it can
+        still be checked.
+        """
+        rehearsal = self.rehearsal
+        with self._lock:
+            if self._outcomes is None:
+                self._outcomes = tuple(rehearsal.carry_out())
+                failing = (at for at, each in enumerate(self._outcomes) if each.failures)
+                if (first := next(failing, None)) is not None:
+                    rehearsal.keep_before(first)
+            return self._outcomes
+
+    @property
+    def failing_step(self) -> Outcome | None:
+        """The first step that fails; None if all steps can be carried out."""
+        return next((each for each in self.carry_out() if each.failures), None)
+
+    def reached(self) -> Rehearsal:
+        """The rehearsal with the steps before the first that fails, carried out.
+
+        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        """
+        if self.seed_failures:
+            raise _not_rehearsed(self.seed_failures[0])
+        self.carry_out()
+        return self.rehearsal
+
     def ready(self) -> Rehearsal:
         """The rehearsal after its steps were carried out.
 
         Raises ServerError where the seed or a step fails: the check ``upgrade`` reports what.
         """
-        failures = list(self.seed_failures)
-        if not failures:
-            found = self.rehearsal.carry_out()
-            failures = [failure for outcome in found for failure in outcome.failures]
-        if failures:
-            first = failure_title(failures[0])
-            raise ServerError(f"not rehearsed: a statement fails, see its `upgrade` ({first})")
-        return self.rehearsal
+        rehearsal = self.reached()
+        if self.failing_step is not None:
+            raise _not_rehearsed(self.failing_step.failures[0])
+        return rehearsal
 
     def stage_with_rows(self, name: str, *, durable: bool = False) -> Stage:
         """Build and seed the deployed tree once more, on another server.
@@ -184,6 +211,11 @@ class Rehearsed:
                 (target,) = stack.enter_context(self.trees.copies(self.config.target))
                 pairs.insert(0, (one, target))
             return fill(host.conninfo(database), pairs, own_tables(stage.build.schema))
+
+
+def _not_rehearsed(failure: Failure) -> ServerError:
+    first = failure_title(failure)
+    return ServerError(f"not rehearsed: a statement fails, see its `upgrade` ({first})")
 
 
 def own_tables(schema: Schema) -> frozenset[str]:

@@ -124,6 +124,14 @@ class Rehearsal:
             self._failures.append(applied.failures)
         return list(map(Outcome, self.steps, self._failures))
 
+    def keep_before(self, number: int) -> None:
+        """Forget a step, by its index, and those after it: later calls are about the others."""
+        self.carry_out()
+        self.steps = self.steps[:number]
+        for stage in self.stages[number + 1 :]:
+            drop_database(self.host, stage, force=True)
+        del self.stages[number + 1 :], self._failures[number:], self._framed[number:]
+
     def schema(self) -> Schema:
         """The schema after the last step."""
         self.carry_out()

@@ -271,7 +271,9 @@ def test_bad_input_is_one_clear_finding(pytester: pytest.Pytester, case: str) ->
 def test_the_other_checks_point_to_it(pytester: pytest.Pytester) -> None:
     result = run(write(pytester, **BAD["a step that fails"][0]), "-k", "rehearsal and data")
     result.assert_outcomes(failed=1, deselected=8)
-    result.stdout.fnmatch_lines(["not rehearsed: a statement fails, see its `upgrade` (*user_s*"])
+    result.stdout.fnmatch_lines(
+        ["not reached: 002_index, as 002_index fails, see its `upgrade` (*user_s*"]
+    )
 
 
 @pytest.mark.parametrize(
