@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pytest_schema_parity.checks import rehearsal_faults, rehearsal_rollback, rehearsal_upgrade
+from pytest_schema_parity.checks import (
+    rehearsal_faults,
+    rehearsal_locks,
+    rehearsal_rollback,
+    rehearsal_upgrade,
+)
 from pytest_schema_parity.checks.check import Check, Context, Find, Role
 from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
@@ -128,6 +133,6 @@ CHECKS: Final = (
     _check("rollback", rehearsal_rollback.rollback, DATA, STEP),
     _check("interrupted", rehearsal_faults.interrupted, STEP),
     _check("backup", rehearsal_faults.backup, STEP),
-    _check("locks", rehearsal_faults.locks, LOCK, STEP),
+    _check("locks", rehearsal_locks.locks, LOCK, STEP),
 )
 """The checks of a rehearsal, in the order in which they are shown."""

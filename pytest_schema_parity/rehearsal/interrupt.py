@@ -56,7 +56,7 @@ def run_until(script: Script, conninfo: str, superuser: str, count: int) -> None
 
 
 def run_until_blocked(script: Script, conninfo: str, superuser: str) -> int | None:
-    """Execute a script while another session has written to each table, and end it as it waits.
+    """Execute a script while another session has used each table and view, and end it as it waits.
 
     Returns how many statements came to their end before: the session was ended during the next
     one.  None where it waits for nobody and came to its end, or gave up by itself as it waited.

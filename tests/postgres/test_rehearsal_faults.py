@@ -152,6 +152,25 @@ def test_an_enum_whose_new_value_is_used_at_once(cluster: Cluster, tmp_path: Pat
     ]
 
 
+@pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW"])
+def test_a_step_waits_for_readers_of_a_view(cluster: Cluster, tmp_path: Path, kind: str) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    view = f"\nCREATE {kind} others AS SELECT 1 AS one{' WITH NO DATA' * (kind != 'VIEW')};\n"
+    for name in ("deployed.sql", "main.sql"):
+        files[name] = f"{files[name]}{view}"
+    name = "upgrade/4_view.up.sql"
+    files[name] = f"SELECT 1;\nDROP {kind} others;{view}"
+    limits = 'no_rewrite = true\nmax_lock = "SHARE"'
+    configuration = CONFIGURATION.replace("no_rewrite = true", limits)
+    (found,) = results_of(cluster, tmp_path, files, "locks", configuration=configuration)
+    titles = [finding.title for finding in found.failing if name in finding.title]
+    assert titles == [
+        f"{name}:2: takes ACCESS EXCLUSIVE on public.others, beyond SHARE",
+        f"{name}:2: waits for ever behind a session that reads and writes, and all others behind"
+        " it: SET lock_timeout first",
+    ]
+
+
 def test_locks_that_cannot_be_seen_are_not_checked_against_a_limit(
     cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -175,7 +194,7 @@ def test_what_cannot_be_observed_is_a_failure(
     def refuse(*_: object) -> None:
         raise UndefinedTable("no such table")
 
-    module = "pytest_schema_parity.checks.rehearsal_faults"
+    module = "pytest_schema_parity.checks.rehearsal_locks"
     monkeypatch.setattr(f"{module}.observe", refuse)
     monkeypatch.setattr(f"{module}.run_beside_a_writer", refuse)
     parity = open_on(cluster, tmp_path, dict(FILES))
