@@ -30,6 +30,7 @@ from pytest_schema_parity.rehearsal.rehearse import Rehearsal
 from pytest_schema_parity.schema.kinds import KINDS
 from pytest_schema_parity.showing import clean, printable
 
+ADVICE: Final = "Fix the steps of {tree}; or accept a finding, with a reason, like the first one:"
 ROLES: Final[frozenset[Role]] = frozenset({"rehearsal"})
 
 
@@ -123,6 +124,8 @@ def _check(name: str, find: Find, *kinds: str) -> Check:
         roles=ROLES,
         kinds=frozenset(kinds),
         costly=True,
+        advice=ADVICE,
+        shows_allowance=True,
     )
 
 
