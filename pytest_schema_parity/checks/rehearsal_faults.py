@@ -30,7 +30,7 @@ from pytest_schema_parity.rehearsal.backup import (
 )
 from pytest_schema_parity.rehearsal.crash import crashed
 from pytest_schema_parity.rehearsal.data import DataChange
-from pytest_schema_parity.rehearsal.rehearse import Outcome
+from pytest_schema_parity.rehearsal.rehearse import StepOutcome
 
 POINTS: Final = 2
 """At how many points between statements a step's session is ended."""
@@ -68,7 +68,7 @@ def interrupted(context: Context) -> Iterator[Finding]:
         )
 
 
-def _crashes(rehearsed: Rehearsed) -> Iterator[Outcome]:
+def _crashes(rehearsed: Rehearsed) -> Iterator[StepOutcome]:
     """The outcome of each step when the server is killed; only if the server is our own."""
     if not isinstance(rehearsed.rehearsal.host, Cluster):
         return

@@ -16,8 +16,8 @@ from pytest_schema_parity.findings.finding import Finding, FindingChange
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.migrations.apply import Failure
 from pytest_schema_parity.rehearsal.data import DataChange
-from pytest_schema_parity.rehearsal.rehearse import Outcome
-from pytest_schema_parity.rehearsal.steps import Step
+from pytest_schema_parity.rehearsal.rehearse import StepOutcome
+from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import clean, clipped, redact
@@ -41,7 +41,7 @@ def failed(failures: Iterable[Failure], tree: str, check: str) -> Iterator[Findi
 def about_step(
     rehearsed: Rehearsed,
     check: str,
-    step: Step,
+    step: MigrationStep,
     title: str,
     lines: Iterable[str] = (),
     *,
@@ -68,14 +68,14 @@ def about_step(
 
 
 def not_checked(
-    rehearsed: Rehearsed, check: str, step: Step, why: str, *, line: int = 1
+    rehearsed: Rehearsed, check: str, step: MigrationStep, why: str, *, line: int = 1
 ) -> Finding:
     """A finding that fails, because something of a step could not be found out."""
     title = f"{rehearsed.shown(step.up)}:{line}: not checked: {clean(redact(why.strip()))}"
     return about_step(rehearsed, check, step, title, line=line, change="failed")
 
 
-def not_reached(rehearsed: Rehearsed, check: str, failing: Outcome, *, alone: bool) -> Finding:
+def not_reached(rehearsed: Rehearsed, check: str, failing: StepOutcome, *, alone: bool) -> Finding:
     """The finding that a step fails, so that a check is about the steps before it only.
 
     It is that of a check that could not be carried out, if nothing else was found (``alone``); no
@@ -100,7 +100,7 @@ def not_reached(rehearsed: Rehearsed, check: str, failing: Outcome, *, alone: bo
     )
 
 
-def amount(outcome: Outcome) -> str:
+def amount(outcome: StepOutcome) -> str:
     """The counts of an outcome in words: ``2 facts, 1 row``."""
     parts = []
     if outcome.failures:
@@ -112,7 +112,7 @@ def amount(outcome: Outcome) -> str:
     return ", ".join(parts)
 
 
-def outcome_lines(outcome: Outcome) -> Iterator[str]:
+def outcome_lines(outcome: StepOutcome) -> Iterator[str]:
     """An outcome as lines: failed statements, facts and rows."""
     yield from map(failure_title, outcome.failures)
     yield from map(title_of, outcome.differences)
@@ -139,7 +139,7 @@ def change_key(change: DataChange) -> object:
 def lost(
     rehearsed: Rehearsed,
     check: str,
-    step: Step,
+    step: MigrationStep,
     changes: Sequence[DataChange],
     *,
     later: bool = False,
@@ -175,7 +175,7 @@ def lost(
         )
 
 
-def _renamed(rehearsed: Rehearsed, check: str, step: Step, change: DataChange) -> Finding:
+def _renamed(rehearsed: Rehearsed, check: str, step: MigrationStep, change: DataChange) -> Finding:
     """A finding for a table or column that has another name: its rows are there, under that.
 
     It is a note where a view has the old name of a table after the last step.

@@ -21,8 +21,8 @@ from pytest_schema_parity.findings.evidence import LockRow, Locks, Text
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.rehearsal.locks import MODES, StatementLocks, observe
-from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
-from pytest_schema_parity.rehearsal.steps import Step
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
+from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.rehearsal.waiting import Waited, run_beside_a_writer
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.schema.facts import Place
@@ -74,7 +74,7 @@ def _observed(rehearsal: Rehearsal, number: int) -> list[StatementLocks] | str:
 
 
 def _rows(
-    rehearsed: Rehearsed, step: Step, statements: Sequence[StatementLocks]
+    rehearsed: Rehearsed, step: MigrationStep, statements: Sequence[StatementLocks]
 ) -> Iterator[LockRow]:
     """A row for each statement of a step."""
     for each in statements:
@@ -92,7 +92,7 @@ def _rows(
 
 
 def _beyond_limits(
-    rehearsed: Rehearsed, step: Step, statements: list[StatementLocks]
+    rehearsed: Rehearsed, step: MigrationStep, statements: list[StatementLocks]
 ) -> Iterator[Finding]:
     config, file = rehearsed.config, rehearsed.shown(step.up)
     limit = None if config.max_lock is None else LOCK_MODES.index(config.max_lock)
@@ -114,7 +114,7 @@ def _beyond_limits(
 
 
 def _about_table(
-    rehearsed: Rehearsed, step: Step, statement: StatementLocks, table: str, title: str
+    rehearsed: Rehearsed, step: MigrationStep, statement: StatementLocks, table: str, title: str
 ) -> Finding:
     return Finding(
         tree=rehearsed.config.name,
@@ -148,7 +148,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
         if rehearsal.is_as(stage, superuser):
             return None
         changed = rehearsal.changed(stage, copy)
-    outcome = Outcome(step, (), *changed)
+    outcome = StepOutcome(step, (), *changed)
     if outcome:
         return None
     where = f"{rehearsed.shown(step.up)}:{waited.line}"
@@ -156,7 +156,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
     return about_step(rehearsed, "locks", step, title, outcome_lines(outcome), line=waited.line)
 
 
-def _waiting(rehearsed: Rehearsed, step: Step, waited: Waited) -> Finding:
+def _waiting(rehearsed: Rehearsed, step: MigrationStep, waited: Waited) -> Finding:
     where = f"{rehearsed.shown(step.up)}:{waited.line}"
     return about_step(
         rehearsed,

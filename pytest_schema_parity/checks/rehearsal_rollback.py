@@ -21,7 +21,7 @@ from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.rehearsal.later_rows import roll_back_later_rows
-from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.schema.difference import Difference
 
 
@@ -83,7 +83,7 @@ def _later(rehearsed: Rehearsed, reported: set[str]) -> Iterator[Finding]:
     yield from refused_notes(tree, "rollback", filling)
 
 
-def _back(rehearsal: Rehearsal, last: int) -> Iterator[Outcome]:
+def _back(rehearsal: Rehearsal, last: int) -> Iterator[StepOutcome]:
     """Roll back from after a step; each outcome has only what its own step does not restore."""
     differences: list[Difference] = []
     changes: set[object] = set()

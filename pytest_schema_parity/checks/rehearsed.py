@@ -20,7 +20,7 @@ from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.rehearsal.integrity import move_sequences
-from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.steps import load_steps
 from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
@@ -47,7 +47,7 @@ class Rehearsed:
         self.generated: Filling | None = None
         """The generated rows, once the stage is opened, if no seed is configured."""
         self._lock = Lock()
-        self._outcomes: tuple[Outcome, ...] | None = None
+        self._outcomes: tuple[StepOutcome, ...] | None = None
         self._stage: Stage | None = None
         self._opened: tuple[Stage, Rehearsal, tuple[Failure, ...]] | SchemaParityError | None = None
 
@@ -71,7 +71,7 @@ class Rehearsed:
         """The rehearsal, even if seed or steps fail.  Raises SchemaParityError."""
         return self._open()[1]
 
-    def carry_out(self) -> tuple[Outcome, ...]:
+    def carry_out(self) -> tuple[StepOutcome, ...]:
         """The outcome of every step, carried out once.  Raises SchemaParityError.
 
         From the first step that fails on, the rehearsal has no more steps: those before it can
@@ -87,7 +87,7 @@ class Rehearsed:
             return self._outcomes
 
     @property
-    def failing_step(self) -> Outcome | None:
+    def failing_step(self) -> StepOutcome | None:
         """The first step that fails; None if all steps can be carried out."""
         return next((each for each in self.carry_out() if each.failures), None)
 

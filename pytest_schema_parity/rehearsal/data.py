@@ -13,7 +13,12 @@ from typing import Final, Literal, TypeAlias
 
 from psycopg import sql
 
-from pytest_schema_parity.rehearsal.tables import Connection, Table, open_snapshot, read_tables
+from pytest_schema_parity.rehearsal.tables import (
+    Connection,
+    StoredTable,
+    open_snapshot,
+    read_tables,
+)
 
 DataChangeKind: TypeAlias = Literal[
     "table missing",
@@ -30,7 +35,7 @@ DataChangeKind: TypeAlias = Literal[
 SHOWN: Final = 20
 """How many changed rows of a table are read with their values; of others only the keys."""
 
-Key: TypeAlias = tuple[str | None, ...]
+RowKey: TypeAlias = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +104,16 @@ def compare_data(
             yield _lost(news[name], "table added")
 
 
-def _renamed(olds: Mapping[str, Table], news: Mapping[str, Table]) -> dict[str, Table]:
+def _renamed(
+    olds: Mapping[str, StoredTable], news: Mapping[str, StoredTable]
+) -> dict[str, StoredTable]:
     """The tables of which the same one has another name, by the old names."""
     by_oid = {table.oid: table for name, table in news.items() if name not in olds}
     gone = (table for name, table in olds.items() if name not in news)
     return {table.shown: by_oid[table.oid] for table in gone if table.oid in by_oid}
 
 
-def _pairs(table: Table, now: Table, *, follow: bool) -> dict[str, str | None]:
+def _pairs(table: StoredTable, now: StoredTable, *, follow: bool) -> dict[str, str | None]:
     """The name of each column in the other state; None if it is not there."""
     added = set(now.columns) - set(table.columns)
     by_number = {
@@ -121,7 +128,7 @@ def _pairs(table: Table, now: Table, *, follow: bool) -> dict[str, str | None]:
 
 
 def _lost(
-    table: Table, change: DataChangeKind, column: str | None = None, after: str | None = None
+    table: StoredTable, change: DataChangeKind, column: str | None = None, after: str | None = None
 ) -> DataChange:
     """A change of a whole table, or of a whole column."""
     name = table.name_of(column)
@@ -134,8 +141,8 @@ class _Pair:
 
     old: Connection
     new: Connection
-    before: Table
-    after: Table
+    before: StoredTable
+    after: StoredTable
     columns: Mapping[str, str]
 
     def later(self, columns: Sequence[str]) -> list[str]:
@@ -192,33 +199,33 @@ def _texts(columns: Sequence[str]) -> sql.Composed:
 
 
 def _digests(
-    connection: Connection, table: Table, key: Sequence[str], columns: Sequence[str]
-) -> dict[Key, str]:
+    connection: Connection, table: StoredTable, key: Sequence[str], columns: Sequence[str]
+) -> dict[RowKey, str]:
     query = sql.SQL("SELECT pg_catalog.md5(ROW({})::text), {} FROM {}").format(
         _texts(columns), _texts(key), table.source
     )
     return {tuple(identity): digest for digest, *identity in connection.execute(query)}
 
 
-def _bag(connection: Connection, table: Table, columns: Sequence[str]) -> Counter[Key]:
+def _bag(connection: Connection, table: StoredTable, columns: Sequence[str]) -> Counter[RowKey]:
     query = sql.SQL("SELECT {} FROM {}").format(_texts(columns), table.source)
     return Counter(connection.execute(query))
 
 
 def _values(
     connection: Connection,
-    table: Table,
+    table: StoredTable,
     key: Sequence[str],
-    identity: Key,
+    identity: RowKey,
     columns: Sequence[str],
-) -> Key:
+) -> RowKey:
     query = sql.SQL("SELECT {} FROM {} WHERE ROW({}) = ROW({})").format(
         _texts(columns),
         table.source,
         _texts(key),
         sql.SQL(", ").join(sql.SQL("{}::text").format(value) for value in identity),
     )
-    row: Key | None = connection.execute(query).fetchone()
+    row: RowKey | None = connection.execute(query).fetchone()
     if row is None:
         raise LookupError(f"{table.name} has no row {identity} in the snapshot that had it")
     return row

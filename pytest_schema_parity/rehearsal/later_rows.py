@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
-from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 
 _ALL: Final = 1_000_000
 """Of so many changed rows of a table the values are read."""
@@ -24,7 +24,7 @@ class LaterRows:
     ``given_up`` are columns and tables with such values that the old shape does not have.
     """
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[StepOutcome, ...]
     given_up: tuple[DataChange, ...] = ()
 
 
@@ -35,7 +35,7 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
     """
     rehearsal.carry_out()
     last = rehearsal.stages[-1]
-    outcomes: list[Outcome] = []
+    outcomes: list[StepOutcome] = []
     lost: dict[_Identity, tuple[int, DataChange]] = {}
     given_up: list[DataChange] = []
     with rehearsal.copy(last) as written:
@@ -47,7 +47,7 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
             for number, step in reversed([*enumerate(rehearsal.steps)]):
                 if step.down is None:
                     break
-                outcomes.append(Outcome(step, rehearsal.execute(step.down, copy)))
+                outcomes.append(StepOutcome(step, rehearsal.execute(step.down, copy)))
                 if outcomes[-1].failures:
                     break
                 found = [*compare_data(ours, theirs, follow=True, shown=_ALL)]

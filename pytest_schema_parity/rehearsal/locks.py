@@ -16,7 +16,7 @@ from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import (
     Connection,
-    Script,
+    StepScript,
     ends_transaction,
     execute,
     in_transaction,
@@ -95,7 +95,7 @@ def stronger(one: str, other: str) -> bool:
     return MODES.index(one) > MODES.index(other)
 
 
-def observe(script: Script, conninfo: str) -> list[StatementLocks]:
+def observe(script: StepScript, conninfo: str) -> list[StatementLocks]:
     """Execute a step's script statement by statement, and look at its locks after each.
 
     A statement outside of a transaction gets one of its own, if it can be done in one: else its

@@ -53,7 +53,7 @@ ORDER BY 2, 3
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class StoredTable:
     """A table: ``name`` is its schema and its own name, ``shown`` both as SQL writes them.
 
     ``columns`` have the names ``quoted`` in SQL, and ``numbers`` that copies of a database keep, as
@@ -96,11 +96,11 @@ def open_snapshot(conninfo: str) -> Connection:
     return connection
 
 
-def read_tables(connection: Connection) -> dict[str, Table]:
+def read_tables(connection: Connection) -> dict[str, StoredTable]:
     """The tables by their qualified names, quoted where SQL requires it."""
     found = connection.execute(_TABLES.encode()).fetchall()
     return {
-        shown: Table(
+        shown: StoredTable(
             oid,
             (schema, name),
             shown,

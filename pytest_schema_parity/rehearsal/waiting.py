@@ -14,7 +14,7 @@ from psycopg.errors import LockNotAvailable
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import (
     Connection,
-    Script,
+    StepScript,
     execute,
     in_transaction,
 )
@@ -75,7 +75,7 @@ def hold_rows(superuser: str) -> Iterator[None]:
         yield
 
 
-def run_beside_a_writer(script: Script, conninfo: str, superuser: str) -> Waited | None:
+def run_beside_a_writer(script: StepScript, conninfo: str, superuser: str) -> Waited | None:
     """Execute a step while another session has used each table and view; which statement waited.
 
     None if none had to.  The wait is cut short, whatever lock_timeout the step sets.
