@@ -40,8 +40,9 @@ def rollback(context: Context) -> Iterator[Finding]:
                 change="missing",
             )
     reported: set[str] = set()
-    for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)):
-        for outcome in _back(rehearsal, last) if last >= 0 else ():
+    starts = [last for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)) if last >= 0]
+    for outcomes in rehearsal.side_by_side(lambda last: list(_back(rehearsal, last)), starts):
+        for outcome in outcomes:
             if outcome or outcome.step.name in reported or outcome.step.down is None:
                 continue
             reported.add(outcome.step.name)

@@ -51,7 +51,8 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
                 if outcomes[-1].failures:
                     break
                 found = [*compare_data(ours, theirs, follow=True, shown=_ALL)]
-                absent = _absent(rehearsal, number)
+                shapes = any(each.change in _SHAPE for each in found)
+                absent = _absent(rehearsal, number) if shapes else set()
                 given_up = [each for each in found if _shape(each) in absent and rows.are_in(each)]
                 gone = [each for each in found if _shape(each) not in absent and rows.include(each)]
                 now = len(outcomes) - 1
