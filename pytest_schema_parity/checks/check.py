@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from pytest_schema_parity.building.build import Build
+from pytest_schema_parity.checks.accepting import allowance_for, first_to_accept
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.counting import findings_headline
@@ -76,7 +77,8 @@ class Check:
 
     ``names`` are the checks, in the order in which they are shown; ``find`` yields their findings,
     each with the name of its check.  ``headline`` makes one line from the findings that fail and
-    the tree's name; ``advice`` is what can be done about it.  ``roles`` are those of the
+    the tree's name; ``advice`` is what can be done about it, followed by an allowance for the first
+    of them if the check ``shows_allowance``.  ``roles`` are those of the
     trees and rehearsals that have the check.  ``kinds`` are the kinds of findings of a costly check
     that allowances can name.  A check that is not ``costly`` is in every report, selected or not.
     """
@@ -88,6 +90,7 @@ class Check:
     roles: frozenset[Role] = CANDIDATES
     kinds: frozenset[str] = frozenset()
     costly: bool = False
+    shows_allowance: bool = False
 
     def result(self, name: str, tree: str, findings: Iterable[Finding], *, allow: str) -> Result:
         """The result of one check of the family; ``allow`` is the header of an allowance."""
@@ -98,5 +101,13 @@ class Check:
             check=name,
             findings=mine,
             headline=self.headline(failing, tree) if failing else "",
-            advice=self.advice.format(tree=printable(tree), allow=allow) if failing else "",
+            advice=self._advice(failing, tree, allow) if failing else "",
         )
+
+    def _advice(self, failing: Sequence[Finding], tree: str, allow: str) -> str:
+        advice = self.advice.format(tree=printable(tree), allow=allow)
+        if not self.shows_allowance:
+            return advice
+        if (finding := first_to_accept(failing)) is None:
+            return ""
+        return "\n".join([advice, *(f"    {line}" for line in allowance_for(finding, tree, allow))])

@@ -3,67 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
-from pytest_schema_parity.checks import rehearsal_faults
+from pytest_schema_parity.checks import (
+    rehearsal_faults,
+    rehearsal_locks,
+    rehearsal_rollback,
+    rehearsal_upgrade,
+)
 from pytest_schema_parity.checks.check import Check, Context, Find, Role
 from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
     amount,
-    failed,
+    change_key,
+    generated_notes,
     lost,
+    not_reached,
     outcome_lines,
 )
-from pytest_schema_parity.errors import TreeError
-from pytest_schema_parity.findings.allowance import DATA, LOCK, STEP
+from pytest_schema_parity.findings.allowance import BEHAVIOR, DATA, LOCK, STEP
 from pytest_schema_parity.findings.counting import findings_headline
-from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import UNCHECKED, Finding
 from pytest_schema_parity.findings.wording import counted
-from pytest_schema_parity.rehearsal.data import DataChange
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
-from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
-from pytest_schema_parity.schema.compare import compare
-from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal
 from pytest_schema_parity.schema.kinds import KINDS
 from pytest_schema_parity.showing import clean, printable
 
+ADVICE: Final = "Fix the steps of {tree}; or accept a finding, with a reason, like the first one:"
 ROLES: Final[frozenset[Role]] = frozenset({"rehearsal"})
-
-
-def upgrade(context: Context) -> Iterator[Finding]:
-    """A finding for each statement that fails, else for each difference from the tree ``to``."""
-    rehearsed = context.rehearsed()
-    failures = [*rehearsed.seed_failures]
-    if not failures:
-        for outcome in rehearsed.rehearsal.carry_out():
-            failures += outcome.failures
-    if failures:
-        yield from failed(failures, context.tree, "upgrade")
-        return
-    target = context.build(rehearsed.config.target).schema
-    fail_on = context.config.fail_on
-    for difference in compare(target, rehearsed.rehearsal.schema(), fail_on=fail_on):
-        found = finding_of(difference, context.tree, fail_on=fail_on)
-        yield replace(found, check="upgrade")
 
 
 def data(context: Context) -> Iterator[Finding]:
     """A finding for rows that a step loses or changes, and for broken keys and sequences."""
     rehearsed = context.rehearsed()
-    rehearsal = rehearsed.ready()
+    rehearsal = rehearsed.reached()
     seen: set[object] = set()
     for outcome in rehearsal.upgrade():
-        fresh = [change for change in outcome.changes if _key(change) not in seen]
-        seen.update(map(_key, fresh))
+        fresh = [change for change in outcome.changes if change_key(change) not in seen]
+        seen.update(map(change_key, fresh))
         yield from lost(rehearsed, "data", outcome.step, fresh)
     yield from _rules(context.tree, rehearsal)
-
-
-def _key(change: DataChange) -> object:
-    key = None if change.key is None else tuple(change.key.items())
-    return change.name, change.change, key, change.after
+    if rehearsed.generated is not None:
+        yield from generated_notes(context.tree, "data", rehearsed.generated)
 
 
 def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -99,7 +81,7 @@ def _rule(tree: str, name: str, title: str) -> Finding:
 def idempotent(context: Context) -> Iterator[Finding]:
     """A finding for each step that changes a fact or a row when it is carried out once more."""
     rehearsed = context.rehearsed()
-    for outcome in rehearsed.ready().again():
+    for outcome in rehearsed.reached().again():
         if not outcome:
             yield about_step(
                 rehearsed,
@@ -108,53 +90,6 @@ def idempotent(context: Context) -> Iterator[Finding]:
                 f"{rehearsed.shown(outcome.step.up)}, run a second time: {amount(outcome)}",
                 outcome_lines(outcome),
             )
-
-
-def rollback(context: Context) -> Iterator[Finding]:
-    """A finding for each step that has no down file, or whose down file does not restore all."""
-    rehearsed = context.rehearsed()
-    rehearsal = rehearsed.ready()
-    steps = rehearsal.steps
-    for step in steps:
-        if step.down is None:
-            yield about_step(
-                rehearsed,
-                "rollback",
-                step,
-                f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
-                change="missing",
-            )
-    reported: set[str] = set()
-    for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)):
-        for outcome in _back(rehearsal, last) if last >= 0 else ():
-            if outcome or outcome.step.name in reported or outcome.step.down is None:
-                continue
-            reported.add(outcome.step.name)
-            yield about_step(
-                rehearsed,
-                "rollback",
-                outcome.step,
-                f"{rehearsed.shown(outcome.step.down)} does not restore what was there before: "
-                + amount(outcome),
-                outcome_lines(outcome),
-            )
-
-
-def _back(rehearsal: Rehearsal, last: int) -> Iterator[Outcome]:
-    """Roll back from after a step; each outcome has only what its own step does not restore."""
-    differences: list[Difference] = []
-    changes: set[object] = set()
-    try:
-        for outcome in rehearsal.back(last):
-            yield replace(
-                outcome,
-                differences=tuple(d for d in outcome.differences if d not in differences),
-                changes=tuple(c for c in outcome.changes if _key(c) not in changes),
-            )
-            differences += outcome.differences
-            changes.update(map(_key, outcome.changes))
-    except TreeError:  # a step without a down file, which has a finding of its own
-        return
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:
@@ -166,7 +101,22 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
     return f"{printable(tree)}: {first}" + (f" (and {more} more)" if more else "")
 
 
+def _as_far_as_reached(name: str, find: Find) -> Find:
+    """The findings of a check, and one that fails if a step fails: the later were not reached."""
+
+    def found(context: Context) -> Iterator[Finding]:
+        findings = list(find(context))
+        yield from findings
+        if (failing := context.rehearsed().failing_step) is not None:
+            lost = any(finding.fails for finding in findings)
+            yield not_reached(context.rehearsed(), name, failing, alone=not lost)
+
+    return found
+
+
 def _check(name: str, find: Find, *kinds: str) -> Check:
+    if name not in ("upgrade", "backup"):
+        find = _as_far_as_reached(name, find)
     return Check(
         names=(name,),
         find=find,
@@ -174,16 +124,18 @@ def _check(name: str, find: Find, *kinds: str) -> Check:
         roles=ROLES,
         kinds=frozenset(kinds),
         costly=True,
+        advice=ADVICE,
+        shows_allowance=True,
     )
 
 
 CHECKS: Final = (
-    _check("upgrade", upgrade, *KINDS),
+    _check("upgrade", rehearsal_upgrade.upgrade, *KINDS, BEHAVIOR),
     _check("data", data, DATA),
     _check("idempotent", idempotent, STEP),
-    _check("rollback", rollback, STEP),
+    _check("rollback", rehearsal_rollback.rollback, DATA, STEP),
     _check("interrupted", rehearsal_faults.interrupted, STEP),
     _check("backup", rehearsal_faults.backup, STEP),
-    _check("locks", rehearsal_faults.locks, LOCK, STEP),
+    _check("locks", rehearsal_locks.locks, LOCK, STEP),
 )
 """The checks of a rehearsal, in the order in which they are shown."""

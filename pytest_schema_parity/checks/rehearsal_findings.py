@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.applies import failure_finding, failure_title
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.findings.allowance import DATA, STEP
@@ -15,8 +16,8 @@ from pytest_schema_parity.findings.finding import Finding, FindingChange
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.migrations.apply import Failure
 from pytest_schema_parity.rehearsal.data import DataChange
-from pytest_schema_parity.rehearsal.rehearse import Outcome
-from pytest_schema_parity.rehearsal.steps import Step
+from pytest_schema_parity.rehearsal.rehearse import StepOutcome
+from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import clean, clipped, redact
@@ -40,7 +41,7 @@ def failed(failures: Iterable[Failure], tree: str, check: str) -> Iterator[Findi
 def about_step(
     rehearsed: Rehearsed,
     check: str,
-    step: Step,
+    step: MigrationStep,
     title: str,
     lines: Iterable[str] = (),
     *,
@@ -67,14 +68,39 @@ def about_step(
 
 
 def not_checked(
-    rehearsed: Rehearsed, check: str, step: Step, why: str, *, line: int = 1
+    rehearsed: Rehearsed, check: str, step: MigrationStep, why: str, *, line: int = 1
 ) -> Finding:
     """A finding that fails, because something of a step could not be found out."""
     title = f"{rehearsed.shown(step.up)}:{line}: not checked: {clean(redact(why.strip()))}"
     return about_step(rehearsed, check, step, title, line=line, change="failed")
 
 
-def amount(outcome: Outcome) -> str:
+def not_reached(rehearsed: Rehearsed, check: str, failing: StepOutcome, *, alone: bool) -> Finding:
+    """The finding that a step fails, so that a check is about the steps before it only.
+
+    It is that of a check that could not be carried out, if nothing else was found (``alone``); no
+    allowance accepts it.
+    """
+    names = [step.name for step in rehearsed.steps]
+    before = names.index(failing.step.name)
+    which = ", ".join(names[before:])
+    first = failure_title(failing.failures[0])
+    found = f"nothing was found in the {counted(before, 'step')} before" if before else ""
+    title = f"not reached: {which}, as {failing.step.name} fails, see its `upgrade` ({first})"
+    return Finding(
+        tree=rehearsed.config.name,
+        check=check,
+        kind=STEP,
+        name=failing.step.name,
+        change="not compared" if alone else "failed",
+        impact="behavior",
+        title=f"{title}; {found}" if alone and found else title,
+        breaks=True,
+        locations=Origins(tree=Place(rehearsed.shown(failing.step.up), 1)),
+    )
+
+
+def amount(outcome: StepOutcome) -> str:
     """The counts of an outcome in words: ``2 facts, 1 row``."""
     parts = []
     if outcome.failures:
@@ -86,7 +112,7 @@ def amount(outcome: Outcome) -> str:
     return ", ".join(parts)
 
 
-def outcome_lines(outcome: Outcome) -> Iterator[str]:
+def outcome_lines(outcome: StepOutcome) -> Iterator[str]:
     """An outcome as lines: failed statements, facts and rows."""
     yield from map(failure_title, outcome.failures)
     yield from map(title_of, outcome.differences)
@@ -104,14 +130,35 @@ def change_line(change: DataChange) -> str:
     return clipped(clean(text))
 
 
+def change_key(change: DataChange) -> object:
+    """What is the same for one change that is found after several steps."""
+    key = None if change.key is None else tuple(change.key.items())
+    return change.name, change.change, key, change.after
+
+
 def lost(
-    rehearsed: Rehearsed, check: str, step: Step, changes: Sequence[DataChange]
+    rehearsed: Rehearsed,
+    check: str,
+    step: MigrationStep,
+    changes: Sequence[DataChange],
+    *,
+    later: bool = False,
 ) -> Iterator[Finding]:
-    """A finding for each table and column in which a step loses or changes rows or values."""
+    """A finding for each table and column in which a step loses or changes rows or values.
+
+    Its attribute is the check.  With ``later`` it is the down file that does so, with rows that
+    were written after the upgrade.
+    """
+    file = step.down if later and step.down else step.up
+    by = rehearsed.shown(file) if later else step.name
+    remark = ", written after the upgrade" if later else ""
     groups: dict[tuple[str, str], list[DataChange]] = {}
     for change in changes:
         groups.setdefault((change.name, change.change), []).append(change)
     for (name, kind), found in groups.items():
+        if kind in ("table renamed", "column renamed"):
+            yield _renamed(rehearsed, check, step, found[0])
+            continue
         rows = sum(change.count for change in found)
         what = name if kind.endswith(("table missing", "column missing")) else _rows(rows, name)
         yield Finding(
@@ -119,12 +166,70 @@ def lost(
             check=check,
             kind=DATA,
             name=name,
+            attribute=check,
             change="changed" if kind == "value changed" else "missing",
             impact="behavior",
-            title=f"{step.name} {_VERBS.get(kind, 'changes')} {what}",
+            title=f"{by} {_VERBS.get(kind, 'changes')} {what}{remark}",
             evidence=(Text(tuple(cut(map(change_line, found)))),),
-            locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
+            locations=Origins(tree=Place(rehearsed.shown(file), 1)),
         )
+
+
+def _renamed(rehearsed: Rehearsed, check: str, step: MigrationStep, change: DataChange) -> Finding:
+    """A finding for a table or column that has another name: its rows are there, under that.
+
+    It is a note where a view has the old name of a table after the last step.
+    """
+    kind = change.change.partition(" ")[0]
+    after = rehearsed.rehearsal.schema()
+    has_view = kind == "table" and any(
+        after.get((view, change.name)) for view in ("view", "materialized view")
+    )
+    effect = "a view has the old name" if has_view else "readers of the old name fail"
+    return Finding(
+        tree=rehearsed.config.name,
+        check=check,
+        kind=DATA,
+        name=change.name,
+        attribute=check,
+        change="renamed",
+        impact="behavior",
+        title=f"{step.name} renames the {kind} {change.name} to {change.after}: {effect}",
+        evidence=(Text(("its rows are compared under the new name",)),),
+        locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
+        note=has_view,
+    )
+
+
+def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
+    """Notes about generated rows: how many, and which tables none of them entered."""
+    rows, tables = sum(filling.rows.values()), len(filling.rows)
+    lines = [f"{name}: {counted(count, 'row')}" for name, count in filling.rows.items()]
+    title = f"no seed is named: {counted(rows, 'row')} in {counted(tables, 'table')} are generated"
+    yield note(tree, check, "", title, lines)
+    yield from refused_notes(tree, check, filling)
+
+
+def refused_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
+    """A note for each table that no generated row entered."""
+    for name, why in filling.refused.items():
+        reason = clean(redact(why.removeprefix(f"{name}: ")))
+        yield note(tree, check, name, f"no generated row entered {name}: {reason}")
+
+
+def note(tree: str, check: str, name: str, title: str, lines: Iterable[str] = ()) -> Finding:
+    """A note about the rows of a table, or of all without a name."""
+    shown = tuple(map(clean, cut(lines)))
+    return Finding(
+        tree=tree,
+        check=check,
+        kind=DATA,
+        name=name,
+        change="changed",
+        title=title,
+        evidence=(Text(shown),) if shown else (),
+        note=True,
+    )
 
 
 def _rows(count: int, name: str) -> str:

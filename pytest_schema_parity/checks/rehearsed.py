@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
+import psycopg
+
+from pytest_schema_parity.behavior.filling import Filling, fill, replay
 from pytest_schema_parity.building import Trees
 from pytest_schema_parity.building.stage import Stage
 from pytest_schema_parity.checks.applies import failure_title
@@ -13,8 +17,12 @@ from pytest_schema_parity.config import RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError, ServerError, TreeError
 from pytest_schema_parity.migrations.apply import Failure, apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
-from pytest_schema_parity.rehearsal.rehearse import Rehearsal
+from pytest_schema_parity.postgres.databases import clone_database, drop_database
+from pytest_schema_parity.postgres.host import Host
+from pytest_schema_parity.rehearsal.integrity import move_sequences
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.steps import load_steps
+from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
 
 
@@ -36,7 +44,10 @@ class Rehearsed:
         except TreeError as error:
             raise TreeError(f"{config.name}: {error}") from None
         self._statement_timeout = statement_timeout
+        self.generated: Filling | None = None
+        """The generated rows, once the stage is opened, if no seed is configured."""
         self._lock = Lock()
+        self._outcomes: tuple[StepOutcome, ...] | None = None
         self._stage: Stage | None = None
         self._opened: tuple[Stage, Rehearsal, tuple[Failure, ...]] | SchemaParityError | None = None
 
@@ -60,19 +71,45 @@ class Rehearsed:
         """The rehearsal, even if seed or steps fail.  Raises SchemaParityError."""
         return self._open()[1]
 
+    def carry_out(self) -> tuple[StepOutcome, ...]:
+        """The outcome of every step, carried out once.  Raises SchemaParityError.
+
+        From the first step that fails on, the rehearsal has no more steps: those before it can
+        still be checked.
+        """
+        rehearsal = self.rehearsal
+        with self._lock:
+            if self._outcomes is None:
+                self._outcomes = tuple(rehearsal.carry_out())
+                failing = (at for at, each in enumerate(self._outcomes) if each.failures)
+                if (first := next(failing, None)) is not None:
+                    rehearsal.keep_before(first)
+            return self._outcomes
+
+    @property
+    def failing_step(self) -> StepOutcome | None:
+        """The first step that fails; None if all steps can be carried out."""
+        return next((each for each in self.carry_out() if each.failures), None)
+
+    def reached(self) -> Rehearsal:
+        """The rehearsal with the steps before the first that fails, carried out.
+
+        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        """
+        if self.seed_failures:
+            raise _not_rehearsed(self.seed_failures[0])
+        self.carry_out()
+        return self.rehearsal
+
     def ready(self) -> Rehearsal:
         """The rehearsal after its steps were carried out.
 
         Raises ServerError where the seed or a step fails: the check ``upgrade`` reports what.
         """
-        failures = list(self.seed_failures)
-        if not failures:
-            found = self.rehearsal.carry_out()
-            failures = [failure for outcome in found for failure in outcome.failures]
-        if failures:
-            first = failure_title(failures[0])
-            raise ServerError(f"not rehearsed: a statement fails, see its `upgrade` ({first})")
-        return self.rehearsal
+        rehearsal = self.reached()
+        if self.failing_step is not None:
+            raise _not_rehearsed(self.failing_step.failures[0])
+        return rehearsal
 
     def stage_with_rows(self, name: str, *, durable: bool = False) -> Stage:
         """Build and seed the deployed tree once more, on another server.
@@ -82,6 +119,23 @@ class Rehearsed:
         stage = self.trees.scheduler.open_stage(self.config.source, name, durable=durable)
         self._load_seed(stage)
         return stage
+
+    def write_later(self, database: str) -> Filling:
+        """Write generated rows to a copy of the upgraded database, by its name, and change some.
+
+        Raises SchemaParityError.
+        """
+        rehearsal = self.rehearsal
+        last, conninfo = rehearsal.stages[-1], rehearsal.host.conninfo(database)
+        with rehearsal.copy(last) as one, rehearsal.copy(last) as other:
+            pair = rehearsal.host.conninfo(one), rehearsal.host.conninfo(other)
+            tables = own_tables(rehearsal.schema())
+            try:
+                filling = fill(conninfo, [pair], tables, change=True)
+                move_sequences(conninfo)
+            except psycopg.Error as error:
+                raise ServerError(f"rows cannot be generated: {error}") from error
+        return filling
 
     def close(self) -> None:
         """Stop the server of its stage, unless others use it, too.  Nothing works afterwards."""
@@ -127,9 +181,55 @@ class Rehearsed:
         return stage, rehearsal, failures
 
     def _load_seed(self, stage: Stage) -> tuple[Failure, ...]:
-        files: Sequence[Path] = self.config.seed
+        files = self.config.seed
+        if files is None:
+            self._generate(stage)
         if not files:
             return ()
         seed = load_tree("seed", root=self.root, files=files)
         conninfo = stage.target.host.conninfo(stage.target.database, stage.target.role)
         return apply_tree(seed, conninfo, statement_timeout=self._statement_timeout).failures
+
+    def _generate(self, stage: Stage) -> None:
+        """Fill the tables of a stage with generated rows, the same in each stage."""
+        host, database = stage.target.host, stage.target.database
+        try:
+            if self.generated is None:
+                self.generated = self._fill(stage)
+            else:
+                replay(host.conninfo(database), self.generated)
+            move_sequences(host.conninfo(database))
+        except psycopg.Error as error:
+            raise ServerError(f"not rehearsed: rows cannot be generated: {error}") from error
+
+    def _fill(self, stage: Stage) -> Filling:
+        """Fill a stage with rows that fulfil the rules of ``to`` as well, where there are some."""
+        host, database = stage.target.host, stage.target.database
+        with two_copies(host, database) as (one, other), ExitStack() as stack:
+            pairs = [(one, other)]
+            with suppress(ServerError):  # its own `applies` reports that ``to`` cannot be built
+                (target,) = stack.enter_context(self.trees.copies(self.config.target))
+                pairs.insert(0, (one, target))
+            return fill(host.conninfo(database), pairs, own_tables(stage.build.schema))
+
+
+def _not_rehearsed(failure: Failure) -> ServerError:
+    first = failure_title(failure)
+    return ServerError(f"not rehearsed: a statement fails, see its `upgrade` ({first})")
+
+
+def own_tables(schema: Schema) -> frozenset[str]:
+    """The tables of a schema that are not the platform's."""
+    return frozenset(fact.name for fact in schema.of_kind("table") if not fact.provided)
+
+
+@contextmanager
+def two_copies(host: Host, database: str) -> Iterator[tuple[str, str]]:
+    """A context with the conninfos of two copies of a database, which are dropped at its end."""
+    names = [f"{database}_rows_{number}" for number in (1, 2)]
+    try:
+        one, other = (clone_database(host, database, name) for name in names)
+        yield one, other
+    finally:
+        for name in names:
+            drop_database(host, name, force=True)

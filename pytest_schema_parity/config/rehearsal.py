@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.config.matching import matching_files
-from pytest_schema_parity.config.table import TomlTable
+from pytest_schema_parity.config.table import MOST_EXAMPLES, TomlTable
 
 LockMode: TypeAlias = Literal[
     "ACCESS SHARE",
@@ -24,9 +24,10 @@ LockMode: TypeAlias = Literal[
 """The modes of locks on tables as ``LOCK TABLE`` names them, the weakest first."""
 
 LOCK_MODES: Final[tuple[LockMode, ...]] = LockMode.__args__  # type: ignore[attr-defined]
-KEYS: Final = ("name", "from", "steps", "to", "seed", "max_lock", "no_rewrite")
+KEYS: Final = ("name", "from", "steps", "to", "seed", "max_lock", "no_rewrite", "examples")
 KEY: Final = "rehearsal"
 """The key of the table, and the name of a rehearsal that has none of its own."""
+EXAMPLES: Final = 1_000
 NAME: Final = re.compile(r"\w[\w.-]*")
 
 
@@ -36,18 +37,20 @@ class RehearsalConfig:
 
     ``source`` is the tree that is deployed (the key ``from``), ``steps`` the directory of the
     upgrade, ``target`` the tree that it has to come to (the key ``to``); ``seed`` are the files
-    with rows in the shape of ``source``.  No step may take a stronger lock than ``max_lock`` on a
-    table, nor write a table anew if ``no_rewrite``.  ``line`` is that of its table in the
-    configuration file, from 1.
+    with rows in the shape of ``source``, None if rows are to be generated.  No step may take a
+    stronger lock than ``max_lock`` on a table, nor write a table anew if ``no_rewrite``.  The
+    behavior of the upgraded database is compared in so many ``examples``; 0 switches that off.
+    ``line`` is that of its table in the configuration file, from 1.
     """
 
     name: str
     source: str
     steps: Path
     target: str
-    seed: tuple[Path, ...] = ()
+    seed: tuple[Path, ...] | None = None
     max_lock: LockMode | None = None
     no_rewrite: bool = False
+    examples: int = EXAMPLES
     line: int = 1
 
 
@@ -95,6 +98,7 @@ def _read(table: TomlTable, trees: Sequence[str], root: Path) -> RehearsalConfig
         seed=_read_seed(table, root),
         max_lock=table.choice("max_lock", LOCK_MODES),
         no_rewrite=table.flag("no_rewrite", False),
+        examples=table.whole("examples", EXAMPLES, MOST_EXAMPLES),
         line=table.mistakes.locator.line(table.path),
     )
 
@@ -108,7 +112,10 @@ def _read_tree(table: TomlTable, key: str, what: str, trees: Collection[str]) ->
     return table.one_of(key, name, trees) or name
 
 
-def _read_seed(table: TomlTable, root: Path) -> tuple[Path, ...]:
+def _read_seed(table: TomlTable, root: Path) -> tuple[Path, ...] | None:
+    """The files of the seed; none of them if the list is empty, None without the key."""
+    if table.values.get("seed") in (None, []):
+        return None if "seed" not in table.values else ()
     files: list[Path] = []
     for pattern in table.texts("seed", single=True) or ():
         found = matching_files(pattern, root)

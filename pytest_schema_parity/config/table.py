@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pytest_schema_parity.config.locator import KeyPath
 from pytest_schema_parity.config.mistakes import Mistakes
 from pytest_schema_parity.showing import did_you_mean
+
+MOST_EXAMPLES: Final = 100_000_000
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -66,6 +68,14 @@ class TomlTable:
         else:
             return tuple(value)
         return None
+
+    def whole(self, key: str, default: int, most: int) -> int:
+        """The value of a key as a whole number from 0 to the greatest that is allowed."""
+        number = whole_number(self.values.get(key, default), most)
+        if number is None:
+            self.refuse(key, f"has to be a whole number from 0 to {most}: {key} = {default}")
+            return default
+        return number
 
     def flag(self, key: str, default: bool) -> bool:
         """The value of a key as a boolean; the default if it is absent or refused."""
@@ -125,3 +135,9 @@ def type_in_words(value: object) -> str:
         ((date, datetime, time), "a date or time"),
     ]
     return next((name for kind, name in names if isinstance(value, kind)), repr(value))
+
+
+def whole_number(value: object, most: int) -> int | None:
+    """A whole number from 0 to the greatest that is allowed; None where it is none."""
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and isinstance(value, int) and 0 <= value <= most else None

@@ -109,4 +109,30 @@ class Text:
     lines: tuple[str, ...]
 
 
-Evidence: TypeAlias = Values | Sql | Rows | Script | Excerpt | Text
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRow:
+    """What a statement of an upgrade's step locks, rewrites and scans, and how long it takes.
+
+    ``locks`` are pairs of a table or view and the lock's mode (``ACCESS EXCLUSIVE``).  They are not
+    ``measured`` of a statement that cannot be done in a transaction.
+    """
+
+    step: str
+    file: str
+    line: int
+    statement: str
+    milliseconds: float
+    locks: tuple[tuple[str, str], ...] = ()
+    rewritten: tuple[str, ...] = ()
+    scanned: tuple[str, ...] = ()
+    measured: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """A row for each statement of an upgrade, in order."""
+
+    rows: tuple[LockRow, ...]
+
+
+Evidence: TypeAlias = Values | Sql | Rows | Script | Excerpt | Text | Locks

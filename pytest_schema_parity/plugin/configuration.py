@@ -72,12 +72,8 @@ def _behavior(config: pytest.Config, configured: BehaviorConfig) -> BehaviorConf
 
     Raises UsageError.
     """
-    from pytest_schema_parity.config.behavior import (
-        LARGEST_SEED,
-        MOST_EXAMPLES,
-        number_of_seconds,
-        whole_number,
-    )
+    from pytest_schema_parity.config.behavior import LARGEST_SEED, number_of_seconds
+    from pytest_schema_parity.config.table import MOST_EXAMPLES, whole_number
 
     def number(key: str, convert: Callable[[str], Number | None], wanted: str) -> Number | None:
         option = config.getoption(f"--schema-parity-{key}")

@@ -63,13 +63,14 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         *,
         source: str | None = None,
         steps: str | Path | None = None,
-        seed: Sequence[str | Path] = (),
+        seed: Sequence[str | Path] | None = None,
     ) -> Iterator[Rehearsal]:
         """Carry out an upgrade on copies of what is deployed, on a server of its own.
 
         ``name`` is that of a configured rehearsal (``rehearsal``, ``rehearsal-NAME``); with a
         ``source`` (a tree) and ``steps`` (a directory) it is another one, with ``seed`` files, all
-        relative to the configuration file.  Each step is carried out once; see
+        relative to the configuration file; without these, rows are generated.
+        Each step is carried out once; see
         :class:`~pytest_schema_parity.rehearsal.rehearse.Rehearsal` for what can be done then.
         Raises SchemaParityError where the seed or a step fails, and KeyError for an unknown name.
         """
@@ -85,7 +86,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         name: str,
         source: str | None,
         steps: str | Path | None,
-        seed: Sequence[str | Path],
+        seed: Sequence[str | Path] | None,
     ) -> RehearsalConfig:
         config = self._parity.config
         known = {rehearsal.name: rehearsal for rehearsal in config.rehearsals}
@@ -100,7 +101,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
             raise TypeError("rehearse() needs both a source and steps, or the name of a rehearsal")
         if source not in config.trees:
             raise KeyError(f"there is no tree {source!r}; the trees are {', '.join(config.trees)}")
-        files = tuple(config.root / file for file in seed)
+        files = None if seed is None else tuple(config.root / file for file in seed)
         return RehearsalConfig(
             name=name, source=source, steps=config.root / steps, target=source, seed=files
         )

@@ -16,9 +16,9 @@ from pytest_schema_parity.postgres.databases import clone_database, drop_databas
 from pytest_schema_parity.rehearsal.data import compare_data
 from pytest_schema_parity.rehearsal.fingerprint import fingerprint
 from pytest_schema_parity.rehearsal.interrupt import interruptions
-from pytest_schema_parity.rehearsal.rehearse import Changed, Outcome, Rehearsal
-from pytest_schema_parity.rehearsal.script import Script, execute
-from pytest_schema_parity.rehearsal.steps import Step
+from pytest_schema_parity.rehearsal.rehearse import Changed, Rehearsal, StepOutcome
+from pytest_schema_parity.rehearsal.script import StepScript, execute
+from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
 
@@ -30,7 +30,7 @@ def crashed(
     read: Callable[[str], Schema],
     *,
     role: str,
-) -> Iterator[Outcome]:
+) -> Iterator[StepOutcome]:
     """Kill a server in the middle of each step; report steps that are half done after recovery.
 
     The ``cluster`` is a durable one, ``database`` one like the first stage, and ``read`` reads the
@@ -42,14 +42,14 @@ def crashed(
     for number, step in enumerate(rehearsal.steps):
         if failed:
             why = f"the server was not killed, as {failed} could not be run again before"
-            yield Outcome(step, unchecked=why)
+            yield StepOutcome(step, unchecked=why)
             continue
         outcome = server.crash_during(number)
         yield outcome
         failures = server.carry_out(step, database)
         if failures:
             failed = step.name
-            yield Outcome(step, failures, point=f"it was run again after {outcome.point}")
+            yield StepOutcome(step, failures, point=f"it was run again after {outcome.point}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class _Server:
     read: Callable[[str], Schema]
     role: str
 
-    def crash_during(self, number: int) -> Outcome:
+    def crash_during(self, number: int) -> StepOutcome:
         """Kill the server in the middle of a step, and look at what is left of it."""
         step, script = self.rehearsal.steps[number], self.rehearsal.script(number)
         places = interruptions(script, 2) or [0]
@@ -74,18 +74,18 @@ class _Server:
                 self._crash_after(script, middle)
             except psycopg.Error as error:
                 why = f"the server was not killed, as a statement failed before: {error}"
-                return Outcome(step, point=point, unchecked=why)
+                return StepOutcome(step, point=point, unchecked=why)
             if fingerprint(self.cluster.conninfo(self.database)) == mark:
-                return Outcome(step, point=point)
+                return StepOutcome(step, point=point)
             changed = self._changed(number, before)
             if any(changed):
                 with self._copy(before, "after") as after:
                     self.carry_out(step, after)
                     if any(self._changed(number + 1, after)):
-                        return Outcome(step, (), *changed, point=point)
-        return Outcome(step, point=point)
+                        return StepOutcome(step, (), *changed, point=point)
+        return StepOutcome(step, point=point)
 
-    def carry_out(self, step: Step, database: str) -> tuple[Failure, ...]:
+    def carry_out(self, step: MigrationStep, database: str) -> tuple[Failure, ...]:
         """Carry a step out in a database of this server; what failed."""
         tree = load_tree(step.name, root=step.up.parent, files=[step.up])
         return apply_tree(tree, self.cluster.conninfo(database, self.role)).failures
@@ -110,7 +110,7 @@ class _Server:
         finally:
             drop_database(self.cluster, copy, force=True)
 
-    def _crash_after(self, script: Script, count: int) -> None:
+    def _crash_after(self, script: StepScript, count: int) -> None:
         """Execute the first statements of a script, and kill the server."""
         conninfo = self.cluster.conninfo(self.database, self.role)
         with closing(open_connection(conninfo)) as session:

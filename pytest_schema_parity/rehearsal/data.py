@@ -9,18 +9,24 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-import psycopg
-from psycopg import IsolationLevel, sql
+from psycopg import sql
 
-from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.rehearsal.tables import (
+    Connection,
+    StoredTable,
+    open_snapshot,
+    read_tables,
+)
 
-Change: TypeAlias = Literal[
+DataChangeKind: TypeAlias = Literal[
     "table missing",
     "table added",
+    "table renamed",
     "column missing",
     "column added",
+    "column renamed",
     "row missing",
     "row added",
     "value changed",
@@ -29,43 +35,7 @@ Change: TypeAlias = Literal[
 SHOWN: Final = 20
 """How many changed rows of a table are read with their values; of others only the keys."""
 
-PINNED: Final = (
-    "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
-    " SET extra_float_digits = 1; SET bytea_output = 'hex'; SET search_path = pg_catalog;"
-    " SET row_security = off; SET statement_timeout = 0"
-)
-"""The settings for reading: formats of values; and an error where RLS would hide a row."""
-
-_TABLES: Final = """
-SELECT n.nspname, c.relname, format('%I.%I', n.nspname, c.relname), c.relkind = 'p', (
-    SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute AS a
-    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-), (
-    SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum) FROM pg_attribute AS a
-    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-), (
-    SELECT array_agg(a.attname::text ORDER BY k.position)
-    FROM pg_index AS i
-    CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, position)
-    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.attnum
-    WHERE i.indrelid = c.oid AND i.indisprimary AND k.position <= i.indnkeyatts
-)
-FROM pg_class AS c
-JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p')
-    AND NOT c.relispartition
-    AND c.relpersistence <> 't'
-    AND n.nspname <> 'information_schema'
-    AND n.nspname NOT LIKE 'pg\\_%'
-    AND NOT EXISTS (
-        SELECT FROM pg_depend AS d
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-    )
-ORDER BY 1, 2
-"""
-
-Key: TypeAlias = tuple[str | None, ...]
-Connection: TypeAlias = psycopg.Connection[Any]
+RowKey: TypeAlias = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +45,11 @@ class DataChange:
     ``key`` are the columns of the primary key with their values as text; of a table without one,
     all columns. ``table`` and ``name``, of the column or the table, are qualified and quoted where
     SQL requires it. ``before`` and ``after`` are a column's values as text, None for NULL; they are
-    not read where ``column`` is None.
+    not read where ``column`` is None.  Of something renamed ``after`` is the new name.
     """
 
     table: str
-    change: Change
+    change: DataChangeKind
     key: Mapping[str, str | None] | None = None
     column: str | None = None
     before: str | None = None
@@ -88,134 +58,140 @@ class DataChange:
     name: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    name: tuple[str, str]
-    shown: str
-    partitioned: bool
-    columns: tuple[str, ...]
-    quoted: tuple[str, ...]
-    key: tuple[str, ...]
-
-    @property
-    def source(self) -> sql.Composable:
-        """The FROM item, with ONLY: tables that inherit from it are compared by themselves."""
-        table = sql.Identifier(*self.name)
-        return table if self.partitioned else sql.SQL("ONLY {}").format(table)
-
-    def lost(self, change: Change, column: str | None = None) -> DataChange:
-        """A change of the whole table, or of a whole column."""
-        return DataChange(self.shown, change, column=column, name=self.name_of(column))
-
-    def name_of(self, column: str | None) -> str:
-        """The qualified name of the table, or of a column of it."""
-        if column is None:
-            return self.shown
-        return f"{self.shown}.{self.quoted[self.columns.index(column)]}"
-
-
-def compare_data(before: str, after: str, *, exact: bool = False) -> Iterator[DataChange]:
+def compare_data(
+    before: str,
+    after: str,
+    *,
+    exact: bool = False,
+    follow: bool = False,
+    rows: bool = True,
+    shown: int = SHOWN,
+) -> Iterator[DataChange]:
     """Compare the tables of two databases, given by their conninfos.
 
-    Every row and value of ``before`` must be in ``after``; with ``exact`` and nothing else.
-    Each database is read in one snapshot. Raises psycopg.Error where one cannot be read.
+    Every row and value of ``before`` must be in ``after``; with ``exact`` and nothing else.  If one
+    database is a changed copy of the other, ``follow`` finds tables and columns that have another
+    name there: a copy keeps the oids of tables and the numbers of columns.  Without ``rows`` only
+    tables and columns are compared.  Of ``shown`` changed rows of a table the values are read, of
+    others only the keys.  Each database is read in one snapshot.  Raises psycopg.Error where one
+    cannot be read.
     """
-    with closing(_open(before)) as old, closing(_open(after)) as new:
-        olds, news = _tables(old), _tables(new)
+    with closing(open_snapshot(before)) as old, closing(open_snapshot(after)) as new:
+        olds, news = read_tables(old), read_tables(new)
+        renamed = _renamed(olds, news) if follow else {}
         for name, table in olds.items():
-            if name not in news:
-                yield table.lost("table missing")
+            now = news.get(name) or renamed.get(name)
+            if now is None:
+                yield _lost(table, "table missing")
                 continue
-            now = news[name]
-            for column in table.columns:
-                if column not in now.columns:
-                    yield table.lost("column missing", column)
+            if now.shown != name:
+                yield _lost(table, "table renamed", after=now.shown)
+            pairs = _pairs(table, now, follow=follow)
+            for column, other in pairs.items():
+                if other is None:
+                    yield _lost(table, "column missing", column)
+                elif other != column:
+                    yield _lost(table, "column renamed", column, after=now.name_of(other))
             for column in now.columns if exact else ():
-                if column not in table.columns:
-                    yield now.lost("column added", column)
-            yield from _compare_table(old, new, table, now, exact=exact)
-        for name in news.keys() - olds.keys() if exact else ():
-            yield news[name].lost("table added")
+                if column not in pairs.values():
+                    yield _lost(now, "column added", column)
+            if rows:
+                kept = {column: other for column, other in pairs.items() if other is not None}
+                pair = _Pair(old, new, table, now, kept)
+                yield from _compare_table(pair, exact=exact, shown=shown)
+        known = olds.keys() | {table.shown for table in renamed.values()}
+        for name in news.keys() - known if exact else ():
+            yield _lost(news[name], "table added")
 
 
-def _open(conninfo: str) -> Connection:
-    connection = open_connection(conninfo)
-    try:
-        connection.execute(PINNED)
-        connection.autocommit = False
-        connection.isolation_level = IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _renamed(
+    olds: Mapping[str, StoredTable], news: Mapping[str, StoredTable]
+) -> dict[str, StoredTable]:
+    """The tables of which the same one has another name, by the old names."""
+    by_oid = {table.oid: table for name, table in news.items() if name not in olds}
+    gone = (table for name, table in olds.items() if name not in news)
+    return {table.shown: by_oid[table.oid] for table in gone if table.oid in by_oid}
 
 
-def _tables(connection: Connection) -> dict[tuple[str, str], _Table]:
-    found = connection.execute(_TABLES.encode()).fetchall()
+def _pairs(table: StoredTable, now: StoredTable, *, follow: bool) -> dict[str, str | None]:
+    """The name of each column in the other state; None if it is not there."""
+    added = set(now.columns) - set(table.columns)
+    by_number = {
+        number: column
+        for number, column in zip(now.numbers, now.columns, strict=True)
+        if follow and table.oid == now.oid and column in added
+    }
     return {
-        (schema, name): _Table(
-            (schema, name),
-            shown,
-            partitioned,
-            tuple(columns or ()),
-            tuple(quoted or ()),
-            tuple(key or ()),
-        )
-        for schema, name, shown, partitioned, columns, quoted, key in found
+        column: column if column in now.columns else by_number.get(number)
+        for number, column in zip(table.numbers, table.columns, strict=True)
     }
 
 
-def _compare_table(
-    old: Connection, new: Connection, before: _Table, after: _Table, *, exact: bool
-) -> Iterator[DataChange]:
+def _lost(
+    table: StoredTable, change: DataChangeKind, column: str | None = None, after: str | None = None
+) -> DataChange:
+    """A change of a whole table, or of a whole column."""
+    name = table.name_of(column)
+    return DataChange(table.shown, change, column=column, after=after, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A table in both states; ``columns`` maps those that both have to their later names."""
+
+    old: Connection
+    new: Connection
+    before: StoredTable
+    after: StoredTable
+    columns: Mapping[str, str]
+
+    def later(self, columns: Sequence[str]) -> list[str]:
+        """The later names of columns."""
+        return [self.columns[column] for column in columns]
+
+
+def _compare_table(pair: _Pair, *, exact: bool, shown: int) -> Iterator[DataChange]:
     """Compare the rows of a table in the columns that both states have."""
-    columns = [column for column in before.columns if column in after.columns]
-    if not before.key or not set(before.key) <= set(columns):
-        yield from _compare_bags(old, new, before, after, columns, exact=exact)
+    key, table = pair.before.key, pair.before.shown
+    if not key or not set(key) <= pair.columns.keys():
+        yield from _compare_bags(pair, exact=exact)
         return
-    key, shown = before.key, before.shown
-    olds, news = _digests(old, before, key, columns), _digests(new, after, key, columns)
+    columns, key_later = list(pair.columns), pair.later(key)
+    olds = _digests(pair.old, pair.before, key, columns)
+    news = _digests(pair.new, pair.after, key_later, pair.later(columns))
     values_shown = 0
     for identity, digest in olds.items():
         named = dict(zip(key, identity, strict=True))
         if identity not in news:
-            yield DataChange(shown, "row missing", named, name=shown)
+            yield DataChange(table, "row missing", named, name=table)
         elif news[identity] != digest:
             values_shown += 1
-            if values_shown > SHOWN:
-                yield DataChange(shown, "value changed", named, name=shown)
+            if values_shown > shown:
+                yield DataChange(table, "value changed", named, name=table)
                 continue
-            was = _values(old, before, key, identity, columns)
-            now = _values(new, after, key, identity, columns)
+            was = _values(pair.old, pair.before, key, identity, columns)
+            now = _values(pair.new, pair.after, key_later, identity, pair.later(columns))
             for column, value, other in zip(columns, was, now, strict=True):
                 if value != other:
-                    name = before.name_of(column)
-                    yield DataChange(shown, "value changed", named, column, value, other, name=name)
+                    name = pair.before.name_of(column)
+                    yield DataChange(table, "value changed", named, column, value, other, name=name)
     if exact:
         for identity in news.keys() - olds.keys():
-            yield DataChange(shown, "row added", dict(zip(key, identity, strict=True)), name=shown)
+            yield DataChange(table, "row added", dict(zip(key, identity, strict=True)), name=table)
 
 
-def _compare_bags(
-    old: Connection,
-    new: Connection,
-    before: _Table,
-    after: _Table,
-    columns: Sequence[str],
-    *,
-    exact: bool,
-) -> Iterator[DataChange]:
+def _compare_bags(pair: _Pair, *, exact: bool) -> Iterator[DataChange]:
     """Compare the rows of a table without a primary key by counting equal rows."""
-    shown = before.shown
-    olds, news = _bag(old, before, columns), _bag(new, after, columns)
+    table, columns = pair.before.shown, list(pair.columns)
+    olds = _bag(pair.old, pair.before, columns)
+    news = _bag(pair.new, pair.after, pair.later(columns))
     for row, count in (olds - news).items():
         named = dict(zip(columns, row, strict=True))
-        yield DataChange(shown, "row missing", named, count=count, name=shown)
+        yield DataChange(table, "row missing", named, count=count, name=table)
     if exact:
         for row, count in (news - olds).items():
             named = dict(zip(columns, row, strict=True))
-            yield DataChange(shown, "row added", named, count=count, name=shown)
+            yield DataChange(table, "row added", named, count=count, name=table)
 
 
 def _texts(columns: Sequence[str]) -> sql.Composed:
@@ -223,33 +199,33 @@ def _texts(columns: Sequence[str]) -> sql.Composed:
 
 
 def _digests(
-    connection: Connection, table: _Table, key: Sequence[str], columns: Sequence[str]
-) -> dict[Key, str]:
+    connection: Connection, table: StoredTable, key: Sequence[str], columns: Sequence[str]
+) -> dict[RowKey, str]:
     query = sql.SQL("SELECT pg_catalog.md5(ROW({})::text), {} FROM {}").format(
         _texts(columns), _texts(key), table.source
     )
     return {tuple(identity): digest for digest, *identity in connection.execute(query)}
 
 
-def _bag(connection: Connection, table: _Table, columns: Sequence[str]) -> Counter[Key]:
+def _bag(connection: Connection, table: StoredTable, columns: Sequence[str]) -> Counter[RowKey]:
     query = sql.SQL("SELECT {} FROM {}").format(_texts(columns), table.source)
     return Counter(connection.execute(query))
 
 
 def _values(
     connection: Connection,
-    table: _Table,
+    table: StoredTable,
     key: Sequence[str],
-    identity: Key,
+    identity: RowKey,
     columns: Sequence[str],
-) -> Key:
+) -> RowKey:
     query = sql.SQL("SELECT {} FROM {} WHERE ROW({}) = ROW({})").format(
         _texts(columns),
         table.source,
         _texts(key),
         sql.SQL(", ").join(sql.SQL("{}::text").format(value) for value in identity),
     )
-    row: Key | None = connection.execute(query).fetchone()
+    row: RowKey | None = connection.execute(query).fetchone()
     if row is None:
         raise LookupError(f"{table.name} has no row {identity} in the snapshot that had it")
     return row

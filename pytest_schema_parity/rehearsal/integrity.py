@@ -164,5 +164,13 @@ def sequences_behind(conninfo: str) -> list[SequenceBehind]:
     return found
 
 
+def move_sequences(conninfo: str) -> None:
+    """Move each sequence of a column that is behind it to the column's last value."""
+    behind = sequences_behind(conninfo)
+    with closing(open_connection(conninfo)) as connection:
+        for each in behind:
+            connection.execute("SELECT setval(%s, %s)", [each.sequence, each.farthest])
+
+
 def _all(conditions: Iterable[str]) -> str:
     return " AND ".join(conditions)

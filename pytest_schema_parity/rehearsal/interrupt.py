@@ -13,7 +13,7 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.conninfo import open_connection
-from pytest_schema_parity.rehearsal.script import Connection, Script, execute
+from pytest_schema_parity.rehearsal.script import Connection, StepScript, execute
 from pytest_schema_parity.rehearsal.waiting import hold_rows
 
 PATIENCE: Final = 10_000
@@ -27,7 +27,7 @@ SELECT wait_event_type = 'Lock' FROM pg_catalog.pg_stat_activity WHERE pid = %s
 """
 
 
-def interruptions(script: Script, points: int) -> list[int]:
+def interruptions(script: StepScript, points: int) -> list[int]:
     """After how many statements to end a script's session: ``points`` places, spread evenly.
 
     The last is before the script's last statement, which is mostly COMMIT.  One that is not one
@@ -41,7 +41,7 @@ def interruptions(script: Script, points: int) -> list[int]:
     return sorted({max(1, round(last * point / points)) for point in range(1, points + 1)})
 
 
-def run_until(script: Script, conninfo: str, superuser: str, count: int) -> None:
+def run_until(script: StepScript, conninfo: str, superuser: str, count: int) -> None:
     """Execute the first ``count`` statements of a script, then end their session from another.
 
     ``superuser`` is the conninfo of who
@@ -55,8 +55,8 @@ def run_until(script: Script, conninfo: str, superuser: str, count: int) -> None
         _terminate(session.info.backend_pid, superuser)
 
 
-def run_until_blocked(script: Script, conninfo: str, superuser: str) -> int | None:
-    """Execute a script while another session has written to each table, and end it as it waits.
+def run_until_blocked(script: StepScript, conninfo: str, superuser: str) -> int | None:
+    """Execute a script while another session has used each table and view, and end it as it waits.
 
     Returns how many statements came to their end before: the session was ended during the next
     one.  None where it waits for nobody and came to its end, or gave up by itself as it waited.
@@ -87,13 +87,13 @@ def run_until_blocked(script: Script, conninfo: str, superuser: str) -> int | No
         return len(done)
 
 
-def _execute_all(script: Script, session: Connection, done: list[int]) -> None:
+def _execute_all(script: StepScript, session: Connection, done: list[int]) -> None:
     """Execute a script; append the line of each completed statement to ``done``."""
     for statement in _framed(script, session):
         done.append(statement)
 
 
-def _framed(script: Script, session: Connection) -> Iterator[int]:
+def _framed(script: StepScript, session: Connection) -> Iterator[int]:
     script.begin(session)
     for statement in script.statements:
         execute(session, statement)

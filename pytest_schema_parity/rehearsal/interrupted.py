@@ -8,13 +8,13 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.rehearsal.interrupt import interruptions, run_until, run_until_blocked
-from pytest_schema_parity.rehearsal.rehearse import UNCHANGED, Changed, Outcome, Rehearsal
+from pytest_schema_parity.rehearsal.rehearse import UNCHANGED, Changed, Rehearsal, StepOutcome
 
 BLOCKED: Final = 0
 """The number for the point at which a step waits for another session."""
 
 
-def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[Outcome]:
+def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[StepOutcome]:
     """End the session of each step at some points, between and during statements.
 
     The database must then be as before the step, or as after it; and the step must succeed when it
@@ -30,7 +30,7 @@ def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[Outcome]:
     yield from (outcome for outcome in found if outcome is not None)
 
 
-def _interrupted_at(rehearsal: Rehearsal, number: int, point: int) -> Outcome | None:
+def _interrupted_at(rehearsal: Rehearsal, number: int, point: int) -> StepOutcome | None:
     """End a step's session after so many statements; None if the step fails or does not wait."""
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
     script = rehearsal.script(number)
@@ -46,17 +46,19 @@ def _interrupted_at(rehearsal: Rehearsal, number: int, point: int) -> Outcome | 
                 return None
         except psycopg.Error as error:
             why = f"its session was not ended {where}, as a statement failed before: {error}"
-            return Outcome(step, unchecked=why)
+            return StepOutcome(step, unchecked=why)
         changed = UNCHANGED
         if not rehearsal.is_as(stage, superuser):
             changed = _between(rehearsal, number, copy)
         if changed != UNCHANGED:
-            return Outcome(step, (), *changed, point=f"its session was ended {where}")
+            return StepOutcome(step, (), *changed, point=f"its session was ended {where}")
         failures = rehearsal.execute(step.up, copy)
         changed = (), ()
         if point == BLOCKED or failures:
             changed = rehearsal.changed(rehearsal.stages[number + 1], copy)[0], ()
-        return Outcome(step, failures, *changed, point=f"it was run again after it ended {where}")
+        return StepOutcome(
+            step, failures, *changed, point=f"it was run again after it ended {where}"
+        )
 
 
 def _between(rehearsal: Rehearsal, number: int, copy: str) -> Changed:

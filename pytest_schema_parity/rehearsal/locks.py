@@ -16,7 +16,7 @@ from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import (
     Connection,
-    Script,
+    StepScript,
     ends_transaction,
     execute,
     in_transaction,
@@ -38,7 +38,7 @@ MODES: Final = (
 _LOCKS: Final = """
 SELECT format('%%I.%%I', n.nspname, c.relname), l.mode
 FROM pg_catalog.pg_locks AS l
-JOIN pg_catalog.pg_class AS c ON c.oid = l.relation AND c.relkind IN ('r', 'p', 'm')
+JOIN pg_catalog.pg_class AS c ON c.oid = l.relation AND c.relkind IN ('r', 'p', 'm', 'v')
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE l.pid = %s
     AND l.granted
@@ -72,11 +72,11 @@ _READS_ROWS: Final = frozenset({"copy", "delete", "insert", "merge", "select", "
 class StatementLocks:
     """What one statement locked and rewrote.
 
-    ``locks`` are the strongest modes by table, of the tables on which this statement's is stronger
-    than what its transaction held before; tables that the step itself creates are left out, as
-    no other session sees them. ``rewritten`` are tables that were rewritten (a materialized view is
-    by each refresh, so these are left out), ``scanned`` those that
-    a statement of DDL read from end to end: to check a constraint, or to build an index.
+    ``locks`` are the strongest modes by table or view, of those on which this statement's is
+    stronger than what its transaction held before; tables that the step itself creates are left
+    out, as no other session sees them. ``rewritten`` are tables that were rewritten (a materialized
+    view is by each refresh, so these are left out), ``scanned`` those that a statement of DDL read
+    from end to end: to check a constraint, or to build an index.
     ``measured`` is false for a statement that cannot be done in a transaction: its locks are gone
     when it ends.
     """
@@ -95,7 +95,7 @@ def stronger(one: str, other: str) -> bool:
     return MODES.index(one) > MODES.index(other)
 
 
-def observe(script: Script, conninfo: str) -> list[StatementLocks]:
+def observe(script: StepScript, conninfo: str) -> list[StatementLocks]:
     """Execute a step's script statement by statement, and look at its locks after each.
 
     A statement outside of a transaction gets one of its own, if it can be done in one: else its

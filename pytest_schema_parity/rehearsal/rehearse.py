@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -21,8 +21,8 @@ from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.fingerprint import Fingerprint, fingerprint
-from pytest_schema_parity.rehearsal.script import Script, read_script
-from pytest_schema_parity.rehearsal.steps import Step
+from pytest_schema_parity.rehearsal.script import StepScript, read_script
+from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
@@ -35,7 +35,7 @@ UNCHANGED: Changed = ((), ())
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepOutcome:
     """The result of carrying out a step, compared with the expected one.
 
     ``failures`` are statements that the server refused; ``differences`` and ``changes`` facts and
@@ -43,7 +43,7 @@ class Outcome:
     false if there is any. ``point`` says where the step was interrupted, if it was.
     """
 
-    step: Step
+    step: MigrationStep
     failures: tuple[Failure, ...] = ()
     differences: tuple[Difference, ...] = ()
     changes: tuple[DataChange, ...] = ()
@@ -66,7 +66,7 @@ class Rehearsal:
         self,
         host: Host,
         source: str,
-        steps: Sequence[Step],
+        steps: Sequence[MigrationStep],
         *,
         role: str,
         root: Path,
@@ -101,7 +101,7 @@ class Rehearsal:
         for stage in self.stages[1:]:
             drop_database(self.host, stage, force=True)
 
-    def upgrade(self) -> list[Outcome]:
+    def upgrade(self) -> list[StepOutcome]:
         """Carry out every step; return which rows and values of the first state each stage lacks.
 
         After a step that fails, the following steps are still carried out.
@@ -112,7 +112,7 @@ class Rehearsal:
             for number, each in enumerate(self.carry_out(), 1)
         ]
 
-    def carry_out(self) -> list[Outcome]:
+    def carry_out(self) -> list[StepOutcome]:
         """Carry out every step, if not done yet; return the failed statements of each."""
         for step in self.steps[len(self._failures) :]:
             name = f"{self._prefix}_{len(self.stages)}"
@@ -122,7 +122,15 @@ class Rehearsal:
             applied = self._apply(step.up, name)
             self._framed.append(not applied.by_itself)
             self._failures.append(applied.failures)
-        return list(map(Outcome, self.steps, self._failures))
+        return list(map(StepOutcome, self.steps, self._failures))
+
+    def keep_before(self, number: int) -> None:
+        """Forget a step, by its index, and those after it: later calls are about the others."""
+        self.carry_out()
+        self.steps = self.steps[:number]
+        for stage in self.stages[number + 1 :]:
+            drop_database(self.host, stage, force=True)
+        del self.stages[number + 1 :], self._failures[number:], self._framed[number:]
 
     def schema(self) -> Schema:
         """The schema after the last step."""
@@ -135,12 +143,12 @@ class Rehearsal:
         self.carry_out()
         return self.host.conninfo(self.stages[-1], self._role)
 
-    def again(self) -> Iterator[Outcome]:
+    def again(self) -> Iterator[StepOutcome]:
         """Carry out each step a second time; return what that changes."""
         self.carry_out()
         yield from self.side_by_side(self._again, range(len(self.steps)))
 
-    def back(self, last: int | None = None) -> Iterator[Outcome]:
+    def back(self, last: int | None = None) -> Iterator[StepOutcome]:
         """Roll back from after a step (an index; by default the last); return what is not restored.
 
         Raises TreeError at a step without a down file.
@@ -155,13 +163,13 @@ class Rehearsal:
                         f"{step.up} has no down file, so the upgrade cannot be rolled back further"
                     )
                 failures = self.execute(step.down, copy)
-                yield Outcome(step, failures, *self.changed(self.stages[number], copy))
+                yield StepOutcome(step, failures, *self.changed(self.stages[number], copy))
 
     def execute(self, file: Path, database: str) -> tuple[Failure, ...]:
         """Carry out a file as its tool would; what failed."""
         return self._apply(file, database).failures
 
-    def script(self, number: int) -> Script:
+    def script(self, number: int) -> StepScript:
         """The statements of a step, in one transaction of ours if that was how it was carried out.
 
         Raises ScriptError.
@@ -202,9 +210,9 @@ class Rehearsal:
 
     @contextmanager
     def copy(self, stage: str) -> Iterator[str]:
-        """A context with the name of a copy of a stage, which is dropped at its end."""
+        """A context with the name of a copy of a stage, or of a copy, dropped at its end."""
         name = f"{self._prefix}_copy_{next(self._numbers)}"
-        with self._locks[stage]:
+        with self._locks.get(stage) or nullcontext():
             clone_database(self.host, stage, name)
         try:
             yield name
@@ -218,11 +226,12 @@ class Rehearsal:
         with ThreadPoolExecutor(processors(), "schema-parity-rehearsal") as pool:
             return list(pool.map(work, given))
 
-    def _again(self, number: int) -> Outcome:
+    def _again(self, number: int) -> StepOutcome:
         stage = self.stages[number + 1]
         with self.copy(stage) as copy:
             failures = self.execute(self.steps[number].up, copy)
-            return Outcome(self.steps[number], failures, *self.changed(stage, copy))
+            return StepOutcome(self.steps[number], failures, *self.changed(stage, copy))
 
     def _lost(self, number: int) -> Iterator[DataChange]:
-        return compare_data(*(self.host.conninfo(self.stages[each]) for each in (0, number)))
+        before, after = (self.host.conninfo(self.stages[each]) for each in (0, number))
+        return compare_data(before, after, follow=True)

@@ -20,7 +20,7 @@ _ENDS: Final = frozenset({"abort", "commit", "end", "rollback"})
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
+class StepScript:
     """The statements of a file.
 
     It is ``framed`` in one transaction of ours where :func:`apply_tree` runs it in one.
@@ -54,13 +54,15 @@ class Script:
             session.execute("COMMIT")
 
 
-def read_script(file: Path, *, framed: bool = True) -> Script:
+def read_script(file: Path, *, framed: bool = True) -> StepScript:
     """Read a step's file.  Raises ScriptError where it cannot be cut into statements.
 
     It is not ``framed`` if it controls transactions itself, whatever is asked for.
     """
     statements = tuple(split(read_sql(file, file=file.name), file=file.name))
-    return Script(file.name, statements, framed and not any(map(controls_transactions, statements)))
+    return StepScript(
+        file.name, statements, framed and not any(map(controls_transactions, statements))
+    )
 
 
 def execute(session: Connection, statement: Statement) -> None:

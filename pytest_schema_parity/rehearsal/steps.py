@@ -14,16 +14,19 @@ from typing import Final, Literal
 
 from pytest_schema_parity.errors import TreeError
 
-Way = Literal["up", "down"]
+Direction = Literal["up", "down"]
 
 _PAIRED: Final = re.compile(r"(?P<number>\d+)_(?P<name>.+)\.(?P<way>up|down)\.sql")
 _FLYWAY: Final = re.compile(r"(?P<way>[VU])(?P<number>\d+(?:[._]\d+)*)__(?P<name>.+)\.sql")
 _DIRECTORY: Final = re.compile(r"(?P<number>\d+)_(?P<name>.+)")
-_IN_DIRECTORY: Final[tuple[tuple[str, Way], ...]] = (("migration.sql", "up"), ("down.sql", "down"))
+_IN_DIRECTORY: Final[tuple[tuple[str, Direction], ...]] = (
+    ("migration.sql", "up"),
+    ("down.sql", "down"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class MigrationStep:
     """A step of an upgrade; ``down`` is None if there is no down file."""
 
     name: str
@@ -32,10 +35,10 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
+class MigrationSteps:
     """The steps in order, and the SQL files in the directory that belong to no step."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[MigrationStep, ...]
     skipped: tuple[Path, ...] = ()
 
 
@@ -43,11 +46,11 @@ class Steps:
 class _File:
     number: tuple[int, ...]
     name: str
-    way: Way
+    way: Direction
     path: Path
 
 
-def load_steps(directory: Path) -> Steps:
+def load_steps(directory: Path) -> MigrationSteps:
     """Find the steps of an upgrade in a directory.
 
     Raises TreeError if there is none, if two have one number, or if a down file has no up file.
@@ -74,8 +77,9 @@ def load_steps(directory: Path) -> Steps:
             downs[file.number] = file.path
     known = {file.path for file in files}
     skipped = tuple(path for path in sorted(directory.glob("*.sql")) if path not in known)
-    return Steps(
-        tuple(Step(up.name, up.path, downs.get(number)) for number, up in ups.items()), skipped
+    return MigrationSteps(
+        tuple(MigrationStep(up.name, up.path, downs.get(number)) for number, up in ups.items()),
+        skipped,
     )
 
 

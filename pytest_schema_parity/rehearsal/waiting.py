@@ -1,4 +1,4 @@
-"""Run a step beside a session that writes: whether the step gives up waiting for a lock."""
+"""Run a step beside a session that reads and writes: does it give up waiting for a lock?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psycopg.errors import LockNotAvailable
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import (
     Connection,
-    Script,
+    StepScript,
     execute,
     in_transaction,
 )
@@ -27,11 +27,11 @@ SHORT: Final = f"{PATIENCE}ms"
 
 _SETTING: Final = re.compile(r"(?P<number>\d+)(?P<unit>[a-z]*)")
 _UNITS: Final = {"": 1, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
-_TABLES: Final = """
-SELECT n.nspname, c.relname
+_RELATIONS: Final = """
+SELECT n.nspname, c.relname, c.relkind IN ('m', 'v')
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r', 'p')
+WHERE c.relkind IN ('r', 'p', 'm', 'v')
     AND c.relpersistence <> 't'
     AND n.nspname <> 'information_schema'
     AND n.nspname NOT LIKE 'pg\\_%'
@@ -57,22 +57,26 @@ class Waited:
 
 @contextmanager
 def hold_rows(superuser: str) -> Iterator[None]:
-    """A context in which another session has an open transaction that wrote to every table.
+    """A context in which another session has an open transaction that used every table and view.
 
-    It holds ROW EXCLUSIVE on each, and the lock of one row.  Raises psycopg.Error.
+    It holds ROW EXCLUSIVE on each table, as one that wrote, and the lock of one row; and ACCESS
+    SHARE on each view and materialized view, as one that read them.  Raises psycopg.Error.
     """
     with closing(open_connection(superuser)) as session:
         session.execute("SET row_security = off")
         session.execute("BEGIN")
-        for schema, name in session.execute(_TABLES).fetchall():
+        for schema, name, is_view in session.execute(_RELATIONS).fetchall():
             table = sql.Identifier(schema, name)
+            if is_view:  # planned only: a materialized view may not be populated
+                session.execute(sql.SQL("EXPLAIN SELECT FROM {}").format(table))
+                continue
             session.execute(sql.SQL("LOCK TABLE ONLY {} IN ROW EXCLUSIVE MODE").format(table))
             session.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1 FOR UPDATE").format(table))
         yield
 
 
-def run_beside_a_writer(script: Script, conninfo: str, superuser: str) -> Waited | None:
-    """Execute a step while another session has written to each table; which statement waited.
+def run_beside_a_writer(script: StepScript, conninfo: str, superuser: str) -> Waited | None:
+    """Execute a step while another session has used each table and view; which statement waited.
 
     None if none had to.  The wait is cut short, whatever lock_timeout the step sets.
     Raises psycopg.Error where a statement fails for another reason.

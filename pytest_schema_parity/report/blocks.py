@@ -5,11 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from pytest_schema_parity.findings.evidence import (
     Evidence,
     Excerpt,
+    Locks,
     Outcome,
     Rows,
     Script,
@@ -71,6 +73,8 @@ class BlockRenderer:
                 yield from _excerpt(block, self.highlight)
             case Text():
                 yield from map(clean, block.lines)
+            case Locks():
+                yield from map(clean, _locks(block))
 
     def _sides(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """The label of each side, padded, and the location there."""
@@ -181,3 +185,18 @@ def _definition(kind: str, fact: Value) -> Iterator[str]:
             yield from (INDENT + line for line in lines[:MOST_SQL_LINES])
             if len(lines) > MOST_SQL_LINES:
                 yield f"{INDENT}… and {len(lines) - MOST_SQL_LINES} lines more"
+
+
+def _locks(block: Locks) -> Iterator[str]:
+    """A line for each step, and one for each statement that locks, rewrites or scans a table."""
+    for step, group in groupby(block.rows, key=lambda row: row.step):
+        rows = list(group)
+        yield f"{step}  {sum(row.milliseconds for row in rows):.0f} ms"
+        for row in rows:
+            parts = [f"{mode} on {name}" for name, mode in row.locks]
+            parts += [f"{name} written anew" for name in row.rewritten]
+            parts += [f"{name} scanned" for name in row.scanned]
+            if not row.measured:
+                parts.append("cannot be done in a transaction: not measured")
+            if parts:
+                yield f"  line {row.line}: {', '.join(parts)}  ({row.milliseconds:.1f} ms)"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias, TypeVar
 
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.evidence import Evidence, Excerpt, Rows, Script
+from pytest_schema_parity.findings.evidence import Evidence, Excerpt, Locks, Rows, Script
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.findings.wording import counted
@@ -44,6 +44,7 @@ def report(run: RunResults) -> Entry:
         "allowances": list(_allowances(found)),
         "checks": {name: dict(checks) for name, checks in run.checks.items()},
         **({"findings": [_other(finding, run.reference) for finding in others]} if others else {}),
+        **({"locks": locks} if (locks := _locks(found)) else {}),
         "incomplete": run.incomplete,
         "verdict": run.verdict,
     }
@@ -241,6 +242,27 @@ def _other(finding: Finding, reference: str) -> Entry:
             "tree": _place(finding.locations.tree),
         },
     }
+
+
+def _locks(findings: list[Finding]) -> list[Entry]:
+    """What each statement of a rehearsed upgrade locks, in order."""
+    return [
+        {
+            "tree": finding.tree,
+            "step": row.step,
+            "file": row.file,
+            "line": row.line,
+            "statement": row.statement,
+            "milliseconds": row.milliseconds,
+            "locks": dict(row.locks),
+            "rewritten": list(row.rewritten),
+            "scanned": list(row.scanned),
+            "measured": row.measured,
+        }
+        for finding in findings
+        if (block := _block(finding, Locks)) is not None
+        for row in block.rows
+    ]
 
 
 def _block(finding: Finding, kind: type[_Block]) -> _Block | None:

@@ -52,7 +52,7 @@ def result_lines(
                 *page.titles(follow),
             ]
         if result.advice:
-            lines += ["", result.advice]
+            lines += ["", *map(clean, result.advice.splitlines())]
     if notes := result.notes:
         subject = "it does" if len(notes) == 1 else "they do"
         heading = f"{counted(len(notes), 'note')} ({subject} not fail the check):"

@@ -102,6 +102,13 @@ def test_a_good_upgrade_passes_every_check(pytester: pytest.Pytester) -> None:
     checks = report["checks"]
     assert isinstance(checks, dict)
     assert set(checks["rehearsal"]) == set(CHECKS)
+    locks = report["locks"]
+    assert isinstance(locks, list)
+    (locked,) = (row for row in locks if row["locks"] == {"public.users": "ACCESS EXCLUSIVE"})
+    assert (locked["tree"], locked["step"], locked["line"]) == ("rehearsal", "001_email", 2)
+    assert (locked["file"], locked["measured"]) == ("upgrade/001_email.up.sql", True)
+    assert locked["milliseconds"] > 0
+    assert [row["scanned"] for row in locks if row["scanned"]] == [["public.users"]]
     trees = report["trees"]
     assert isinstance(trees, dict)
     assert trees["rehearsal"]["files"] == ["upgrade/001_email.up.sql", "upgrade/002_index.up.sql"]
@@ -271,7 +278,9 @@ def test_bad_input_is_one_clear_finding(pytester: pytest.Pytester, case: str) ->
 def test_the_other_checks_point_to_it(pytester: pytest.Pytester) -> None:
     result = run(write(pytester, **BAD["a step that fails"][0]), "-k", "rehearsal and data")
     result.assert_outcomes(failed=1, deselected=8)
-    result.stdout.fnmatch_lines(["not rehearsed: a statement fails, see its `upgrade` (*user_s*"])
+    result.stdout.fnmatch_lines(
+        ["not reached: 002_index, as 002_index fails, see its `upgrade` (*user_s*"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
 from pytest_schema_parity.rehearsal.interrupted import interrupted
 from pytest_schema_parity.rehearsal.locks import observe
-from pytest_schema_parity.rehearsal.rehearse import Outcome, Rehearsal
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.script import read_script
-from pytest_schema_parity.rehearsal.steps import Step, load_steps
+from pytest_schema_parity.rehearsal.steps import MigrationStep, load_steps
 
 BEFORE = """
 CREATE TABLE people (id int PRIMARY KEY, name text DEFAULT 'x', born date);
@@ -40,7 +40,7 @@ def source(cluster: Cluster) -> Iterator[str]:
     drop_database(cluster, "rehearsed", force=True)
 
 
-def step(root: Path, up: str, down: str | None = None) -> Step:
+def step(root: Path, up: str, down: str | None = None) -> MigrationStep:
     (root / "1_a.up.sql").write_text(up)
     if down is not None:
         (root / "1_a.down.sql").write_text(down)
@@ -75,7 +75,7 @@ def test_a_good_step(cluster: Cluster, source: str, tmp_path: Path) -> None:
     [
         ("DROP TABLE log", [("log", "table missing", None)]),
         ("ALTER TABLE people DROP COLUMN born", [("people", "column missing", "born")]),
-        ("ALTER TABLE people RENAME born TO day", [("people", "column missing", "born")]),
+        ("ALTER TABLE people RENAME born TO day", [("people", "column renamed", "born")]),
         ("DELETE FROM people WHERE id = 2", [("people", "row missing", None)]),
         ("UPDATE people SET name = '' WHERE id = 2", [("people", "value changed", "name")]),
         ("UPDATE people SET born = born + 1", [("people", "value changed", "born")]),
@@ -86,7 +86,7 @@ def test_a_good_step(cluster: Cluster, source: str, tmp_path: Path) -> None:
         ("ALTER TABLE people ALTER id TYPE numeric, ALTER name TYPE varchar(9)", []),
         ("DELETE FROM log WHERE ctid = '(0,1)'", [("log", "row missing", None)]),
         ("UPDATE log SET line = '' WHERE line IS NULL", [("log", "row missing", None)]),
-        ("ALTER TABLE people RENAME TO persons", [("people", "table missing", None)]),
+        ("ALTER TABLE people RENAME TO persons", [("people", "table renamed", None)]),
     ],
 )
 @pytest.mark.usefixtures("source")
@@ -400,7 +400,7 @@ def test_the_worked_example(supabase_cluster: Cluster) -> None:
         with Rehearsal(
             supabase_cluster, "example_rehearsed", steps, role="postgres", root=SQL
         ) as rehearsed:
-            changed: dict[str, list[Outcome]] = {
+            changed: dict[str, list[StepOutcome]] = {
                 "up": rehearsed.upgrade(),
                 "again": list(rehearsed.again()),
                 "back": list(rehearsed.back()),

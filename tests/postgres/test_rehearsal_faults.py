@@ -4,74 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from psycopg.errors import UndefinedTable
+from support.rehearsals import (
+    CONFIGURATION,
+    DEPLOYED,
+    FILES,
+    SEED,
+    TIMEOUT,
+    UPGRADED,
+    open_on,
+    results_of,
+)
 
 from pytest_schema_parity.checks import registry
-from pytest_schema_parity.checks.parity import Parity, open_parity
-from pytest_schema_parity.config import load_config
+from pytest_schema_parity.checks.parity import Parity
 from pytest_schema_parity.postgres.cluster import Cluster
 
-DEPLOYED = """
-CREATE TABLE users (id int PRIMARY KEY, email text NOT NULL DEFAULT '', name text);
-CREATE TABLE submissions (
-    id serial PRIMARY KEY, user_id int REFERENCES users, status text NOT NULL DEFAULT 'PENDING'
-);
-CREATE INDEX submissions_status ON submissions (status);
-CREATE TABLE log (line text);
-CREATE VIEW summary AS SELECT user_id, count(*) AS n FROM submissions GROUP BY user_id;
-"""
-UPGRADED = """
-ALTER TABLE users ADD COLUMN contact text;
-CREATE UNIQUE INDEX users_contact ON users (contact);
-CREATE TABLE attachments (
-    id int PRIMARY KEY, submission_id int NOT NULL REFERENCES submissions, path text NOT NULL
-);
-ALTER TABLE submissions ADD CONSTRAINT known CHECK (status IN ('PENDING', 'APPROVED'));
-CREATE OR REPLACE VIEW summary AS
-SELECT user_id, count(*) AS n, max(id) AS latest FROM submissions GROUP BY user_id;
-"""
-SEED = """
-INSERT INTO users VALUES (1, 'ada@example.org', 'Ada'), (2, 'bob@example.org', NULL);
-INSERT INTO submissions (user_id, status) VALUES (1, 'PENDING'), (1, 'APPROVED'), (2, 'PENDING');
-INSERT INTO log VALUES ('a'), ('a'), (NULL);
-"""
-TIMEOUT = "SET LOCAL lock_timeout = '1s';\n"
-FILES = {
-    "deployed.sql": DEPLOYED,
-    "main.sql": DEPLOYED + UPGRADED,
-    "seed.sql": SEED,
-    "upgrade/1_contact.up.sql": TIMEOUT
-    + "ALTER TABLE users ADD COLUMN IF NOT EXISTS contact text;\n"
-    "CREATE UNIQUE INDEX IF NOT EXISTS users_contact ON users (contact);\n",
-    "upgrade/1_contact.down.sql": "ALTER TABLE users DROP COLUMN IF EXISTS contact;\n",
-    "upgrade/2_attachments.up.sql": f"{TIMEOUT}CREATE TABLE IF NOT EXISTS attachments (\n"
-    "    id int PRIMARY KEY, submission_id int NOT NULL REFERENCES submissions,\n"
-    "    path text NOT NULL\n);\n",
-    "upgrade/2_attachments.down.sql": "DROP TABLE IF EXISTS attachments;\n",
-    "upgrade/3_rules.up.sql": f"{TIMEOUT}ALTER TABLE submissions DROP CONSTRAINT IF EXISTS known;\n"
-    "ALTER TABLE submissions ADD CONSTRAINT known CHECK (status IN ('PENDING', 'APPROVED'));\n"
-    "CREATE OR REPLACE VIEW summary AS\n"
-    "SELECT user_id, count(*) AS n, max(id) AS latest FROM submissions GROUP BY user_id;\n",
-    "upgrade/3_rules.down.sql": "DROP VIEW IF EXISTS summary;\n"
-    "CREATE VIEW summary AS SELECT user_id, count(*) AS n FROM submissions GROUP BY user_id;\n"
-    "ALTER TABLE submissions DROP CONSTRAINT IF EXISTS known;\n",
-}
-CONFIGURATION = """
-reference = "main"
-server = "lent"
-[trees]
-main.files = ["main.sql"]
-deployed.files = ["deployed.sql"]
-[rehearsal]
-from = "deployed"
-steps = "upgrade"
-to = "main"
-seed = "seed.sql"
-no_rewrite = true
-"""
 UP, DOWN = "3_rules.up.sql", "3_rules.down.sql"
 FAULTS: list[tuple[str, str, str, str]] = [
     # the check, the file, what stands there (nothing: the end of the file), what stands there now
@@ -144,36 +94,6 @@ FAULTS: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-def open_on(
-    cluster: Cluster,
-    root: Path,
-    files: dict[str, str | None],
-    configuration: str = CONFIGURATION,
-) -> Parity:
-    """The rehearsal of these files, on databases of a server that runs already."""
-    (root / "upgrade").mkdir()
-    for name, text in files.items():
-        if text is not None:
-            (root / name).write_text(text)
-    (root / "schema-parity.toml").write_text(configuration)
-    config = load_config(root / "schema-parity.toml")
-    assert config
-    parity = open_parity(config)
-    external = parity.trees.external
-    assert external
-    external.take(
-        SimpleNamespace(
-            host=cluster.host,
-            port=cluster.port,
-            user=cluster.superuser,
-            password="",
-            options="",
-            dbname="",
-        )
-    )
-    return parity
-
-
 @pytest.fixture
 def good(cluster: Cluster, tmp_path: Path) -> Iterator[Parity]:
     parity = open_on(cluster, tmp_path, dict(FILES))
@@ -232,6 +152,25 @@ def test_an_enum_whose_new_value_is_used_at_once(cluster: Cluster, tmp_path: Pat
     ]
 
 
+@pytest.mark.parametrize("kind", ["VIEW", "MATERIALIZED VIEW"])
+def test_a_step_waits_for_readers_of_a_view(cluster: Cluster, tmp_path: Path, kind: str) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    view = f"\nCREATE {kind} others AS SELECT 1 AS one{' WITH NO DATA' * (kind != 'VIEW')};\n"
+    for name in ("deployed.sql", "main.sql"):
+        files[name] = f"{files[name]}{view}"
+    name = "upgrade/4_view.up.sql"
+    files[name] = f"SELECT 1;\nDROP {kind} others;{view}"
+    limits = 'no_rewrite = true\nmax_lock = "SHARE"'
+    configuration = CONFIGURATION.replace("no_rewrite = true", limits)
+    (found,) = results_of(cluster, tmp_path, files, "locks", configuration=configuration)
+    titles = [finding.title for finding in found.failing if name in finding.title]
+    assert titles == [
+        f"{name}:2: takes ACCESS EXCLUSIVE on public.others, beyond SHARE",
+        f"{name}:2: waits for ever behind a session that reads and writes, and all others behind"
+        " it: SET lock_timeout first",
+    ]
+
+
 def test_locks_that_cannot_be_seen_are_not_checked_against_a_limit(
     cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -255,7 +194,7 @@ def test_what_cannot_be_observed_is_a_failure(
     def refuse(*_: object) -> None:
         raise UndefinedTable("no such table")
 
-    module = "pytest_schema_parity.checks.rehearsal_faults"
+    module = "pytest_schema_parity.checks.rehearsal_locks"
     monkeypatch.setattr(f"{module}.observe", refuse)
     monkeypatch.setattr(f"{module}.run_beside_a_writer", refuse)
     parity = open_on(cluster, tmp_path, dict(FILES))
@@ -265,6 +204,121 @@ def test_what_cannot_be_observed_is_a_failure(
         parity.trees.close()
     assert len(titles) == 6
     assert all("not checked: what it" in title and "no such table" in title for title in titles)
+
+
+UNSEEDED = CONFIGURATION.replace('seed = "seed.sql"\n', "")
+FOUND_WITHOUT_A_SEED = [
+    ("data", UP, "DROP TABLE log;"),
+    ("data", UP, "DELETE FROM submissions;"),
+    ("data", UP, "UPDATE users SET email = upper(email);"),
+    ("idempotent", UP, "UPDATE users SET name = name || '!';"),
+    ("rollback", DOWN, "TRUNCATE log;"),
+    ("interrupted", UP, "COMMIT; UPDATE users SET name = 'x' WHERE name <> 'x';"),
+]
+
+
+@pytest.mark.parametrize(("check", "file", "fault"), FOUND_WITHOUT_A_SEED)
+def test_faults_are_found_on_generated_rows(
+    cluster: Cluster, tmp_path: Path, check: str, file: str, fault: str
+) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    files[f"upgrade/{file}"] = f"{files[f'upgrade/{file}']}{fault}\n"
+    parity = open_on(cluster, tmp_path, files, UNSEEDED)
+    try:
+        result = parity.result("rehearsal", check)
+    finally:
+        parity.trees.close()
+    assert result.outcome == "failed", result
+
+
+def test_generated_rows_are_noted(cluster: Cluster, tmp_path: Path) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    for name in ("deployed.sql", "main.sql"):
+        files[name] = (
+            f"{files[name]}CREATE TABLE never (id int CHECK (id > 0 AND id < 0) NOT NULL);"
+        )
+    parity = open_on(cluster, tmp_path, files, UNSEEDED)
+    try:
+        checks = [name for name in registry.names("rehearsal") if name != "allowances"]
+        found = {check: parity.result("rehearsal", check) for check in checks}
+    finally:
+        parity.trees.close()
+    assert {name: result.failing for name, result in found.items()} == dict.fromkeys(checks, ())
+    assert [note.title for note in found["data"].notes] == [
+        "no seed is named: 9 rows in 3 tables are generated",
+        "no generated row entered public.never: no value was found for"
+        " CHECK ((id > 0) AND (id < 0))",
+    ]
+
+
+def test_the_upgraded_database_behaves_as_the_target(cluster: Cluster, tmp_path: Path) -> None:
+    """A trigger's text is not all that makes a difference: what statements do is compared too."""
+    files: dict[str, str | None] = dict(FILES)
+    function = (
+        "CREATE OR REPLACE FUNCTION lower_email() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN NEW.email := {}(NEW.email); RETURN NEW; END$$;"
+        "CREATE OR REPLACE TRIGGER t BEFORE INSERT ON users FOR EACH ROW"
+        " EXECUTE FUNCTION lower_email();\n"
+    )
+    files["main.sql"] = f"{files['main.sql']}{function.format('lower')}"
+    files[f"upgrade/{UP}"] = f"{files[f'upgrade/{UP}']}{function.format('upper')}"
+    allow = '[[allow]]\ntree = "rehearsal"\nkind = "{}"\nreason = "So be it"\n'
+    for kind, expected in (("behavior", ["function"]), ("function", ["behavior"])):
+        root = tmp_path / kind
+        root.mkdir()
+        with_it = CONFIGURATION + allow.format(kind)
+        (found,) = results_of(cluster, root, files, "upgrade", configuration=with_it)
+        assert [finding.kind for finding in found.failing] == expected, found
+        assert any(finding.allowed for finding in found.findings)
+    root = tmp_path / "without"
+    root.mkdir()
+    without = f"{CONFIGURATION}examples = 0\n"
+    (found,) = results_of(cluster, root, files, "upgrade", configuration=without)
+    assert [finding.kind for finding in found.findings] == ["function"]
+
+
+CHECKS = [name for name in registry.names("rehearsal") if name != "allowances"]
+
+
+def test_a_step_that_fails_hides_no_fault_of_those_before(cluster: Cluster, tmp_path: Path) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    files["upgrade/1_contact.up.sql"] = (
+        "ALTER TABLE users ADD contact text; UPDATE users SET name = 'x' WHERE id = 1;\n"
+    )
+    files["upgrade/1_contact.down.sql"] = "ALTER TABLE users DROP contact;\n"
+    files["upgrade/2_attachments.up.sql"] = "SELECT 1 FROM nowhere;\n"
+    found = dict(zip(CHECKS, results_of(cluster, tmp_path, files, *CHECKS), strict=True))
+    missed = "not reached: 2_attachments, 3_rules, as 2_attachments fails, see its `upgrade`"
+    for name in ("data", "idempotent", "rollback", "locks"):
+        first, *_, last = [finding.title for finding in found[name].failing]
+        assert "1_contact" in first
+        assert last.startswith(missed)
+        assert found[name].outcome == "failed"
+    assert found["upgrade"].outcome == "failed"
+    assert found["interrupted"].outcome == "error"
+    assert found["interrupted"].headline.startswith(missed)
+    assert found["interrupted"].headline.endswith("nothing was found in the 1 step before")
+    assert found["backup"].outcome in ("passed", "skipped")  # it may find no pg_dump
+
+
+def test_the_first_step_fails(cluster: Cluster, tmp_path: Path) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    files["upgrade/1_contact.up.sql"] = "SELECT 1 FROM nowhere;\n"
+    found = dict(zip(CHECKS, results_of(cluster, tmp_path, files, *CHECKS), strict=True))
+    outcomes = {name: result.outcome for name, result in found.items()}
+    del outcomes["backup"]  # it needs no step
+    assert outcomes == dict.fromkeys(outcomes, "error") | {"upgrade": "failed"}
+    assert "1_contact, 2_attachments, 3_rules" in found["data"].headline
+
+
+def test_with_an_empty_seed_there_are_no_rows(cluster: Cluster, tmp_path: Path) -> None:
+    files: dict[str, str | None] = dict(FILES)
+    files[f"upgrade/{UP}"] = f"{files[f'upgrade/{UP}']}DELETE FROM log;\n"
+    parity = open_on(cluster, tmp_path, files, CONFIGURATION.replace('"seed.sql"', "[]"))
+    try:
+        assert parity.result("rehearsal", "data").findings == ()
+    finally:
+        parity.trees.close()
 
 
 def test_there_are_sixty_of_them() -> None:

@@ -20,7 +20,7 @@ from pytest_schema_parity.rehearsal.fingerprint import fingerprint
 from pytest_schema_parity.rehearsal.interrupt import run_until, run_until_blocked
 from pytest_schema_parity.rehearsal.locks import observe
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal
-from pytest_schema_parity.rehearsal.script import Script, read_script
+from pytest_schema_parity.rehearsal.script import StepScript, read_script
 from pytest_schema_parity.rehearsal.steps import load_steps
 from pytest_schema_parity.rehearsal.waiting import run_beside_a_writer
 
@@ -41,7 +41,7 @@ def conninfo(cluster: Cluster) -> Iterator[str]:
     drop_database(cluster, "interrupted", force=True)
 
 
-def script(root: Path, text: str, *, framed: bool = True) -> Script:
+def script(root: Path, text: str, *, framed: bool = True) -> StepScript:
     file = root / "1_a.up.sql"
     file.write_text(text)
     return read_script(file, framed=framed)

@@ -53,6 +53,11 @@ def test_a_table(tmp_path: Path) -> None:
     assert (rehearsal.max_lock, rehearsal.no_rewrite, rehearsal.line) == ("SHARE", True, 7)
 
 
+def test_a_seed_is_a_choice_and_examples_have_a_default(tmp_path: Path) -> None:
+    found = [load(tmp_path, TABLE + more).rehearsals[0] for more in ("", "seed = []\nexamples = 0")]
+    assert [(each.seed, each.examples) for each in found] == [(None, 1_000), ((), 0)]
+
+
 def test_several_tables(tmp_path: Path) -> None:
     text = TABLE.replace("[rehearsal]", "[[rehearsal]]")
     other = text[text.index("[[") :].replace("[[rehearsal]]", '[[rehearsal]]\nname = "next"')

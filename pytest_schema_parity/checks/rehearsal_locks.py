@@ -1,0 +1,174 @@
+"""``locks``: what each step locks, rewrites and scans, and whether it waits for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import psycopg
+
+from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.rehearsal_findings import (
+    about_step,
+    amount,
+    not_checked,
+    outcome_lines,
+)
+from pytest_schema_parity.checks.rehearsed import Rehearsed
+from pytest_schema_parity.config.rehearsal import LOCK_MODES, LockMode
+from pytest_schema_parity.errors import ScriptError
+from pytest_schema_parity.findings.allowance import LOCK
+from pytest_schema_parity.findings.evidence import LockRow, Locks, Text
+from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.rehearsal.locks import MODES, StatementLocks, observe
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
+from pytest_schema_parity.rehearsal.steps import MigrationStep
+from pytest_schema_parity.rehearsal.waiting import Waited, run_beside_a_writer
+from pytest_schema_parity.schema.difference import Origins
+from pytest_schema_parity.schema.facts import Place
+
+
+def locks(context: Context) -> Iterator[Finding]:
+    """A finding for each limit that a step breaks, and one note with the locks of all steps."""
+    rehearsed = context.rehearsed()
+    rehearsal = rehearsed.reached()
+    found = rehearsal.side_by_side(
+        lambda number: _observed(rehearsal, number), range(len(rehearsal.steps))
+    )
+    for step, statements in zip(rehearsal.steps, found, strict=True):
+        if isinstance(statements, str):
+            yield not_checked(rehearsed, "locks", step, f"what it locks: {statements}")
+        else:
+            yield from _beyond_limits(rehearsed, step, statements)
+    yield from filter(
+        None,
+        rehearsal.side_by_side(
+            lambda number: _beside_a_writer(rehearsed, number), range(len(rehearsal.steps))
+        ),
+    )
+    table = [
+        row
+        for step, statements in zip(rehearsal.steps, found, strict=True)
+        if not isinstance(statements, str)
+        for row in _rows(rehearsed, step, statements)
+    ]
+    yield Finding(
+        tree=context.tree,
+        check="locks",
+        kind=LOCK,
+        name="",
+        change="changed",
+        title=f"what {counted(len(rehearsal.steps), 'step')} lock, and for how long",
+        evidence=(Locks(tuple(table)),),
+        note=True,
+    )
+
+
+def _observed(rehearsal: Rehearsal, number: int) -> list[StatementLocks] | str:
+    """What a step's statements lock, or why that cannot be seen."""
+    with rehearsal.copy(rehearsal.stages[number]) as copy:
+        try:
+            return observe(rehearsal.script(number), rehearsal.conninfo_of(copy))
+        except (psycopg.Error, ScriptError) as error:
+            return str(error)
+
+
+def _rows(
+    rehearsed: Rehearsed, step: MigrationStep, statements: Sequence[StatementLocks]
+) -> Iterator[LockRow]:
+    """A row for each statement of a step."""
+    for each in statements:
+        yield LockRow(
+            step=step.name,
+            file=rehearsed.shown(step.up),
+            line=each.line,
+            statement=each.text,
+            milliseconds=round(each.seconds * 1000, 3),
+            locks=tuple((name, mode_name(mode)) for name, mode in each.locks.items()),
+            rewritten=each.rewritten,
+            scanned=each.scanned,
+            measured=each.measured,
+        )
+
+
+def _beyond_limits(
+    rehearsed: Rehearsed, step: MigrationStep, statements: list[StatementLocks]
+) -> Iterator[Finding]:
+    config, file = rehearsed.config, rehearsed.shown(step.up)
+    limit = None if config.max_lock is None else LOCK_MODES.index(config.max_lock)
+    for statement in statements:
+        where = f"{file}:{statement.line}"
+        for table, mode in statement.locks.items():
+            if limit is not None and MODES.index(mode) > limit:
+                title = f"{where}: takes {mode_name(mode)} on {table}, beyond {config.max_lock}"
+                yield _about_table(rehearsed, step, statement, table, title)
+        for table in statement.rewritten if config.no_rewrite else ():
+            title = f"{where}: rewrites {table}, which no_rewrite forbids"
+            yield _about_table(rehearsed, step, statement, table, title)
+        if limit is not None and not statement.measured:
+            why = f"{config.max_lock} is the limit, and the locks of a statement outside of a"
+            line = statement.line
+            yield not_checked(
+                rehearsed, "locks", step, f"{why} transaction are gone when it ends", line=line
+            )
+
+
+def _about_table(
+    rehearsed: Rehearsed, step: MigrationStep, statement: StatementLocks, table: str, title: str
+) -> Finding:
+    return Finding(
+        tree=rehearsed.config.name,
+        check="locks",
+        kind=LOCK,
+        name=table,
+        change="changed",
+        impact="performance",
+        title=title,
+        evidence=(Text((statement.text,)),),
+        locations=Origins(tree=Place(rehearsed.shown(step.up), statement.line)),
+    )
+
+
+def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
+    """A finding if a step waits for ever, or gives up half done, beside another session."""
+    rehearsal = rehearsed.rehearsal
+    step, stage = rehearsal.steps[number], rehearsal.stages[number]
+    with rehearsal.copy(stage) as copy:
+        superuser = rehearsal.host.conninfo(copy)
+        try:
+            script = rehearsal.script(number)
+            waited = run_beside_a_writer(script, rehearsal.conninfo_of(copy), superuser)
+        except (psycopg.Error, ScriptError) as error:
+            why = f"what it does beside a session that reads and writes: {error}"
+            return not_checked(rehearsed, "locks", step, why)
+        if waited is None:
+            return None
+        if waited.for_ever:
+            return _waiting(rehearsed, step, waited)
+        if rehearsal.is_as(stage, superuser):
+            return None
+        changed = rehearsal.changed(stage, copy)
+    outcome = StepOutcome(step, (), *changed)
+    if outcome:
+        return None
+    where = f"{rehearsed.shown(step.up)}:{waited.line}"
+    title = f"{where}: gives up after lock_timeout and leaves the step half done: {amount(outcome)}"
+    return about_step(rehearsed, "locks", step, title, outcome_lines(outcome), line=waited.line)
+
+
+def _waiting(rehearsed: Rehearsed, step: MigrationStep, waited: Waited) -> Finding:
+    where = f"{rehearsed.shown(step.up)}:{waited.line}"
+    return about_step(
+        rehearsed,
+        "locks",
+        step,
+        f"{where}: waits for ever behind a session that reads and writes, and all others "
+        "behind it: SET lock_timeout first",
+        [waited.text],
+        line=waited.line,
+    )
+
+
+def mode_name(mode: str) -> LockMode:
+    """``SHARE ROW EXCLUSIVE`` for ``ShareRowExclusiveLock``."""
+    return LOCK_MODES[MODES.index(mode)]

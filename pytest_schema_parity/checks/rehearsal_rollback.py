@@ -1,0 +1,101 @@
+"""``rollback``: down files restore every fact and row, and keep rows that were written since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pytest_schema_parity.behavior.filling import Filling
+from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.rehearsal_findings import (
+    about_step,
+    amount,
+    change_key,
+    lost,
+    note,
+    outcome_lines,
+    refused_notes,
+)
+from pytest_schema_parity.checks.rehearsed import Rehearsed
+from pytest_schema_parity.errors import TreeError
+from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.rehearsal.later_rows import roll_back_later_rows
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
+from pytest_schema_parity.schema.difference import Difference
+
+
+def rollback(context: Context) -> Iterator[Finding]:
+    """A finding for each step that has no down file, or whose down file does not restore all."""
+    rehearsed = context.rehearsed()
+    rehearsal = rehearsed.reached()
+    steps = rehearsal.steps
+    for step in steps:
+        if step.down is None:
+            yield about_step(
+                rehearsed,
+                "rollback",
+                step,
+                f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
+                change="missing",
+            )
+    reported: set[str] = set()
+    starts = [last for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)) if last >= 0]
+    for outcomes in rehearsal.side_by_side(lambda last: list(_back(rehearsal, last)), starts):
+        for outcome in outcomes:
+            if outcome or outcome.step.name in reported or outcome.step.down is None:
+                continue
+            reported.add(outcome.step.name)
+            yield about_step(
+                rehearsed,
+                "rollback",
+                outcome.step,
+                f"{rehearsed.shown(outcome.step.down)} does not restore what was there before: "
+                + amount(outcome),
+                outcome_lines(outcome),
+            )
+    yield from _later(rehearsed, reported)
+
+
+def _later(rehearsed: Rehearsed, reported: set[str]) -> Iterator[Finding]:
+    """Findings for rows that were written after the upgrade, and that rolling back loses."""
+    rehearsal, tree = rehearsed.rehearsal, rehearsed.config.name
+    if not rehearsal.steps or rehearsal.steps[-1].down is None:
+        return
+    fillings: list[Filling] = []
+    found = roll_back_later_rows(
+        rehearsal, lambda database: fillings.append(rehearsed.write_later(database))
+    )
+    for outcome in found.outcomes:
+        step = outcome.step
+        if outcome.failures and step.name not in reported:
+            down = rehearsed.shown(step.down or step.up)
+            title = f"{down} fails on rows that were written after the upgrade"
+            refused = outcome_lines(replace(outcome, changes=()))
+            yield about_step(rehearsed, "rollback", step, title, refused)
+        yield from lost(rehearsed, "rollback", step, outcome.changes, later=True)
+    (filling,) = fillings
+    rows, updated = sum(filling.rows.values()), sum(filling.updated.values())
+    title = f"rolled back with {counted(rows, 'row')} written after the upgrade, {updated} changed"
+    if found.given_up:
+        title += "; the old shape cannot hold all of their values"
+    lines = [f"the old shape has no {each.name}" for each in found.given_up]
+    yield note(tree, "rollback", "", title, lines)
+    yield from refused_notes(tree, "rollback", filling)
+
+
+def _back(rehearsal: Rehearsal, last: int) -> Iterator[StepOutcome]:
+    """Roll back from after a step; each outcome has only what its own step does not restore."""
+    differences: list[Difference] = []
+    changes: set[object] = set()
+    try:
+        for outcome in rehearsal.back(last):
+            yield replace(
+                outcome,
+                differences=tuple(d for d in outcome.differences if d not in differences),
+                changes=tuple(c for c in outcome.changes if change_key(c) not in changes),
+            )
+            differences += outcome.differences
+            changes.update(map(change_key, outcome.changes))
+    except TreeError:  # a step without a down file, which has a finding of its own
+        return

@@ -1,0 +1,120 @@
+"""Roll an upgrade back after rows were written to it: which of these does the old shape keep?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+from pytest_schema_parity.rehearsal.data import DataChange, compare_data
+from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
+
+_ALL: Final = 1_000_000
+"""Of so many changed rows of a table the values are read."""
+_Identity: TypeAlias = tuple[object, ...]
+_SHAPE: Final = frozenset({"table missing", "column missing"})
+
+
+@dataclass(frozen=True, slots=True)
+class LaterRows:
+    """What became of rows that were written after the upgrade.
+
+    There is an outcome for each down file that was carried out, the last step's first: its
+    ``changes`` are rows and values that the old shape could hold, and that are gone since.
+    ``given_up`` are columns and tables with such values that the old shape does not have.
+    """
+
+    outcomes: tuple[StepOutcome, ...]
+    given_up: tuple[DataChange, ...] = ()
+
+
+def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> LaterRows:
+    """Let ``write`` change a copy of the upgraded database, by its name, and roll that back.
+
+    It ends at the first down file that fails, and at a step without one.
+    """
+    rehearsal.carry_out()
+    last = rehearsal.stages[-1]
+    outcomes: list[StepOutcome] = []
+    lost: dict[_Identity, tuple[int, DataChange]] = {}
+    given_up: list[DataChange] = []
+    with rehearsal.copy(last) as written:
+        write(written)
+        ours = rehearsal.host.conninfo(written)
+        rows = _Written(compare_data(rehearsal.host.conninfo(last), ours, exact=True, shown=_ALL))
+        with rehearsal.copy(written) as copy:
+            theirs = rehearsal.host.conninfo(copy)
+            for number, step in reversed([*enumerate(rehearsal.steps)]):
+                if step.down is None:
+                    break
+                outcomes.append(StepOutcome(step, rehearsal.execute(step.down, copy)))
+                if outcomes[-1].failures:
+                    break
+                found = [*compare_data(ours, theirs, follow=True, shown=_ALL)]
+                shapes = any(each.change in _SHAPE for each in found)
+                absent = _absent(rehearsal, number) if shapes else set()
+                given_up = [each for each in found if _shape(each) in absent and rows.are_in(each)]
+                gone = [each for each in found if _shape(each) not in absent and rows.include(each)]
+                now = len(outcomes) - 1
+                lost = {_identity(e): (lost.get(_identity(e), (now,))[0], e) for e in gone}
+    changes = [
+        tuple(e for at, e in lost.values() if at == number) for number in range(len(outcomes))
+    ]
+    return LaterRows(
+        tuple(replace(each, changes=gone) for each, gone in zip(outcomes, changes, strict=True)),
+        tuple(given_up),
+    )
+
+
+def _absent(rehearsal: Rehearsal, number: int) -> set[tuple[str, str]]:
+    """The tables and columns of the upgraded database that a stage does not have."""
+    after, before = (rehearsal.host.conninfo(rehearsal.stages[each]) for each in (-1, number))
+    return {
+        _shape(each)
+        for each in compare_data(after, before, follow=True, rows=False)
+        if each.change in _SHAPE
+    }
+
+
+def _shape(change: DataChange) -> tuple[str, str]:
+    return change.name, change.change
+
+
+def _identity(change: DataChange) -> _Identity:
+    key = None if change.key is None else frozenset(change.key.items())
+    return change.table, change.change, key, change.column
+
+
+class _Written:
+    """The rows and values that were written, from the changes that writing made."""
+
+    def __init__(self, changes: Iterable[DataChange]) -> None:
+        self._added: dict[str, list[Mapping[str, str | None]]] = {}
+        self._updated: dict[tuple[str, frozenset[object]], set[str | None]] = {}
+        for each in changes:
+            key = each.key or {}
+            if each.change == "row added":
+                self._added.setdefault(each.table, []).append(key)
+            elif each.change == "value changed":
+                identity = (each.table, frozenset(key.items()))
+                self._updated.setdefault(identity, set()).add(each.column)
+
+    def are_in(self, change: DataChange) -> bool:
+        """Whether a table has any of them."""
+        return change.table in self._added or any(t == change.table for t, _ in self._updated)
+
+    def include(self, change: DataChange) -> bool:
+        """Whether a later change is about one of them."""
+        if change.change in _SHAPE:
+            return self.are_in(change)
+        if change.key is None:
+            return False
+        columns = self._updated.get((change.table, frozenset(change.key.items())))
+        if columns is not None:
+            return change.change == "row missing" or change.column in columns
+        return any(_agree(change.key, row) for row in self._added.get(change.table, ()))
+
+
+def _agree(key: Mapping[str, str | None], row: Mapping[str, str | None]) -> bool:
+    """Whether two keys have the same values in the columns that both have."""
+    return all(row[column] == value for column, value in key.items() if column in row)

@@ -1,0 +1,110 @@
+"""Generated rows: which tables of one database they enter, and that they are the same each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from pytest_schema_parity.behavior.filling import ROWS, Filling, fill, replay
+from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
+
+SCHEMA = """
+CREATE TYPE mood AS ENUM ('sad', 'glad');
+CREATE TABLE users (
+    id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email varchar(40) NOT NULL UNIQUE, mood mood,
+    name text CHECK (length(name) > 3)
+);
+CREATE TABLE posts (
+    id serial PRIMARY KEY, author int NOT NULL REFERENCES users, at timestamptz DEFAULT now(),
+    status text NOT NULL CHECK (status IN ('OPEN', 'DONE'))
+);
+CREATE TABLE chicken (id int PRIMARY KEY, egg int NOT NULL);
+CREATE TABLE egg (id int PRIMARY KEY, chicken int NOT NULL REFERENCES chicken);
+ALTER TABLE chicken ADD FOREIGN KEY (egg) REFERENCES egg DEFERRABLE INITIALLY DEFERRED;
+CREATE TABLE never (id int PRIMARY KEY CHECK (id > 0 AND id < 0));
+CREATE TABLE watched (id int PRIMARY KEY);
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN IF NEW.id % 2 = 0 THEN RAISE 'even'; ELSIF NEW.id % 3 = 0 THEN RETURN NULL; END IF;
+    RETURN NEW; END$$;
+CREATE TRIGGER refuse BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TABLE bag (word text);
+CREATE TABLE full_already (id int PRIMARY KEY, word text, CHECK (id < 2000));
+INSERT INTO full_already SELECT n, 'x' FROM generate_series(1, 100) AS n;
+"""
+TABLES = ("users", "posts", "chicken", "egg", "never", "watched", "bag", "full_already")
+NAMES = [f"public.{name}" for name in TABLES]
+
+
+@pytest.fixture
+def databases(cluster: Cluster) -> Iterator[list[str]]:
+    """The conninfos of four databases with the schema."""
+    names = [f"filling_{number}" for number in range(4)]
+    create_database(cluster, names[0])
+    with closing(open_connection(cluster.conninfo(names[0]))) as connection:
+        connection.execute(SCHEMA)
+    for name in names[1:]:
+        clone_database(cluster, names[0], name)
+    yield [cluster.conninfo(name) for name in names]
+    for name in names:
+        drop_database(cluster, name, force=True)
+
+
+def contents(conninfo: str) -> dict[str, list[str]]:
+    with closing(open_connection(conninfo)) as connection:
+        return {
+            name: [row for (row,) in connection.execute(f"SELECT t::text FROM {name} AS t")]
+            for name in TABLES
+        }
+
+
+def test_rows_enter_each_table_that_can_have_some(databases: list[str]) -> None:
+    target, one, other, again = databases
+    before = contents(target)
+    filling = fill(target, [(one, other)], NAMES, change=True)
+    after = contents(target)
+    assert list(filling.refused) == ["public.never"]
+    assert "no value was found for CHECK" in filling.refused["public.never"]
+    gained = {name: len(after[name]) - len(before[name]) for name in TABLES}
+    assert {f"public.{n}": count for n, count in gained.items() if count} == filling.rows
+    assert {name: min(n, ROWS) for name, n in gained.items()} == dict.fromkeys(TABLES, ROWS) | {
+        "never": 0,
+        "full_already": 1,  # most values that its CHECK suggests are taken
+    }
+    assert filling.updated == {"public.full_already": 1}
+    assert sum(row not in after["full_already"] for row in before["full_already"]) == 1
+    assert any(",," in row for row in after["posts"] + after["users"])  # NULLs
+    assert any(",," not in row for row in after["users"])
+    replay(again, filling)
+    assert contents(again) == after
+
+
+def test_the_same_rows_each_time_and_none_where_they_are_tried(databases: list[str]) -> None:
+    target, one, other, again = databases
+    before = contents(one)
+    found: list[Filling] = [fill(each, [(one, other)], NAMES) for each in (target, again)]
+    assert found[0] == found[1]
+    assert contents(one) == contents(other) == before
+
+
+def test_rows_fulfil_the_rules_of_both_databases_where_some_can(databases: list[str]) -> None:
+    target, one, other, new = databases
+    with closing(open_connection(new)) as connection:
+        connection.execute(
+            "ALTER TABLE bag ADD CHECK (word IN ('yes', 'no')); DROP TABLE posts;"
+            " ALTER TABLE users ADD CHECK (mood = 'sad'), ADD CHECK (mood = 'glad')"
+        )
+    filling = fill(target, [(one, new), (one, other)], NAMES, rows=2)
+    found = contents(target)
+    assert set(found["bag"]) <= {"(yes)", "(no)", "()"}
+    assert filling.rows["public.posts"] == 2
+    assert list(filling.refused) == ["public.never"]
+
+
+def test_only_the_named_tables_and_those_that_they_refer_to(databases: list[str]) -> None:
+    target, one, other, _ = databases
+    filling = fill(target, [(one, other)], ["public.posts"], rows=1)
+    assert filling.rows == {"public.users": 1, "public.posts": 1}
