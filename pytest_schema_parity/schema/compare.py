@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeVar
 from pytest_schema_parity.schema.bookkeeping import (
     KEPT_BY_A_TOOL,
     belongs_to_bookkeeping,
-    is_bookkeeping,
+    tool_of,
 )
 from pytest_schema_parity.schema.causes import fold_consequences
 from pytest_schema_parity.schema.consequences import is_named_after
@@ -270,8 +270,8 @@ def _report_lone(
     beside: list[Fact] = []
 
     def report(fact: Fact, noted: bool = False) -> Difference:
-        is_kept = is_bookkeeping(schema, fact)
-        noted = noted or is_kept
+        tool = tool_of(schema, fact)
+        noted = noted or bool(tool)
         below = children.get(fact.key, [])
         if noted:
             beside.extend(one for one in below if not belongs_to_bookkeeping(schema, one))
@@ -286,7 +286,8 @@ def _report_lone(
             actual=None if missing else attributes,
             impact="comment" if noted else kind_of(fact.kind).impact_of(fact.attributes),
             origin=Origins(reference=first) if missing else Origins(tree=first),
-            why=KEPT_BY_A_TOOL if is_kept else "",
+            why=KEPT_BY_A_TOOL if tool else "",
+            tool=tool,
         ).fold(report(one, noted) for one in below)
 
     yield from map(report, children.get(None, ()))
