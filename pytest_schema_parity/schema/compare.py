@@ -18,12 +18,12 @@ from pytest_schema_parity.schema.bookkeeping import (
     tool_of,
 )
 from pytest_schema_parity.schema.causes import fold_consequences
-from pytest_schema_parity.schema.consequences import is_named_after
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.items import differing_items
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact, kind_of
 from pytest_schema_parity.schema.matching import Match, match_facts, renamed
+from pytest_schema_parity.schema.moves import is_named_after
 from pytest_schema_parity.schema.names import short
 from pytest_schema_parity.schema.renames import Rename
 from pytest_schema_parity.schema.same_effect import Sides, milder, why_milder
