@@ -1,7 +1,8 @@
 """Find renames: a missing and an extra fact that are the same in everything but the name.
 
 A rename is reported only where it is certain: the two have the same parent and the same definition,
-and no third fact has it.  Two facts that differ in anything else stay two differences.
+and no third fact has it, or of columns that stand side by side the order decides.  Two
+facts that differ in anything else stay two differences.
 """
 
 from __future__ import annotations

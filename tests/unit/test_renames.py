@@ -9,7 +9,7 @@ from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.consequences import Mentions
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
-from pytest_schema_parity.schema.names import nearest, relative, short, signature
+from pytest_schema_parity.schema.names import meant_name, relative, short, signature
 
 USERS = table("users", "id int", "email text!", "name text!")
 
@@ -292,7 +292,7 @@ def test_a_short_name_leaves_the_parents_out() -> None:
     [("users", "public.users"), ("public.user", "public.users"), ("zzz", None)],
 )
 def test_the_nearest_name_may_only_lack_its_schema(name: str, meant: str | None) -> None:
-    assert nearest(name, ["public.posts", "public.users"]) == meant
+    assert meant_name(name, ["public.posts", "public.users"]) == meant
 
 
 def test_a_name_that_begins_with_its_arguments_stops_nothing() -> None:
