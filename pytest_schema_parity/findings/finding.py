@@ -62,6 +62,11 @@ class Finding:
         return not self.note and self.allowed is None
 
     @property
+    def is_bookkeeping(self) -> bool:
+        """Whether it is a note about what a migration tool keeps for itself."""
+        return self.note and self.allowed is None and bool(self.difference and self.difference.tool)
+
+    @property
     def difference(self) -> Difference | None:
         """The structural difference that is reported; None of other findings."""
         return self.source if isinstance(self.source, Difference) else None
@@ -106,9 +111,17 @@ class Result:
 
     @property
     def notes(self) -> tuple[Finding, ...]:
-        """The findings that are shown and do not fail the check, without allowed differences."""
+        """The findings that are shown and do not fail the check.
+
+        Without allowed differences, and without what migration tools keep for themselves.
+        """
         shown = (each for each in self if each.allowed is None or each.difference is None)
-        return tuple(finding for finding in shown if not finding.fails)
+        return tuple(each for each in shown if not each.fails and not each.is_bookkeeping)
+
+    @property
+    def bookkeeping(self) -> tuple[Finding, ...]:
+        """What migration tools keep for themselves and one side only has: it is not compared."""
+        return tuple(finding for finding in self if finding.is_bookkeeping)
 
     @property
     def skipped(self) -> str | None:

@@ -96,9 +96,13 @@ class RunResults:
 
 
 def impacts_of(findings: Iterable[Finding]) -> Counter[Impact]:
-    """How many differences that are not allowed there are of each impact, notes included."""
+    """How many differences that are not allowed there are of each impact, notes included.
+
+    What migration tools keep for themselves does not count.
+    """
     return Counter(
         each.impact
         for each in findings
         if each.impact is not None and each.difference is not None and each.allowed is None
+        if not each.is_bookkeeping
     )

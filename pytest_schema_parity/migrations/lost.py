@@ -31,14 +31,8 @@ class Lost(NamedTuple):
     names: frozenset[str]
 
 
-def lost_statements(
-    statements: Sequence[Statement], failed: Statement, *, before: bool
-) -> tuple[Lost, ...]:
-    """The statements that a failure rolled back or kept from running.
-
-    ``before``: whether the statements before the failed one were rolled back with it.
-    """
-    first = 0 if before else next(at for at, one in enumerate(statements) if one is failed)
+def lost_statements(statements: Sequence[Statement], first: int = 0) -> tuple[Lost, ...]:
+    """The statements, from an index on, that a failure rolled back or kept from running."""
     return tuple(
         Lost(
             next(iter(one.words), ""),

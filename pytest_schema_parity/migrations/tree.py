@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.layouts import Listing, detect_layout, get_layout
 from pytest_schema_parity.migrations.other_tools import refuse_directory, refuse_marked
 from pytest_schema_parity.migrations.text import read_sql
-from pytest_schema_parity.showing import printable
+from pytest_schema_parity.showing import printable, suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,8 @@ def _meant(path: Path) -> str:
         neighbours = [entry.name for entry in path.parent.iterdir()]
     except OSError:
         return ""
-    close = get_close_matches(path.name, neighbours, n=1)
-    return f": did you mean {close[0]}?" if close else ""
+    close = suggestion(path.name, neighbours)
+    return f": did you mean {close}?" if close else ""
 
 
 def _shown(path: Path, root: Path) -> str:

@@ -58,7 +58,7 @@ class Results:
         found = facts_of(report)
         count = int(cast("int", found.get("failing", 0)))
         self.cells[key] = Cell(self._outcome_of(report, key, found), count)
-        if report.passed and found.get("notes"):
+        if report.passed and found.get("findings"):
             self.notes[key] = str(found["findings"])
 
     @pytest.hookimpl(tryfirst=True)

@@ -130,6 +130,8 @@ def _more(difference: Difference, finding: Finding, shown_by: Finding | None) ->
         }
     if difference.why:
         entry["why"] = difference.why
+    if difference.tool:
+        entry["bookkeeping_of"] = difference.tool
     if below := [*map(_part, difference.parts), *_keys_only(difference)]:
         entry["below"] = below
     if finding.consequence_of is not None:

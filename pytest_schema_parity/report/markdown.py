@@ -10,7 +10,7 @@ from pytest_schema_parity.findings.counting import count_text
 from pytest_schema_parity.findings.finding import UNCHECKED
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults, Verdict
 from pytest_schema_parity.report.summary import totals_text
-from pytest_schema_parity.report.text import result_lines
+from pytest_schema_parity.report.text import bookkeeping_text, result_lines
 from pytest_schema_parity.showing import clean
 
 OPENING: Final = "# Schema "
@@ -54,7 +54,10 @@ def _server(run: RunResults) -> str:
 
 def _tree(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:
     is_reference = name == run.reference
-    texts = {each.check: result_lines(each, reference=run.reference) for each in tree.results}
+    texts = {
+        each.check: result_lines(each, reference=run.reference, bookkeeping=False)
+        for each in tree.results
+    }
     sections = {check: lines for check, lines in texts.items() if lines}
     if is_reference and not sections:
         return
@@ -62,6 +65,8 @@ def _tree(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:
     yield _state(tree, is_reference=is_reference)
     if tree.stand_ins:
         yield from ("", f"Stand-ins: {', '.join(map(_code, tree.stand_ins))}.")
+    if kept := bookkeeping_text([each for each in tree.findings if each.is_bookkeeping]):
+        yield from ("", f"{_escaped(kept[0].upper() + kept[1:])}.")
     for check, lines in sections.items():
         yield from ("", f"### {check}", "", *_fenced(lines))
 

@@ -30,21 +30,25 @@ def result_lines(
     highlight: Highlight = plain,
     unfold: bool = False,
     most: int | None = None,
+    bookkeeping: bool = True,
 ) -> list[str]:
     """The report of one check of one tree; empty when there is nothing to report.
 
     The first line counts what fails.  What may follow from a failed statement comes after what does
     not; notes, which fail nothing, follow below a heading.  With ``unfold``, what follows from a
     finding is listed below it.  Of each part at most ``most`` findings are shown, the gravest.
+    With ``bookkeeping``, a line at the top names what migration tools keep for themselves.
     """
     if result.outcome == "error":
         return [clean(line) for line in result.failing[0].title.splitlines()]
     page = _Page(reference, highlight, unfold, most)
+    kept = bookkeeping_text(result.bookkeeping) if bookkeeping else ""
+    top = [highlight("note", kept)] if kept else []
     lines: list[str] = []
     if failing := result.failing:
         own = [each for each in failing if each.consequence_of is None]
         follow = [each for each in failing if each.consequence_of is not None]
-        lines += [result.headline, *page.spread(own)]
+        lines += [result.headline, *top, *page.spread(own)]
         if follow:
             lines += [
                 "",
@@ -57,7 +61,15 @@ def result_lines(
         subject = "it does" if len(notes) == 1 else "they do"
         heading = f"{counted(len(notes), 'note')} ({subject} not fail the check):"
         lines += ["", highlight("note", heading), *page.dense(notes)]
-    return lines if failing else lines[1:]
+    return lines if failing else [*top, *lines[0 if top else 1 :]]
+
+
+def bookkeeping_text(findings: Sequence[Finding]) -> str:
+    """``bookkeeping of migration tools, not compared: …`` with names and tools; empty for none."""
+    kept = dict.fromkeys(
+        f"{clean(each.name)} ({each.difference.tool})" for each in findings if each.difference
+    )
+    return f"bookkeeping of migration tools, not compared: {', '.join(kept)}" if kept else ""
 
 
 def _following(count: int, *, others: bool) -> str:

@@ -2,128 +2,182 @@
 
 A tool's name alone says nothing: an application may use it itself.  So a table counts only with the
 columns that the tool gives it, and a schema only where nothing else is in it.
+
+Sources of the columns, the tools' own files:
+    atlas: ariga/atlas ``cmd/atlas/internal/migrate/ent/migrate/schema.go``
+    diesel: diesel-rs/diesel ``diesel/src/migration/setup_migration_table.sql``
+    doctrine: doctrine/migrations ``src/Metadata/Storage/TableMetadataStorageConfiguration.php``
+    drizzle: drizzle-team/drizzle-orm ``drizzle-orm/src/up-migrations/pg.ts``
+    flyway: flyway/flyway ``createMetaDataTable.sql`` (PostgreSQL)
+    goose: pressly/goose ``internal/dialect/dialectquery/postgres.go``
+    graphile-migrate: graphile/migrate ``src/migration.ts``
+    knex: knex/knex ``lib/migrations/migrate/table-creator.js``
+    mikro-orm: mikro-orm/mikro-orm ``packages/migrations/src/MigrationStorage.ts``
+    refinery: rust-db/refinery ``refinery_core/src/traits/mod.rs``
+    sqitch: sqitchers/sqitch ``lib/App/Sqitch/Engine/pg.sql``
+    sqlx: launchbadge/sqlx ``sqlx-postgres/src/migrate.rs``
+    supabase: supabase/cli ``pkg/migration/history.go``
+    others: tables in dumps of databases that the tools migrated, as pg_dump writes them
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.names import short
 
 KEPT_BY_A_TOOL: Final = "a migration tool keeps it for itself: it is no part of the schema"
 
-_Columns: TypeAlias = tuple[str, str]
-"""The columns that a tool's table always has, and those that only some versions of it have."""
 
-_TABLES: Final[Mapping[str, tuple[_Columns, ...]]] = {
-    "SequelizeMeta": (("name", "createdAt updatedAt"),),
+class _Known(NamedTuple):
+    """A tool, the columns that its table always has, and those that only some versions give it."""
+
+    tool: str
+    always: str
+    sometimes: str = ""
+
+
+_TABLES: Final[Mapping[str, tuple[_Known, ...]]] = {
+    "SequelizeMeta": (_Known("sequelize", "name", "createdAt updatedAt"),),
     "__EFMigrationsHistory": (
-        ("MigrationId ProductVersion", ""),
-        ("migration_id product_version", ""),
+        _Known("Entity Framework", "MigrationId ProductVersion"),
+        _Known("Entity Framework", "migration_id product_version"),
     ),
-    "__diesel_schema_migrations": (("version run_on", ""),),
-    "__drizzle_migrations": (("id hash created_at", ""),),
+    "__diesel_schema_migrations": (_Known("diesel", "version run_on"),),
+    "__drizzle_migrations": (_Known("drizzle", "id hash created_at", "name applied_at version"),),
     "_prisma_migrations": (
-        (
+        _Known(
+            "prisma",
             "id checksum finished_at migration_name logs rolled_back_at started_at"
             " applied_steps_count",
-            "",
         ),
     ),
-    "_sqlx_migrations": (("version description installed_on success checksum", "execution_time"),),
+    "_sqlx_migrations": (
+        _Known("sqlx", "version description installed_on success checksum", "execution_time"),
+    ),
     "_yoyo_log": (
-        (
+        _Known(
+            "yoyo",
             "id migration_hash migration_id operation username hostname comment created_at_utc",
-            "",
         ),
     ),
-    "_yoyo_migration": (("migration_hash migration_id applied_at_utc", ""),),
-    "_yoyo_version": (("version installed_at_utc", ""),),
-    "alembic_version": (("version_num", ""),),
-    "ar_internal_metadata": (("key value created_at updated_at", ""),),
+    "_yoyo_migration": (_Known("yoyo", "migration_hash migration_id applied_at_utc"),),
+    "_yoyo_version": (_Known("yoyo", "version installed_at_utc"),),
+    "alembic_version": (_Known("alembic", "version_num"),),
+    "ar_internal_metadata": (_Known("rails", "key value created_at updated_at"),),
     "atlas_schema_revisions": (
-        (
-            "version description type applied total executed_at execution_time error hash"
-            " partial_hashes operator_version",
+        _Known(
+            "atlas",
+            "version description type applied total executed_at execution_time"
+            " error hash partial_hashes operator_version",
             "error_stmt",
         ),
     ),
     "databasechangelog": (
-        (
-            "id author filename dateexecuted orderexecuted exectype md5sum description comments"
-            " tag liquibase",
+        _Known(
+            "liquibase",
+            "id author filename dateexecuted orderexecuted exectype md5sum"
+            " description comments tag liquibase",
             "contexts labels deployment_id",
         ),
     ),
-    "databasechangeloglock": (("id locked lockgranted lockedby", ""),),
-    "django_migrations": (("id app name applied", ""),),
-    "doctrine_migration_versions": (("version executed_at execution_time", ""),),
+    "databasechangeloglock": (_Known("liquibase", "id locked lockgranted lockedby"),),
+    "django_migrations": (_Known("django", "id app name applied"),),
+    "doctrine_migration_versions": (_Known("doctrine", "version executed_at execution_time"),),
     "flyway_schema_history": (
-        (
-            "installed_rank version description type script checksum installed_by installed_on"
-            " execution_time success",
-            "",
+        _Known(
+            "flyway",
+            "installed_rank version description type script checksum installed_by"
+            " installed_on execution_time success",
         ),
     ),
-    "goose_db_version": (("id version_id is_applied tstamp", ""),),
-    "gorp_migrations": (("id applied_at", ""),),
-    "knex_migrations": (("id name batch migration_time", ""),),
-    "knex_migrations_lock": (("is_locked", "index"),),
-    "kysely_migration": (("name timestamp", ""),),
-    "kysely_migration_lock": (("id is_locked", ""),),
-    "migrations": (("id migration batch", ""), ("id name timestamp", "")),
-    "mikro_orm_migrations": (("id name executed_at", ""),),
-    "pgmigrations": (("id name run_on", ""),),
-    "phinxlog": (("version start_time end_time", "migration_name breakpoint"),),
-    "refinery_schema_history": (("version name applied_on checksum", ""),),
-    "schema_migrations": (("version", "dirty"), ("version inserted_at", ""), ("filename", "")),
-    "schema_version": (("version", ""),),
-    "yoyo_lock": (("locked ctime pid", ""),),
+    "goose_db_version": (_Known("goose", "id version_id is_applied tstamp"),),
+    "gorp_migrations": (_Known("sql-migrate", "id applied_at"),),
+    "knex_migrations": (_Known("knex", "id name batch migration_time"),),
+    "knex_migrations_lock": (_Known("knex", "is_locked", "index"),),
+    "kysely_migration": (_Known("kysely", "name timestamp"),),
+    "kysely_migration_lock": (_Known("kysely", "id is_locked"),),
+    "migrations": (
+        _Known("laravel", "id migration batch"),
+        _Known("typeorm", "id name timestamp"),
+    ),
+    "mikro_orm_migrations": (_Known("mikro-orm", "id name executed_at"),),
+    "pgmigrations": (_Known("node-pg-migrate", "id name run_on"),),
+    "phinxlog": (_Known("phinx", "version start_time end_time", "migration_name breakpoint"),),
+    "refinery_schema_history": (_Known("refinery", "version name applied_on checksum"),),
+    "schema_migrations": (
+        _Known("rails, dbmate or golang-migrate", "version", "dirty"),
+        _Known("ecto", "version inserted_at"),
+        _Known("sequel", "filename"),
+    ),
+    "schema_version": (
+        _Known("tern", "version"),
+        _Known(
+            "flyway",
+            "installed_rank version description type script checksum installed_by"
+            " installed_on execution_time success",
+            "version_rank",
+        ),
+    ),
+    "typeorm_metadata": (_Known("typeorm", "type database schema table name value"),),
+    "yoyo_lock": (_Known("yoyo", "locked ctime pid"),),
 }
 """Tables in any schema, by their names."""
 
+_TOOLS_OF_SCHEMAS: Final[Mapping[str, str]] = {
+    "drizzle": "drizzle",
+    "graphile_migrate": "graphile-migrate",
+    "sqitch": "sqitch",
+    "supabase_migrations": "supabase",
+}
+"""Schemas that tools make, with the tool."""
 _PLANNED: Final = (
     " note committed_at committer_name committer_email planned_at planner_name planner_email"
 )
-_SCHEMAS: Final[Mapping[str, Mapping[str, tuple[_Columns, ...]]]] = {
-    "drizzle": {},
+_SCHEMAS: Final[Mapping[str, Mapping[str, tuple[_Known, ...]]]] = {
     "graphile_migrate": {
-        "current": (("filename content date", ""),),
-        "migrations": (("hash previous_hash filename date", ""),),
+        "current": (_Known("graphile-migrate", "filename content date"),),
+        "migrations": (_Known("graphile-migrate", "hash previous_hash filename date"),),
     },
     "sqitch": {
-        "changes": (("change_id change project" + _PLANNED, "script_hash"),),
-        "dependencies": (("change_id type dependency dependency_id", ""),),
-        "events": (("event change_id change project requires conflicts tags" + _PLANNED, ""),),
-        "projects": (("project uri created_at creator_name creator_email", ""),),
-        "releases": (("version installed_at installer_name installer_email", ""),),
-        "tags": (("tag_id tag project change_id" + _PLANNED, ""),),
+        "changes": (_Known("sqitch", "change_id change project" + _PLANNED, "script_hash"),),
+        "dependencies": (_Known("sqitch", "change_id type dependency dependency_id"),),
+        "events": (
+            _Known("sqitch", "event change_id change project requires conflicts tags" + _PLANNED),
+        ),
+        "projects": (_Known("sqitch", "project uri created_at creator_name creator_email"),),
+        "releases": (_Known("sqitch", "version installed_at installer_name installer_email"),),
+        "tags": (_Known("sqitch", "tag_id tag project change_id" + _PLANNED),),
     },
     "supabase_migrations": {
-        "schema_migrations": (("version", "statements name created_by idempotency_key rollback"),),
-        "seed_files": (("path hash", ""),),
+        "schema_migrations": (
+            _Known("supabase", "version", "statements name created_by idempotency_key rollback"),
+        ),
+        "seed_files": (_Known("supabase", "path hash"),),
     },
 }
-"""Schemas that tools make, with the tables in them beside those that may be in any schema."""
+"""The tables in such schemas, beside those that may be in any schema."""
 
 _KEYS: Final = frozenset({"primary key", "unique"})
 _WITH_COLUMNS: Final = frozenset({"column", "index", "sequence"})
 
 
-def is_bookkeeping(schema: Schema, fact: Fact) -> bool:
-    """Whether a fact is a migration tool's own table, or a schema that only such tables are in.
+def tool_of(schema: Schema, fact: Fact) -> str:
+    """The migration tool whose own table a fact is, or whose schema with nothing else in it.
 
-    Who may do what in the schema makes it nobody else's, and is told of by itself.
+    Empty for all other facts.  Who may do what in the schema makes it nobody else's, and is
+    reported by itself.
     """
     if fact.kind == "schema":
-        return fact.name in _SCHEMAS and all(
+        is_own = all(
             child.kind in ("privilege", "default privilege") or is_bookkeeping(schema, child)
             for child in schema.children.get(fact.key, ())
         )
+        return _TOOLS_OF_SCHEMAS.get(fact.name, "") if is_own else ""
     if fact.kind != "table" or fact.parent is None:
-        return False
+        return ""
     name = _bare(short(fact.name, fact.parent[1]))
     columns = {
         _bare(short(child.name, fact.name))
@@ -131,10 +185,17 @@ def is_bookkeeping(schema: Schema, fact: Fact) -> bool:
         if child.kind == "column"
     }
     known = (*_TABLES.get(name, ()), *_SCHEMAS.get(fact.parent[1], {}).get(name, ()))
-    return any(
-        set(always.split()) <= columns <= {*always.split(), *sometimes.split()}
-        for always, sometimes in known
+    fitting = (
+        each.tool
+        for each in known
+        if set(each.always.split()) <= columns <= {*each.always.split(), *each.sometimes.split()}
     )
+    return next(fitting, "")
+
+
+def is_bookkeeping(schema: Schema, fact: Fact) -> bool:
+    """Whether a fact is a migration tool's own table, or a schema that only such tables are in."""
+    return bool(tool_of(schema, fact))
 
 
 def belongs_to_bookkeeping(schema: Schema, fact: Fact) -> bool:
@@ -143,8 +204,8 @@ def belongs_to_bookkeeping(schema: Schema, fact: Fact) -> bool:
     That is what the tool makes with it.  A rule, a trigger, a policy or a privilege is not.
     """
     if fact.kind == "constraint":
-        tables = _SCHEMAS.get(fact.name.partition(".")[0])
-        return fact.attributes.get("type") in _KEYS or bool(tables)
+        schema_name = fact.name.partition(".")[0]
+        return fact.attributes.get("type") in _KEYS or schema_name in _SCHEMAS
     return fact.kind in _WITH_COLUMNS or is_bookkeeping(schema, fact)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from pytest_schema_parity.schema.causes_in_views import columns_of_views, definitions_of_views
+from pytest_schema_parity.schema.causes_of_columns import what_goes_with_columns
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Key, Schema, Value
 from pytest_schema_parity.schema.found import Found, Mark, mark
@@ -228,6 +229,7 @@ _RULES = (
     _what_attaching_does,
     _entries_of_children,
     _loose_indexes,
+    what_goes_with_columns,
     columns_of_views,
     definitions_of_views,
 )

@@ -15,15 +15,15 @@ from typing import Final, Literal, TypeVar
 from pytest_schema_parity.schema.bookkeeping import (
     KEPT_BY_A_TOOL,
     belongs_to_bookkeeping,
-    is_bookkeeping,
+    tool_of,
 )
 from pytest_schema_parity.schema.causes import fold_consequences
-from pytest_schema_parity.schema.consequences import is_named_after
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.items import differing_items
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact, kind_of
 from pytest_schema_parity.schema.matching import Match, match_facts, renamed
+from pytest_schema_parity.schema.moves import is_named_after
 from pytest_schema_parity.schema.names import short
 from pytest_schema_parity.schema.renames import Rename
 from pytest_schema_parity.schema.same_effect import Sides, milder, why_milder
@@ -270,8 +270,8 @@ def _report_lone(
     beside: list[Fact] = []
 
     def report(fact: Fact, noted: bool = False) -> Difference:
-        is_kept = is_bookkeeping(schema, fact)
-        noted = noted or is_kept
+        tool = tool_of(schema, fact)
+        noted = noted or bool(tool)
         below = children.get(fact.key, [])
         if noted:
             beside.extend(one for one in below if not belongs_to_bookkeeping(schema, one))
@@ -286,7 +286,8 @@ def _report_lone(
             actual=None if missing else attributes,
             impact="comment" if noted else kind_of(fact.kind).impact_of(fact.attributes),
             origin=Origins(reference=first) if missing else Origins(tree=first),
-            why=KEPT_BY_A_TOOL if is_kept else "",
+            why=KEPT_BY_A_TOOL if tool else "",
+            tool=tool,
         ).fold(report(one, noted) for one in below)
 
     yield from map(report, children.get(None, ()))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import KINDS, kind_of
+from pytest_schema_parity.schema.moves import Move, named_after
 from pytest_schema_parity.schema.names import signature
 from pytest_schema_parity.schema.whose_columns import Relations, without_new_aliases
 from pytest_schema_parity.schema.whose_columns import split as _tokens
@@ -50,30 +49,6 @@ _MENTIONING: Final = frozenset(
 """Attributes that name other things, beside the expressions of a kind."""
 _LISTS: Final = frozenset({"columns", "include", "on_delete_columns", "referenced_columns"})
 """Attributes that list columns, beside those that hold expressions."""
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A renamed schema, or an extension whose objects lie in another schema.
-
-    ``key`` is the schema or the extension.  Objects of an extension are no facts: for an extension,
-    ``own`` holds the names of the facts, and any other name in its schema counts as its object.
-    """
-
-    key: Key
-    old: str
-    new: str
-    own: frozenset[str] | None = None
-
-    def explains(self, mine: Sequence[str], yours: Sequence[str], at: int) -> bool:
-        """Whether this move explains why two texts differ in the token ``at``."""
-        if (mine[at], yours[at]) != (self.old, self.new):
-            return False
-        if mine[at + 1 : at + 2] != ["."]:
-            return self.own is None and len(mine) == 1
-        name = "".join(mine[at + 1 : at + 3])
-        return self.own is None or self.own.isdisjoint((self.old + name, self.new + name))
 
 
 class Mentions:
@@ -185,7 +160,7 @@ class Mentions:
                 found += explained
                 continue
             for column, cause, after in self._names_after(fact):
-                twin = (fact.kind, _named_after(fact.name, column, after))
+                twin = (fact.kind, named_after(fact.name, column, after))
                 other = extra.get(twin)
                 if other and other.parent == parent and self._is_same(fact, other):
                     found.append((cause, key, twin))
@@ -262,29 +237,3 @@ class Mentions:
             done.append(columns[at][1] if at in columns else tokens[at])
             at += 1
         return done, causes, places
-
-
-def is_named_after(old: str, new: str, above_old: str, above_new: str) -> bool:
-    """Whether two names differ only in their first part, which is the name of the parent."""
-    before, after = (bare(_tokens(name)[-1:]) for name in (above_old, above_new))
-    mine, yours = (bare(_tokens(name)[-1:]) for name in (old, new))
-    return mine.startswith(f"{before}_") and yours == after + mine.removeprefix(before)
-
-
-def bare(tokens: tuple[str, ...]) -> str:
-    """The last of some tokens as a name without its quotes."""
-    last = tokens[-1] if tokens else ""
-    return last[1:-1].replace('""', '"') if last.startswith('"') else last
-
-
-def _named_after(name: str, column: str, after: str) -> str:
-    """A name with a column's bare name in its last part replaced."""
-    tokens = _tokens(name)
-    mine, yours = bare((column,)), bare((after,))
-    last = bare(tokens)
-    return f"{name.removesuffix(tokens[-1])}{quoted(last.replace(mine, yours, 1))}"
-
-
-def quoted(name: str) -> str:
-    """A name, quoted unless it is plain lower case; key words are not quoted."""
-    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'

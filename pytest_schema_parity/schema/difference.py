@@ -37,7 +37,8 @@ class Difference:
     (``renamed``), or the fact's attributes on the side that has it (``missing``, ``extra``).
     ``below`` lists the facts that are reported with this one and not by themselves: those below a
     missing, extra or renamed one, the constraint that the form of an index reports, and those that
-    follow from it.  ``why`` is the reason for a milder impact than usual, else empty.  ``folded``
+    follow from it.  ``why`` is the reason for a milder impact than usual, else empty; ``tool`` the
+    migration tool that keeps the missing or extra thing for itself, else empty.  ``folded``
     holds the children of a missing or extra fact, each as a difference; ``follows`` the differences
     that exist only because of this one.
     """
@@ -52,6 +53,7 @@ class Difference:
     origin: Origins = field(default=Origins(), compare=False)
     below: tuple[Key, ...] = ()
     why: str = field(default="", compare=False)
+    tool: str = field(default="", compare=False)
     folded: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
     follows: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
 

@@ -10,7 +10,7 @@ from pytest_schema_parity.errors import UnknownName
 from pytest_schema_parity.schema import store
 from pytest_schema_parity.schema.fact import UNKNOWN, Fact, Key, Origin, Place, Value
 from pytest_schema_parity.schema.kinds import KINDS
-from pytest_schema_parity.schema.names import nearest
+from pytest_schema_parity.schema.names import meant_name
 
 __all__ = ["UNKNOWN", "Fact", "Key", "Named", "Origin", "Place", "Schema", "Value"]
 
@@ -174,5 +174,5 @@ class Schema:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    near = nearest(name, known)
+    near = meant_name(name, known)
     return f"; did you mean {near}?" if near else ""

@@ -69,6 +69,7 @@ class Kind:
     facts below, and nothing else alike), ``place`` (that, and the same neighbours), or ``never``.
     ``identifying`` names attributes and kinds of children: a fact with none of them is not
     recognised as renamed, as its definition is too common (a table without columns).
+    ``dropped_with_column`` is true where DROP COLUMN drops the facts that list the column.
     ``container`` is true where the facts below are independent of it and not its parts (schemas).
     """
 
@@ -84,6 +85,7 @@ class Kind:
     lists: frozenset[str] = frozenset()
     rename: Literal["definition", "place", "never"] = "definition"
     identifying: frozenset[str] = frozenset()
+    dropped_with_column: bool = False
     container: bool = False
 
     def impact_of(self, attributes: Mapping[str, object]) -> Impact:
@@ -161,6 +163,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "constraint": Kind(
             group="constraints",
             reported_by_child="index",
+            dropped_with_column=True,
             attributes={"declared_in_children": "form"},
             expressions=frozenset({"expression"}),
             not_reported_by_child=frozenset(
@@ -170,6 +173,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "index": Kind(
             group="indexes",
             impact="performance",
+            dropped_with_column=True,
             when={("unique", True): "behavior", ("exclusion", True): "behavior"},
             attributes={
                 "form": "form",
@@ -228,7 +232,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "database": Kind(group="other", rename="never"),
         "publication": Kind(group="other", rename="never", expressions=frozenset({"tables"})),
         "extended statistics": Kind(
-            group="other", impact="performance", expressions=frozenset({"columns"})
+            group="other",
+            impact="performance",
+            dropped_with_column=True,
+            expressions=frozenset({"columns"}),
         ),
     }
 )

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from pytest_schema_parity.schema.bookkeeping import is_bookkeeping
-from pytest_schema_parity.schema.consequences import Mentions, Move
+from pytest_schema_parity.schema.consequences import Mentions
 from pytest_schema_parity.schema.difference import Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
+from pytest_schema_parity.schema.moves import Move
 from pytest_schema_parity.schema.renames import Rename, find_renames, find_schema_renames
 
 NAMED_BY_DATE: Final = "both names give the date at which the partition begins"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Final
+
+from pytest_schema_parity.showing import suggestion
 
 _TOKEN: Final = re.compile(r'"(?:[^"]|"")*"|[^\s".(),]+|.', re.DOTALL)
 
@@ -47,8 +48,8 @@ def signature(name: str) -> str:
     return "".join(tokens[tokens.index("(") :]) if "(" in tokens else ""
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
+def meant_name(name: str, names: Iterable[str]) -> str | None:
     """The known name that was most likely meant: with a schema in front, or spelt almost alike."""
     known = list(names)
     unqualified = [one for one in known if one.endswith(f".{name}")]
-    return next(iter(unqualified or get_close_matches(name, known, n=1)), None)
+    return unqualified[0] if unqualified else suggestion(name, known)

@@ -1,14 +1,15 @@
 """Find renames: a missing and an extra fact that are the same in everything but the name.
 
 A rename is reported only where it is certain: the two have the same parent and the same definition,
-and no third fact has it.  Two facts that differ in anything else stay two differences.
+and no third fact has it, or of columns that stand side by side the order decides.  Two
+facts that differ in anything else stay two differences.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
@@ -16,12 +17,10 @@ from typing import TypeAlias
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import name_tokens, relative, signature
+from pytest_schema_parity.schema.neighbours import NOWHERE, Place, pairs_in_order, places_of
 
 _Definition: TypeAlias = "tuple[str, tuple[tuple[str, tuple[str, ...], _Definition], ...]]"
-_Place: TypeAlias = tuple[Key | None, Key | None]
-_Look: TypeAlias = tuple[str, str, _Definition, _Place]
-
-_NOWHERE: _Place = (None, None)
+_Look: TypeAlias = tuple[str, str, _Definition, Place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +174,17 @@ def _recognise(
     for number, side, facts in ((0, old, ours), (1, new, theirs)):
         for look, key in _looks(side, [fact for fact in facts if fact.kind in kinds]):
             alike[look][number].append(key)
-    return [(mine[0], yours[0]) for mine, yours in alike.values() if len(mine) == len(yours) == 1]
+    return [
+        pair
+        for look, (mine, yours) in alike.items()
+        for pair in (
+            [(mine[0], yours[0])]
+            if len(mine) == len(yours) == 1
+            else pairs_in_order(old.schema, new.schema, mine, yours)
+            if look[-1] != NOWHERE
+            else []
+        )
+    ]
 
 
 def _follow(old: _Side, new: _Side, key_old: Key, key_new: Key) -> Iterator[tuple[Key, Key]]:
@@ -191,39 +200,17 @@ def _follow(old: _Side, new: _Side, key_old: Key, key_new: Key) -> Iterator[tupl
 
 def _looks(side: _Side, facts: list[Fact]) -> Iterator[tuple[_Look, Key]]:
     """The look (kind, arguments, definition, neighbours) of each fact that can be recognised."""
-    places = _places(side, [fact for fact in facts if kind_of(fact.kind).rename == "place"])
+    places = places_of(
+        side.schema, side.lone, [fact for fact in facts if kind_of(fact.kind).rename == "place"]
+    )
     for fact in facts:
         kind = kind_of(fact.kind)
-        place = places.get(fact.key, _NOWHERE)
-        if _is_identifying(side.schema, fact) and (kind.rename != "place" or place != _NOWHERE):
+        place = places.get(fact.key, NOWHERE)
+        if _is_identifying(side.schema, fact) and (kind.rename != "place" or place != NOWHERE):
             yield (
                 (fact.kind, signature(fact.name), _definition(side.schema, fact, fact), place),
                 fact.key,
             )
-
-
-def _places(side: _Side, facts: list[Fact]) -> dict[Key, _Place]:
-    """Map each fact to its neighbours: the nearest siblings before and after it in both schemas."""
-    places: dict[Key, _Place] = {}
-    for kind, parent in {(fact.kind, fact.parent) for fact in facts if fact.parent}:
-        siblings = [
-            (rank, fact.key)
-            for fact in side.schema.children[parent]
-            if fact.kind == kind and (rank := fact.rank) is not None
-        ]
-        keys = [key for _, key in sorted(siblings)]
-        following = dict(_last_shared(side, reversed(keys)))
-        places |= {key: (before, following[key]) for key, before in _last_shared(side, keys)}
-    return places
-
-
-def _last_shared(side: _Side, keys: Iterable[Key]) -> Iterator[tuple[Key, Key | None]]:
-    """Each key with the last one before it that both schemas have."""
-    last = None
-    for key in keys:
-        yield key, last
-        if key not in side.lone:
-            last = key
 
 
 def _is_identifying(schema: Schema, fact: Fact) -> bool:

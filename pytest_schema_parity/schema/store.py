@@ -11,7 +11,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.schema.fact import UNKNOWN, Fact, Key, Origin, Place
 from pytest_schema_parity.schema.kinds import kind_of
-from pytest_schema_parity.schema.names import nearest
+from pytest_schema_parity.showing import suggestion
 
 SCHEMA_VERSION: Final = 1
 """The format that is written; a change that older readers would misread raises it."""
@@ -193,7 +193,7 @@ def _maybe(value: Any, wanted: type[_T], where: str) -> _T | None:
 
 def _know(fields: Mapping[str, object], known: set[str], where: str) -> None:
     for name in fields.keys() - known:
-        near = nearest(name, known)
+        near = suggestion(name, known)
         hint = f"did you mean {near!r}?" if near else _REMEDY
         raise SchemaFormatError(f"{where} has an unknown field {name!r}; {hint}")
 

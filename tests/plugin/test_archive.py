@@ -144,7 +144,8 @@ def test_kajabi_contact_id_is_missing(run, tree) -> None:
     made = at(f"{PRISMA}/001_init.sql", 'CREATE TABLE "users"')
     assert place(column["origin"]["reference"]) == made
     assert column["origin"]["tree"] is None
-    index = only(run[1], tree, kind="index", name="public.users_kajabi_contact_id_key")
+    (index,) = column["below"]
+    assert (index["kind"], index["name"]) == ("index", "public.users_kajabi_contact_id_key")
     assert (index["change"], index["impact"]) == ("missing", "behavior")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +65,27 @@ CANNOT_BE_RELOADED = {
     "privileges_on_what_others_made": "privileges on what PostgreSQL made are dumped in part",
 }
 """Cases whose dump does not make the same database, and why."""
+
+
+_OF_A_PARTITION = r"(INDEX |\w+ )?\w+_(idx|key|pkey)"
+SEEN_ELSEWHERE = {
+    "base_type": r"box2",  # a shell type has no heading of its own: it stands below this one
+    "detached_partition": _OF_A_PARTITION,
+    "identity": r"t_id_seq",  # the sequence of an identity is seen at its column
+    "partition_index_named": _OF_A_PARTITION,
+    "partition_index_not_everywhere": _OF_A_PARTITION,
+    "partition_index_says_more": _OF_A_PARTITION,
+    "partition_missing": _OF_A_PARTITION,
+    "partition_named_by_date": _OF_A_PARTITION,
+    "partitioned_trigger_missing": r"t_\d.*",  # a partition's trigger is seen at the parent's
+    "rename_table_mentioned": r"newest|new_\w+",
+    "table_rename": r"new_id_seq",
+}
+"""Titles of dumped objects that are seen at another one: an index at that of the partitioned table,
+what only mentions or is named after a renamed table at that table."""
+
+HEADING = re.compile(r"-- Name: (?P<name>.*); Type: .*; Schema: .*; Owner: .*")
+NAMES = re.compile(r'"(?:[^"]|"")*"|[^\s".(),\[\]:\']+')
 
 
 @dataclass(frozen=True)
@@ -123,8 +144,12 @@ def test_sees_what_pg_dump_sees(pair: Pair, cluster: Cluster) -> None:
     elif pair.case in PG_DUMP_IS_BLIND:
         assert a == b
         assert compare(pair.a, pair.b)
-    elif compare(pair.a, pair.b):
-        assert a != b
+    elif found := compare(pair.a, pair.b):
+        seen = names_of(found)
+        for title in differing(a, b):
+            is_seen = any(is_named_in(name, title) for name in seen)
+            elsewhere = re.fullmatch(SEEN_ELSEWHERE.get(pair.case, "(?!)"), title)
+            assert is_seen or elsewhere, f"{title!r} is not seen"
     else:
         assert sorted(a) == sorted(b)
 
@@ -150,6 +175,39 @@ def is_lost(one: Difference) -> bool:
 def test_a_schema_survives_json(pair: Pair) -> None:
     for schema in (pair.a, pair.b):
         assert Schema.from_json(schema.to_json()) == schema
+
+
+def differing(a: list[str], b: list[str]) -> list[str]:
+    """The titles of the dumped objects that are not the same in two dumps; at least one."""
+    ours, theirs = Counter(objects(a)), Counter(objects(b))
+    titles = {title for title, _ in ((ours - theirs) + (theirs - ours)).elements()}
+    assert titles or a != b, "the dumps differ in nothing"
+    return sorted(titles - {""})
+
+
+def objects(dumped: list[str]) -> Iterator[tuple[str, str]]:
+    """Each object of a dump: what its heading calls it, and its statements."""
+    title, statements = "", []
+    for text in dumped:
+        if heading := HEADING.fullmatch(text):
+            yield title, "\n".join(statements).strip("\n-")
+            title, statements = heading["name"], []
+        else:
+            statements.append(text)
+    yield title, "\n".join(statements).strip("\n-")
+
+
+def names_of(found: Iterable[Difference]) -> set[str]:
+    """The unqualified names of all that differs, of what it hangs below, and in both values."""
+    every = [each for one in found for each in (one, *one.parts)]
+    texts = {name for each in every for _, name in (each.key, *each.below)}
+    texts |= {str(value) for each in every for value in (each.expected, each.actual)}
+    parts = {part for text in texts for part in NAMES.findall(text)}
+    return {part[1:-1].replace('""', '"') if part[:1] == '"' else part for part in parts}
+
+
+def is_named_in(name: str, title: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", title) is not None
 
 
 def line(one: Difference) -> str:

@@ -36,7 +36,7 @@ def failure(sql: str, *, whole: bool = False) -> Failure:
     if whole:
         return replace(failed, lost=lost_text(sql))
     statements = split(sql, file="b/1.sql")
-    return replace(failed, lost=lost_statements(statements, statements[-1], before=True))
+    return replace(failed, lost=lost_statements(statements))
 
 
 def is_behind(
@@ -106,7 +106,7 @@ def test_a_file_that_cannot_be_cut_may_hold_anything() -> None:
 
 def test_what_ran_before_the_failure_stays_outside_of_a_transaction() -> None:
     statements = split("CREATE TABLE a (); CREATE TABLE b (); CREATE TABLE c ()", file="x")
-    lost = lost_statements(statements, statements[1], before=False)
+    lost = lost_statements(statements, 1)
     assert [sorted(one.names - {"create", "table"}) for one in lost] == [["b"], ["c"]]
 
 

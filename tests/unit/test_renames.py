@@ -9,7 +9,7 @@ from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.consequences import Mentions
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
-from pytest_schema_parity.schema.names import nearest, relative, short, signature
+from pytest_schema_parity.schema.names import meant_name, relative, short, signature
 
 USERS = table("users", "id int", "email text!", "name text!")
 
@@ -21,6 +21,48 @@ def changes(old: Schema, new: Schema) -> list[tuple[str, str, str]]:
 def only(old: Schema, new: Schema) -> Difference:
     (difference,) = compare(old, new)
     return difference
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pairs"),
+    [
+        ("a text!, b text!", "x text!, y text!", {"a": "x", "b": "y"}),
+        ("a text!, b text!, c text!", "x text!, y text!, z text!", {"a": "x", "b": "y", "c": "z"}),
+        ("a text!, n int!, b text!", "x text!, m int!, y text!", {"a": "x", "n": "m", "b": "y"}),
+        ("min_price text!, max_price text!", "max_cost text!, min_cost text!", {}),
+        ("min_price text!, max_price text!", "min_cost text!, max_cost text!", None),
+        ("a text!, b text!", "x text!", {}),
+        ("a text!, b text!", "x text!, y int!", {}),
+        ("a text!, n int!, b text!", "x text!, y text!, m int!", {"n": "m"}),
+    ],
+)
+def test_columns_side_by_side_are_renamed_in_their_order(
+    old: str, new: str, pairs: dict[str, str] | None
+) -> None:
+    def of(columns: str) -> Schema:
+        return schema(table("t", "id int!", *columns.split(", "), "last text"))
+
+    for one, other, wanted in (
+        (of(old), of(new), pairs),
+        (of(new), of(old), pairs and {after: before for before, after in pairs.items()}),
+    ):
+        found = compare(one, other)
+        renames = {
+            short(str(each.expected), "public.t"): short(str(each.actual), "public.t")
+            for each in found
+            if each.change == "renamed"
+        }
+        assert renames == wanted if wanted is not None else len(renames) == 2
+        lone = {short(each.name, "public.t") for each in found if each.change == "missing"}
+        columns = {key[1].removeprefix("public.t.") for key in one.facts if key[0] == "column"}
+        assert lone == columns - {"id", "last"} - renames.keys()
+
+
+def test_swapped_names_are_no_rename() -> None:
+    old, new = (schema(table("t", "id int", *two)) for two in (["a text!", "b text!"],) * 2)
+    swapped = schema(table("t", "id int", "b text!", "a text!"))
+    assert not compare(old, new)
+    assert {one.change for one in compare(old, swapped)} == {"changed"}
 
 
 @pytest.mark.parametrize(
@@ -250,7 +292,7 @@ def test_a_short_name_leaves_the_parents_out() -> None:
     [("users", "public.users"), ("public.user", "public.users"), ("zzz", None)],
 )
 def test_the_nearest_name_may_only_lack_its_schema(name: str, meant: str | None) -> None:
-    assert nearest(name, ["public.posts", "public.users"]) == meant
+    assert meant_name(name, ["public.posts", "public.users"]) == meant
 
 
 def test_a_name_that_begins_with_its_arguments_stops_nothing() -> None:

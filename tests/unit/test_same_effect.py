@@ -9,7 +9,7 @@ from schemas import fact, schema, table, unique_constraint
 
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.report.text import finding_lines
-from pytest_schema_parity.schema.bookkeeping import bookkeeping
+from pytest_schema_parity.schema.bookkeeping import bookkeeping, tool_of
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Fact, Schema
 
@@ -151,6 +151,32 @@ def test_a_tools_schema_may_hold_its_tables_only() -> None:
     for name, columns in [("card_numbers", "pan"), ("projects", "project pan")]:
         found = compare(schema(), schema(own, tables[:0], of(name, own, columns)))
         assert [one.key for one in found.failing] == [own.key]
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "tool"),
+    [
+        ("__drizzle_migrations", "id hash created_at name applied_at version", "drizzle"),
+        ("__drizzle_migrations", "id hash created_at", "drizzle"),
+        ("migrations", "id migration batch", "laravel"),
+        ("migrations", "id name timestamp", "typeorm"),
+        ("typeorm_metadata", "type database schema table name value", "typeorm"),
+        ("schema_migrations", "version inserted_at", "ecto"),
+        ("schema_version", "version", "tern"),
+        (
+            "schema_version",
+            "version_rank installed_rank version description type script checksum installed_by"
+            " installed_on execution_time success",
+            "flyway",
+        ),
+        ("schema_version", "version type", ""),
+    ],
+)
+def test_a_table_is_its_tools_by_its_columns(name: str, columns: str, tool: str) -> None:
+    kept = table(name, *(f"{column} text" for column in columns.split()))
+    assert tool_of(schema(kept), kept[0]) == tool
+    (one,) = compare(schema(), schema(kept))
+    assert one.tool == tool
 
 
 def test_two_tools_tables_are_no_rename() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.layouts.layout import Layout, Listing, Numbered
+from pytest_schema_parity.showing import suggestion
 
 __all__ = ["Layout", "Listing", "Numbered", "detect_layout", "get_layout", "layouts"]
 
@@ -30,8 +30,8 @@ def get_layout(name: str) -> Layout:
     known = layouts()
     if name in known:
         return known[name]
-    close = get_close_matches(name.lower(), known, n=1)
-    meant = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
+    close = suggestion(name, known)
+    meant = f"did you mean {close!r}?" if close else f"known are {', '.join(sorted(known))}"
     raise TreeError(f"unknown layout {name!r}: {meant}")
 
 

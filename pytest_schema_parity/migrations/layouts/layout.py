@@ -26,8 +26,9 @@ class Listing:
 class Layout:
     """A migration tool's rules: which files, in which order.
 
-    ``general`` ones are asked only where no tool's own layout fits.  With ``one_session`` the tool
-    applies all files in one: what a file sets (a search_path, a role) holds in those after it.
+    ``general`` ones are asked only where no tool's own layout fits.  ``as_prisma``: files are
+    applied as Prisma's schema engine does, in one session (what a file sets, a search_path or a
+    role, holds in those after it), each as one query, and with an update of its table after each.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Layout:
     fits: Callable[[Path], bool]
     list_files: Callable[[Path], Listing]
     general: bool = False
-    one_session: bool = False
+    as_prisma: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,5 +48,5 @@ LAYOUT = Layout(
     looks_for="<timestamp>_<name>/migration.sql (prisma)",
     fits=_fits,
     list_files=_list,
-    one_session=True,
+    as_prisma=True,
 )

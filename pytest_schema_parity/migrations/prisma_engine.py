@@ -1,0 +1,172 @@
+"""What Prisma's schema engine does beside a tree's files: it keeps a table and updates it.
+
+After each file it runs ``UPDATE "_prisma_migrations" …`` in the session that ran the file, without
+a schema before the name.  Measured with ``@prisma/schema-engine-wasm`` 7.10.0: where that fails,
+the file's objects stay, the files after it never run, and the next run is refused (P3009).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Final
+
+import psycopg
+
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.migrations.exchange import Request
+from pytest_schema_parity.migrations.failure import Complaint
+from pytest_schema_parity.migrations.session import Session
+from pytest_schema_parity.migrations.statement import Statement
+from pytest_schema_parity.postgres.address import connect
+
+TABLE: Final = "_prisma_migrations"
+
+ALONE: Final = (
+    "Prisma sends a file as one query, which is one transaction: give this statement a file of its"
+    " own."
+)
+"""The remedy for a statement that cannot run inside a transaction."""
+LEFT_OPEN: Final = (
+    "the file ends and leaves this transaction open, so that nothing of it stays, and yet Prisma"
+    " reports the file as applied and refuses the next run (P3009): COMMIT is missing"
+)
+
+_CREATE: Final = f"""CREATE TABLE "{TABLE}" (
+    "id" pg_catalog.varchar(36) PRIMARY KEY NOT NULL,
+    "checksum" pg_catalog.varchar(64) NOT NULL,
+    "finished_at" pg_catalog.timestamptz,
+    "migration_name" pg_catalog.varchar(255) NOT NULL,
+    "logs" pg_catalog.text,
+    "rolled_back_at" pg_catalog.timestamptz,
+    "started_at" pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    "applied_steps_count" pg_catalog.int4 NOT NULL DEFAULT 0)"""
+_UPDATE: Final = (
+    f'UPDATE "{TABLE}" SET "applied_steps_count" = "applied_steps_count"'  # noqa: S608
+    ' WHERE "id" IS NULL'
+)
+_FIND: Final = f"""
+    SELECT c.oid::pg_catalog.int8, n.oid::pg_catalog.int8,
+        pg_catalog.quote_ident(n.nspname) || '.{TABLE}'
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = pg_catalog.to_regclass('{TABLE}')
+"""  # noqa: S608
+_LOOK: Final = """
+    SELECT pg_catalog.current_setting('search_path'), current_user, session_user,
+        EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = %s::pg_catalog.int8::pg_catalog.oid),
+        COALESCE(pg_catalog.has_schema_privilege(%s::pg_catalog.int8::pg_catalog.oid, 'USAGE'),
+            false)
+"""
+_IS_OURS: Final = "SELECT FROM pg_catalog.pg_class WHERE oid = %s::pg_catalog.int8::pg_catalog.oid"
+
+_SETS_PATH: Final = re.compile(
+    r"\bset\s+(?:session\s+|local\s+)?(?:search_path\b|schema\s*')|\bset_config\s*\(\s*'search_path'",
+    re.IGNORECASE,
+)
+_SETS_ROLE: Final = re.compile(
+    r"\bset\s+(?:session\s+|local\s+)?(?:role|session\s+authorization)\b"
+    r"|\bset_config\s*\(\s*'(?:role|session_authorization)'",
+    re.IGNORECASE,
+)
+_DROPS: Final = re.compile(r"\b(?:drop|alter)\b", re.IGNORECASE)
+_DEFINES: Final = frozenset(("alter", "comment", "create"))
+"""Commands whose text may hold a SET that does not change the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why Prisma stops after a file: the statement that is behind it, and the error."""
+
+    statement: Statement
+    complaint: Complaint
+
+
+class PrismaTable:
+    """The table ``_prisma_migrations`` while a tree is applied, as Prisma's engine makes it.
+
+    It stands in the schema that is the session's first.  One that the database has already is used
+    as it is, and stays.  ``refused`` is the server's error where the table cannot be made.
+    """
+
+    def __init__(self, session: Session, maintenance: str | None) -> None:
+        self._session = session
+        self._maintenance = maintenance
+        found = session.connection.execute(_FIND).fetchone()
+        self._is_ours = found is None
+        failed = None if found else session.one_by_one([Request(_CREATE)])
+        self.refused = failed and failed[1]
+        found = found or session.connection.execute(_FIND).fetchone()
+        self._oid, self._schema_oid, self._name = found or (0, 0, f"public.{TABLE}")
+
+    def stop_after(self, statements: Sequence[Statement]) -> Stop | None:
+        """Update the table as Prisma does after a file of these statements; None if that works."""
+        if not statements:
+            return None
+        if self.refused is not None:
+            message = f"Prisma cannot make its table {TABLE}: {self.refused.message}"
+            return Stop(statements[0], replace(self.refused, message=message))
+        failed = self._session.one_by_one([Request(_UPDATE)])
+        if failed is None:
+            return None
+        message, remedy, pattern = self._explain(failed[1])
+        hint = f"{remedy} What the file made stays, and Prisma refuses the next run (P3009)."
+        message = f"Prisma stops after this file: {message}"
+        complaint = Complaint(failed[1].sqlstate, message, hint=hint.strip())
+        return Stop(_behind(statements, pattern), complaint)
+
+    def _explain(self, complaint: Complaint) -> tuple[str, str, re.Pattern[str]]:
+        """What is wrong, the remedy, and a pattern of the statements that may be behind it."""
+        row = self._session.connection.execute(_LOOK, (self._oid, self._schema_oid)).fetchone()
+        path, role, user, stands, may_use = row or ("", "", "", True, True)
+        is_unknown = complaint.sqlstate == "42P01"
+        if is_unknown and not stands:
+            remedy = "Let the schema stand that holds the table."
+            return f"its table {self._name} is gone (P1014)", remedy, _DROPS
+        if role != user and (complaint.sqlstate == "42501" or (is_unknown and not may_use)):
+            code = " (P1014)" if is_unknown else ""
+            message = f"permission denied for table {TABLE}{code}, as the role is {role}"
+            return message, "End the file with RESET ROLE;", _SETS_ROLE
+        if is_unknown:
+            message = f'the search_path "{path}" does not lead to its table {self._name} (P1014)'
+            return message, "End the file with RESET search_path;", _SETS_PATH
+        return complaint.message, "", _SETS_ROLE
+
+    def remove(self) -> None:
+        """Drop the table, unless something of the tree's stands on it.  Raises ServerError."""
+        if not self._is_ours or self.refused is not None:
+            return
+        try:
+            self._drop(self._session.connection)
+        except psycopg.Error as error:
+            if isinstance(error, psycopg.errors.DependentObjectsStillExist):
+                return
+            try:
+                with connect(self._maintenance or self._session.conninfo) as connection:
+                    self._drop(connection)
+            except psycopg.errors.DependentObjectsStillExist:
+                return
+            except psycopg.Error as again:
+                raise ServerError(f"cannot remove {self._name}: {again}") from error
+
+    def _drop(self, connection: psycopg.Connection) -> None:
+        if connection.execute(_IS_OURS, (self._oid,)).fetchone() is None:
+            return
+        # A tree's own event triggers must not fire; only a superuser can turn them off.
+        with suppress(psycopg.Error):
+            connection.execute("SET session_replication_role = replica")
+        connection.execute(f"DROP TABLE {self._name}".encode())
+
+
+def _behind(statements: Sequence[Statement], pattern: re.Pattern[str]) -> Statement:
+    """The last statement that changes what a pattern stands for, else the last one."""
+    passed_over = frozenset[str]() if pattern is _DROPS else _DEFINES
+    return next(
+        (
+            one
+            for one in reversed(statements)
+            if pattern.search(one.text) and passed_over.isdisjoint(one.words[:1])
+        ),
+        statements[-1],
+    )

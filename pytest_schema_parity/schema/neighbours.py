@@ -1,0 +1,84 @@
+"""Where columns stand, and which of those that look alike were renamed to which."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from difflib import SequenceMatcher
+from itertools import combinations, pairwise
+from typing import Final, TypeAlias
+
+from pytest_schema_parity.schema.facts import Fact, Key, Schema
+from pytest_schema_parity.schema.names import short
+
+Place: TypeAlias = tuple[Key | None, Key | None]
+"""The nearest siblings before and after a fact that both schemas have."""
+NOWHERE: Final[Place] = (None, None)
+
+
+def places_of(schema: Schema, lone: Collection[Key], facts: list[Fact]) -> dict[Key, Place]:
+    """Map each fact to its neighbours: the nearest siblings before and after it in both schemas."""
+    places: dict[Key, Place] = {}
+    for kind, parent in {(fact.kind, fact.parent) for fact in facts if fact.parent}:
+        siblings = [
+            (rank, fact.key)
+            for fact in schema.children[parent]
+            if fact.kind == kind and (rank := fact.rank) is not None
+        ]
+        keys = [key for _, key in sorted(siblings)]
+        following = dict(_last_shared(lone, reversed(keys)))
+        places |= {key: (before, following[key]) for key, before in _last_shared(lone, keys)}
+    return places
+
+
+def _last_shared(lone: Collection[Key], keys: Iterable[Key]) -> Iterator[tuple[Key, Key | None]]:
+    """Each key with the last one before it that both schemas have."""
+    last = None
+    for key in keys:
+        yield key, last
+        if key not in lone:
+            last = key
+
+
+def pairs_in_order(
+    reference: Schema, candidate: Schema, mine: list[Key], yours: list[Key]
+) -> list[tuple[Key, Key]]:
+    """The pairs of siblings that look alike and stand between the same neighbours, by their order.
+
+    None where the order does not decide: there are more of them on one side, something else stands
+    between them on one side only, or their names suggest another order (``min``, ``max`` and
+    ``maximum``, ``minimum``): what reads one of them would then read the other.
+    """
+    if len(mine) != len(yours):
+        return []
+    ours, theirs = _by_rank(reference, mine), _by_rank(candidate, yours)
+    if _gaps(ours) != _gaps(theirs):
+        return []
+    pairs = [(old, new) for (_, old), (_, new) in zip(ours, theirs, strict=True)]
+    names = [(_name(reference, old), _name(candidate, new)) for old, new in pairs]
+    is_crossed = any(
+        _likeness(one[0], other[1]) + _likeness(other[0], one[1])
+        > _likeness(*one) + _likeness(*other)
+        for one, other in combinations(names, 2)
+    )
+    return [] if is_crossed else pairs
+
+
+def _by_rank(schema: Schema, keys: list[Key]) -> list[tuple[int, Key]]:
+    return sorted((schema[key].rank or 0, key) for key in keys)
+
+
+def _gaps(ranked: list[tuple[int, Key]]) -> list[int]:
+    """How far each stands from the one before it."""
+    ranks = [rank for rank, _ in ranked]
+    return [after - before for before, after in pairwise(ranks)]
+
+
+def _name(schema: Schema, key: Key) -> str:
+    parent = schema[key].parent
+    return short(key[1], parent[1]) if parent else key[1]
+
+
+def _likeness(one: str, other: str) -> float:
+    """How alike two names are, from 0 to 1; the same whichever comes first."""
+    first, second = sorted((one, other))
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
