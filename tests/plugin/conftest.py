@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from support.forking import Forks
 
 CONFIGURATION = """\
 [tool.pytest-schema-parity]
@@ -28,6 +36,7 @@ CREATE VIEW active_users AS
 SELECT id, email FROM users WHERE kajabi_contact_id IS NOT NULL;
 """
 
+ROOT = Path(__file__).parents[2]
 Project = Callable[..., pytest.Pytester]
 
 
@@ -50,6 +59,52 @@ def at_a_desk(monkeypatch: pytest.MonkeyPatch, absent: tuple[str, ...]) -> None:
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in absent))
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """The process whose forks are the inner runs."""
+    with Forks(tmp_path_factory.mktemp("forks")) as forks:
+        yield forks
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """What the gate prints of the plan's drifted trees, and its report; one worker runs it."""
+    directory = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        directory = directory.parent
+    printed, report = directory / "archive.txt", directory / "archive.json"
+    with directory.joinpath("archive.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not printed.exists():
+            command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--schema-parity"]
+            command += ["sql/archive.toml", f"--schema-parity-report=json:{report}"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
+            printed.write_text(done.stdout)
+    return printed.read_text(), json.loads(report.read_text())
+
+
+@pytest.fixture
+def pytester(
+    pytester: pytest.Pytester, forks: Forks, monkeypatch: pytest.MonkeyPatch
+) -> pytest.Pytester:
+    """pytest's own, but ``runpytest_subprocess`` forks, unless Python itself is set otherwise."""
+    start, before = pytester.popen, settings_of_python()
+
+    def popen(command, *arguments, **options):  # type: ignore[no-untyped-def]
+        if tuple(command[:2]) == pytester._getpytestargs() and settings_of_python() == before:
+            return forks.start(command[2:], options["stdout"], options["stderr"])
+        return start(command, *arguments, **options)
+
+    monkeypatch.setattr(pytester, "popen", popen)
+    return pytester
+
+
+def settings_of_python() -> dict[str, str]:
+    """What an interpreter looks at when it starts, and a fork does not."""
+    return {name: text for name, text in os.environ.items() if name.startswith(("PYTHON", "LC_"))}
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 CANDIDATE = """\
@@ -159,7 +161,7 @@ def test_rows_without_hypothesis_names_the_remedy(project) -> None:
         "util.find_spec = lambda name, *more: None if name == 'hypothesis' else find(name, *more)\n"
     )
     pytester.makepyfile("def test_it(schema_parity): schema_parity.rows('public.users')")
-    result = pytester.runpytest_subprocess()
+    result = pytester.run(sys.executable, "-m", "pytest")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         ['*schema_parity.rows needs Hypothesis: pip install "pytest-schema-parity*hypothesis*"']

@@ -31,8 +31,11 @@ def directories_of(run: int) -> list[Path]:
     found = []
     for base in base_directories():
         for pid_file in base.glob("schema-parity-*/data/postmaster.pid"):
-            first = pid_file.read_text().partition("\n")[0]  # empty while it is being written
-            shell = parent_of(int(first)) if first else None
+            try:
+                first = pid_file.read_text().partition("\n")[0]
+            except FileNotFoundError:  # of a server that has just ended
+                continue
+            shell = parent_of(int(first)) if first else None  # empty while it is being written
             if shell is not None and parent_of(shell) == run:
                 found.append(pid_file.parents[1])
     return found
