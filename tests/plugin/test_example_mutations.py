@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.campaign
+
 ROOT = Path(__file__).parents[2]
 MIGRATION = "sql/supabase/migrations/20991231000000_hole.sql"
 

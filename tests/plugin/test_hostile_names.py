@@ -110,7 +110,8 @@ def run(pytester: pytest.Pytester) -> tuple[pytest.RunResult, dict[str, Any]]:
 
 
 def test_what_a_report_names_can_be_allowed_by_that_name(project) -> None:
-    pytester = project("".join(map(objects, NAMES)))
+    few = "[tool.pytest-schema-parity.behavior]\nexamples = 50\n"
+    pytester = project("".join(map(objects, NAMES)), extra=few)
     reference = pytester.path / "prisma/migrations/001_init.sql"
     reference.write_text("".join(drifted(objects(name)) for name in NAMES[::2]))
     configuration = pytester.path / "pyproject.toml"

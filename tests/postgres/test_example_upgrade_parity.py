@@ -103,6 +103,7 @@ def test_it_is_at_parity_with_prismas_tree(prisma: Path, installation: Installat
     assert "reference prisma: 4 files" in done.stdout
 
 
+@pytest.mark.campaign
 def test_without_one_step_it_is_not(prisma: Path, installation: Installation) -> None:
     """The gates above could fail: each step but the indexes, which are allowed, is needed."""
     text = prisma.read_text(encoding="utf-8")

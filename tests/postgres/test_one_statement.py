@@ -16,6 +16,8 @@ from pytest_schema_parity.postgres.databases import create_database, drop_databa
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
 
+pytestmark = pytest.mark.campaign
+
 SUPPORT = Path(__file__).parents[1] / "support"
 STATEMENTS = SUPPORT.joinpath("one_statement.sql").read_text(encoding="utf-8").splitlines()
 MIRRORED = {"missing": "extra", "extra": "missing"}

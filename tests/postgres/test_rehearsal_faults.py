@@ -107,6 +107,7 @@ def test_the_good_upgrade_has_no_fault(good: Parity, check: str) -> None:
     assert [finding.title for finding in result.failing] == []
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize(("check", "file", "before", "after"), FAULTS)
 def test_each_fault_is_found(
     cluster: Cluster, tmp_path: Path, check: str, file: str, before: str, after: str

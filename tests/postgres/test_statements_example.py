@@ -20,6 +20,8 @@ from pytest_schema_parity.behavior.statements.search_result import (
 )
 from pytest_schema_parity.postgres.databases import drop_database
 
+pytestmark = pytest.mark.campaign
+
 SQL = Path(__file__).parents[2] / "sql"
 DEPLOYED = tomllib.loads((SQL / "archive.toml").read_text())["trees"]["deployed"]["files"]
 TREES = {
