@@ -1,4 +1,4 @@
-"""Where columns stand, and which of those that look alike were renamed to which."""
+"""Which columns stand beside which, and which of those that look alike were renamed to which."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import Final, TypeAlias
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.names import short
 
-Place: TypeAlias = tuple[Key | None, Key | None]
+Neighbours: TypeAlias = tuple[Key | None, Key | None]
 """The nearest siblings before and after a fact that both schemas have."""
-NOWHERE: Final[Place] = (None, None)
+NONE_SHARED: Final[Neighbours] = (None, None)
 
 
-def places_of(schema: Schema, lone: Collection[Key], facts: list[Fact]) -> dict[Key, Place]:
+def neighbours_of(
+    schema: Schema, lone: Collection[Key], facts: list[Fact]
+) -> dict[Key, Neighbours]:
     """Map each fact to its neighbours: the nearest siblings before and after it in both schemas."""
-    places: dict[Key, Place] = {}
+    found: dict[Key, Neighbours] = {}
     for kind, parent in {(fact.kind, fact.parent) for fact in facts if fact.parent}:
         siblings = [
             (rank, fact.key)
@@ -26,8 +28,8 @@ def places_of(schema: Schema, lone: Collection[Key], facts: list[Fact]) -> dict[
         ]
         keys = [key for _, key in sorted(siblings)]
         following = dict(_last_shared(lone, reversed(keys)))
-        places |= {key: (before, following[key]) for key, before in _last_shared(lone, keys)}
-    return places
+        found |= {key: (before, following[key]) for key, before in _last_shared(lone, keys)}
+    return found
 
 
 def _last_shared(lone: Collection[Key], keys: Iterable[Key]) -> Iterator[tuple[Key, Key | None]]:

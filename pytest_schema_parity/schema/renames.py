@@ -17,10 +17,15 @@ from typing import TypeAlias
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import name_tokens, relative, signature
-from pytest_schema_parity.schema.neighbours import NOWHERE, Place, pairs_in_order, places_of
+from pytest_schema_parity.schema.neighbours import (
+    NONE_SHARED,
+    Neighbours,
+    neighbours_of,
+    pairs_in_order,
+)
 
 _Definition: TypeAlias = "tuple[str, tuple[tuple[str, tuple[str, ...], _Definition], ...]]"
-_Look: TypeAlias = tuple[str, str, _Definition, Place]
+_Look: TypeAlias = tuple[str, str, _Definition, Neighbours]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +186,7 @@ def _recognise(
             [(mine[0], yours[0])]
             if len(mine) == len(yours) == 1
             else pairs_in_order(old.schema, new.schema, mine, yours)
-            if look[-1] != NOWHERE
+            if look[-1] != NONE_SHARED
             else []
         )
     ]
@@ -200,17 +205,14 @@ def _follow(old: _Side, new: _Side, key_old: Key, key_new: Key) -> Iterator[tupl
 
 def _looks(side: _Side, facts: list[Fact]) -> Iterator[tuple[_Look, Key]]:
     """The look (kind, arguments, definition, neighbours) of each fact that can be recognised."""
-    places = places_of(
-        side.schema, side.lone, [fact for fact in facts if kind_of(fact.kind).rename == "place"]
-    )
+    placed = [fact for fact in facts if kind_of(fact.kind).rename == "place"]
+    neighbours = neighbours_of(side.schema, side.lone, placed)
     for fact in facts:
         kind = kind_of(fact.kind)
-        place = places.get(fact.key, NOWHERE)
-        if _is_identifying(side.schema, fact) and (kind.rename != "place" or place != NOWHERE):
-            yield (
-                (fact.kind, signature(fact.name), _definition(side.schema, fact, fact), place),
-                fact.key,
-            )
+        beside = neighbours.get(fact.key, NONE_SHARED)
+        if _is_identifying(side.schema, fact) and (kind.rename != "place" or beside != NONE_SHARED):
+            definition = _definition(side.schema, fact, fact)
+            yield (fact.kind, signature(fact.name), definition, beside), fact.key
 
 
 def _is_identifying(schema: Schema, fact: Fact) -> bool:

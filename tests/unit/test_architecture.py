@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,28 @@ def imported(module: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             found.add(node.module or "")
     return {name.partition(".")[0] for name in found}
+
+
+def types_in(tree: ast.Module) -> set[str]:
+    """The classes of a module, and what it defines as a type's other name."""
+    classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    aliases = {
+        node.target.id
+        for node in tree.body
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(node.annotation, ast.Name)
+        and node.annotation.id == "TypeAlias"
+    }
+    return {name for name in classes | aliases if not name.startswith("_")}
+
+
+def test_a_type_has_a_name_of_its_own() -> None:
+    modules = defaultdict(list)
+    for module in MODULES:
+        for name in types_in(parsed(module)):
+            modules[name].append(str(module.relative_to(PACKAGE)))
+    assert {name: found for name, found in modules.items() if len(found) > 1} == {}
 
 
 def test_the_layers_hold(
