@@ -1,6 +1,7 @@
 """Compare the rows of two states of a database by primary key, value by value.
 
-Each row is read as one digest. Only where digests differ the values are read, from both states.
+All rows of a table are read as one digest. Only where these differ each row is, and only where the
+digests of a row differ its values are read, from both states.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ DataChangeKind: TypeAlias = Literal[
 
 SHOWN: Final = 20
 """How many changed rows of a table are read with their values; of others only the keys."""
+
+TOGETHER: Final = 50
+"""Of so many tables the digests are read in one query."""
 
 RowKey: TypeAlias = tuple[str | None, ...]
 
@@ -79,14 +83,26 @@ def compare_data(
     with closing(open_snapshot(before)) as old, closing(open_snapshot(after)) as new:
         olds, news = read_tables(old), read_tables(new)
         renamed = _renamed(olds, news) if follow else {}
+        later = {name: news.get(name) or renamed.get(name) for name in olds}
+        columns = {
+            name: _pairs(olds[name], now, follow=follow)
+            for name, now in later.items()
+            if now is not None
+        }
+        tables = [
+            _Pair(old, new, olds[name], now, _kept(columns[name]))
+            for name, now in later.items()
+            if now is not None
+        ]
+        differing = _differing(tables) if rows else {}
         for name, table in olds.items():
-            now = news.get(name) or renamed.get(name)
+            now = later[name]
             if now is None:
                 yield _lost(table, "table missing")
                 continue
             if now.shown != name:
                 yield _lost(table, "table renamed", after=now.shown)
-            pairs = _pairs(table, now, follow=follow)
+            pairs = columns[name]
             for column, other in pairs.items():
                 if other is None:
                     yield _lost(table, "column missing", column)
@@ -95,10 +111,8 @@ def compare_data(
             for column in now.columns if exact else ():
                 if column not in pairs.values():
                     yield _lost(now, "column added", column)
-            if rows:
-                kept = {column: other for column, other in pairs.items() if other is not None}
-                pair = _Pair(old, new, table, now, kept)
-                yield from _compare_table(pair, exact=exact, shown=shown)
+            if name in differing:
+                yield from _compare_table(differing[name], exact=exact, shown=shown)
         known = olds.keys() | {table.shown for table in renamed.values()}
         for name in news.keys() - known if exact else ():
             yield _lost(news[name], "table added")
@@ -148,6 +162,32 @@ class _Pair:
     def later(self, columns: Sequence[str]) -> list[str]:
         """The later names of columns."""
         return [self.columns[column] for column in columns]
+
+    def queries(self, number: int) -> tuple[str, str]:
+        """The queries for the digests of all rows before and after, given a number."""
+        columns = [*self.columns]
+        return (
+            self.before.digest_query(columns, number),
+            self.after.digest_query(self.later(columns), number),
+        )
+
+
+def _kept(columns: Mapping[str, str | None]) -> dict[str, str]:
+    return {column: other for column, other in columns.items() if other is not None}
+
+
+def _differing(pairs: Sequence[_Pair]) -> dict[str, _Pair]:
+    """The tables, by their earlier names, whose rows differ in the columns of both states."""
+    found = {}
+    for start in range(0, len(pairs), TOGETHER):
+        some = pairs[start : start + TOGETHER]
+        queries = zip(*(pair.queries(number) for number, pair in enumerate(some)), strict=True)
+        olds, news = (
+            dict(connection.execute(" UNION ALL ".join(each).encode()).fetchall())
+            for connection, each in zip((some[0].old, some[0].new), queries, strict=True)
+        )
+        found.update({p.before.shown: p for n, p in enumerate(some) if olds[n] != news[n]})
+    return found
 
 
 def _compare_table(pair: _Pair, *, exact: bool, shown: int) -> Iterator[DataChange]:

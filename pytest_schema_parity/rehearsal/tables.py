@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -74,6 +75,16 @@ class StoredTable:
         """The FROM item, with ONLY: tables that inherit from it are compared by themselves."""
         table = sql.Identifier(*self.name)
         return table if self.partitioned else sql.SQL("ONLY {}").format(table)
+
+    def digest_query(self, columns: Sequence[str], given: int) -> str:
+        """The query for the number ``given``, and one digest of all rows in some columns.
+
+        The digest does not depend on the order of the rows.  All names were quoted by the server.
+        """
+        texts = ", ".join(f"{self.quoted[self.columns.index(each)]}::text" for each in columns)
+        only = "" if self.partitioned else "ONLY "
+        rows = f"SELECT pg_catalog.md5(ROW({texts})::text) AS digest FROM {only}{self.shown}"  # noqa: S608
+        return f"SELECT {given}, md5(string_agg(r.digest, '' ORDER BY r.digest)) FROM ({rows}) AS r"  # noqa: S608
 
     def name_of(self, column: str | None) -> str:
         """The qualified name of the table, or of a column of it."""
