@@ -39,14 +39,18 @@ def test_a_missing_tree_is_named_with_its_neighbour(project) -> None:
     pytester.path.joinpath("supabase").mkdir()
     pytester.path.joinpath("supabase/migration").mkdir()
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    usage_error(result, "*'supabase'*supabase/migrations does not exist*did you mean migration?*")
+    usage_error(
+        result,
+        "*pyproject.toml:8: [[]tool.pytest-schema-parity.trees.supabase] path: *supabase/migrat"
+        "ions does not exist: did you mean migration?*",
+    )
 
 
 def test_an_empty_tree_is_named_with_what_was_looked_for(project) -> None:
     pytester = project()
     pytester.path.joinpath("supabase/migrations/20250101000000_init.sql").unlink()
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    usage_error(result, "*'supabase'*")
+    usage_error(result, "*pyproject.toml:8: *supabase] path: *holds no migrations*Looked for*")
 
 
 def test_two_trees_of_one_name(project) -> None:
