@@ -170,6 +170,12 @@ class Parity:
             )
         return self._judged[key]
 
+    def judged_findings(self, tree: str) -> list[Finding]:
+        """The findings of a tree's checks that have run, but for those about allowances."""
+        own = (tree, allowances.NAME)
+        judged = [each for key, each in self._judged.items() if key[0] == tree and key != own]
+        return [finding for each in judged for finding in each.findings]
+
     def differences(self, tree: str) -> Comparison:
         """Every difference of a candidate from the reference."""
         if tree not in self._comparisons:
@@ -293,6 +299,9 @@ class _Context:
         rules, today = self.parity.config.allow, date.today()
         used = self.parity.used_allowances(self.tree)
         return stale(rules, self.tree, used, today), expired(rules, self.tree, today)
+
+    def judged_findings(self) -> Sequence[Finding]:
+        return self.parity.judged_findings(self.tree)
 
 
 def open_parity(

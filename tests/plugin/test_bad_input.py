@@ -106,6 +106,36 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(project, line) -> None:
     result.assert_outcomes(passed=17, failed=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("supabas::rows", '*no tree or rehearsal "supabas"; did you mean "supabase"?'),
+        ("supabase::row", '*supabase has no check "row"; did you mean "rows"?'),
+        ("prisma::rows", '*prisma has no check "rows"; it can be "applies"'),
+    ],
+)
+def test_a_mistyped_id_is_answered_with_what_was_meant(project, name: str, said: str) -> None:
+    pytester = project()
+    result = pytester.runpytest_subprocess("--schema-parity", f"pyproject.toml::{name}")
+    usage_error(result, f"*pyproject.toml::{name}: {said}")
+
+
+def test_a_stale_allowance_is_answered_with_the_qualified_name(project) -> None:
+    candidate = """\
+        CREATE TABLE users (id text PRIMARY KEY, email text NOT NULL, kajabi_contact_id int);
+        CREATE VIEW active_users AS
+        SELECT id, email FROM users WHERE kajabi_contact_id IS NOT NULL;
+    """
+    allowance = '[[tool.pytest-schema-parity.allow]]\nreason = "agreed"\n'
+    names = ("kajabi_contact_id", "public.users.kajabi_contact", "nothing_like_it")
+    extra = "".join(f'{allowance}name = "{name}"\n' for name in names)
+    result = project(candidate, extra=extra).runpytest_subprocess("--schema-parity", "-vv")
+    meant = 'matches no difference; did you mean "public.users.kajabi_contact_id"?'
+    result.stdout.fnmatch_lines(
+        [f"*stale: {meant}", f"*stale: {meant}", "*stale: matches no difference; remove it"]
+    )
+
+
 def test_a_stale_allowance_fails_with_its_place(project) -> None:
     allowance = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "none here"\n'
     result = project(extra=allowance).runpytest_subprocess("--schema-parity", "pyproject.toml")
