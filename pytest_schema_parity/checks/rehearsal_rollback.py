@@ -14,9 +14,9 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     amount,
     change_key,
     lost,
-    note,
     outcome_lines,
     refused_notes,
+    rehearsal_note,
 )
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.errors import TreeError
@@ -92,7 +92,7 @@ def _later(
     if found.given_up:
         title += "; the old shape cannot hold all of their values"
     lines = [f"the old shape has no {each.name}" for each in found.given_up]
-    yield note(tree, "rollback", "", title, lines)
+    yield rehearsal_note(tree, "rollback", "", title, lines)
     yield from refused_notes(tree, "rollback", filling)
 
 

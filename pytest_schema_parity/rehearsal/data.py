@@ -12,10 +12,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+import psycopg
 from psycopg import sql
 
 from pytest_schema_parity.rehearsal.tables import (
-    Connection,
     StoredTable,
     open_snapshot,
     read_tables,
@@ -153,8 +153,8 @@ def _lost(
 class _Pair:
     """A table in both states; ``columns`` maps those that both have to their later names."""
 
-    old: Connection
-    new: Connection
+    old: psycopg.Connection
+    new: psycopg.Connection
     before: StoredTable
     after: StoredTable
     columns: Mapping[str, str]
@@ -181,13 +181,15 @@ def _differing(pairs: Sequence[_Pair]) -> dict[str, _Pair]:
     found = {}
     for start in range(0, len(pairs), TOGETHER):
         some = pairs[start : start + TOGETHER]
-        queries = zip(*(pair.queries(number) for number, pair in enumerate(some)), strict=True)
-        olds, news = (
-            dict(connection.execute(" UNION ALL ".join(each).encode()).fetchall())
-            for connection, each in zip((some[0].old, some[0].new), queries, strict=True)
-        )
+        before, after = zip(*(pair.queries(n) for n, pair in enumerate(some)), strict=True)
+        olds, news = _numbered(some[0].old, before), _numbered(some[0].new, after)
         found.update({p.before.shown: p for n, p in enumerate(some) if olds[n] != news[n]})
     return found
+
+
+def _numbered(connection: psycopg.Connection, queries: Sequence[str]) -> dict[int, str | None]:
+    """The digests that some queries give, by their numbers."""
+    return dict(connection.execute(" UNION ALL ".join(queries).encode()).fetchall())
 
 
 def _compare_table(pair: _Pair, *, exact: bool, shown: int) -> Iterator[DataChange]:
@@ -239,7 +241,7 @@ def _texts(columns: Sequence[str]) -> sql.Composed:
 
 
 def _digests(
-    connection: Connection, table: StoredTable, key: Sequence[str], columns: Sequence[str]
+    connection: psycopg.Connection, table: StoredTable, key: Sequence[str], columns: Sequence[str]
 ) -> dict[RowKey, str]:
     query = sql.SQL("SELECT pg_catalog.md5(ROW({})::text), {} FROM {}").format(
         _texts(columns), _texts(key), table.source
@@ -247,13 +249,15 @@ def _digests(
     return {tuple(identity): digest for digest, *identity in connection.execute(query)}
 
 
-def _bag(connection: Connection, table: StoredTable, columns: Sequence[str]) -> Counter[RowKey]:
+def _bag(
+    connection: psycopg.Connection, table: StoredTable, columns: Sequence[str]
+) -> Counter[RowKey]:
     query = sql.SQL("SELECT {} FROM {}").format(_texts(columns), table.source)
     return Counter(connection.execute(query))
 
 
 def _values(
-    connection: Connection,
+    connection: psycopg.Connection,
     table: StoredTable,
     key: Sequence[str],
     identity: RowKey,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import psycopg
 from psycopg import IsolationLevel, sql
 
 from pytest_schema_parity.postgres.conninfo import open_connection
-
-Connection: TypeAlias = psycopg.Connection[Any]
 
 PINNED: Final = (
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
@@ -93,7 +91,7 @@ class StoredTable:
         return f"{self.shown}.{self.quoted[self.columns.index(column)]}"
 
 
-def open_snapshot(conninfo: str) -> Connection:
+def open_snapshot(conninfo: str) -> psycopg.Connection:
     """Connect for reading in one snapshot.  Raises psycopg.Error."""
     connection = open_connection(conninfo)
     try:
@@ -107,7 +105,7 @@ def open_snapshot(conninfo: str) -> Connection:
     return connection
 
 
-def read_tables(connection: Connection) -> dict[str, StoredTable]:
+def read_tables(connection: psycopg.Connection) -> dict[str, StoredTable]:
     """The tables by their qualified names, quoted where SQL requires it."""
     found = connection.execute(_TABLES.encode()).fetchall()
     return {
