@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 import psycopg
 from psycopg import sql
 
+from pytest_schema_parity.rehearsal.table_pairs import TablePair, differing_pairs
 from pytest_schema_parity.rehearsal.tables import (
     StoredTable,
     open_snapshot,
@@ -35,9 +36,6 @@ DataChangeKind: TypeAlias = Literal[
 
 SHOWN: Final = 20
 """How many changed rows of a table are read with their values; of others only the keys."""
-
-TOGETHER: Final = 50
-"""Of so many tables the digests are read in one query."""
 
 RowKey: TypeAlias = tuple[str | None, ...]
 
@@ -90,11 +88,11 @@ def compare_data(
             if now is not None
         }
         tables = [
-            _Pair(old, new, olds[name], now, _kept(columns[name]))
+            TablePair(old, new, olds[name], now, _kept(columns[name]))
             for name, now in later.items()
             if now is not None
         ]
-        differing = _differing(tables) if rows else {}
+        differing = differing_pairs(tables) if rows else {}
         for name, table in olds.items():
             now = later[name]
             if now is None:
@@ -149,50 +147,11 @@ def _lost(
     return DataChange(table.shown, change, column=column, after=after, name=name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """A table in both states; ``columns`` maps those that both have to their later names."""
-
-    old: psycopg.Connection
-    new: psycopg.Connection
-    before: StoredTable
-    after: StoredTable
-    columns: Mapping[str, str]
-
-    def later(self, columns: Sequence[str]) -> list[str]:
-        """The later names of columns."""
-        return [self.columns[column] for column in columns]
-
-    def queries(self, number: int) -> tuple[str, str]:
-        """The queries for the digests of all rows before and after, given a number."""
-        columns = [*self.columns]
-        return (
-            self.before.digest_query(columns, number),
-            self.after.digest_query(self.later(columns), number),
-        )
-
-
 def _kept(columns: Mapping[str, str | None]) -> dict[str, str]:
     return {column: other for column, other in columns.items() if other is not None}
 
 
-def _differing(pairs: Sequence[_Pair]) -> dict[str, _Pair]:
-    """The tables, by their earlier names, whose rows differ in the columns of both states."""
-    found = {}
-    for start in range(0, len(pairs), TOGETHER):
-        some = pairs[start : start + TOGETHER]
-        before, after = zip(*(pair.queries(n) for n, pair in enumerate(some)), strict=True)
-        olds, news = _numbered(some[0].old, before), _numbered(some[0].new, after)
-        found.update({p.before.shown: p for n, p in enumerate(some) if olds[n] != news[n]})
-    return found
-
-
-def _numbered(connection: psycopg.Connection, queries: Sequence[str]) -> dict[int, str | None]:
-    """The digests that some queries give, by their numbers."""
-    return dict(connection.execute(" UNION ALL ".join(queries).encode()).fetchall())
-
-
-def _compare_table(pair: _Pair, *, exact: bool, shown: int) -> Iterator[DataChange]:
+def _compare_table(pair: TablePair, *, exact: bool, shown: int) -> Iterator[DataChange]:
     """Compare the rows of a table in the columns that both states have."""
     key, table = pair.before.key, pair.before.shown
     if not key or not set(key) <= pair.columns.keys():
@@ -222,7 +181,7 @@ def _compare_table(pair: _Pair, *, exact: bool, shown: int) -> Iterator[DataChan
             yield DataChange(table, "row added", dict(zip(key, identity, strict=True)), name=table)
 
 
-def _compare_bags(pair: _Pair, *, exact: bool) -> Iterator[DataChange]:
+def _compare_bags(pair: TablePair, *, exact: bool) -> Iterator[DataChange]:
     """Compare the rows of a table without a primary key by counting equal rows."""
     table, columns = pair.before.shown, list(pair.columns)
     olds = _bag(pair.old, pair.before, columns)
