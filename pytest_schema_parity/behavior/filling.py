@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import psycopg
 
@@ -32,8 +32,6 @@ AHEAD: Final = 1_000
 """How many numbers are passed over at first: rows of before mostly have the small ones."""
 APART: Final = 10
 """How far the numbers of one table are from those of the next."""
-
-Connection: TypeAlias = psycopg.Connection[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +104,7 @@ class _Filler:
         self.updated: dict[str, int] = {}
         self.refused: dict[str, str] = {}
 
-    def use(self, connection: Connection, runner: Runner, number: int) -> None:
+    def use(self, connection: psycopg.Connection, runner: Runner, number: int) -> None:
         """Fulfil the rules of a runner's databases, with values that begin after a number."""
         self._connection = connection
         self._runner = runner

@@ -62,7 +62,7 @@ def build(plan: Plan, site: Site, target: Target) -> Build:
             plan.tree,
             target.host.conninfo(target.database, user=target.role),
             statement_timeout=plan.statement_timeout,
-            housekeeping=maintenance,
+            maintenance=maintenance,
             trusted=plan.platform.is_trusted,
             ended=plan.ended,
             progress=lambda _: plan.progress(f"file {next(files)} of {len(plan.tree.files)}"),

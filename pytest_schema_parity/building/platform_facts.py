@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pytest_schema_parity.catalog import read_schema
-from pytest_schema_parity.catalog.queries import fingerprint
+from pytest_schema_parity.catalog.queries import hash_of_queries
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.migrations.origins import Marks
 from pytest_schema_parity.postgres.cache import cache_directory, locked, prune
@@ -20,7 +20,7 @@ def platform_schema(conninfo: str, template: str) -> Schema:
     They are cached by the template's key, which names all that made them, and by the queries that
     read them.
     """
-    key = f"{template}-{fingerprint()}"
+    key = f"{template}-{hash_of_queries()}"
     file = cache_directory() / "platforms" / f"{key}.json"
     try:
         schema = Schema.from_json(file.read_bytes())

@@ -19,7 +19,7 @@ from pytest_schema_parity.building.targets import (
     require_no_platform,
 )
 from pytest_schema_parity.config import Config
-from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.errors import ServerError, UnknownName
 from pytest_schema_parity.migrations.tree import Tree, load_tree
 from pytest_schema_parity.platforms import Platform, get_platform
 from pytest_schema_parity.postgres.installation import Installation, find_installation
@@ -64,7 +64,7 @@ class Trees:
     def __getitem__(self, name: str) -> BuiltTree:
         """The built tree of that name; raises KeyError where none is configured."""
         if name not in self.trees:
-            raise KeyError(f"there is no tree {name!r}; the trees are {', '.join(self.trees)}")
+            raise UnknownName(f"there is no tree {name!r}; the trees are {', '.join(self.trees)}")
         build, target = self.scheduler[name]
         if name not in self._built:
             built = BuiltTree(

@@ -52,7 +52,7 @@ def queries(major: int, *, headers: bool) -> Mapping[str, str]:
 
 
 @cache
-def fingerprint() -> str:
+def hash_of_queries() -> str:
     """A hash of all queries: 16 hex digits."""
     digest = hashlib.sha256()
     for kind in (*KINDS, OTHER):

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.findings.allowance import Allowance
+from pytest_schema_parity.findings.allowances import probably_meant
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange
 from pytest_schema_parity.findings.wording import counted, place_text, value_text
 from pytest_schema_parity.schema.difference import Origins
-from pytest_schema_parity.showing import clean, printable
+from pytest_schema_parity.showing import choice_of, clean, printable
 
 NAME: Final = "allowances"
+MOST_MEANT: Final = 3
+"""So many names are suggested for a stale allowance."""
 
 
 def find(context: Context) -> Iterator[Finding]:
     """Find the stale allowances and those that have expired."""
-    return findings(context.tree, *context.dead_allowances())
+    stale, expired = context.dead_allowances()
+    return findings(context.tree, stale, expired, context.judged_findings())
 
 
 def findings(
-    tree: str, stale: Sequence[Allowance], expired: Sequence[Allowance]
+    tree: str,
+    stale: Sequence[Allowance],
+    expired: Sequence[Allowance],
+    found: Collection[Finding] = (),
 ) -> Iterator[Finding]:
-    """A finding for each stale allowance, and for each that has expired."""
+    """A finding for each stale allowance, and for each that has expired.
+
+    ``found`` are the findings of the tree, of which a stale one may mean one.
+    """
     for allowance in stale:
         remark = "stale: matches no difference; remove it"
+        if meant := probably_meant(allowance, found):
+            remark = f"stale: matches no difference; did you mean {choice_of(meant[:MOST_MEANT])}?"
         yield _finding(allowance, tree, "stale", remark)
     for allowance in expired:
         remark = (

@@ -66,6 +66,9 @@ class Context(Protocol):
     def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
         """The stale allowances that concern the tree, and those that have expired."""
 
+    def judged_findings(self) -> Sequence[Finding]:
+        """The findings of the tree's checks that have run, after the allowances."""
+
 
 Find: TypeAlias = Callable[[Context], Iterable[Finding]]
 Headline: TypeAlias = Callable[[Sequence[Finding], str], str]

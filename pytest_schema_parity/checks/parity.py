@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Protocol
 
 from pytest_schema_parity.building import Trees, open_trees
 from pytest_schema_parity.building.adjustments import UNADJUSTED, Adjustments
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks import allowances, registry, structure
 from pytest_schema_parity.checks.check import Check, Role
+from pytest_schema_parity.checks.context import Memory, context_of
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.config import Config, RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.allowances import Judged, expired, judge, stale
+from pytest_schema_parity.findings.allowances import Judged, judge
 from pytest_schema_parity.findings.finding import Finding, Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.schema.compare import compare
@@ -37,16 +34,6 @@ class Shared:
 
     builds: dict[str, Build | str] = field(default_factory=dict)
     judged: dict[tuple[str, str], Judged] = field(default_factory=dict)
-
-
-class Memory(Protocol):
-    """Stores values between runs, by a key made of letters, digits and ``-_./``."""
-
-    def get(self, key: str) -> object:
-        """The value of a key; None if there is none."""
-
-    def set(self, key: str, value: object) -> None:
-        """Store a value that JSON can hold."""
 
 
 class Parity:
@@ -162,13 +149,19 @@ class Parity:
         if key not in self._judged:
             self._judged[key] = judge(
                 tree,
-                check.find(_Context(self, tree)),
+                check.find(context_of(self, tree)),
                 self.config.allow,
                 today=date.today(),
                 fail_on=self.config.fail_on,
                 accept=self._accept,
             )
         return self._judged[key]
+
+    def judged_findings(self, tree: str) -> list[Finding]:
+        """The findings of a tree's checks that have run, but for those about allowances."""
+        own = (tree, allowances.NAME)
+        judged = [each for key, each in self._judged.items() if key[0] == tree and key != own]
+        return [finding for each in judged for finding in each.findings]
 
     def differences(self, tree: str) -> Comparison:
         """Every difference of a candidate from the reference."""
@@ -242,57 +235,6 @@ class Parity:
             if check.costly and check.kinds & kinds:
                 used |= self._judge(tree, check).used
         return used
-
-
-@dataclass(frozen=True, slots=True)
-class _Context:
-    """The :class:`~pytest_schema_parity.checks.check.Context` of one tree's checks."""
-
-    parity: Parity
-    tree: str
-
-    @property
-    def config(self) -> Config:
-        return self.parity.config
-
-    @property
-    def reference(self) -> str:
-        return self.parity.config.reference
-
-    @property
-    def root(self) -> Path:
-        return self.parity.root
-
-    def build(self, tree: str) -> Build:
-        return self.parity.trees.build(tree)
-
-    def comparison(self) -> Comparison:
-        return self.parity.differences(self.tree)
-
-    def rehearsed(self) -> Rehearsed:
-        return self.parity.rehearsals[self.tree]
-
-    def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
-        return self.parity.trees.copies(*trees)
-
-    def recall(self, what: str) -> object:
-        memory = self.parity.memory
-        return None if memory is None else memory.get(self._key(what))
-
-    def remember(self, what: str, value: object) -> None:
-        if self.parity.memory is not None and value != (self.recall(what) or []):
-            self.parity.memory.set(self._key(what), value)
-
-    def _key(self, what: str) -> str:
-        """The key of a value of this tree and this configuration."""
-        file = os.path.relpath(self.config.file, self.root)
-        names = (what, file, self.reference, self.tree)
-        return "/".join(re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") for name in names)
-
-    def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
-        rules, today = self.parity.config.allow, date.today()
-        used = self.parity.used_allowances(self.tree)
-        return stale(rules, self.tree, used, today), expired(rules, self.tree, today)
 
 
 def open_parity(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,6 @@ from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.postgres.cluster import Cluster
-from pytest_schema_parity.rehearsal import interrupted as interruptions
 from pytest_schema_parity.rehearsal.backup import (
     back_up_and_restore,
     find_backup_programs,
@@ -30,6 +30,7 @@ from pytest_schema_parity.rehearsal.backup import (
 )
 from pytest_schema_parity.rehearsal.crash import crashed
 from pytest_schema_parity.rehearsal.data import DataChange
+from pytest_schema_parity.rehearsal.interrupted import interrupt_steps
 from pytest_schema_parity.rehearsal.rehearse import StepOutcome
 
 POINTS: Final = 2
@@ -41,7 +42,11 @@ def interrupted(context: Context) -> Iterator[Finding]:
     rehearsed = context.rehearsed()
     rehearsal = rehearsed.reached()
     reported: set[str] = set()
-    for outcome in (*interruptions.interrupted(rehearsal, points=POINTS), *_crashes(rehearsed)):
+    with ThreadPoolExecutor(1, "schema-parity-crash") as pool:
+        crashes = pool.submit(lambda: list(_crashes(rehearsed)))
+        outcomes = [*interrupt_steps(rehearsal, points=POINTS)]
+        outcomes += crashes.result()
+    for outcome in outcomes:
         if outcome.unchecked:
             yield not_checked(rehearsed, "interrupted", outcome.step, outcome.unchecked)
             continue

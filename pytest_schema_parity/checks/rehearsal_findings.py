@@ -206,7 +206,7 @@ def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding
     rows, tables = sum(filling.rows.values()), len(filling.rows)
     lines = [f"{name}: {counted(count, 'row')}" for name, count in filling.rows.items()]
     title = f"no seed is named: {counted(rows, 'row')} in {counted(tables, 'table')} are generated"
-    yield note(tree, check, "", title, lines)
+    yield rehearsal_note(tree, check, "", title, lines)
     yield from refused_notes(tree, check, filling)
 
 
@@ -214,10 +214,12 @@ def refused_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
     """A note for each table that no generated row entered."""
     for name, why in filling.refused.items():
         reason = clean(redact(why.removeprefix(f"{name}: ")))
-        yield note(tree, check, name, f"no generated row entered {name}: {reason}")
+        yield rehearsal_note(tree, check, name, f"no generated row entered {name}: {reason}")
 
 
-def note(tree: str, check: str, name: str, title: str, lines: Iterable[str] = ()) -> Finding:
+def rehearsal_note(
+    tree: str, check: str, name: str, title: str, lines: Iterable[str] = ()
+) -> Finding:
     """A note about the rows of a table, or of all without a name."""
     shown = tuple(map(clean, cut(lines)))
     return Finding(

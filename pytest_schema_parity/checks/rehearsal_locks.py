@@ -33,22 +33,18 @@ def locks(context: Context) -> Iterator[Finding]:
     rehearsed = context.rehearsed()
     rehearsal = rehearsed.reached()
     found = rehearsal.side_by_side(
-        lambda number: _observed(rehearsal, number), range(len(rehearsal.steps))
+        lambda number: (_observed(rehearsal, number), _beside_a_writer(rehearsed, number)),
+        range(len(rehearsal.steps)),
     )
-    for step, statements in zip(rehearsal.steps, found, strict=True):
+    for step, (statements, _) in zip(rehearsal.steps, found, strict=True):
         if isinstance(statements, str):
             yield not_checked(rehearsed, "locks", step, f"what it locks: {statements}")
         else:
             yield from _beyond_limits(rehearsed, step, statements)
-    yield from filter(
-        None,
-        rehearsal.side_by_side(
-            lambda number: _beside_a_writer(rehearsed, number), range(len(rehearsal.steps))
-        ),
-    )
+    yield from (finding for _, finding in found if finding is not None)
     table = [
         row
-        for step, statements in zip(rehearsal.steps, found, strict=True)
+        for step, (statements, _) in zip(rehearsal.steps, found, strict=True)
         if not isinstance(statements, str)
         for row in _rows(rehearsed, step, statements)
     ]

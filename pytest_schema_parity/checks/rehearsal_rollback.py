@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from pytest_schema_parity.behavior.filling import Filling
@@ -12,15 +14,15 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     amount,
     change_key,
     lost,
-    note,
     outcome_lines,
     refused_notes,
+    rehearsal_note,
 )
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
-from pytest_schema_parity.rehearsal.later_rows import roll_back_later_rows
+from pytest_schema_parity.rehearsal.later_rows import LaterRows, roll_back_later_rows
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.schema.difference import Difference
 
@@ -39,33 +41,44 @@ def rollback(context: Context) -> Iterator[Finding]:
                 f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
                 change="missing",
             )
-    reported: set[str] = set()
     starts = [last for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)) if last >= 0]
-    for outcomes in rehearsal.side_by_side(lambda last: list(_back(rehearsal, last)), starts):
-        for outcome in outcomes:
-            if outcome or outcome.step.name in reported or outcome.step.down is None:
-                continue
-            reported.add(outcome.step.name)
-            yield about_step(
-                rehearsed,
-                "rollback",
-                outcome.step,
-                f"{rehearsed.shown(outcome.step.down)} does not restore what was there before: "
-                + amount(outcome),
-                outcome_lines(outcome),
-            )
-    yield from _later(rehearsed, reported)
+    with ThreadPoolExecutor(1, "schema-parity-later-rows") as pool:
+        later = pool.submit(_roll_back_later, rehearsed)
+        found = rehearsal.side_by_side(lambda last: list(_back(rehearsal, last)), starts)
+    reported: set[str] = set()
+    for outcome in itertools.chain.from_iterable(found):
+        if outcome or outcome.step.name in reported or outcome.step.down is None:
+            continue
+        reported.add(outcome.step.name)
+        yield about_step(
+            rehearsed,
+            "rollback",
+            outcome.step,
+            f"{rehearsed.shown(outcome.step.down)} does not restore what was there before: "
+            + amount(outcome),
+            outcome_lines(outcome),
+        )
+    if (rolled_back := later.result()) is not None:
+        yield from _later(rehearsed, *rolled_back, reported)
 
 
-def _later(rehearsed: Rehearsed, reported: set[str]) -> Iterator[Finding]:
-    """Findings for rows that were written after the upgrade, and that rolling back loses."""
-    rehearsal, tree = rehearsed.rehearsal, rehearsed.config.name
+def _roll_back_later(rehearsed: Rehearsed) -> tuple[LaterRows, Filling] | None:
+    """Write rows to the upgraded database and roll back; None if the last step has no down file."""
+    rehearsal = rehearsed.rehearsal
     if not rehearsal.steps or rehearsal.steps[-1].down is None:
-        return
+        return None
     fillings: list[Filling] = []
     found = roll_back_later_rows(
         rehearsal, lambda database: fillings.append(rehearsed.write_later(database))
     )
+    return found, fillings[0]
+
+
+def _later(
+    rehearsed: Rehearsed, found: LaterRows, filling: Filling, reported: set[str]
+) -> Iterator[Finding]:
+    """Findings for rows that were written after the upgrade, and that rolling back loses."""
+    tree = rehearsed.config.name
     for outcome in found.outcomes:
         step = outcome.step
         if outcome.failures and step.name not in reported:
@@ -74,13 +87,12 @@ def _later(rehearsed: Rehearsed, reported: set[str]) -> Iterator[Finding]:
             refused = outcome_lines(replace(outcome, changes=()))
             yield about_step(rehearsed, "rollback", step, title, refused)
         yield from lost(rehearsed, "rollback", step, outcome.changes, later=True)
-    (filling,) = fillings
     rows, updated = sum(filling.rows.values()), sum(filling.updated.values())
     title = f"rolled back with {counted(rows, 'row')} written after the upgrade, {updated} changed"
     if found.given_up:
         title += "; the old shape cannot hold all of their values"
     lines = [f"the old shape has no {each.name}" for each in found.given_up]
-    yield note(tree, "rollback", "", title, lines)
+    yield rehearsal_note(tree, "rollback", "", title, lines)
     yield from refused_notes(tree, "rollback", filling)
 
 

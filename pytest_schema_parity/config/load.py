@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from pytest_schema_parity.config.known import Known
 from pytest_schema_parity.config.locator import KeyPath, Locator
 from pytest_schema_parity.config.mistakes import Mistakes, display_path
 from pytest_schema_parity.config.model import TABLE_NAME, Config
@@ -50,10 +51,16 @@ def configurations_below(start: Path) -> list[Path]:
     return sorted(found)
 
 
-def load_config(file: Path, *, added: Mapping[str, object] = MappingProxyType({})) -> Config | None:
+def load_config(
+    file: Path,
+    *,
+    added: Mapping[str, object] = MappingProxyType({}),
+    known: Known | None = None,
+) -> Config | None:
     """Read and check the configuration in a file; None if the file has none.
 
-    ``added`` has the tables of further trees, by name, from a hook.
+    ``added`` has the tables of further trees, by name, from a hook.  With what is ``known`` of
+    platforms, layouts and files, these are checked, too.
 
     The configuration is the table ``[tool.pytest-schema-parity]``, or the top level of a file that
     is not a ``pyproject.toml`` and has no table ``tool``.  Raises one ConfigError that lists every
@@ -70,7 +77,9 @@ def load_config(file: Path, *, added: Mapping[str, object] = MappingProxyType({}
         raise ConfigError(f"{name}: its values are nested too deeply to be read") from None
     table = _find_table(values, mistakes, in_project=file.name == PROJECT_FILE)
     mistakes.check()
-    return None if table is None else read_config(table, file.absolute(), name, added)
+    if table is None:
+        return None
+    return read_config(table, file.absolute(), name, added, known)
 
 
 def _candidates(directory: Path) -> list[Path]:

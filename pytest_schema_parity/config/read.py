@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
 from pytest_schema_parity.config.behavior import read_behavior
+from pytest_schema_parity.config.known import Known
 from pytest_schema_parity.config.matching import matching_files
-from pytest_schema_parity.config.model import OLDEST, STATEMENT_TIMEOUT, Config, TreeConfig
-from pytest_schema_parity.config.rehearsal import RehearsalConfig, read_rehearsals
-from pytest_schema_parity.config.table import TomlTable
+from pytest_schema_parity.config.model import OLDEST, STATEMENT_TIMEOUT, Config
+from pytest_schema_parity.config.rehearsal import read_rehearsals
+from pytest_schema_parity.config.table import TomlTable, header_for
+from pytest_schema_parity.config.trees import not_compared, read_platform, read_trees, tree_names
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS, Impact
 
 CONFIG_KEYS: Final = (
@@ -32,28 +32,29 @@ CONFIG_KEYS: Final = (
     "statement_timeout",
     "behavior",
 )
-TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser", "compare")
 LONGEST_TIMEOUT: Final = 2_147_483
 """The longest ``statement_timeout`` that PostgreSQL accepts, in seconds."""
-TREE_NAME: Final = re.compile(r"\w[\w.-]*")
 
 
 def read_config(
-    table: TomlTable, file: Path, file_name: str, added: Mapping[str, object] = MappingProxyType({})
+    table: TomlTable,
+    file: Path,
+    file_name: str,
+    added: Mapping[str, object] = MappingProxyType({}),
+    known: Known | None = None,
 ) -> Config:
     """Read the configuration in a table; raises one ConfigError for all of its mistakes.
 
-    ``added`` has the tables of further trees, by name, from a hook.
+    ``added`` has the tables of further trees, by name, from a hook.  With what is ``known`` of
+    platforms, layouts and files, mistakes in these are told, too.
     """
     table.refuse_unknown_keys(*CONFIG_KEYS)
-    platform = table.text("platform")
-    trees = _read_trees(
-        table, added, file.parent, platform=platform, superuser=table.flag("superuser", True)
-    )
-    names = [*_tree_names(table), *added]
+    platform = read_platform(table, known)
+    trees = read_trees(table, added, file.parent, platform, known)
+    names = [*tree_names(table), *added]
     reference = _read_reference(table, names)
-    rehearsals = read_rehearsals(table, names, file.parent)
-    trees = _not_compared(table, trees, reference, rehearsals)
+    rehearsals = read_rehearsals(table, names, file.parent, known)
+    trees = not_compared(table, trees, reference, rehearsals)
     compared = [name for name in names if name != reference]
     compared = [name for name in compared if name not in trees or trees[name].compare]
     subjects = [*compared, *(rehearsal.name for rehearsal in rehearsals)]
@@ -77,119 +78,6 @@ def read_config(
     return config
 
 
-def _read_trees(
-    table: TomlTable,
-    added: Mapping[str, object],
-    root: Path,
-    *,
-    platform: str | None,
-    superuser: bool,
-) -> dict[str, TreeConfig]:
-    """Read all trees; refuse two with the same name, but for case, or the same files and rights."""
-    trees: dict[str, TreeConfig] = {}
-    sources: dict[object, str] = {}
-    folded: dict[str, str] = {}
-    if not added and table.values.get("trees", {}) == {}:
-        table.refuse(
-            "trees", f"there is no tree; add {_header_for(table, 'trees.NAME')} with a path"
-        )
-    for subtable in [*table.subtables("trees", form="table"), *_added_trees(table, added)]:
-        name = str(subtable.path[-1])
-        if name in trees:
-            subtable.refuse(None, "is already a tree of the configuration; choose another name")
-        tree = _read_tree(subtable, name, root, platform=platform, superuser=superuser)
-        trees[name] = tree
-        if (twin := folded.setdefault(name.casefold(), name)) != name:
-            subtable.refuse(None, f'differs from "{twin}" in upper and lower case only; rename one')
-        source = (_source_files(tree), tree.platform, tree.superuser)
-        if source[0] and (twin := sources.setdefault(source, name)) != name:
-            subtable.refuse(None, f'has the same files as "{twin}": the two can never differ')
-    return trees
-
-
-def _added_trees(table: TomlTable, added: Mapping[str, object]) -> Iterator[TomlTable]:
-    """The tables of the trees from a hook; mistakes in them name the hook."""
-    for name, values in added.items():
-        header = f"pytest_schema_parity_trees: {name!r}"
-        empty = TomlTable({}, (*table.path, "trees", name), header, table.mistakes)
-        if isinstance(values, Mapping):
-            plain = {key: _as_toml(value) for key, value in values.items()}
-            yield replace(empty, values=plain)
-        else:
-            empty.refuse(None, f"{values!r} instead of the keys of a tree")
-
-
-def _as_toml(value: object) -> object:
-    """A Python value as its TOML equivalent: paths become strings, sequences become lists."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_as_toml(item) for item in value]
-    return value
-
-
-def _read_tree(
-    table: TomlTable, name: str, root: Path, *, platform: str | None, superuser: bool
-) -> TreeConfig:
-    """Read one tree; ``platform`` and ``superuser`` are the defaults."""
-    table.refuse_unknown_keys(*TREE_KEYS)
-    if not TREE_NAME.fullmatch(name):
-        table.refuse(None, "a tree's name may have letters, digits, underscores, dots and dashes")
-    if ("path" in table.values) == ("files" in table.values):
-        has = "has both path and files; keep" if "path" in table.values else "has no source; give"
-        table.refuse(None, f'{has} path = "DIRECTORY" or files = ["FIRST.sql", "SECOND.sql"]')
-    path = table.text("path")
-    files = table.texts("files")
-    for twice in sorted({file for file in files or () if files and files.count(file) > 1}):
-        table.refuse("files", f'lists "{twice}" more than once')
-    return TreeConfig(
-        name=name,
-        path=None if path is None else root / path,
-        files=None if files is None else tuple(root / file for file in files),
-        layout=table.text("layout"),
-        platform=table.text("platform") or platform,
-        superuser=table.flag("superuser", superuser),
-        compare=table.flag("compare", True),
-        line=table.mistakes.locator.line(table.path),
-    )
-
-
-def _not_compared(
-    table: TomlTable,
-    trees: Mapping[str, TreeConfig],
-    reference: str,
-    rehearsals: Sequence[RehearsalConfig],
-) -> dict[str, TreeConfig]:
-    """The trees; what a rehearsal starts from is not compared, unless its table says so."""
-    given = table.values.get("trees")
-    given = given if isinstance(given, dict) else {}
-    upgraded = {rehearsal.source for rehearsal in rehearsals}
-    found = {}
-    for name, tree in trees.items():
-        own = given.get(name)
-        says = isinstance(own, dict) and "compare" in own
-        compare = tree.compare and (says or name not in upgraded)
-        if not tree.compare and name == reference:
-            table.refuse("reference", f'"{name}" has compare = false; leave that out')
-        found[name] = replace(tree, compare=compare)
-    compared = any(tree.compare for tree in found.values() if tree.name != reference)
-    if len(trees) > 1 and not (compared or rehearsals):
-        table.refuse("trees", "every tree but the reference has compare = false; compare one")
-    return found
-
-
-def _tree_names(table: TomlTable) -> list[str]:
-    """The names of all trees in the file, also of those that are not tables."""
-    trees = table.values.get("trees")
-    return list(trees) if isinstance(trees, dict) else []
-
-
-def _source_files(tree: TreeConfig) -> tuple[str, ...] | None:
-    """The normalised paths of a tree's files or directory; None if it has none."""
-    files = tree.files or (() if tree.path is None else (tree.path,))
-    return tuple(os.path.normpath(file) for file in files) or None
-
-
 def _read_reference(table: TomlTable, trees: Sequence[str]) -> str:
     """Read the name of the reference tree, which has to be one of ``trees``."""
     if "reference" not in table.values:
@@ -198,7 +86,7 @@ def _read_reference(table: TomlTable, trees: Sequence[str]) -> str:
     if reference is None or not trees:
         return reference or ""
     if table.one_of("reference", reference, trees) and len(trees) == 1:
-        another = _header_for(table, "trees.NAME")
+        another = header_for(table, "trees.NAME")
         table.refuse("trees", f'"{reference}" is the only tree; add {another}')
     return reference
 
@@ -261,8 +149,3 @@ def _read_timeout(table: TomlTable) -> float:
         table.refuse("statement_timeout", bounds)
         return STATEMENT_TIMEOUT
     return float(value)
-
-
-def _header_for(table: TomlTable, key: str) -> str:
-    """The header of a table to add to the configuration."""
-    return f"[{'.'.join(part for part in (table.header.strip('[]'), key) if part)}]"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from pytest_schema_parity.config.known import Known
 from pytest_schema_parity.config.matching import matching_files
 from pytest_schema_parity.config.table import MOST_EXAMPLES, TomlTable
 
@@ -55,13 +56,18 @@ class RehearsalConfig:
 
 
 def read_rehearsals(
-    table: TomlTable, trees: Sequence[str], root: Path
+    table: TomlTable, trees: Sequence[str], root: Path, known: Known | None = None
 ) -> tuple[RehearsalConfig, ...]:
     """The rehearsals of a configuration with these trees; mistakes go into the table's list."""
     found: dict[str, RehearsalConfig] = {}
     for below in _tables(table):
         below.refuse_unknown_keys(*KEYS)
         rehearsal = _read(below, trees, root)
+        steps = below.values.get("steps")
+        if known is not None and isinstance(steps, str) and steps.strip():
+            mistake = known.mistake_in_steps(rehearsal.steps)
+            if mistake is not None:
+                below.refuse("steps", mistake)
         if rehearsal.name in found:
             below.refuse(None, f"{_named(rehearsal)} already; give each a name of its own: name")
         elif rehearsal.name in trees:

@@ -25,10 +25,11 @@ class TomlTable:
     header: str
     mistakes: Mistakes
 
-    def refuse(self, key: str | None, remedy: str) -> None:
-        """Add a mistake in the value of a key, or in the table as a whole."""
-        path = self.path if key is None else (*self.path, key)
-        shown = " ".join(part for part in (self.header, key) if part)
+    def refuse(self, key: str | KeyPath | None, remedy: str) -> None:
+        """Add a mistake in the value of a key, in an element of it, or in the table as a whole."""
+        keys = () if key is None else (key,) if isinstance(key, str) else key
+        path = (*self.path, *keys)
+        shown = " ".join(part for part in (self.header, *map(str, keys[:1])) if part)
         self.mistakes.add(path, shown or "the file", remedy)
 
     def refuse_unknown_keys(self, *keys: str) -> None:
@@ -122,6 +123,11 @@ class TomlTable:
             else:
                 table.refuse(None, f"{type_in_words(item)} instead of a table: write {own}")
         return found
+
+
+def header_for(table: TomlTable, key: str) -> str:
+    """The header of a table to add to the configuration."""
+    return f"[{'.'.join(part for part in (table.header.strip('[]'), key) if part)}]"
 
 
 def type_in_words(value: object) -> str:

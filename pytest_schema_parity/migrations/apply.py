@@ -79,7 +79,7 @@ def apply_tree(
     *,
     statement_timeout: float | None = None,
     progress: Callable[[MigrationFile], None] | None = None,
-    housekeeping: str | None = None,
+    maintenance: str | None = None,
     trusted: bool = True,
     ended: Callable[[], bool] = lambda: False,
 ) -> Applied:
@@ -90,15 +90,15 @@ def apply_tree(
     files that follow are not run.
 
     ``statement_timeout`` is in seconds; ``progress`` is called before each file.
-    ``housekeeping`` is a superuser's conninfo that the tree's settings do not affect; it does not
+    ``maintenance`` is a superuser's conninfo that the tree's settings do not affect; it does not
     read objects of a tree that is not ``trusted``.  Raises ServerError if the server cannot be
     reached, at once where ``ended`` returns true, as the server then stays down.
     """
     names = tuple(file.name for file in tree.files)
     failures = []
     with Session(conninfo, statement_timeout=statement_timeout, ended=ended) as session:
-        marker = Marker(session, names, housekeeping, trusted=trusted)
-        applier = _Applier(tree, session, marker, housekeeping)
+        marker = Marker(session, names, maintenance, trusted=trusted)
+        applier = _Applier(tree, session, marker, maintenance)
         for number, file in enumerate(tree.files):
             if progress is not None:
                 progress(file)

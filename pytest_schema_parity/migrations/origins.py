@@ -97,7 +97,7 @@ class Marks:
 class Marker:
     """Writes the markers of a tree whose files are ``names``, by number.
 
-    ``housekeeping`` is a superuser's conninfo, for a tree whose own sessions cannot remove them.
+    ``maintenance`` is a superuser's conninfo, for a tree whose own sessions cannot remove them.
     A superuser does not read the markers of a tree that is not ``trusted``: it may have replaced
     the table.
     """
@@ -106,13 +106,13 @@ class Marker:
         self,
         session: Session,
         names: Sequence[str],
-        housekeeping: str | None = None,
+        maintenance: str | None = None,
         *,
         trusted: bool = True,
     ) -> None:
         self._session = session
         self._names = names
-        self._housekeeping = housekeeping
+        self._maintenance = maintenance
         self._trusted = trusted
         self._created = session.pipeline([Request(text) for text in _CREATE]) is None
         self._reliable = self._created
@@ -162,11 +162,11 @@ class Marker:
         """Read the markers over another connection, if allowed, and remove them in any case.
 
         A tree may have dropped them, or made its own sessions read-only."""
-        if self._housekeeping is not None and self._trusted:
-            with connect(self._housekeeping) as connection, suppress(psycopg.Error):
+        if self._maintenance is not None and self._trusted:
+            with connect(self._maintenance) as connection, suppress(psycopg.Error):
                 return self._take(connection)
         try:
-            with connect(self._housekeeping or self._session.conninfo) as connection:
+            with connect(self._maintenance or self._session.conninfo) as connection:
                 _remove(connection)
         except psycopg.Error as again:
             raise ServerError(f"cannot remove schema {SCRATCH}: {again}") from error

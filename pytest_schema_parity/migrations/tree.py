@@ -59,14 +59,8 @@ def load_tree(
     """
     if path is None and not files:
         raise TreeError(f"tree {name!r} has neither a path nor files")
-    base = root / path if path is not None else root
     try:
-        if files:
-            listing = _listed(base, files)
-            chosen = layout if layout is None else get_layout(layout).name
-        else:
-            listing, chosen = _found(base, layout)
-        refuse_marked(listing.files)
+        listing, chosen = list_files(root / path if path is not None else root, files, layout)
     except TreeError as error:
         raise TreeError(printable(f"tree {name!r}: {error}")) from None
     return Tree(
@@ -78,6 +72,24 @@ def load_tree(
         ),
         tuple((_shown(file, root), reason) for file, reason in listing.skipped),
     )
+
+
+def list_files(
+    base: Path, files: Sequence[str | Path] = (), layout: str | None = None
+) -> tuple[Listing, str | None]:
+    """The files of a directory, or those that are named, and their layout.  Raises TreeError."""
+    if files:
+        listing = _listed(base, files)
+        chosen = layout if layout is None else get_layout(layout).name
+    else:
+        listing, chosen = _found(base, layout)
+    refuse_marked(listing.files)
+    return listing, chosen
+
+
+def missing_file(path: Path) -> str | None:
+    """Why a path cannot be the file of a tree, with the name that was probably meant; else None."""
+    return None if path.is_file() else f"{path} is not a file{_meant(path)}"
 
 
 def _found(path: Path, layout: str | None) -> tuple[Listing, str]:
@@ -98,8 +110,8 @@ def _listed(base: Path, files: Sequence[str | Path]) -> Listing:
     """The files that a configuration names one by one."""
     paths = tuple(base / file for file in files)
     for position, path in enumerate(paths):
-        if not path.is_file():
-            raise TreeError(f"{path} is not a file{_meant(path)}")
+        if (mistake := missing_file(path)) is not None:
+            raise TreeError(mistake)
         if path in paths[:position]:
             raise TreeError(f"{path} is listed twice")
     return Listing(paths)

@@ -6,7 +6,7 @@ pytest loads this module in every run, and of this package nothing else before i
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -140,6 +140,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop every server that this run started."""
     if (session := sys.modules.get("pytest_schema_parity.plugin.session")) is not None:
         session.close_session(config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show an error of this plugin in a user's test at the user's own line."""
+    shown = None
+    if call.excinfo is not None and "pytest_schema_parity.plugin.fixtures" in sys.modules:
+        from pytest_schema_parity.plugin.tracebacks import hide_own_frames
+
+        shown = hide_own_frames(item, call.excinfo)
+    report = yield
+    if shown is not None:
+        report.longrepr = shown  # type: ignore[assignment]  # pytest asks for toterminal() only
+    return report
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:

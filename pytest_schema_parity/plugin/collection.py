@@ -45,6 +45,8 @@ class Collection:
     def pytest_sessionstart(self) -> None:
         """Start the builds while pytest collects, unless it is open whether a check will run."""
         _ = self.gate.custom_checks  # a mistake in them shows before anything starts
+        for argument in self.config.args:
+            self.gate.refuse_unknown_id(argument)
         if only_shows(self.config) or chosen_by_the_cache(self.config):
             return
         if not is_controller(self.config) or has_local_workers(self.config):

@@ -106,9 +106,10 @@ def _behavior(config: pytest.Config, configured: BehaviorConfig) -> BehaviorConf
 
 def _load(config: pytest.Config, file: Path) -> Config | None:
     """The configuration in a file, with the trees that hooks add."""
+    from pytest_schema_parity.checks.examining import KNOWN
     from pytest_schema_parity.config import load_config
 
-    return load_config(file, added=added_trees(config))
+    return load_config(file, added=added_trees(config), known=KNOWN)
 
 
 def _paths_that_run(config: pytest.Config) -> list[Path]:

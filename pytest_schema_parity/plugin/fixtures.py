@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_schema_parity.errors import UnknownName
 from pytest_schema_parity.plugin.session import close_session, left_up, open_session
 
 if TYPE_CHECKING:
@@ -93,14 +94,16 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         if source is None and steps is None:
             if name not in known:
                 names = ", ".join(known) or "none"
-                raise KeyError(f"there is no rehearsal {name!r}; configured are: {names}")
+                raise UnknownName(f"there is no rehearsal {name!r}; configured are: {names}")
             return known[name]
         from pytest_schema_parity.config import RehearsalConfig
 
         if source is None or steps is None:
             raise TypeError("rehearse() needs both a source and steps, or the name of a rehearsal")
         if source not in config.trees:
-            raise KeyError(f"there is no tree {source!r}; the trees are {', '.join(config.trees)}")
+            raise UnknownName(
+                f"there is no tree {source!r}; the trees are {', '.join(config.trees)}"
+            )
         files = None if seed is None else tuple(config.root / file for file in seed)
         return RehearsalConfig(
             name=name, source=source, steps=config.root / steps, target=source, seed=files
@@ -161,7 +164,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
                 f"configured are {', '.join(self)}"
             )
         if tree is not None and tree not in self:
-            raise KeyError(f"there is no tree {tree!r}; the trees are {', '.join(self)}")
+            raise UnknownName(f"there is no tree {tree!r}; the trees are {', '.join(self)}")
         return self.candidates if tree is None else (tree,)
 
     def _compare(

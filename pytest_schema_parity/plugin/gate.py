@@ -12,6 +12,7 @@ from pytest_schema_parity.checks import registry
 from pytest_schema_parity.plugin.adding import added_checks
 from pytest_schema_parity.plugin.session import open_session
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
+from pytest_schema_parity.showing import did_you_mean, printable
 
 if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree
@@ -70,6 +71,23 @@ class Gate:
         """The order of all checks, by tree and check."""
         every = [(tree, check) for tree in self.trees for check in self.checks_of(tree)]
         return {each: rank for rank, each in enumerate(every)}
+
+    def refuse_unknown_id(self, argument: str) -> None:
+        """Raise UsageError for an id of the command line with an unknown tree or check.
+
+        Ids look like ``pyproject.toml::supabase::rows``.
+        """
+        file, *names = argument.split("::")
+        if not names or (self.config.invocation_params.dir / file).resolve() != self.file:
+            return
+        tree, *checks = names
+        wrong = ""
+        if tree not in self.trees:
+            wrong = f'there is no tree or rehearsal "{tree}"; {did_you_mean(tree, self.trees)}'
+        elif checks and checks[0] not in (known := self.checks_of(tree)):
+            wrong = f'{tree} has no check "{checks[0]}"; {did_you_mean(checks[0], known)}'
+        if wrong:
+            raise pytest.UsageError(printable(f"{argument}: {wrong}"))
 
     def counts(self, tree: str, check: str) -> bool:
         """Whether running this check counts as having checked something.

@@ -1,6 +1,7 @@
 """Compare the rows of two states of a database by primary key, value by value.
 
-Each row is read as one digest. Only where digests differ the values are read, from both states.
+All rows of a table are read as one digest. Only where these differ each row is, and only where the
+digests of a row differ its values are read, from both states.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+import psycopg
 from psycopg import sql
 
+from pytest_schema_parity.rehearsal.table_pairs import TablePair, differing_pairs
 from pytest_schema_parity.rehearsal.tables import (
-    Connection,
     StoredTable,
     open_snapshot,
     read_tables,
@@ -79,14 +81,26 @@ def compare_data(
     with closing(open_snapshot(before)) as old, closing(open_snapshot(after)) as new:
         olds, news = read_tables(old), read_tables(new)
         renamed = _renamed(olds, news) if follow else {}
+        later = {name: news.get(name) or renamed.get(name) for name in olds}
+        columns = {
+            name: _pairs(olds[name], now, follow=follow)
+            for name, now in later.items()
+            if now is not None
+        }
+        tables = [
+            TablePair(old, new, olds[name], now, _kept(columns[name]))
+            for name, now in later.items()
+            if now is not None
+        ]
+        differing = differing_pairs(tables) if rows else {}
         for name, table in olds.items():
-            now = news.get(name) or renamed.get(name)
+            now = later[name]
             if now is None:
                 yield _lost(table, "table missing")
                 continue
             if now.shown != name:
                 yield _lost(table, "table renamed", after=now.shown)
-            pairs = _pairs(table, now, follow=follow)
+            pairs = columns[name]
             for column, other in pairs.items():
                 if other is None:
                     yield _lost(table, "column missing", column)
@@ -95,10 +109,8 @@ def compare_data(
             for column in now.columns if exact else ():
                 if column not in pairs.values():
                     yield _lost(now, "column added", column)
-            if rows:
-                kept = {column: other for column, other in pairs.items() if other is not None}
-                pair = _Pair(old, new, table, now, kept)
-                yield from _compare_table(pair, exact=exact, shown=shown)
+            if name in differing:
+                yield from _compare_table(differing[name], exact=exact, shown=shown)
         known = olds.keys() | {table.shown for table in renamed.values()}
         for name in news.keys() - known if exact else ():
             yield _lost(news[name], "table added")
@@ -135,22 +147,11 @@ def _lost(
     return DataChange(table.shown, change, column=column, after=after, name=name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """A table in both states; ``columns`` maps those that both have to their later names."""
-
-    old: Connection
-    new: Connection
-    before: StoredTable
-    after: StoredTable
-    columns: Mapping[str, str]
-
-    def later(self, columns: Sequence[str]) -> list[str]:
-        """The later names of columns."""
-        return [self.columns[column] for column in columns]
+def _kept(columns: Mapping[str, str | None]) -> dict[str, str]:
+    return {column: other for column, other in columns.items() if other is not None}
 
 
-def _compare_table(pair: _Pair, *, exact: bool, shown: int) -> Iterator[DataChange]:
+def _compare_table(pair: TablePair, *, exact: bool, shown: int) -> Iterator[DataChange]:
     """Compare the rows of a table in the columns that both states have."""
     key, table = pair.before.key, pair.before.shown
     if not key or not set(key) <= pair.columns.keys():
@@ -180,7 +181,7 @@ def _compare_table(pair: _Pair, *, exact: bool, shown: int) -> Iterator[DataChan
             yield DataChange(table, "row added", dict(zip(key, identity, strict=True)), name=table)
 
 
-def _compare_bags(pair: _Pair, *, exact: bool) -> Iterator[DataChange]:
+def _compare_bags(pair: TablePair, *, exact: bool) -> Iterator[DataChange]:
     """Compare the rows of a table without a primary key by counting equal rows."""
     table, columns = pair.before.shown, list(pair.columns)
     olds = _bag(pair.old, pair.before, columns)
@@ -199,7 +200,7 @@ def _texts(columns: Sequence[str]) -> sql.Composed:
 
 
 def _digests(
-    connection: Connection, table: StoredTable, key: Sequence[str], columns: Sequence[str]
+    connection: psycopg.Connection, table: StoredTable, key: Sequence[str], columns: Sequence[str]
 ) -> dict[RowKey, str]:
     query = sql.SQL("SELECT pg_catalog.md5(ROW({})::text), {} FROM {}").format(
         _texts(columns), _texts(key), table.source
@@ -207,13 +208,15 @@ def _digests(
     return {tuple(identity): digest for digest, *identity in connection.execute(query)}
 
 
-def _bag(connection: Connection, table: StoredTable, columns: Sequence[str]) -> Counter[RowKey]:
+def _bag(
+    connection: psycopg.Connection, table: StoredTable, columns: Sequence[str]
+) -> Counter[RowKey]:
     query = sql.SQL("SELECT {} FROM {}").format(_texts(columns), table.source)
     return Counter(connection.execute(query))
 
 
 def _values(
-    connection: Connection,
+    connection: psycopg.Connection,
     table: StoredTable,
     key: Sequence[str],
     identity: RowKey,

@@ -13,7 +13,7 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.conninfo import open_connection
-from pytest_schema_parity.rehearsal.script import Connection, StepScript, execute
+from pytest_schema_parity.rehearsal.script import StepScript, execute
 from pytest_schema_parity.rehearsal.waiting import hold_rows
 
 PATIENCE: Final = 10_000
@@ -87,13 +87,13 @@ def run_until_blocked(script: StepScript, conninfo: str, superuser: str) -> int 
         return len(done)
 
 
-def _execute_all(script: StepScript, session: Connection, done: list[int]) -> None:
+def _execute_all(script: StepScript, session: psycopg.Connection, done: list[int]) -> None:
     """Execute a script; append the line of each completed statement to ``done``."""
     for statement in _framed(script, session):
         done.append(statement)
 
 
-def _framed(script: StepScript, session: Connection) -> Iterator[int]:
+def _framed(script: StepScript, session: psycopg.Connection) -> Iterator[int]:
     script.begin(session)
     for statement in script.statements:
         execute(session, statement)

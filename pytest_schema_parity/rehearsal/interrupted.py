@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Final
 
 import psycopg
 
+from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.rehearsal.fingerprint import read_fingerprint
 from pytest_schema_parity.rehearsal.interrupt import interruptions, run_until, run_until_blocked
 from pytest_schema_parity.rehearsal.rehearse import UNCHANGED, Changed, Rehearsal, StepOutcome
 
@@ -14,56 +18,102 @@ BLOCKED: Final = 0
 """The number for the point at which a step waits for another session."""
 
 
-def interrupted(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[StepOutcome]:
+def interrupt_steps(rehearsal: Rehearsal, *, points: int = 3) -> Iterator[StepOutcome]:
     """End the session of each step at some points, between and during statements.
 
     The database must then be as before the step, or as after it; and the step must succeed when it
-    is carried out again. One outcome a point, the last point just before the last statement.
+    is carried out again.  One outcome a point: first where the step waits for another session, if
+    it does, and last just before its last statement.
     """
     rehearsal.carry_out()
-    places = [
-        (number, point)
-        for number in range(len(rehearsal.steps))
-        for point in (*interruptions(rehearsal.script(number), points), BLOCKED)
-    ]
-    found = rehearsal.side_by_side(lambda place: _interrupted_at(rehearsal, *place), places)
-    yield from (outcome for outcome in found if outcome is not None)
+    found = rehearsal.side_by_side(
+        lambda number: list(_interrupt(rehearsal, number, points)), range(len(rehearsal.steps))
+    )
+    for outcomes in found:
+        yield from outcomes
 
 
-def _interrupted_at(rehearsal: Rehearsal, number: int, point: int) -> StepOutcome | None:
-    """End a step's session after so many statements; None if the step fails or does not wait."""
-    step, stage = rehearsal.steps[number], rehearsal.stages[number]
-    script = rehearsal.script(number)
-    with rehearsal.copy(stage) as copy:
-        conninfo, superuser = rehearsal.conninfo_of(copy), rehearsal.host.conninfo(copy)
-        where = f"after {point} of its statements" if point != BLOCKED else "beside a writer"
-        try:
-            if point != BLOCKED:
-                run_until(script, conninfo, superuser, point)
-            elif (done := run_until_blocked(script, conninfo, superuser)) is not None:
-                where = f"during statement {done + 1}, which waited for a lock"
-            else:
-                return None
-        except psycopg.Error as error:
-            why = f"its session was not ended {where}, as a statement failed before: {error}"
-            return StepOutcome(step, unchecked=why)
-        changed = UNCHANGED
-        if not rehearsal.is_as(stage, superuser):
-            changed = _between(rehearsal, number, copy)
-        if changed != UNCHANGED:
-            return StepOutcome(step, (), *changed, point=f"its session was ended {where}")
-        failures = rehearsal.execute(step.up, copy)
-        changed = (), ()
-        if point == BLOCKED or failures:
-            changed = rehearsal.changed(rehearsal.stages[number + 1], copy)[0], ()
+def _interrupt(rehearsal: Rehearsal, number: int, points: int) -> Iterator[StepOutcome]:
+    """Interrupt one step at each point in turn, on one copy as long as that is unchanged."""
+    places = [BLOCKED, *interruptions(rehearsal.script(number), points)]
+    while places:
+        with rehearsal.copy(rehearsal.stages[number]) as copy:
+            yield from _Interruption(rehearsal, number, copy).at(places)
+
+
+@dataclass(frozen=True, slots=True)
+class _Interruption:
+    """A step, by its number, and a copy of the database before it."""
+
+    rehearsal: Rehearsal
+    number: int
+    copy: str
+
+    def at(self, places: list[int]) -> Iterator[StepOutcome]:
+        """Interrupt the step at the first places, and remove these from the list.
+
+        Where an interruption has left the copy as it was, which is proven, the next one is made in
+        it, too.  The step is carried out again after the last of them.
+        """
+        with closing(open_connection(self._superuser)) as session:
+            yield from self._at(places, session)
+
+    def _at(self, places: list[int], session: psycopg.Connection) -> Iterator[StepOutcome]:
+        step, before = self.rehearsal.steps[self.number], read_fingerprint(session)
+        while places:
+            point = places.pop(0)
+            try:
+                where = self._end_session(point)
+            except psycopg.Error as error:
+                place = _described(point)
+                why = f"its session was not ended {place}, as a statement failed before: {error}"
+                yield StepOutcome(step, unchecked=why)
+                return
+            unchanged = read_fingerprint(session) == before
+            if where is None:
+                if unchanged:
+                    continue
+                return
+            changed = UNCHANGED if unchanged else self._between()
+            if changed != UNCHANGED:
+                yield StepOutcome(step, (), *changed, point=f"its session was ended {where}")
+                return
+            if not unchanged or not places:
+                yield self._again(where)
+                return
+            yield StepOutcome(step, point=f"its session was ended {where}")
+
+    @property
+    def _superuser(self) -> str:
+        return self.rehearsal.host.conninfo(self.copy)
+
+    def _end_session(self, point: int) -> str | None:
+        """End the step's session after so many statements; where, or None if it did not wait."""
+        script = self.rehearsal.script(self.number)
+        conninfo = self.rehearsal.conninfo_of(self.copy)
+        if point != BLOCKED:
+            run_until(script, conninfo, self._superuser, point)
+            return _described(point)
+        done = run_until_blocked(script, conninfo, self._superuser)
+        return None if done is None else f"during statement {done + 1}, which waited for a lock"
+
+    def _again(self, where: str) -> StepOutcome:
+        """Carry out the step again, after it ended somewhere; the facts must be as after it."""
+        step, after = self.rehearsal.steps[self.number], self.rehearsal.stages[self.number + 1]
+        failures = self.rehearsal.execute(step.up, self.copy)
+        differences = self.rehearsal.changed_facts(after, self.copy)
         return StepOutcome(
-            step, failures, *changed, point=f"it was run again after it ended {where}"
+            step, failures, differences, point=f"it was run again after it ended {where}"
         )
 
+    def _between(self) -> Changed:
+        """How the copy differs from before the step; unchanged if it is as before or after it."""
+        before, after = self.rehearsal.stages[self.number : self.number + 2]
+        changed = self.rehearsal.changed(before, self.copy)
+        if any(changed) and any(self.rehearsal.changed(after, self.copy)):
+            return changed
+        return UNCHANGED
 
-def _between(rehearsal: Rehearsal, number: int, copy: str) -> Changed:
-    """How a copy differs from the stage before a step; unchanged if it equals one of the stages."""
-    changed = rehearsal.changed(rehearsal.stages[number], copy)
-    if any(changed) and any(rehearsal.changed(rehearsal.stages[number + 1], copy)):
-        return changed
-    return UNCHANGED
+
+def _described(point: int) -> str:
+    return f"after {point} of its statements" if point != BLOCKED else "beside a writer"

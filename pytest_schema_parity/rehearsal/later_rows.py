@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
@@ -35,28 +36,43 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
     """
     rehearsal.carry_out()
     last = rehearsal.stages[-1]
+    with rehearsal.copy(last) as written:
+        write(written)
+        before, ours = rehearsal.host.conninfo(last), rehearsal.host.conninfo(written)
+        rows = _Written(compare_data(before, ours, exact=True, shown=_ALL))
+        found = _roll_back(rehearsal, written, rows, after_each=False)
+        if any(outcome.changes or outcome.failures for outcome in found.outcomes):
+            found = _roll_back(rehearsal, written, rows, after_each=True)
+        return found
+
+
+def _roll_back(
+    rehearsal: Rehearsal, written: str, rows: _Written, *, after_each: bool
+) -> LaterRows:
+    """Roll a copy back; look for the rows that were written at the end, or ``after_each`` step.
+
+    What is gone at the end is a change of the step after which it was gone for good.
+    """
+    ours = rehearsal.host.conninfo(written)
     outcomes: list[StepOutcome] = []
     lost: dict[_Identity, tuple[int, DataChange]] = {}
     given_up: list[DataChange] = []
-    with rehearsal.copy(last) as written:
-        write(written)
-        ours = rehearsal.host.conninfo(written)
-        rows = _Written(compare_data(rehearsal.host.conninfo(last), ours, exact=True, shown=_ALL))
-        with rehearsal.copy(written) as copy:
-            theirs = rehearsal.host.conninfo(copy)
-            for number, step in reversed([*enumerate(rehearsal.steps)]):
-                if step.down is None:
-                    break
-                outcomes.append(StepOutcome(step, rehearsal.execute(step.down, copy)))
-                if outcomes[-1].failures:
-                    break
-                found = [*compare_data(ours, theirs, follow=True, shown=_ALL)]
-                shapes = any(each.change in _SHAPE for each in found)
-                absent = _absent(rehearsal, number) if shapes else set()
-                given_up = [each for each in found if _shape(each) in absent and rows.are_in(each)]
-                gone = [each for each in found if _shape(each) not in absent and rows.include(each)]
-                now = len(outcomes) - 1
-                lost = {_identity(e): (lost.get(_identity(e), (now,))[0], e) for e in gone}
+    downs = _down_files(rehearsal)
+    with rehearsal.copy(written) as copy:
+        theirs = rehearsal.host.conninfo(copy)
+        for now, (number, down) in enumerate(downs):
+            failures = rehearsal.execute(down, copy)
+            outcomes.append(StepOutcome(rehearsal.steps[number], failures))
+            if failures:
+                break
+            if not after_each and now < len(downs) - 1:
+                continue
+            found = [*compare_data(ours, theirs, follow=True, shown=_ALL)]
+            shapes = any(each.change in _SHAPE for each in found)
+            absent = _absent(rehearsal, number) if shapes else set()
+            given_up = [each for each in found if _shape(each) in absent and rows.are_in(each)]
+            gone = [each for each in found if _shape(each) not in absent and rows.include(each)]
+            lost = {_identity(e): (lost.get(_identity(e), (now,))[0], e) for e in gone}
     changes = [
         tuple(e for at, e in lost.values() if at == number) for number in range(len(outcomes))
     ]
@@ -64,6 +80,16 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
         tuple(replace(each, changes=gone) for each, gone in zip(outcomes, changes, strict=True)),
         tuple(given_up),
     )
+
+
+def _down_files(rehearsal: Rehearsal) -> list[tuple[int, Path]]:
+    """The down files with the numbers of their steps, the last step's first, up to a gap."""
+    found = []
+    for number, step in reversed([*enumerate(rehearsal.steps)]):
+        if step.down is None:
+            break
+        found.append((number, step.down))
+    return found
 
 
 def _absent(rehearsal: Rehearsal, number: int) -> set[tuple[str, str]]:

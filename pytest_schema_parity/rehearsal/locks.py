@@ -15,7 +15,6 @@ from pytest_schema_parity.migrations.apply import NOT_IN_A_TRANSACTION, controls
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import (
-    Connection,
     StepScript,
     ends_transaction,
     execute,
@@ -112,7 +111,7 @@ def observe(script: StepScript, conninfo: str) -> list[StatementLocks]:
 class _Observer:
     """Executes statements in one session and reads its locks from another."""
 
-    def __init__(self, session: Connection, other: Connection) -> None:
+    def __init__(self, session: psycopg.Connection, other: psycopg.Connection) -> None:
         self._session = session
         self._other = other
         self._pid = session.info.backend_pid

@@ -106,10 +106,10 @@ class Rehearsal:
 
         After a step that fails, the following steps are still carried out.
         """
-        self.carry_out()
+        outcomes = self.carry_out()
+        lost = self.side_by_side(lambda n: tuple(self._lost(n)), range(1, len(self.stages)))
         return [
-            replace(each, changes=tuple(self._lost(number)))
-            for number, each in enumerate(self.carry_out(), 1)
+            replace(each, changes=changes) for each, changes in zip(outcomes, lost, strict=True)
         ]
 
     def carry_out(self) -> list[StepOutcome]:
@@ -185,10 +185,14 @@ class Rehearsal:
 
     def changed(self, stage: str, copy: str) -> Changed:
         """Every fact and row that differs between a stage and a copy."""
-        before, after = self.schema_of(stage), self._read(copy)
+        facts = self.changed_facts(stage, copy)
         with self._locks[stage]:
             rows = compare_data(self.host.conninfo(stage), self.host.conninfo(copy), exact=True)
-            return tuple(compare(before, after)), tuple(rows)
+            return facts, tuple(rows)
+
+    def changed_facts(self, stage: str, copy: str) -> tuple[Difference, ...]:
+        """Every fact that differs between a stage and a copy."""
+        return tuple(compare(self.schema_of(stage), self._read(copy)))
 
     def is_as(self, stage: str, conninfo: str) -> bool:
         """Whether a copy of a stage is unchanged; ``conninfo`` is a superuser's."""
@@ -222,8 +226,11 @@ class Rehearsal:
     def side_by_side(
         self, work: Callable[[_Given], _Found], given: Iterable[_Given]
     ) -> list[_Found]:
-        """Do the same with each, as many at once as we have processors; the results in order."""
-        with ThreadPoolExecutor(processors(), "schema-parity-rehearsal") as pool:
+        """Do the same with each, several at once; the results in order.
+
+        Two for each processor: one may wait for a lock, or for the disk.
+        """
+        with ThreadPoolExecutor(2 * processors(), "schema-parity-rehearsal") as pool:
             return list(pool.map(work, given))
 
     def _again(self, number: int) -> StepOutcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import psycopg
 
@@ -13,8 +13,6 @@ from pytest_schema_parity.migrations.apply import controls_transactions
 from pytest_schema_parity.migrations.scanner import split
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.migrations.text import read_sql
-
-Connection: TypeAlias = psycopg.Connection[Any]
 
 _ENDS: Final = frozenset({"abort", "commit", "end", "rollback"})
 
@@ -43,12 +41,12 @@ class StepScript:
             and not (_begins(inside) or any(map(ends_transaction, inside)))
         )
 
-    def begin(self, session: Connection) -> None:
+    def begin(self, session: psycopg.Connection) -> None:
         """Begin the transaction around the file, if it is framed."""
         if self.framed:
             session.execute("BEGIN")
 
-    def finish(self, session: Connection) -> None:
+    def finish(self, session: psycopg.Connection) -> None:
         """Commit the transaction around the file, if it is framed."""
         if self.framed:
             session.execute("COMMIT")
@@ -65,7 +63,7 @@ def read_script(file: Path, *, framed: bool = True) -> StepScript:
     )
 
 
-def execute(session: Connection, statement: Statement) -> None:
+def execute(session: psycopg.Connection, statement: Statement) -> None:
     """Execute a statement of a script, with the rows of a COPY.  Raises psycopg.Error."""
     if statement.copy_data is None:
         session.execute(statement.text.encode())
@@ -74,7 +72,7 @@ def execute(session: Connection, statement: Statement) -> None:
         rows.write(statement.copy_data)
 
 
-def in_transaction(session: Connection) -> bool:
+def in_transaction(session: psycopg.Connection) -> bool:
     """Whether a transaction is open in the session."""
     return session.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
 

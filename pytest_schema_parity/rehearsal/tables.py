@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import psycopg
 from psycopg import IsolationLevel, sql
 
 from pytest_schema_parity.postgres.conninfo import open_connection
-
-Connection: TypeAlias = psycopg.Connection[Any]
 
 PINNED: Final = (
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
@@ -75,6 +74,16 @@ class StoredTable:
         table = sql.Identifier(*self.name)
         return table if self.partitioned else sql.SQL("ONLY {}").format(table)
 
+    def digest_query(self, columns: Sequence[str], given: int) -> str:
+        """The query for the number ``given``, and one digest of all rows in some columns.
+
+        The digest does not depend on the order of the rows.  All names were quoted by the server.
+        """
+        texts = ", ".join(f"{self.quoted[self.columns.index(each)]}::text" for each in columns)
+        only = "" if self.partitioned else "ONLY "
+        rows = f"SELECT pg_catalog.md5(ROW({texts})::text) AS digest FROM {only}{self.shown}"  # noqa: S608
+        return f"SELECT {given}, md5(string_agg(r.digest, '' ORDER BY r.digest)) FROM ({rows}) AS r"  # noqa: S608
+
     def name_of(self, column: str | None) -> str:
         """The qualified name of the table, or of a column of it."""
         if column is None:
@@ -82,7 +91,7 @@ class StoredTable:
         return f"{self.shown}.{self.quoted[self.columns.index(column)]}"
 
 
-def open_snapshot(conninfo: str) -> Connection:
+def open_snapshot(conninfo: str) -> psycopg.Connection:
     """Connect for reading in one snapshot.  Raises psycopg.Error."""
     connection = open_connection(conninfo)
     try:
@@ -96,7 +105,7 @@ def open_snapshot(conninfo: str) -> Connection:
     return connection
 
 
-def read_tables(connection: Connection) -> dict[str, StoredTable]:
+def read_tables(connection: psycopg.Connection) -> dict[str, StoredTable]:
     """The tables by their qualified names, quoted where SQL requires it."""
     found = connection.execute(_TABLES.encode()).fetchall()
     return {

@@ -8,12 +8,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+import psycopg
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import (
-    Connection,
     StepScript,
     execute,
     in_transaction,
@@ -98,7 +98,7 @@ def run_beside_a_writer(script: StepScript, conninfo: str, superuser: str) -> Wa
     return None
 
 
-def _shorten(session: Connection) -> str:
+def _shorten(session: psycopg.Connection) -> str:
     """Let the next statement wait for :data:`PATIENCE` at most; return the previous setting."""
     before = _timeout(session)
     if not 0 < _milliseconds(before) <= PATIENCE:
@@ -106,13 +106,13 @@ def _shorten(session: Connection) -> str:
     return before
 
 
-def _restore(session: Connection, timeout: str) -> None:
+def _restore(session: psycopg.Connection, timeout: str) -> None:
     """Restore the previous lock_timeout, unless the statement itself has set one."""
     if timeout != SHORT and _timeout(session) == SHORT:
         _set(session, timeout)
 
 
-def _timeout(session: Connection) -> str:
+def _timeout(session: psycopg.Connection) -> str:
     """The current lock_timeout; SHOW takes no snapshot, so SET TRANSACTION can still follow."""
     row = session.execute("SHOW lock_timeout").fetchone()
     if row is None:
@@ -127,6 +127,6 @@ def _milliseconds(setting: str) -> int:
     return int(match["number"]) * _UNITS[match["unit"]]
 
 
-def _set(session: Connection, timeout: str) -> None:
+def _set(session: psycopg.Connection, timeout: str) -> None:
     local = sql.SQL("LOCAL" if in_transaction(session) else "SESSION")
     session.execute(sql.SQL("SET {} lock_timeout = {}").format(local, sql.Literal(timeout)))

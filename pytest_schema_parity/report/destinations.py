@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ class Destinations:
         """
         for destination, path in self._paths():
             form = FORMATS[destination.kind]
-            make_way(path, form.opening, append=form.appends)
+            make_way(path, form.opening, append=form.appends and path == _step_summary())
 
     def write(self, run: RunResults) -> None:
         """Write every report, then raise ConfigError if one could not be written."""
@@ -83,3 +84,9 @@ class Destinations:
                 problems.append(str(error))
         if problems:
             raise ConfigError("; ".join(problems))
+
+
+def _step_summary() -> Path | None:
+    """The page of a job on GitHub, to which each command of the job appends; None elsewhere."""
+    named = os.environ.get("GITHUB_STEP_SUMMARY")
+    return Path(named).resolve() if named else None

@@ -16,17 +16,18 @@ from pytest_schema_parity.errors import ConfigError
 def make_way(path: Path, opening: str, *, append: bool = False) -> None:
     """Remove the report of an earlier run, and check that a new one can be written.
 
-    Only what begins as a report does, with ``opening``, is removed.  Raises ConfigError when there
-    is something else, unless what is written may follow it, and when nothing can be written.
+    Only what begins as a report does, with ``opening``, is removed; nothing is where the report is
+    to be appended.  Raises ConfigError when there is something else, and when nothing can be
+    written.
     """
     with _errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_file():
+        if path.is_file() and not append:
             with path.open("rb") as file:
                 begins = file.read(len(opening.encode()))
             if begins == opening.encode():
                 path.unlink()
-            elif begins and not append:
+            elif begins:
                 raise ConfigError(
                     f"{path} exists and is not a report: name another file, or remove it"
                 )

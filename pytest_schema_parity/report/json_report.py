@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final
 
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.evidence import Evidence, Excerpt, Locks, Rows, Script
+from pytest_schema_parity.findings.evidence import Excerpt, Locks, Rows, Script
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.report.json_differences import difference_entries
+from pytest_schema_parity.report.json_entries import Entry, first_block, place_entry
 from pytest_schema_parity.report.text import finding_lines
-from pytest_schema_parity.schema.difference import Difference
-from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import redact_value
 
 REPORT_VERSION: Final = 1
@@ -21,10 +21,6 @@ OPENING: Final = '{\n  "report_version"'
 """How a report begins."""
 MOST_ROWS: Final = 3
 """Rows that an outcome quotes."""
-
-Entry: TypeAlias = dict[str, Any]
-"""A JSON object."""
-_Block = TypeVar("_Block", bound=Evidence)
 
 
 def report(run: RunResults) -> Entry:
@@ -39,7 +35,7 @@ def report(run: RunResults) -> Entry:
         "reference": run.reference,
         "postgres": {"version": run.version, "from": run.source},
         "trees": {name: _tree(tree) for name, tree in run.trees.items()},
-        "differences": _differences(run),
+        "differences": difference_entries(run),
         "behavior": [_behavior(finding) for finding in found if _is_behavior(finding)],
         "allowances": list(_allowances(found)),
         "checks": {name: dict(checks) for name, checks in run.checks.items()},
@@ -76,7 +72,7 @@ def _note(finding: Finding) -> str:
 
 def _failure(finding: Finding) -> Entry:
     """A statement that failed, or with its message alone why a tree could not be built."""
-    excerpt, script = _block(finding, Excerpt), _block(finding, Script)
+    excerpt, script = first_block(finding, Excerpt), first_block(finding, Script)
     outcome = script.outcomes[0][1] if script is not None else None
     return {
         "file": excerpt and excerpt.file,
@@ -89,80 +85,6 @@ def _failure(finding: Finding) -> Entry:
     }
 
 
-def _differences(run: RunResults) -> list[Entry]:
-    """Every difference, the allowed ones with the reason, in the order of the text."""
-    entries: list[Entry] = []
-    for tree in run.candidates.values():
-        found = [(each.difference, each) for each in tree.findings if each.difference is not None]
-        shown = {each.rank: other for other in tree.findings for each in other.explained_by}
-        for difference, finding in sorted(found, key=lambda pair: pair[0].rank):
-            entries.append(
-                {
-                    "tree": finding.tree,
-                    "kind": finding.kind,
-                    "name": finding.name,
-                    "change": finding.change,
-                    "attribute": finding.attribute,
-                    "expected": difference.expected,
-                    "actual": difference.actual,
-                    "impact": finding.impact,
-                    "origin": {
-                        "reference": _place(finding.locations.reference),
-                        "tree": _place(finding.locations.tree),
-                    },
-                    "allowed": finding.allowed,
-                    **_more(difference, finding, shown.get(difference.rank)),
-                }
-            )
-    return entries
-
-
-def _more(difference: Difference, finding: Finding, shown_by: Finding | None) -> Entry:
-    """What only some differences have: why they weigh less, what follows, what is behind.
-
-    ``shown_by`` is the finding of the check ``behavior`` that the difference explains.
-    """
-    entry: Entry = {}
-    if shown_by is not None and (script := _block(shown_by, Script)) is not None:
-        entry["counterexample"] = {
-            "title": shown_by.title,
-            "statements": list(script.statements),
-        }
-    if difference.why:
-        entry["why"] = difference.why
-    if difference.tool:
-        entry["bookkeeping_of"] = difference.tool
-    if below := [*map(_part, difference.parts), *_keys_only(difference)]:
-        entry["below"] = below
-    if finding.consequence_of is not None:
-        entry["consequence_of"] = _place(finding.consequence_of)
-    return entry
-
-
-def _part(part: Difference) -> Entry:
-    return {
-        "kind": part.kind,
-        "name": part.name,
-        "change": part.change,
-        "attribute": part.attribute,
-        "expected": part.expected,
-        "actual": part.actual,
-        "impact": part.impact,
-        "origin": {
-            "reference": _place(part.origin.reference),
-            "tree": _place(part.origin.tree),
-        },
-    }
-
-
-def _keys_only(difference: Difference) -> Iterator[Entry]:
-    """The facts below that no part describes, each by kind and name only."""
-    told = {part.key for part in difference.parts}
-    for kind, name in difference.below:
-        if (kind, name) not in told:
-            yield {"kind": kind, "name": name}
-
-
 def _allowances(findings: list[Finding]) -> Iterator[Entry]:
     for finding in findings:
         if isinstance(allowance := finding.source, Allowance):
@@ -171,22 +93,18 @@ def _allowances(findings: list[Finding]) -> Iterator[Entry]:
                 "reason": allowance.reason,
                 "until": allowance.until and allowance.until.isoformat(),
                 "state": finding.change,
-                "place": _place(allowance.place),
+                "place": place_entry(allowance.place),
             }
-
-
-def _place(place: Place | None) -> Entry | None:
-    return None if place is None else {"file": place.file, "line": place.line}
 
 
 def _is_behavior(finding: Finding) -> bool:
     """Whether it shows what the databases do: by statements, or by rows."""
-    shows = _block(finding, Script) is not None or _block(finding, Rows) is not None
+    shows = first_block(finding, Script) is not None or first_block(finding, Rows) is not None
     return shows and finding.fails and not finding.breaks
 
 
 def _behavior(finding: Finding) -> Entry:
-    script, rows = _block(finding, Script), _block(finding, Rows)
+    script, rows = first_block(finding, Script), first_block(finding, Rows)
     reference, tree, examples = "", "", 1
     if script is not None:
         reference, tree = (_outcome(script, side) for side in (0, 1))
@@ -240,8 +158,8 @@ def _other(finding: Finding, reference: str) -> Entry:
         "title": finding.title,
         "evidence": finding_lines(finding, reference=reference)[1:],
         "origin": {
-            "reference": _place(finding.locations.reference),
-            "tree": _place(finding.locations.tree),
+            "reference": place_entry(finding.locations.reference),
+            "tree": place_entry(finding.locations.tree),
         },
     }
 
@@ -262,11 +180,6 @@ def _locks(findings: list[Finding]) -> list[Entry]:
             "measured": row.measured,
         }
         for finding in findings
-        if (block := _block(finding, Locks)) is not None
+        if (block := first_block(finding, Locks)) is not None
         for row in block.rows
     ]
-
-
-def _block(finding: Finding, kind: type[_Block]) -> _Block | None:
-    """The first block of evidence of a kind; None if there is none."""
-    return next((each for each in finding.evidence if isinstance(each, kind)), None)

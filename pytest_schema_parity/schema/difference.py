@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Literal, TypeAlias, overload
 
 from pytest_schema_parity.schema.facts import Key, Place, Value
@@ -144,6 +145,12 @@ class Comparison:
 
     def __len__(self) -> int:
         return len(self.differences)
+
+    def __str__(self) -> str:
+        """The lines of the text report: the counts, then each difference with both values."""
+        # The layer above, by name: it is needed to show a comparison, not to have one.
+        report = import_module("pytest_schema_parity.report.comparison")
+        return "\n".join(report.comparison_lines(self))
 
     @overload
     def __getitem__(self, at: int) -> Difference: ...

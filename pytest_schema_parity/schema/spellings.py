@@ -8,16 +8,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Final
 
-from pytest_schema_parity.schema.expressions import (
-    Group,
-    Node,
-    canonical,
-    is_array,
-    parse,
-    read_type,
-    render,
-    rewrite,
-)
+from pytest_schema_parity.schema.brackets import Brackets, Node, parse, text_of
+from pytest_schema_parity.schema.expressions import canonical, is_array, read_type, rewrite
 from pytest_schema_parity.schema.kinds import kind_of
 
 _FULL_PRECISION: Final = re.compile(r"\b((?:timestamp|time|interval)[a-z ]*)\(6\)")
@@ -128,14 +120,14 @@ def canonical_default(text: str, type_: str) -> str | None:
     nodes = _without_cast(rewrite(nodes), base)
     if nodes[:1] == ["null"] and _is_literal(nodes) and "." not in type_:
         return None
-    return render(nodes)
+    return text_of(nodes)
 
 
 def _without_cast(nodes: list[Node], base: str) -> list[Node]:
     """The expression without casts that assigning it to a column of the base type repeats."""
     while True:
         match nodes:
-            case [Group(opening="(") as group]:
+            case [Brackets(opening="(") as group]:
                 nodes = group.nodes
             case [value, "::", *_] if (end := read_type(nodes, 2)) and end[0] == len(nodes):
                 if not _is_repeated(value, end[1], base):
@@ -146,8 +138,8 @@ def _without_cast(nodes: list[Node], base: str) -> list[Node]:
 
 
 def _is_repeated(value: Node, type_: list[Node], base: str) -> bool:
-    name = render(type_)
-    if isinstance(value, Group):
+    name = text_of(type_)
+    if isinstance(value, Brackets):
         return name == base and base in _CAST_ALIKE
     if value == "'{}'" and base.endswith("[]"):
         return is_array(type_)

@@ -39,14 +39,18 @@ def test_a_missing_tree_is_named_with_its_neighbour(project) -> None:
     pytester.path.joinpath("supabase").mkdir()
     pytester.path.joinpath("supabase/migration").mkdir()
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    usage_error(result, "*'supabase'*supabase/migrations does not exist*did you mean migration?*")
+    usage_error(
+        result,
+        "*pyproject.toml:8: [[]tool.pytest-schema-parity.trees.supabase] path: *supabase/migrat"
+        "ions does not exist: did you mean migration?*",
+    )
 
 
 def test_an_empty_tree_is_named_with_what_was_looked_for(project) -> None:
     pytester = project()
     pytester.path.joinpath("supabase/migrations/20250101000000_init.sql").unlink()
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    usage_error(result, "*'supabase'*")
+    usage_error(result, "*pyproject.toml:8: *supabase] path: *holds no migrations*Looked for*")
 
 
 def test_two_trees_of_one_name(project) -> None:
@@ -100,6 +104,36 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(project, line) -> None:
     result.stdout.fnmatch_lines([f"*20250102000000_fails.sql:{line}:*no_such_function*42883*"])
     result.stdout.no_fnmatch_line("*made_before*")
     result.assert_outcomes(passed=17, failed=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("supabas::rows", '*no tree or rehearsal "supabas"; did you mean "supabase"?'),
+        ("supabase::row", '*supabase has no check "row"; did you mean "rows"?'),
+        ("prisma::rows", '*prisma has no check "rows"; it can be "applies"'),
+    ],
+)
+def test_a_mistyped_id_is_answered_with_what_was_meant(project, name: str, said: str) -> None:
+    pytester = project()
+    result = pytester.runpytest_subprocess("--schema-parity", f"pyproject.toml::{name}")
+    usage_error(result, f"*pyproject.toml::{name}: {said}")
+
+
+def test_a_stale_allowance_is_answered_with_the_qualified_name(project) -> None:
+    candidate = """\
+        CREATE TABLE users (id text PRIMARY KEY, email text NOT NULL, kajabi_contact_id int);
+        CREATE VIEW active_users AS
+        SELECT id, email FROM users WHERE kajabi_contact_id IS NOT NULL;
+    """
+    allowance = '[[tool.pytest-schema-parity.allow]]\nreason = "agreed"\n'
+    names = ("kajabi_contact_id", "public.users.kajabi_contact", "nothing_like_it")
+    extra = "".join(f'{allowance}name = "{name}"\n' for name in names)
+    result = project(candidate, extra=extra).runpytest_subprocess("--schema-parity", "-vv")
+    meant = 'matches no difference; did you mean "public.users.kajabi_contact_id"?'
+    result.stdout.fnmatch_lines(
+        [f"*stale: {meant}", f"*stale: {meant}", "*stale: matches no difference; remove it"]
+    )
 
 
 def test_a_stale_allowance_fails_with_its_place(project) -> None:

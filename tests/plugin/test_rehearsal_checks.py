@@ -288,15 +288,15 @@ def test_the_other_checks_point_to_it(pytester: pytest.Pytester) -> None:
     [
         (
             {"pyproject.toml": CONFIGURATION.replace('"upgrade"', '"upgrades"')},
-            "*rehearsal: *upgrades is not a directory with the steps of an upgrade*",
+            "*pyproject.toml:*.rehearsal] steps: *upgrades is not a directory with the steps*",
         ),
         (
             {"upgrade/1_other.up.sql": "SELECT 1;\n"},
-            "*rehearsal: *have the same number; renumber one*",
+            "*pyproject.toml:*.rehearsal] steps: *have the same number; renumber one*",
         ),
         (
             {"upgrade/001_email.up.sql": None},
-            "*rehearsal: *001_email.down.sql is a down file without an up file of its name*",
+            "*pyproject.toml:*.rehearsal] steps: *001_email.down.sql is a down file without an up*",
         ),
     ],
 )

@@ -174,11 +174,28 @@ def test_what_is_no_report_is_not_overwritten(project) -> None:
     assert pytester.path.joinpath("report.json").read_text() == "mine"
 
 
-def test_markdown_follows_what_a_page_says_already(project) -> None:
+def test_markdown_follows_what_githubs_page_of_the_job_has_already(project, monkeypatch) -> None:
     pytester = project()
-    pytester.path.joinpath("page.md").write_text("mine\n")
+    page = pytester.path.joinpath("page.md")
+    page.write_text("# Schema of mine\n")  # as a report begins
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     pytester.runpytest_subprocess(*GATE[:2], "--schema-parity-report=markdown:page.md")
-    assert pytester.path.joinpath("page.md").read_text().startswith("mine\n# Schema parity\n")
+    assert page.read_text().startswith("# Schema of mine\n# Schema parity\n")
+
+
+def test_markdown_is_not_appended_to_another_page(project) -> None:
+    pytester = project()
+    page, empty = pytester.path / "README.md", pytester.path / "empty.md"
+    page.write_text("mine\n")
+    empty.touch()
+    reports = [f"--schema-parity-report=markdown:{name}" for name in ("README.md", "empty.md")]
+    result = pytester.runpytest_subprocess(*GATE[:2], reports[0])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*README.md exists and is not a report: name another file*"])
+    assert page.read_text() == "mine\n"
+    for _ in range(2):  # the second run finds the first one's report
+        pytester.runpytest_subprocess(*GATE[:2], reports[1])
+        assert empty.read_text().count("# Schema parity\n") == 1
 
 
 def test_a_link_is_followed(project) -> None:

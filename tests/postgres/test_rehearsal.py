@@ -16,7 +16,7 @@ from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
-from pytest_schema_parity.rehearsal.interrupted import interrupted
+from pytest_schema_parity.rehearsal.interrupted import interrupt_steps
 from pytest_schema_parity.rehearsal.locks import observe
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.script import read_script
@@ -223,7 +223,7 @@ def test_what_an_interruption_leaves_half_done(
 ) -> None:
     with rehearsal(cluster, tmp_path, up) as rehearsed:
         assert not any(outcome.failures for outcome in rehearsed.upgrade())
-        outcomes = list(interrupted(rehearsed, points=5))
+        outcomes = list(interrupt_steps(rehearsed, points=5))
     assert outcomes
     assert all(outcomes) == whole
 
@@ -366,7 +366,7 @@ def test_a_step_is_framed_as_it_was_carried_out(
         assert not script.framed
         with rehearsed.copy(source) as copy:
             found = observe(script, rehearsed.conninfo_of(copy))
-        (during,) = (o for o in interrupted(rehearsed, points=1) if "during" in o.point)
+        (during,) = (o for o in interrupt_steps(rehearsed, points=1) if "during" in o.point)
     assert [(one.line, dict(one.locks), one.rewritten, one.measured) for one in found] == [
         (1, {}, (), True),
         (2, {"public.moods": "RowExclusiveLock"}, (), True),
@@ -383,7 +383,7 @@ def test_what_cannot_be_interrupted_is_told(
         lambda *_: psycopg.connect(cluster.conninfo(source)).execute("SELECT * FROM nowhere"),
     )
     with rehearsal(cluster, tmp_path, "SELECT 1; SELECT 2") as rehearsed:
-        outcomes = list(interrupted(rehearsed, points=1))
+        outcomes = list(interrupt_steps(rehearsed, points=1))
     assert ['"nowhere" does not exist' in each.unchecked for each in outcomes] == [True]
     assert not any(outcomes)
 
@@ -404,7 +404,7 @@ def test_the_worked_example(supabase_cluster: Cluster) -> None:
                 "up": rehearsed.upgrade(),
                 "again": list(rehearsed.again()),
                 "back": list(rehearsed.back()),
-                "interrupted": list(interrupted(rehearsed, points=1)),
+                "interrupted": list(interrupt_steps(rehearsed, points=1)),
             }
             for check in ("again", "back", "interrupted"):
                 assert [outcome.step.name for outcome in changed[check] if not outcome] == []

@@ -21,7 +21,7 @@ from support.documents import (
 
 import pytest_schema_parity
 from pytest_schema_parity.checks import registry
-from pytest_schema_parity.config import allow, load_config, read
+from pytest_schema_parity.config import allow, load_config, read, trees
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.migrations import other_tools
 from pytest_schema_parity.migrations.layouts import layouts
@@ -81,7 +81,7 @@ def test_every_option_and_ini_value_is_described(pytester: pytest.Pytester) -> N
 
 def test_every_key_of_the_configuration_is_described() -> None:
     keys = {key for cell in table_of("docs/configuration.md", "key") for key in quoted(cell)}
-    of_trees = {f"trees.NAME.{key}" for key in read.TREE_KEYS}
+    of_trees = {f"trees.NAME.{key}" for key in trees.TREE_KEYS}
     assert keys == {*read.CONFIG_KEYS, *of_trees, "[[allow]]"} - {"trees", "allow"}
     of_allowances = {key for cell in table_of("docs/allowances.md", "key") for key in quoted(cell)}
     assert of_allowances | {"reason", "until"} == set(allow.ALLOW_KEYS)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_schema_parity.catalog import queries as catalog_queries
-from pytest_schema_parity.catalog.queries import CONDITION, OTHER, fingerprint, queries
+from pytest_schema_parity.catalog.queries import CONDITION, OTHER, hash_of_queries, queries
 from pytest_schema_parity.schema.kinds import KINDS
 
 MAJORS = (15, 16, 17, 18, 19)
@@ -48,12 +48,12 @@ def test_the_fingerprint_follows_the_queries(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A cached schema of a platform is read anew when a query has changed."""
-    before = fingerprint.__wrapped__()
-    assert fingerprint.__wrapped__() == before == fingerprint()
+    before = hash_of_queries.__wrapped__()
+    assert hash_of_queries.__wrapped__() == before == hash_of_queries()
     changed = tmp_path / "changed.sql"
     changed.write_text("SELECT 1")
     file_of = catalog_queries._file
     monkeypatch.setattr(
         catalog_queries, "_file", lambda kind: changed if kind == "view" else file_of(kind)
     )
-    assert fingerprint.__wrapped__() != before
+    assert hash_of_queries.__wrapped__() != before

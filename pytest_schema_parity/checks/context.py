@@ -1,0 +1,93 @@
+"""What the checks of one tree are given: trees, findings, and what an earlier run kept."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_schema_parity.building.build import Build
+from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.rehearsed import Rehearsed
+from pytest_schema_parity.config import Config
+from pytest_schema_parity.findings.allowance import Allowance
+from pytest_schema_parity.findings.allowances import expired, stale
+from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.schema.difference import Comparison
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.checks.parity import Parity
+
+
+class Memory(Protocol):
+    """Stores values between runs, by a key made of letters, digits and ``-_./``."""
+
+    def get(self, key: str) -> object:
+        """The value of a key; None if there is none."""
+
+    def set(self, key: str, value: object) -> None:
+        """Store a value that JSON can hold."""
+
+
+def context_of(parity: Parity, tree: str) -> Context:
+    """The context of one tree's checks, or of a rehearsal's."""
+    return _TreeContext(parity, tree)
+
+
+@dataclass(frozen=True, slots=True)
+class _TreeContext:
+    """The :class:`~pytest_schema_parity.checks.check.Context` of one tree's checks."""
+
+    parity: Parity
+    tree: str
+
+    @property
+    def config(self) -> Config:
+        return self.parity.config
+
+    @property
+    def reference(self) -> str:
+        return self.parity.config.reference
+
+    @property
+    def root(self) -> Path:
+        return self.parity.root
+
+    def build(self, tree: str) -> Build:
+        return self.parity.trees.build(tree)
+
+    def comparison(self) -> Comparison:
+        return self.parity.differences(self.tree)
+
+    def rehearsed(self) -> Rehearsed:
+        return self.parity.rehearsals[self.tree]
+
+    def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
+        return self.parity.trees.copies(*trees)
+
+    def recall(self, what: str) -> object:
+        memory = self.parity.memory
+        return None if memory is None else memory.get(self._key(what))
+
+    def remember(self, what: str, value: object) -> None:
+        if self.parity.memory is not None and value != (self.recall(what) or []):
+            self.parity.memory.set(self._key(what), value)
+
+    def _key(self, what: str) -> str:
+        """The key of a value of this tree and this configuration."""
+        file = os.path.relpath(self.config.file, self.root)
+        names = (what, file, self.reference, self.tree)
+        return "/".join(re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") for name in names)
+
+    def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
+        rules, today = self.parity.config.allow, date.today()
+        used = self.parity.used_allowances(self.tree)
+        return stale(rules, self.tree, used, today), expired(rules, self.tree, today)
+
+    def judged_findings(self) -> Sequence[Finding]:
+        return self.parity.judged_findings(self.tree)

@@ -1,0 +1,28 @@
+"""What a configuration is checked against beyond its own text: platforms, layouts and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_schema_parity.config.locator import KeyPath
+
+if TYPE_CHECKING:
+    from pytest_schema_parity.config.model import TreeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The names of platforms, and functions that look for the files of trees and rehearsals.
+
+    ``server_platforms`` can be used on a server that was not started for one tree only.
+    ``mistakes_in_tree`` gives the mistakes in a tree's layout and files, each with its keys below
+    the tree's table; ``mistake_in_steps`` the mistake in a directory of steps, if there is one.
+    """
+
+    platforms: Collection[str]
+    server_platforms: Collection[str]
+    mistakes_in_tree: Callable[[TreeConfig], Iterable[tuple[KeyPath, str]]]
+    mistake_in_steps: Callable[[Path], str | None]
