@@ -71,6 +71,7 @@ class Histories:
         for view in views:
             if view.differs:
                 yield from self.boundaries.of(view)
+                yield from self.boundaries.twice(view)
         for view in views:
             if view.differs:
                 yield from self._databases(view, DATABASES)

@@ -161,6 +161,8 @@ class View:
     tables: tuple[str, ...]
     refreshed: tuple[str, ...] = ()
     """The materialized views to refresh, in this order, before the view is up to date."""
+    below: tuple[str, ...] = ()
+    """The other views that it reads, on either side, through others as well."""
 
     @property
     def differs(self) -> bool:

@@ -138,22 +138,30 @@ class Searching:
                 suspects.setdefault(relation, []).append(example)
                 pairs[example] = pair
         looked_at = LookedAt()
-        for relation in sorted(suspects, key=lambda name: name in self.model.views):
+        for relation in sorted(suspects, key=self._layer):
             sample = sample_of(suspects[relation], relation)
             refused = [each for each in sample if is_refused(each, pairs[each], relation)]
-            examples = [each for each in looked_at.others(sample) if each not in refused]
+            examples = looked_at.others(sample, self.model, relation)
+            examples = [each for each in examples if each not in refused]
             if relation in self.model.views:
-                examples = tables_alike(self.runner, examples, pairs, looked_at, self.found)
+                examples = tables_alike(
+                    self.runner, examples, relation, pairs, looked_at, self.found
+                )
             examples += refused
             found = row_divergences(self.runner, examples, relation, self.found)
             for example, row_divergence in zip(examples, found, strict=True):
                 looked_at.tables.add((example, relation))
                 if row_divergence is not None:
-                    looked_at.differing.add(example)
+                    looked_at.differs(example, relation)
                     if not self._is_any_users(example, row_divergence):
                         self._keep(example, row_divergence)
                 else:
                     self._count_alike(example, pairs[example], relation)
+
+    def _layer(self, relation: str) -> int:
+        """Tables come first, each view after those that it reads."""
+        view = self.model.views.get(relation)
+        return 1 + len(view.below) if view else 0
 
     def _is_any_users(self, example: Example, divergence: Divergence) -> bool:
         """Whether what a role shows differs for the superuser as well, who comes first."""
