@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.causes import (
@@ -84,15 +85,30 @@ def first_showing(
         for example, pair, outcome in zip(examples, pairs, outcomes, strict=True)
         if outcome is None and relation in differing_relations(example, pair)
     ]
-    if relation in runner.model.views:
-        refused = [each for each in suspects if is_refused(each, pairs_of[each], relation)]
-        others = [each for each in suspects if each not in refused]
-        suspects = refused or tables_alike(runner, others, relation, pairs_of, LookedAt(), known)
-    found = row_divergences(runner, suspects, relation)
-    for example, row_divergence in zip(suspects, found, strict=True):
-        if row_divergence is not None and row_divergence.cause == divergence.cause:
-            return examples.index(example)
+    is_view = relation in runner.model.views
+    refused = [each for each in suspects if is_view and is_refused(each, pairs_of[each], relation)]
+    waiting = iter(refused or suspects)
+    while some := list(islice(waiting, AT_ONCE)):
+        if is_view and not refused:
+            some = tables_alike(runner, some, relation, pairs_of, LookedAt(), known)
+        found = row_divergences(runner, some, relation)
+        for example, row_divergence in zip(some, found, strict=True):
+            if row_divergence is not None and row_divergence.cause == divergence.cause:
+                return examples.index(example)
     return None
+
+
+def reads_for(model: Model, divergence: Divergence, example: Example) -> tuple[str, ...]:
+    """What has to be read for :func:`first_showing`, of what is read after an example."""
+    if divergence.kind != "rows":
+        return ()
+    relation = divergence.cause[1]
+    tables = model.tables if relation in model.views else ()
+    return tuple(name for name in example.reads if name == relation or name in tables)
+
+
+AT_ONCE: Final = 8
+"""In how many examples rows are compared at once, where one is wanted that shows a cause."""
 
 
 INCIDENTAL: Final = 25

@@ -26,7 +26,7 @@ class Type:
     domain: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """A column that both sides have; ``defaults`` and ``types`` hold one value for each side."""
 
@@ -42,7 +42,7 @@ class Column:
         """The reference's type."""
         return self.types[0]
 
-    @property
+    @cached_property
     def has_default(self) -> HavingSides:
         """The sides on which the column has a value if an INSERT leaves it out."""
         return frozenset(
@@ -190,7 +190,7 @@ class Routine:
         return self.bodies[0] != self.bodies[1] or self.settings[0] != self.settings[1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """The tables and views that both sides have.
 
@@ -208,7 +208,7 @@ class Model:
     parents: frozenset[str] = frozenset()
     routines: tuple[Routine, ...] = ()
 
-    @property
+    @cached_property
     def subjects(self) -> tuple[str, ...]:
         """The tables that are tested: all but ``parents``, which others only refer to."""
         return tuple(name for name in self.tables if name not in self.parents)

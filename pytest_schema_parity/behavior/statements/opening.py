@@ -43,10 +43,12 @@ def open_runner(
         for document in documents:
             remove(document, reasons)
         names = [name for name in documents[0]["tables"] if name in documents[1]["tables"]]
-        for not_emptied in sides.both(lambda side: empty(side.connection, names)):
-            reasons |= not_emptied
+        emptied = sides.both(lambda side: empty(side.connection, names))
+        for each in emptied:
+            reasons |= each.kept
         for document in documents:
             remove(document, reasons)
         model = merge(*documents)
         parents = frozenset(filter(omits, model.tables))
-        yield Runner(sides, replace(model, parents=parents), reasons, roles)
+        truncated = emptied[0].truncated, emptied[1].truncated
+        yield Runner(sides, replace(model, parents=parents), reasons, roles, truncated)

@@ -18,6 +18,7 @@ from psycopg import errors
 
 from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
 from pytest_schema_parity.behavior.statements.cutting_off import cut_off
+from pytest_schema_parity.behavior.statements.emptying import sweep
 from pytest_schema_parity.behavior.statements.example import (
     NOT_RUN,
     Example,
@@ -43,6 +44,8 @@ ALONE: Final = 1.0
 """Seconds that one example may take."""
 GRACE: Final = 0.5
 """Seconds after which a statement is cancelled that its own timeout does not end."""
+SWEPT: Final = 2_000
+"""After how many statements the files of the tables are cut off again."""
 EACH: Final = 0.05
 """Seconds that each example of a batch may take on average."""
 
@@ -59,6 +62,7 @@ class Runner:
         model: Model,
         left_out: Mapping[str, str],
         roles: Sequence[str] = (),
+        truncated: tuple[Sequence[str], Sequence[str]] = ((), ()),
     ) -> None:
         self.sides = sides
         self.model = model
@@ -66,6 +70,8 @@ class Runner:
         self.statements = 0
         self.examples = 0
         self.slow: set[str] = set()
+        self._truncated = truncated
+        self._left_behind = [0, 0]
         self._readers: dict[tuple[tuple[str, ...] | str, bool], str] = {}
         sides.both(self._prepare)
         cannot = sides.both(lambda side: [r for r in roles if not may_set(side.connection, r)])
@@ -218,11 +224,20 @@ class Runner:
                     ).fetchall()
             except errors.QueryCanceled:  # between statements, or while reading
                 found = []
+        self._sweep(side, sum(len(example.statements) for example in examples))
         return [
             ExampleResult(tuple(map(parse_outcome, outcomes)), tuple((contents or "").split("\n")))
             for outcomes, contents in found
             if outcomes is not None
         ]
+
+    def _sweep(self, side: OpenSide, statements: int) -> None:
+        """Remove what rolled-back statements left behind, once it slows down what follows."""
+        at = self._number(side)
+        self._left_behind[at] += statements
+        if self._left_behind[at] >= SWEPT:
+            self._left_behind[at] = 0
+            sweep(side.connection, self._truncated[at])
 
 
 def _run_as(statement: GeneratedStatement) -> str:

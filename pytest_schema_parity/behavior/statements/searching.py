@@ -24,6 +24,7 @@ from pytest_schema_parity.behavior.statements.looking import (
     first_showing,
     is_empty,
     is_refused,
+    reads_for,
     sample_of,
     tables_alike,
 )
@@ -215,7 +216,8 @@ class Searching:
 
         smallest = example
         if spent != "seconds":
-            smallest = shrink(example, self.runner.results, shows)
+            narrow = replace(example, reads=reads_for(self.model, divergence, example))
+            smallest = shrink(narrow, self.runner.results, shows)
         (pair,) = self.runner.results([smallest])
         rows = None
         if divergence.kind == "rows":

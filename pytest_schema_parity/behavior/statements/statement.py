@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 Assigned: TypeAlias = tuple[tuple[str, str], ...]
@@ -11,7 +12,7 @@ Assigned: TypeAlias = tuple[tuple[str, str], ...]
 NULL = "NULL"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class GeneratedStatement:
     """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL as it stands.
 
@@ -32,7 +33,7 @@ class GeneratedStatement:
     text: str = ""
     along: tuple[GeneratedStatement, ...] = ()
 
-    @property
+    @cached_property
     def sql(self) -> str:
         """The statement as it can be pasted into psql, without its semicolon."""
         match self.kind:
