@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -207,6 +208,8 @@ class Model:
     missing: tuple[tuple[str, int], ...] = ()
     parents: frozenset[str] = frozenset()
     routines: tuple[Routine, ...] = ()
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By table or view: the columns with another name on the candidate, and that name."""
 
     @cached_property
     def subjects(self) -> tuple[str, ...]:

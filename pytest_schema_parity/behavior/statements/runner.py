@@ -6,7 +6,6 @@ Everything happens in one transaction on each side, which begins at one instant 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
@@ -25,6 +24,7 @@ from pytest_schema_parity.behavior.statements.example import (
     ExampleResult,
     Read,
     ResultPair,
+    read_of,
 )
 from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.outcome import (
@@ -120,7 +120,9 @@ class Runner:
             return self._run_side(side, examples, reader)
 
         reference, candidate = self.sides.both(work)
-        return [(_read(one), _read(other)) for one, other in zip(reference, candidate, strict=True)]
+        return [
+            (read_of(one), read_of(other)) for one, other in zip(reference, candidate, strict=True)
+        ]
 
     def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
         """The rows of a query on each side; None where it fails."""
@@ -209,6 +211,7 @@ class Runner:
         self, side: OpenSide, examples: Sequence[Example], reader: str, limit: float
     ) -> list[ExampleResult]:
         """Run examples in one round trip; if one is too slow, return only the results up to it."""
+        renamed = self.model.renamed if self._number(side) else {}
         with _savepoint(side) as connection:
             connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
             try:
@@ -216,7 +219,11 @@ class Runner:
                     found = connection.execute(
                         "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
                         (
-                            [_run_as(each) for example in examples for each in example.statements],
+                            [
+                                _run_as(each.in_names(renamed))
+                                for example in examples
+                                for each in example.statements
+                            ],
                             [len(example.statements) for example in examples],
                             reader,
                             self.model.deferrable,
@@ -250,14 +257,6 @@ def _run_as(statement: GeneratedStatement) -> str:
 def _reading(example: Example) -> tuple[tuple[str, ...], bool]:
     """What is read at the end of an example, and whether a role reads it."""
     return example.reads, example.reads_as_role
-
-
-def _read(result: ExampleResult) -> Read:
-    content = "\n".join(result.contents)
-    if content.startswith("error "):
-        _, sqlstate, message = content.split(" ", 2)
-        return Read((), sqlstate, message)
-    return Read(tuple(map(tuple, json.loads(content))) if content.startswith("[") else ())
 
 
 @contextmanager

@@ -233,7 +233,13 @@ class Searching:
             examples=tried,
             role=example.role,
             query=self._query(rows.relation, example) if rows else "",
+            on_candidate=self._on_candidate(smallest),
         )
+
+    def _on_candidate(self, example: Example) -> tuple[str, ...]:
+        """The statements as the candidate runs them; none where it has the same names."""
+        parts = [each.in_names(self.model.renamed) for each in example.statements]
+        return tuple(f"{each.sql};" for each in parts) if parts != [*example.statements] else ()
 
     def confirms(self, example: Counterexample) -> bool:
         """Whether a counterexample shows the same here: no chance of two clocks that were apart."""
