@@ -91,7 +91,7 @@ class Reported:
 
     def _counterexample(self, example: Counterexample) -> Finding:
         statement = differing_statement(example)
-        explained = explaining(example, statement.table, self.differences)
+        explained = explaining(example, statement.table, self.differences, self.schemas)
         self.explained.update(each.rank for each in explained)
         evidence: list[Evidence] = [self._script(example)]
         if example.rows is not None and example.cause[2] != "fails":

@@ -74,10 +74,12 @@ class Searching:
         self.tallies: dict[str, _Tally] = {name: _Tally() for name in self.model.subjects}
         self.compared: dict[str, int] = {}
         self.exhausted: Exhausted = ""
+        self.waiting = 0  # examples of a batch that has not run yet
 
     def search(self) -> Search:
         """Try everything, as far as the budget goes; ``views`` are all whose text differs."""
         for batch in self.runner.batches(self._within_budget()):
+            self.waiting = 0
             self._examine(batch)
         differing = [view.name for view in self.model.views.values() if view.differs]
         return Search(
@@ -112,11 +114,12 @@ class Searching:
                 return
             if example.subject in self.model.views and example.probe != "found before":
                 self.source.tried.add(example.subject)
+            self.waiting += 1
             yield example
 
     def _spent(self) -> Exhausted:
         """The part of the budget that is spent; empty while there is something left of all."""
-        if self.runner.examples >= self.budget.examples:
+        if self.runner.examples + self.waiting >= self.budget.examples:
             return "examples"
         if len(self.found) >= self.budget.counterexamples:
             return "counterexamples"
