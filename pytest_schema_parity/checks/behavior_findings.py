@@ -53,13 +53,17 @@ class Reported:
 
     def findings(self) -> Iterator[Finding]:
         """A finding for each counterexample, then the notes."""
-        for example in self.found.counterexamples:
-            yield self._counterexample(example)
+        yield from self.counterexamples()
         yield from self._missing_roles()
         if not self.found.examples:
             title = f"no statements were tried: {self._why_none()}"
             yield replace(note(self.tree, "", title), change="skipped")
         yield from self._notes()
+
+    def counterexamples(self) -> Iterator[Finding]:
+        """A finding for each counterexample."""
+        for example in self.found.counterexamples:
+            yield self._counterexample(example)
 
     def _missing_roles(self) -> Iterator[Finding]:
         """A finding for each role that is to be tried and that a side has not, or may not set."""
@@ -87,7 +91,7 @@ class Reported:
 
     def _counterexample(self, example: Counterexample) -> Finding:
         statement = differing_statement(example)
-        explained = explaining(example, statement.table, self.differences)
+        explained = explaining(example, statement.table, self.differences, self.schemas)
         self.explained.update(each.rank for each in explained)
         evidence: list[Evidence] = [self._script(example)]
         if example.rows is not None and example.cause[2] != "fails":
@@ -139,7 +143,7 @@ class Reported:
 
     def _script(self, example: Counterexample) -> Script:
         """The statements, with the outcomes of those on which the two sides differ."""
-        statements = [*example.statements]
+        statements = self._texts(example)
         outcomes: list[tuple[Outcome | None, Outcome | None]] = []
         for number, (one, other) in enumerate(example.outcomes):
             table = example.parts[min(number, len(example.parts) - 1)].table
@@ -160,6 +164,14 @@ class Reported:
             statements.append(f"{RESET_ROLE};")
             outcomes.append((None, None))
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
+
+    def _texts(self, example: Counterexample) -> list[str]:
+        """The statements; where the candidate has other names of columns, with its text as well."""
+        others = example.on_candidate or example.statements
+        return [
+            one if one == other else f"{one}  -- in {self.tree}: {other}"
+            for one, other in zip(example.statements, others, strict=True)
+        ]
 
     def _outcome(self, did: Did, table: str, side: int) -> Outcome:
         """The outcome of a statement, with what rejected it and the location of its definition."""

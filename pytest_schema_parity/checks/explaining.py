@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.causes import details
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.search_result import Counterexample
+from pytest_schema_parity.checks.dependencies import dependencies
 from pytest_schema_parity.findings.wording import value_text
 from pytest_schema_parity.schema.difference import Difference
-from pytest_schema_parity.schema.facts import Fact, Schema
+from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.showing import clean
 
 MOST: Final = 5
@@ -26,19 +28,37 @@ Test = Callable[[Difference], bool]
 
 
 def explaining(
-    example: Counterexample, table: str, differences: Iterable[Difference]
+    example: Counterexample,
+    table: str,
+    differences: Iterable[Difference],
+    schemas: Sequence[Schema] = (),
 ) -> list[Difference]:
     """The differences that explain a counterexample whose failing statement is about ``table``.
 
-    Those about what rejected the statement; if there are none, all those of the table.
+    Those about what rejected the statement; if there are none, all those of the table; if there are
+    none either, those of what its statements use in the ``schemas`` of both sides.
     """
     impacts = WRITES | {"security"} if example.role else WRITES
     found = [each for each in differences if each.impact in impacts and each.change != "renamed"]
-    for tests in _tests(example, table):
+
+    @cache
+    def used() -> frozenset[Key]:
+        return dependencies(schemas, _named(example))
+
+    for tests in _tests(example, table, lambda difference: difference.key in used()):
         chosen = [each for each in found if any(test(each) for test in tests)]
         if chosen:
             return chosen[:MOST]
     return []
+
+
+def _named(example: Counterexample) -> Iterator[str]:
+    """The tables, views and routines that a counterexample is about."""
+    for part in example.parts:
+        yield part.table
+        yield from (each.table for each in part.along)
+    if example.rows is not None:
+        yield example.rows.relation
 
 
 def difference_text(difference: Difference) -> str:
@@ -74,7 +94,7 @@ def objecting_fact(outcome: StatementOutcome, table: str, schema: Schema) -> Fac
     return next((fact for fact in schema if fact.key in wanted), None)
 
 
-def _tests(example: Counterexample, table: str) -> Iterator[list[Test]]:
+def _tests(example: Counterexample, table: str, is_used: Test) -> Iterator[list[Test]]:
     """Lists of tests for differences, the most specific first."""
     if example.role:
         relation = example.rows.relation if example.rows else table
@@ -89,7 +109,7 @@ def _tests(example: Counterexample, table: str) -> Iterator[list[Test]]:
             lambda d: d.kind == "trigger" and d.name.startswith(f"{relation}."),
         ]
         yield [lambda d: d.kind in VIEWS and d.name.startswith(f"{relation}.")]
-        yield [lambda d: d.kind in ("function", "procedure")]
+        yield [is_used]
         return
     errors = [each for pair in example.outcomes for each in pair if not each.accepted]
     yield [lambda d, e=error: _objected(d, e, table) for error in errors]  # type: ignore[misc]
@@ -99,10 +119,9 @@ def _tests(example: Counterexample, table: str) -> Iterator[list[Test]]:
     if any(error.sqlstate.startswith(OF_TYPES) for error in errors):
         columns = {f"{table}.{column}" for column in assigned}
         yield [lambda d: d.name in columns and d.attribute == "type"]
-        yield [lambda d: d.kind in ("enum", "domain")]
+        yield [lambda d: d.kind in ("enum", "domain") and is_used(d)]
     yield [lambda d: d.name == table or d.name.startswith(f"{table}.")]
-    if example.parts[-1].kind == "call":
-        yield [lambda d: d.kind in (*VIEWS, "function", "procedure", "table", "column")]
+    yield [is_used]
 
 
 def _is_about_access(difference: Difference, relation: str) -> bool:

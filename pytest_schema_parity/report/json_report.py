@@ -120,7 +120,27 @@ def _behavior(finding: Finding) -> Entry:
         "reference": reference,
         "tree_outcome": tree,
         "examples": examples,
+        **(_counterexample(finding, rows) if script is not None and script.whole else {}),
     }
+
+
+def _counterexample(finding: Finding, rows: Rows | None) -> Entry:
+    """What only generated statements have: the differences that explain them, the rows."""
+    explained = [
+        {"kind": each.kind, "name": each.name, "change": each.change, "attribute": each.attribute}
+        for each in finding.explained_by
+    ]
+    entry: Entry = {"explained_by": explained}
+    if rows is not None:
+        sides = (("reference", "reference"), ("tree", "candidate"))
+        entry["rows"] = {name: _rows_of(rows, side) for name, side in sides}
+    return entry
+
+
+def _rows_of(rows: Rows, side: str) -> list[Entry]:
+    """The rows that only one side has, as far as the text shows them."""
+    found = [getattr(pair, side) for pair in rows.pairs]
+    return [dict(zip(rows.columns, row, strict=True)) for row in found if row is not None]
 
 
 def _outcome(script: Script, side: int) -> str:

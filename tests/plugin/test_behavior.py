@@ -388,4 +388,6 @@ def test_a_difference_says_which_counterexample_shows_it(project) -> None:
     example = shown["public.users.users_age_check"]
     assert example["title"].startswith("supabase accepts what prisma rejects: INSERT INTO")
     assert example["statements"] == entries(pytester)[0]["statements"]
+    explained = {"kind": "constraint", "name": "public.users.users_age_check"}
+    assert explained.items() <= entries(pytester)[0]["explained_by"][0].items()
     assert shown["public.idle"] is None

@@ -371,3 +371,9 @@ def test_texts_as_conditions_spell_them(searcher: Searcher, column: str) -> None
     (entered,) = found.entered
     assert entered.rows == entered.tried > 0, entered
     assert [each[:3] for each in causes(found)] == [("verdict", "reference", "t")]
+
+
+def test_no_more_examples_are_tried_than_asked_for(searcher: Searcher) -> None:
+    tree = "".join(f"CREATE TABLE t{n} (id int PRIMARY KEY, a text, b int);" for n in range(40))
+    found = searcher(tree, tree, budget=Budget(examples=300))
+    assert (found.examples, found.exhausted) == (300, "examples")

@@ -6,7 +6,11 @@ import psycopg
 import pytest
 from searching import Searcher, causes, scripts
 
+from pytest_schema_parity.behavior.statements.example import Example
+from pytest_schema_parity.behavior.statements.opening import open_runner
+from pytest_schema_parity.behavior.statements.search_result import Budget
 from pytest_schema_parity.behavior.statements.searching import Searching
+from pytest_schema_parity.behavior.statements.statement import insert
 from pytest_schema_parity.postgres.cluster import Cluster
 
 
@@ -57,6 +61,50 @@ def test_a_table_that_differs_hides_the_views_that_show_it(searcher: Searcher) -
     tree += "CREATE VIEW w AS SELECT t FROM log;"
     found = searcher(tree, tree.replace("(new.id)", "(new.id + 1)"))
     assert {each[:2] for each in causes(found)} == {("rows", "public.log")}, scripts(found)
+
+
+def test_a_view_that_differs_hides_only_the_views_that_show_it(cluster: Cluster) -> None:
+    tree = """
+        CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL);
+        CREATE VIEW b AS SELECT id FROM t WHERE n > 5;
+        CREATE VIEW a AS SELECT id + 1 AS next FROM b;
+        CREATE VIEW c AS SELECT n FROM t WHERE n > 5;
+    """
+    searcher = Searcher(cluster)
+    with searcher.built(tree) as one, searcher.built(tree.replace("> 5", ">= 5")) as other:
+        sides = (one.tree, one.conninfo), (other.tree, other.conninfo)
+        with open_runner(*sides) as runner:
+            searching = Searching(runner, (), Budget(), 0)
+            row = insert("public.t", {"id": "1", "n": "5"})
+            example = Example("public.t", "a row", (row,), ("public.a", "public.b", "public.c"))
+            searching._examine([(example, runner.results([example])[0])])
+    assert {each[1] for each in searching.found} == {"public.b", "public.c"}
+
+
+JOINED = """
+    CREATE TYPE role AS ENUM ('guest', 'member', 'editor', 'owner');
+    CREATE TYPE state AS ENUM ('draft', 'sent', 'seen', 'done', 'gone');
+    CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, role role NOT NULL);
+    CREATE TABLE points (id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, n int NOT NULL);
+    CREATE TABLE works (
+        id int PRIMARY KEY, user_id int NOT NULL REFERENCES users, state state NOT NULL,
+        is_shown boolean NOT NULL, kind text NOT NULL
+    );
+    CREATE VIEW totals AS SELECT u.id, sum(p.n){divided} AS points FROM users u
+        JOIN points p ON p.user_id = u.id
+        LEFT JOIN works w ON w.user_id = u.id
+            AND w.state = 'done' AND w.is_shown AND w.kind IN ('book', 'film')
+        WHERE u.role = 'member' GROUP BY u.id;
+"""
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_join_that_repeats_rows_is_found(searcher: Searcher, seed: int) -> None:
+    once = JOINED.format(divided=" / greatest(1, count(DISTINCT w.id))")
+    found = searcher(once, JOINED.format(divided=""), seed=seed)
+    assert [each[1:3] for each in causes(found)] == [("public.totals", "as many")], scripts(found)
+    statements = found.counterexamples[0].statements
+    assert ["works" in each for each in statements].count(True) == 2
 
 
 CHEAP = """

@@ -18,8 +18,8 @@ from support.results import (
 from pytest_schema_parity.behavior.results import RowProblem, ViewRows
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.evidence import RowPair, Text
-from pytest_schema_parity.findings.finding import CheckOutcome, Finding
+from pytest_schema_parity.findings.evidence import Outcome, RowPair, Rows, Script, Text
+from pytest_schema_parity.findings.finding import CheckOutcome, Finding, Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report.destinations import Destination, Destinations, parse_destination
@@ -398,3 +398,23 @@ def test_findings_of_a_check_without_a_list_of_its_own() -> None:
             "origin": {"reference": None, "tree": None},
         }
     ]
+
+
+def test_a_counterexample_has_its_differences_and_the_rows_of_both_sides() -> None:
+    finding = Finding(
+        tree="supabase", check="behavior", kind="behavior", name="public.v", change="changed",
+        title="public.v has fewer rows", explained_by=(MISSING,),
+        evidence=(
+            Script(("TABLE public.v;",), ((Outcome("2 rows"), Outcome("1 row")),), 7, whole=True),
+            Rows(columns=("id", "pw"), pairs=(RowPair(("1", "password=x"), None),),
+                 reference_count=2, candidate_count=1, missing=1, extra=0),
+        ),
+    )  # fmt: skip
+    (entry,) = report(
+        run(TreeResults(results=(Result(tree="supabase", check="behavior", findings=(finding,)),)))
+    )["behavior"]
+    assert entry["explained_by"] == [
+        {"kind": MISSING.kind, "name": MISSING.name, "change": "missing", "attribute": None}
+    ]
+    assert entry["rows"] == {"reference": [{"id": "1", "pw": "password=***"}], "tree": []}
+    assert entry["reference"] == "2 rows"

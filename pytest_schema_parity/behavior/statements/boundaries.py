@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice, product
 from typing import Final, TypeAlias
 
@@ -10,14 +11,17 @@ from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.candidates import candidates
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
+from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model, Table, View
-from pytest_schema_parity.behavior.statements.statement import NULL
+from pytest_schema_parity.behavior.statements.statement import NULL, literal
 from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
 
 MOST: Final = 400
 """How many databases are made of one view at most."""
 GATES: Final = 4
 """How many values the other compared columns are tried with, for each value of one."""
+TWICE: Final = 60
+"""How many databases are made of one view and one table that has two rows."""
 
 ColumnPlace: TypeAlias = tuple[str, str]
 """A table and its column."""
@@ -36,20 +40,38 @@ class Boundaries:
     def of(self, view: View) -> Iterator[Example]:
         """The examples of one view, those of all columns in turn."""
         tables = [self.model.tables[name] for name in view.tables if name in self.model.tables]
-        pools = _pools(tables, mine_all(view.definitions))
+        pools = _pools(tables, view.definitions, mine_all(view.definitions))
         ordered = parents_first(self.model, tables)
         for wishes in islice(_wishes(pools), MOST):
             if example := self._example(view, ordered, wishes):
                 yield example
 
+    def twice(self, view: View) -> Iterator[Example]:
+        """One row of each table, all joined, and a second row of one: a join repeats the others.
+
+        Their columns have the constants that the view compares them with, or one less or more.
+        """
+        tables = [self.model.tables[name] for name in view.tables if name in self.model.tables]
+        literals = mine_all(view.definitions)
+        pools = {
+            place: _near(pool, literals.compared.get(place[1], ()))
+            for place, pool in _pools(tables, view.definitions, literals).items()
+        }
+        ordered = parents_first(self.model, tables)
+        for table in [each for each in ordered if each.foreign_keys]:
+            for values in islice(product(*pools.values()), TWICE):
+                wishes = dict(zip(pools, values, strict=True))
+                if example := self._example(view, [*ordered, table], wishes):
+                    yield replace(example, probe="a row twice")
+
     def _example(
         self, view: View, tables: Sequence[Table], wishes: Mapping[ColumnPlace, str]
     ) -> Example | None:
-        """One row of each table, all joined, with the values that are wished for."""
+        """A row of each table, all joined, with the values that are wished for."""
         world = World()
-        for table in tables:
+        for at, table in enumerate(tables):
             given = {c: value for (name, c), value in wishes.items() if name == table.name}
-            if not given and world.rows.get(table.name):
+            if not given and world.rows.get(table.name) and table not in tables[:at]:
                 continue
             keys = frozenset(name for key in table.foreign_keys for name in key.columns)
             keys = keys - {column for column, value in given.items() if value == NULL}
@@ -64,6 +86,16 @@ class Boundaries:
         reads = (*self.reads(tables[0].name), view.name)
         statements = tuple(world.statements)
         return Example(view.name, "a boundary", statements, tuple(dict.fromkeys(reads)))
+
+
+def _near(pool: Sequence[str], constants: Iterable[str]) -> Sequence[str]:
+    """The values of a pool that are among some constants, or one from them; else its last two."""
+    if "true" in pool:
+        return pool
+    wanted = {literal(each) for each in constants}
+    whole = [int(each) for each in constants if each.lstrip("-").isdigit()]
+    wanted |= {str(number + more) for number in whole for more in (-1, 0, 1)}
+    return [value for value in pool if value in wanted] or pool[-2:]
 
 
 def parents_first(model: Model, tables: Sequence[Table]) -> list[Table]:
@@ -83,14 +115,18 @@ def _parents(model: Model, table: Table) -> set[str]:
     return found
 
 
-def _pools(tables: Sequence[Table], literals: Literals) -> dict[ColumnPlace, list[str]]:
+def _pools(
+    tables: Sequence[Table], definitions: Sequence[str], literals: Literals
+) -> dict[ColumnPlace, list[str]]:
     """The columns that a view may compare with constants, and the values to try of each."""
+    text = "\n".join(definitions)
     found: dict[ColumnPlace, list[str]] = {}
     for table in tables:
         for column in table.columns:
             timed = column.type.category == "D" and literals.intervals
             compared = column.name in literals.compared or column.name in literals.patterns
-            if column.generated or not (timed or compared):
+            tested = column.type.name == "boolean" and mentions(text, column.name)
+            if column.generated or not (timed or compared or tested):
                 continue
             values = candidates(column, literals)
             if values and not column.not_null:

@@ -67,9 +67,7 @@ class Builder:
         own: list[tuple[str, str]] = []
         waiting = list(table.foreign_keys)
         while waiting:
-            key = max(
-                waiting, key=lambda key: (sum(c in row for c in key.columns), len(key.columns))
-            )
+            key = waiting[0] if len(waiting) == 1 else _most_given(waiting, row)
             waiting.remove(key)
             self._reference(world, table, key, wish, row, path, own)
         for column in table.columns:
@@ -202,11 +200,18 @@ class Builder:
         first = world.tied.pop(at, at)
         statement = insert_row(table, row, wish.fixed)
         if first == at:
-            world.statements.append(replace(statement, along=tuple(along)))
+            if along:
+                statement = replace(statement, along=tuple(along))
+            world.statements.append(statement)
             return
         world.along.setdefault(first, []).extend([*along, statement])
         if at - 1 > first:
             world.tied[at - 1] = min(first, world.tied.get(at - 1, first))
+
+
+def _most_given(keys: Sequence[ForeignKey], row: RowValues) -> ForeignKey:
+    """The first of the foreign keys of which most columns have a value, the longest of these."""
+    return max(keys, key=lambda key: (sum(c in row for c in key.columns), len(key.columns)))
 
 
 def _is_same(key: ForeignKey, other: ForeignKey | None) -> bool:

@@ -1,34 +1,70 @@
-"""Empty tables before anything is tried on them."""
+"""Empty tables before anything is tried on them, and remove what rolled-back examples leave."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 import psycopg
 
+AS_REPLICA: Final = "SET LOCAL session_replication_role = replica"
+NOT_AS_REPLICA: Final = "RESET session_replication_role"
 
-def empty(connection: psycopg.Connection, tables: Sequence[str]) -> dict[str, str]:
-    """Empty tables, with triggers disabled if allowed; returns the tables still full, and why."""
+
+@dataclass(slots=True)
+class Emptied:
+    """What came of emptying tables: those ``kept``, and why; those that can be ``truncated``.
+
+    None counts as ``truncated`` where their triggers could not be disabled.
+    """
+
+    kept: dict[str, str] = field(default_factory=dict)
+    truncated: list[str] = field(default_factory=list)
+
+
+def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
+    """Empty tables, with triggers disabled if allowed."""
 
     def attempt(statement: str) -> str:
         """Run a statement in a savepoint; returns the error, if any, after rolling back to it."""
         connection.execute("SAVEPOINT emptying")
+        why = ""
         try:
             connection.execute(statement.encode())
         except psycopg.Error as error:
             connection.execute("ROLLBACK TO SAVEPOINT emptying")
-            return str(error).partition("\n")[0]
-        return ""
+            why = str(error).partition("\n")[0]
+        connection.execute("RELEASE SAVEPOINT emptying")
+        return why
 
+    found = Emptied()
     if not tables:
-        return {}
-    attempt("SET LOCAL session_replication_role = replica")
-    kept: dict[str, str] = {}
-    if attempt(f"TRUNCATE {', '.join(tables)} CASCADE"):
+        return found
+    is_replica = not attempt(AS_REPLICA)
+    if not attempt(f"TRUNCATE {', '.join(tables)} CASCADE"):
+        found.truncated.extend(tables)
+    else:
         for name in tables:
             if why := attempt(f"TRUNCATE {name} CASCADE"):
                 attempt(f"DELETE FROM {name}")  # noqa: S608 - the catalog quoted the name
                 if attempt(f"DO $$BEGIN ASSERT NOT EXISTS (TABLE {name}); END$$"):
-                    kept[name] = f"its rows could not be removed: {why}"
-    attempt("RESET session_replication_role")
-    return kept
+                    found.kept[name] = f"its rows could not be removed: {why}"
+            else:
+                found.truncated.append(name)
+    attempt(NOT_AS_REPLICA)
+    if not is_replica:
+        found.truncated.clear()
+    return found
+
+
+def sweep(connection: psycopg.Connection, truncated: Sequence[str]) -> None:
+    """Remove what rolled-back statements left in the files of tables that :func:`empty` truncated.
+
+    Every read of a table walks over it, and nothing else removes it in an open transaction.  Not in
+    a savepoint: only where it was truncated at the same level can a file be cut off as it is.
+    """
+    if truncated:
+        tables = ", ".join(truncated)
+        statements = f"{AS_REPLICA}; TRUNCATE {tables} CASCADE; {NOT_AS_REPLICA}"
+        connection.execute(statements.encode())

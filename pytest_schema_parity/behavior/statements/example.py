@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -30,6 +31,15 @@ class Read:
     rows: RowsAsText
     sqlstate: str = ""
     message: str = ""
+
+
+def read_of(result: ExampleResult) -> Read:
+    """What an example that reads one relation has found there."""
+    content = "\n".join(result.contents)
+    if content.startswith("error "):
+        _, sqlstate, message = content.split(" ", 2)
+        return Read((), sqlstate, message)
+    return Read(tuple(map(tuple, json.loads(content))) if content.startswith("[") else ())
 
 
 NOT_RUN: Final = ExampleResult((), ())

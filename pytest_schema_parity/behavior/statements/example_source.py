@@ -61,6 +61,7 @@ class ExampleSource:
         self.roles = RoleExamples(self.model, self.builder, self.reads, runner.roles)
         self.calls = CallExamples(self.model, self.builder, self.everything, seed)
         self.tried: set[str] = set()
+        self._reads: dict[str, tuple[str, ...]] = {}
         self.shortened: list[str] = []
 
     def all(self, known: Iterable[Known]) -> Iterator[Example]:
@@ -106,6 +107,11 @@ class ExampleSource:
 
     def reads(self, name: str) -> tuple[str, ...]:
         """What is read after an example about a table: all, or what is near where there is much."""
+        if name not in self._reads:
+            self._reads[name] = self._read_after(name)
+        return self._reads[name]
+
+    def _read_after(self, name: str) -> tuple[str, ...]:
         tables, views, subjects = self.model.tables, self.model.views, self.model.subjects
         if len(subjects) + len(views) <= READ_ALL:
             return (*subjects, *views)

@@ -56,6 +56,7 @@ class Histories:
         self.random = source
         self.boundaries = Boundaries(model, builder, reads)
         self._pools: dict[tuple[str, str, int], list[str]] = {}
+        self._drawn_of: dict[tuple[str, int], list[Column]] = {}
         self._mined: dict[str, Literals] = {}
 
     def all(self, order: Sequence[str]) -> Iterator[Example]:
@@ -71,6 +72,7 @@ class Histories:
         for view in views:
             if view.differs:
                 yield from self.boundaries.of(view)
+                yield from self.boundaries.twice(view)
         for view in views:
             if view.differs:
                 yield from self._databases(view, DATABASES)
@@ -161,7 +163,8 @@ class Histories:
                 yield self._example(table.name, "a short history", world)
 
     def _random_change(self, table: Table, literals: Literals) -> RowValues:
-        free = [c for c in table.columns if not c.generated and not _referring(table, c.name)]
+        referring = {name for key in table.foreign_keys for name in key.columns}
+        free = [c for c in table.columns if not c.generated and c.name not in referring]
         if not free:
             return {}
         column = self.random.choice(free)
@@ -204,15 +207,8 @@ class Histories:
                     if name in table.by_name and referenced in parent:
                         fixed.setdefault(name, parent[referenced])
         rows = world.rows.get(table.name, ())
-        held = {c for component in self.solver.components(table) for c in component.columns}
-        for column in table.columns:
-            if column.name in fixed or column.generated or column.name in held:
-                continue
-            if _referring(table, column.name) and column.name not in literals.compared:
-                continue
-            if table.primary and column.name in table.primary.indexed:
-                continue
-            if self.random.random() < 0.8:
+        for column in self._drawn(table, literals):
+            if column.name not in fixed and self.random.random() < 0.8:
                 others = [row[column.name] for row in rows if column.name in row]
                 again = others and self.random.random() < AGAIN
                 value = self.random.choice(others) if again else self._value(column, literals)
@@ -226,6 +222,17 @@ class Histories:
             except CannotBuildError:
                 continue
             return
+
+    def _drawn(self, table: Table, literals: Literals) -> list[Column]:
+        """The columns that take random values: no keys, none that conditions tie together."""
+        memo = table.name, id(literals)
+        if memo not in self._drawn_of:
+            held = {c for component in self.solver.components(table) for c in component.columns}
+            held |= {c for key in table.foreign_keys for c in key.columns} - set(literals.compared)
+            held |= set(table.primary.indexed if table.primary else ())
+            free = [c for c in table.columns if not c.generated and c.name not in held]
+            self._drawn_of[memo] = free
+        return self._drawn_of[memo]
 
     def _value(self, column: Column, literals: Literals) -> str:
         if not column.not_null and self.random.random() < 0.15:
@@ -258,7 +265,3 @@ def _worth(column: Column, literals: Literals) -> bool:
     """Whether constants of a trigger may be values of a column."""
     compared = column.name in literals.compared or column.name in literals.patterns
     return compared or (_is_open(column) and column.type.category != "N")
-
-
-def _referring(table: Table, name: str) -> bool:
-    return any(name in key.columns for key in table.foreign_keys)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.causes import (
@@ -14,24 +15,32 @@ from pytest_schema_parity.behavior.statements.causes import (
     row_divergences,
 )
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
+from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 
 @dataclass(slots=True)
 class LookedAt:
-    """Which tables' rows were compared in which examples, and where any of them differed."""
+    """Which tables' rows were compared in which examples, and what differed in them."""
 
     tables: set[tuple[Example, str]] = field(default_factory=set)
-    differing: set[Example] = field(default_factory=set)
+    differing: dict[Example, set[str]] = field(default_factory=dict)
 
-    def others(self, examples: Sequence[Example]) -> list[Example]:
-        """The examples in which nothing was found to differ."""
-        return [each for each in examples if each not in self.differing]
+    def differs(self, example: Example, relation: str) -> None:
+        """Note that the rows of a table or view differ in an example."""
+        self.differing.setdefault(example, set()).add(relation)
+
+    def others(self, examples: Sequence[Example], model: Model, relation: str) -> list[Example]:
+        """The examples in which no table differs, and none of the views that ``relation`` reads."""
+        view = model.views.get(relation)
+        unrelated = model.views.keys() - set(view.below) if view else frozenset()
+        return [each for each in examples if self.differing.get(each, set()) <= unrelated]
 
 
 def tables_alike(
     runner: Runner,
     examples: Sequence[Example],
+    view: str,
     pairs: Mapping[Example, ResultPair],
     looked_at: LookedAt,
     known: Container[Cause] = (),
@@ -43,14 +52,14 @@ def tables_alike(
             if name in runner.model.tables and (example, name) not in looked_at.tables:
                 waiting.setdefault(name, []).append(example)
     for table, unknown in waiting.items():
-        others = looked_at.others(unknown)
+        others = looked_at.others(unknown, runner.model, table)
         for example, divergence in zip(
             others, row_divergences(runner, others, table, known), strict=True
         ):
             looked_at.tables.add((example, table))
             if divergence is not None:
-                looked_at.differing.add(example)
-    return looked_at.others(examples)
+                looked_at.differs(example, table)
+    return looked_at.others(examples, runner.model, view)
 
 
 def first_showing(
@@ -76,15 +85,30 @@ def first_showing(
         for example, pair, outcome in zip(examples, pairs, outcomes, strict=True)
         if outcome is None and relation in differing_relations(example, pair)
     ]
-    if relation in runner.model.views:
-        refused = [each for each in suspects if is_refused(each, pairs_of[each], relation)]
-        others = [each for each in suspects if each not in refused]
-        suspects = refused or tables_alike(runner, others, pairs_of, LookedAt(), known)
-    found = row_divergences(runner, suspects, relation)
-    for example, row_divergence in zip(suspects, found, strict=True):
-        if row_divergence is not None and row_divergence.cause == divergence.cause:
-            return examples.index(example)
+    is_view = relation in runner.model.views
+    refused = [each for each in suspects if is_view and is_refused(each, pairs_of[each], relation)]
+    waiting = iter(refused or suspects)
+    while some := list(islice(waiting, AT_ONCE)):
+        if is_view and not refused:
+            some = tables_alike(runner, some, relation, pairs_of, LookedAt(), known)
+        found = row_divergences(runner, some, relation)
+        for example, row_divergence in zip(some, found, strict=True):
+            if row_divergence is not None and row_divergence.cause == divergence.cause:
+                return examples.index(example)
     return None
+
+
+def reads_for(model: Model, divergence: Divergence, example: Example) -> tuple[str, ...]:
+    """What has to be read for :func:`first_showing`, of what is read after an example."""
+    if divergence.kind != "rows":
+        return ()
+    relation = divergence.cause[1]
+    tables = model.tables if relation in model.views else ()
+    return tuple(name for name in example.reads if name == relation or name in tables)
+
+
+AT_ONCE: Final = 8
+"""In how many examples rows are compared at once, where one is wanted that shows a cause."""
 
 
 INCIDENTAL: Final = 25

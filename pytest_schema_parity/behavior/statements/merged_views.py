@@ -13,15 +13,16 @@ def merged_view(name: str, sides: Sequence[CatalogDocument]) -> View:
     """A view that both documents have."""
     found = [side["views"][name] for side in sides]
     types = [{column["name"]: column["type"] for column in view["columns"]} for view in found]
-    tables = sorted({table for side in sides for table in _base_tables(side, name)})
+    read = [_read_by(side, name) for side in sides]
     return View(
         name=name,
         columns=tuple((c, types[0][c], types[1][c]) for c in types[0] if c in types[1]),
         definitions=(found[0]["definition"], found[1]["definition"]),
         materialized=(found[0]["materialized"], found[1]["materialized"]),
         live=(_live(sides[0], name), _live(sides[1], name)),
-        tables=tuple(tables),
+        tables=tuple(sorted({table for tables, _ in read for table in tables})),
         refreshed=tuple(dict.fromkeys(each for side in sides for each in _refreshed(side, name))),
+        below=tuple(sorted({view for _, views in read for view in views})),
     )
 
 
@@ -59,8 +60,8 @@ def _written_out(definition: str, name: str, query: str) -> str:
     return place.sub(lambda match: f"({query}) {match[1] or alias}", definition)
 
 
-def _base_tables(side: CatalogDocument, view: str) -> set[str]:
-    """The tables that a view reads, through other views as well."""
+def _read_by(side: CatalogDocument, view: str) -> tuple[set[str], set[str]]:
+    """The tables and the other views that a view reads, through other views as well."""
     tables: set[str] = set()
     waiting, seen = [view], {view}
     while waiting:
@@ -70,4 +71,4 @@ def _base_tables(side: CatalogDocument, view: str) -> set[str]:
             elif name in side["views"] and name not in seen:
                 seen.add(name)
                 waiting.append(name)
-    return tables
+    return tables, seen - {view}

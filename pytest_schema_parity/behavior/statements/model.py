@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -26,7 +27,7 @@ class Type:
     domain: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """A column that both sides have; ``defaults`` and ``types`` hold one value for each side."""
 
@@ -42,7 +43,7 @@ class Column:
         """The reference's type."""
         return self.types[0]
 
-    @property
+    @cached_property
     def has_default(self) -> HavingSides:
         """The sides on which the column has a value if an INSERT leaves it out."""
         return frozenset(
@@ -161,6 +162,8 @@ class View:
     tables: tuple[str, ...]
     refreshed: tuple[str, ...] = ()
     """The materialized views to refresh, in this order, before the view is up to date."""
+    below: tuple[str, ...] = ()
+    """The other views that it reads, on either side, through others as well."""
 
     @property
     def differs(self) -> bool:
@@ -188,7 +191,7 @@ class Routine:
         return self.bodies[0] != self.bodies[1] or self.settings[0] != self.settings[1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """The tables and views that both sides have.
 
@@ -205,8 +208,10 @@ class Model:
     missing: tuple[tuple[str, int], ...] = ()
     parents: frozenset[str] = frozenset()
     routines: tuple[Routine, ...] = ()
+    renamed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By table or view: the columns with another name on the candidate, and that name."""
 
-    @property
+    @cached_property
     def subjects(self) -> tuple[str, ...]:
         """The tables that are tested: all but ``parents``, which others only refer to."""
         return tuple(name for name in self.tables if name not in self.parents)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.behavior.instant import LONG_PATIENCE
@@ -17,10 +18,12 @@ from pytest_schema_parity.behavior.statements.catalog_document import (
 from pytest_schema_parity.behavior.statements.emptying import empty
 from pytest_schema_parity.behavior.statements.merging import merge
 from pytest_schema_parity.behavior.statements.outside import reaching_outside
+from pytest_schema_parity.behavior.statements.renamed_columns import Renamed, rename
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 PATIENCE: Final = LONG_PATIENCE
 """Seconds to try to begin both transactions at one instant."""
+NOTHING: Final[Renamed] = MappingProxyType({})
 
 
 @contextmanager
@@ -29,24 +32,29 @@ def open_runner(
     candidate: tuple[str, str],
     omits: Callable[[str], bool] = lambda name: False,  # noqa: ARG005
     roles: Sequence[str] = (),
+    renamed: Renamed = NOTHING,
 ) -> Iterator[Runner]:
     """A runner on the databases of two (tree, conninfo): their tables are empty while it is open.
 
     ``omits`` returns whether a table or view, by its name, is left out; ``roles`` are those that
-    statements may run as.
+    statements may run as; ``renamed`` columns are the same ones under other names.
     """
     with open_sides(reference, candidate, patience=PATIENCE) as sides:
         documents = sides.both(lambda side: read_document(side.connection))
+        rename(documents[1], renamed)
         for document in documents:
             leave_out(document, omits)
         reasons = {**reaching_outside(documents[1]), **reaching_outside(documents[0])}
         for document in documents:
             remove(document, reasons)
         names = [name for name in documents[0]["tables"] if name in documents[1]["tables"]]
-        for not_emptied in sides.both(lambda side: empty(side.connection, names)):
-            reasons |= not_emptied
+        emptied = sides.both(lambda side: empty(side.connection, names))
+        for each in emptied:
+            reasons |= each.kept
         for document in documents:
             remove(document, reasons)
         model = merge(*documents)
         parents = frozenset(filter(omits, model.tables))
-        yield Runner(sides, replace(model, parents=parents), reasons, roles)
+        model = replace(model, parents=parents, renamed=renamed)
+        truncated = emptied[0].truncated, emptied[1].truncated
+        yield Runner(sides, model, reasons, roles, truncated)

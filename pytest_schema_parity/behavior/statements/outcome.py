@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 SEPARATOR: Final = "\x1f"
@@ -64,6 +65,7 @@ class StatementOutcome:
         return f"{self.sqlstate} {self.message}{where}"
 
 
+@lru_cache(maxsize=10_000)
 def parse_outcome(text: str) -> StatementOutcome:
     """Parse the text that ``runner.sql`` writes for an outcome."""
     state, *rest = text.split(SEPARATOR)

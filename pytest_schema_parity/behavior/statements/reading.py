@@ -31,7 +31,7 @@ def count_and_hash(
     """
     parts: list[str] = []
     for relation in relations:
-        values = ", ".join(_values(columns_of(model, relation), side)) or "NULL"
+        values = ", ".join(_values(model, relation, side)) or "NULL"
         query = (
             f"SELECT count(*) || ':' || coalesce(sum(hashtextextended(ROW({values})::text, 0)), 0)"  # noqa: S608
             f" INTO content FROM {_source(model, relation, side, as_role)};"
@@ -54,7 +54,7 @@ def rows_as_json(model: Model, relation: str, side: int, *, as_role: bool = Fals
     """
     texts = [
         f"CASE WHEN {value} IS DISTINCT FROM NULL THEN format('%s', {value}) END"
-        for value in _values(columns_of(model, relation), side)
+        for value in _values(model, relation, side)
     ]
     row = f"to_json(ARRAY[{', '.join(texts)}]::text[])"
     source = _source(model, relation, side, as_role)
@@ -79,8 +79,10 @@ def _source(model: Model, relation: str, side: int, as_role: bool) -> str:
     return f"{relation} AS {ALIAS}"
 
 
-def _values(columns: Columns, side: int) -> list[str]:
-    return [_value(name, types, side) for name, *types in columns]
+def _values(model: Model, relation: str, side: int) -> list[str]:
+    names = model.renamed.get(relation, {}) if side else {}
+    columns = columns_of(model, relation)
+    return [_value(names.get(name, name), types, side) for name, *types in columns]
 
 
 def _value(name: str, types: list[str], side: int) -> str:

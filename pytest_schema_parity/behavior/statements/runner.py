@@ -6,7 +6,6 @@ Everything happens in one transaction on each side, which begins at one instant 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
@@ -18,12 +17,14 @@ from psycopg import errors
 
 from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
 from pytest_schema_parity.behavior.statements.cutting_off import cut_off
+from pytest_schema_parity.behavior.statements.emptying import sweep
 from pytest_schema_parity.behavior.statements.example import (
     NOT_RUN,
     Example,
     ExampleResult,
     Read,
     ResultPair,
+    read_of,
 )
 from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.outcome import (
@@ -43,6 +44,8 @@ ALONE: Final = 1.0
 """Seconds that one example may take."""
 GRACE: Final = 0.5
 """Seconds after which a statement is cancelled that its own timeout does not end."""
+SWEPT: Final = 2_000
+"""After how many statements the files of the tables are cut off again."""
 EACH: Final = 0.05
 """Seconds that each example of a batch may take on average."""
 
@@ -59,6 +62,7 @@ class Runner:
         model: Model,
         left_out: Mapping[str, str],
         roles: Sequence[str] = (),
+        truncated: tuple[Sequence[str], Sequence[str]] = ((), ()),
     ) -> None:
         self.sides = sides
         self.model = model
@@ -66,6 +70,8 @@ class Runner:
         self.statements = 0
         self.examples = 0
         self.slow: set[str] = set()
+        self._truncated = truncated
+        self._left_behind = [0, 0]
         self._readers: dict[tuple[tuple[str, ...] | str, bool], str] = {}
         sides.both(self._prepare)
         cannot = sides.both(lambda side: [r for r in roles if not may_set(side.connection, r)])
@@ -114,7 +120,9 @@ class Runner:
             return self._run_side(side, examples, reader)
 
         reference, candidate = self.sides.both(work)
-        return [(_read(one), _read(other)) for one, other in zip(reference, candidate, strict=True)]
+        return [
+            (read_of(one), read_of(other)) for one, other in zip(reference, candidate, strict=True)
+        ]
 
     def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
         """The rows of a query on each side; None where it fails."""
@@ -203,6 +211,7 @@ class Runner:
         self, side: OpenSide, examples: Sequence[Example], reader: str, limit: float
     ) -> list[ExampleResult]:
         """Run examples in one round trip; if one is too slow, return only the results up to it."""
+        renamed = self.model.renamed if self._number(side) else {}
         with _savepoint(side) as connection:
             connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
             try:
@@ -210,7 +219,11 @@ class Runner:
                     found = connection.execute(
                         "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
                         (
-                            [_run_as(each) for example in examples for each in example.statements],
+                            [
+                                _run_as(each.in_names(renamed))
+                                for example in examples
+                                for each in example.statements
+                            ],
                             [len(example.statements) for example in examples],
                             reader,
                             self.model.deferrable,
@@ -218,11 +231,20 @@ class Runner:
                     ).fetchall()
             except errors.QueryCanceled:  # between statements, or while reading
                 found = []
+        self._sweep(side, sum(len(example.statements) for example in examples))
         return [
             ExampleResult(tuple(map(parse_outcome, outcomes)), tuple((contents or "").split("\n")))
             for outcomes, contents in found
             if outcomes is not None
         ]
+
+    def _sweep(self, side: OpenSide, statements: int) -> None:
+        """Remove what rolled-back statements left behind, once it slows down what follows."""
+        at = self._number(side)
+        self._left_behind[at] += statements
+        if self._left_behind[at] >= SWEPT:
+            self._left_behind[at] = 0
+            sweep(side.connection, self._truncated[at])
 
 
 def _run_as(statement: GeneratedStatement) -> str:
@@ -235,14 +257,6 @@ def _run_as(statement: GeneratedStatement) -> str:
 def _reading(example: Example) -> tuple[tuple[str, ...], bool]:
     """What is read at the end of an example, and whether a role reads it."""
     return example.reads, example.reads_as_role
-
-
-def _read(result: ExampleResult) -> Read:
-    content = "\n".join(result.contents)
-    if content.startswith("error "):
-        _, sqlstate, message = content.split(" ", 2)
-        return Read((), sqlstate, message)
-    return Read(tuple(map(tuple, json.loads(content))) if content.startswith("[") else ())
 
 
 @contextmanager

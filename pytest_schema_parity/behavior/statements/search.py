@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.opening import open_runner
+from pytest_schema_parity.behavior.statements.renamed_columns import renamed_columns
 from pytest_schema_parity.behavior.statements.search_result import (
     ANY_BUDGET,
     Budget,
@@ -46,12 +47,13 @@ def search(
         return name in leave_out or (subjects is not None and name not in subjects)
 
     sides = (reference.tree, reference.conninfo), (candidate.tree, candidate.conninfo)
-    with open_runner(*sides, omits, roles) as runner:
+    renamed = renamed_columns(differences)
+    with open_runner(*sides, omits, roles, renamed) as runner:
         found = Searching(runner, differences, budget, seed, known).search()
         apart = runner.sides.apart
     tries = CONFIRMED if apart else 0
     while tries and found.counterexamples:
-        with open_runner(*sides, omits, roles) as runner:
+        with open_runner(*sides, omits, roles, renamed) as runner:
             again = Searching(runner, differences, budget, seed)
             kept = tuple(each for each in found.counterexamples if again.confirms(each))
             tries = tries - 1 if runner.sides.apart else 0

@@ -52,6 +52,8 @@ class Counterexample:
     examples: int
     query: str = ""
     role: str = ""
+    on_candidate: tuple[str, ...] = ()
+    """The statements with the candidate's names, where it has other names of columns."""
 
     @property
     def statements(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from pytest_schema_parity.behavior.statements.looking import (
     first_showing,
     is_empty,
     is_refused,
+    reads_for,
     sample_of,
     tables_alike,
 )
@@ -73,10 +74,12 @@ class Searching:
         self.tallies: dict[str, _Tally] = {name: _Tally() for name in self.model.subjects}
         self.compared: dict[str, int] = {}
         self.exhausted: Exhausted = ""
+        self.waiting = 0  # examples of a batch that has not run yet
 
     def search(self) -> Search:
         """Try everything, as far as the budget goes; ``views`` are all whose text differs."""
         for batch in self.runner.batches(self._within_budget()):
+            self.waiting = 0
             self._examine(batch)
         differing = [view.name for view in self.model.views.values() if view.differs]
         return Search(
@@ -111,11 +114,12 @@ class Searching:
                 return
             if example.subject in self.model.views and example.probe != "found before":
                 self.source.tried.add(example.subject)
+            self.waiting += 1
             yield example
 
     def _spent(self) -> Exhausted:
         """The part of the budget that is spent; empty while there is something left of all."""
-        if self.runner.examples >= self.budget.examples:
+        if self.runner.examples + self.waiting >= self.budget.examples:
             return "examples"
         if len(self.found) >= self.budget.counterexamples:
             return "counterexamples"
@@ -138,22 +142,30 @@ class Searching:
                 suspects.setdefault(relation, []).append(example)
                 pairs[example] = pair
         looked_at = LookedAt()
-        for relation in sorted(suspects, key=lambda name: name in self.model.views):
+        for relation in sorted(suspects, key=self._layer):
             sample = sample_of(suspects[relation], relation)
             refused = [each for each in sample if is_refused(each, pairs[each], relation)]
-            examples = [each for each in looked_at.others(sample) if each not in refused]
+            examples = looked_at.others(sample, self.model, relation)
+            examples = [each for each in examples if each not in refused]
             if relation in self.model.views:
-                examples = tables_alike(self.runner, examples, pairs, looked_at, self.found)
+                examples = tables_alike(
+                    self.runner, examples, relation, pairs, looked_at, self.found
+                )
             examples += refused
             found = row_divergences(self.runner, examples, relation, self.found)
             for example, row_divergence in zip(examples, found, strict=True):
                 looked_at.tables.add((example, relation))
                 if row_divergence is not None:
-                    looked_at.differing.add(example)
+                    looked_at.differs(example, relation)
                     if not self._is_any_users(example, row_divergence):
                         self._keep(example, row_divergence)
                 else:
                     self._count_alike(example, pairs[example], relation)
+
+    def _layer(self, relation: str) -> int:
+        """Tables come first, each view after those that it reads."""
+        view = self.model.views.get(relation)
+        return 1 + len(view.below) if view else 0
 
     def _is_any_users(self, example: Example, divergence: Divergence) -> bool:
         """Whether what a role shows differs for the superuser as well, who comes first."""
@@ -207,7 +219,8 @@ class Searching:
 
         smallest = example
         if spent != "seconds":
-            smallest = shrink(example, self.runner.results, shows)
+            narrow = replace(example, reads=reads_for(self.model, divergence, example))
+            smallest = shrink(narrow, self.runner.results, shows)
         (pair,) = self.runner.results([smallest])
         rows = None
         if divergence.kind == "rows":
@@ -223,7 +236,13 @@ class Searching:
             examples=tried,
             role=example.role,
             query=self._query(rows.relation, example) if rows else "",
+            on_candidate=self._on_candidate(smallest),
         )
+
+    def _on_candidate(self, example: Example) -> tuple[str, ...]:
+        """The statements as the candidate runs them; none where it has the same names."""
+        parts = [each.in_names(self.model.renamed) for each in example.statements]
+        return tuple(f"{each.sql};" for each in parts) if parts != [*example.statements] else ()
 
     def confirms(self, example: Counterexample) -> bool:
         """Whether a counterexample shows the same here: no chance of two clocks that were apart."""

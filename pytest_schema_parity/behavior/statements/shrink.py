@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
@@ -12,31 +13,51 @@ from pytest_schema_parity.behavior.statements.statement import NULL, GeneratedSt
 
 ROUNDS: Final = 40
 MOST: Final = 300
-"""How many smaller variants are tried in one batch."""
+"""How many smaller variants of one example are tried."""
+FEW: Final = 16
+"""How many of them are tried in the first batch."""
 NUMBER: Final = re.compile(r"(?<![\w.-])\d{1,9}(?![\w.])")
 
 Shows: TypeAlias = Callable[[Sequence[Example], Sequence[ResultPair]], int | None]
 """Returns the index of the first example that shows the cause; None if none does."""
+Variants: TypeAlias = Callable[[Example], Iterator[Example]]
 Run: TypeAlias = Callable[[Sequence[Example]], list[ResultPair]]
 
 
 def shrink(example: Example, run: Run, shows: Shows) -> Example:
     """The smallest variant of an example that still shows the same cause."""
-    for _ in range(ROUNDS):
-        neighbours = [*_without_statements(example), *_joined(example), *_without_columns(example)]
-        found = _first(neighbours, run, shows) or _first(list(_simpler(example)), run, shows)
-        if found is None:
+    while True:
+        example = _as_far_as(_shorter, example, run, shows)
+        simpler = _as_far_as(_simpler, example, run, shows)
+        if simpler is example:
             return example
+        example = simpler
+
+
+def _as_far_as(variants: Variants, example: Example, run: Run, shows: Shows) -> Example:
+    """The last of a chain of variants that show the same cause, each the first of its kind."""
+    for _ in range(ROUNDS):
+        found = _first(islice(variants(example), MOST), run, shows)
+        if found is None:
+            break
         example = found
     return example
 
 
-def _first(examples: Sequence[Example], run: Run, shows: Shows) -> Example | None:
-    if not examples:
-        return None
-    examples = examples[:MOST]
-    at = shows(examples, run(examples))
-    return None if at is None else examples[at]
+def _first(examples: Iterator[Example], run: Run, shows: Shows) -> Example | None:
+    """The first example that shows the cause; the batches grow, as most often an early one does."""
+    size = FEW
+    while batch := list(islice(examples, size)):
+        if (at := shows(batch, run(batch))) is not None:
+            return batch[at]
+        size *= 2
+    return None
+
+
+def _shorter(example: Example) -> Iterator[Example]:
+    yield from _without_statements(example)
+    yield from _joined(example)
+    yield from _without_columns(example)
 
 
 def _without_statements(example: Example) -> Iterator[Example]:

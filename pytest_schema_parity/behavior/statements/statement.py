@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from functools import cached_property
+from typing import Final, Literal, TypeAlias
 
 Assigned: TypeAlias = tuple[tuple[str, str], ...]
 """Pairs of a column and an SQL expression, both as SQL writes them."""
 
 NULL = "NULL"
+NAME: Final = re.compile(r'"(?:[^"]|"")*"|\w+')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class GeneratedStatement:
     """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL as it stands.
 
@@ -32,7 +36,7 @@ class GeneratedStatement:
     text: str = ""
     along: tuple[GeneratedStatement, ...] = ()
 
-    @property
+    @cached_property
     def sql(self) -> str:
         """The statement as it can be pasted into psql, without its semicolon."""
         match self.kind:
@@ -53,6 +57,17 @@ class GeneratedStatement:
     def without(self, columns: frozenset[str]) -> GeneratedStatement:
         """The statement without these of the columns that it assigns."""
         return replace(self, values=tuple(pair for pair in self.values if pair[0] not in columns))
+
+    def in_names(self, renamed: Mapping[str, Mapping[str, str]]) -> GeneratedStatement:
+        """The statement with the candidate's names of columns that are ``renamed`` there."""
+        names = renamed.get(self.table, {})
+        along = tuple(each.in_names(renamed) for each in self.along)
+        if not names and along == self.along:
+            return self
+        values = tuple((names.get(column, column), value) for column, value in self.values)
+        where = tuple((names.get(column, column), value) for column, value in self.where)
+        suffix = NAME.sub(lambda found: names.get(found[0], found[0]), self.suffix)
+        return replace(self, values=values, where=where, suffix=suffix, along=along)
 
     def _insert(self) -> str:
         overriding = " OVERRIDING SYSTEM VALUE" if self.overriding else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.model import Type
@@ -42,6 +43,7 @@ SAMPLES: Final = {
 }
 
 
+@lru_cache(maxsize=50_000)
 def fresh(kind: Type, number: int, name: str = "value") -> str:
     """The value of this number (from 1) of a type; small types repeat theirs."""
     base = kind.name

@@ -1,0 +1,47 @@
+"""The runner of examples: what they leave in files of tables, and how it is removed."""
+
+from __future__ import annotations
+
+from searching import Searcher
+
+from pytest_schema_parity.behavior.statements.example import Example
+from pytest_schema_parity.behavior.statements.opening import open_runner
+from pytest_schema_parity.behavior.statements.runner import SWEPT
+from pytest_schema_parity.behavior.statements.statement import insert
+from pytest_schema_parity.postgres.cluster import Cluster
+
+TREE = """
+    CREATE TABLE log (what text);
+    CREATE TABLE t (id int PRIMARY KEY, note text);
+    CREATE TABLE u (id int PRIMARY KEY, t int REFERENCES t ON DELETE CASCADE);
+    INSERT INTO t VALUES (1, 'a row of a migration');
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+        INSERT INTO log VALUES (tg_op); RETURN NULL; END $$;
+    CREATE TRIGGER note AFTER TRUNCATE ON t FOR EACH STATEMENT EXECUTE FUNCTION note();
+"""
+READS = ("public.log", "public.t", "public.u")
+
+
+SIZE = """
+    SELECT sum(pg_relation_size(file))
+    FROM (VALUES ('t'::regclass), ('t_pkey'), ('u'), ('u_pkey')) AS files(file)
+"""
+PAGE = 8192
+
+
+def test_what_rolled_back_examples_leave_is_removed(cluster: Cluster) -> None:
+    """Each read walks over it: a search would grow slower with the square of its examples."""
+    searcher = Searcher(cluster)
+    rows = [insert("public.t", {"id": str(n)}) for n in range(50)]
+    example = Example("public.t", "rows", (*rows, insert("public.u", {"id": "1"})), READS)
+    with searcher.built(TREE) as one, searcher.built(TREE) as other:
+        with open_runner((one.tree, one.conninfo), (other.tree, other.conninfo)) as runner:
+            (before,) = runner.results([example])
+            for _ in range(3):
+                list(runner.batches([example] * (SWEPT // len(rows))))
+            sizes = runner.ask((SIZE, SIZE))
+            (after,) = runner.results([example])
+        assert all(int(str(found[0][0])) <= 4 * PAGE for found in sizes if found), sizes
+        assert None not in sizes
+        assert before == after
+        assert before[0].contents[0].startswith("0:"), "the trigger on TRUNCATE has fired"
