@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.model import Model
@@ -82,12 +83,13 @@ def _source(model: Model, relation: str, side: int, as_role: bool) -> str:
 def _values(model: Model, relation: str, side: int) -> list[str]:
     names = model.renamed.get(relation, {}) if side else {}
     columns = columns_of(model, relation)
-    return [_value(names.get(name, name), types, side) for name, *types in columns]
+    return [
+        as_same_type(f"{ALIAS}.{names.get(name, name)}", types, side) for name, *types in columns
+    ]
 
 
-def _value(name: str, types: list[str], side: int) -> str:
-    """The SQL expression of a column: cast so that values of differing types can be compared."""
-    value = f"{ALIAS}.{name}"
+def as_same_type(value: str, types: Sequence[str], side: int) -> str:
+    """An SQL expression, cast so that values of the types of both sides can be compared."""
     if types[0] == types[1]:
         return value
     if all(NUMBER.match(each) for each in types):

@@ -33,11 +33,10 @@ from pytest_schema_parity.behavior.statements.outcome import (
     timed_out,
 )
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
+from pytest_schema_parity.behavior.statements.results_of_calls import call_as_read
 from pytest_schema_parity.behavior.statements.roles import may_set
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement, literal
 
-RETURNING: Final = "SELECT /*r*/ "
-"""How a call begins whose result is compared; see ``runner.sql``."""
 BATCH: Final = 250
 """How many examples run in one round trip."""
 ALONE: Final = 1.0
@@ -71,6 +70,7 @@ class Runner:
         self.examples = 0
         self.slow: set[str] = set()
         self._truncated = truncated
+        self._routines = {routine.name: routine for routine in model.routines}
         self._left_behind = [0, 0]
         self._readers: dict[tuple[tuple[str, ...] | str, bool], str] = {}
         sides.both(self._prepare)
@@ -220,7 +220,7 @@ class Runner:
                         "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
                         (
                             [
-                                _run_as(each.in_names(renamed))
+                                self._run_as(each.in_names(renamed), self._number(side))
                                 for example in examples
                                 for each in example.statements
                             ],
@@ -238,6 +238,11 @@ class Runner:
             if outcomes is not None
         ]
 
+    def _run_as(self, statement: GeneratedStatement, side: int) -> str:
+        """A statement as it is run: a call of a function so that its result can be compared."""
+        routine = self._routines.get(statement.table) if statement.kind == "call" else None
+        return call_as_read(routine, statement, side, self.model) if routine else statement.sql
+
     def _sweep(self, side: OpenSide, statements: int) -> None:
         """Remove what rolled-back statements left behind, once it slows down what follows."""
         at = self._number(side)
@@ -245,13 +250,6 @@ class Runner:
         if self._left_behind[at] >= SWEPT:
             self._left_behind[at] = 0
             sweep(side.connection, self._truncated[at])
-
-
-def _run_as(statement: GeneratedStatement) -> str:
-    """A statement as it is run: of a function, so that its result can be compared."""
-    if statement.kind == "call":
-        return statement.sql.replace("SELECT ", RETURNING, 1)
-    return statement.sql
 
 
 def _reading(example: Example) -> tuple[tuple[str, ...], bool]:
