@@ -1,5 +1,7 @@
 -- Runs examples, each in a subtransaction that is rolled back, and returns what every statement
 -- did and what the tables and views held at the end.  Variables survive the rollback.
+-- A timeout ends the call, as it has fired and does not apply to what follows: the last outcome has
+-- its SQLSTATE and the contents are NULL, or the last line of the contents has it.
 CREATE FUNCTION pg_temp.schema_parity_run(statements text[], lengths int[], reader text, deferred boolean)
 RETURNS TABLE (outcomes text[], contents text) LANGUAGE plpgsql AS $run$
 DECLARE
@@ -12,6 +14,7 @@ DECLARE
     constraint_ text;
     column_ text;
     context text;
+    is_canceled boolean := false;
 BEGIN
     FOREACH size IN ARRAY lengths LOOP
         outcomes := '{}';
@@ -33,8 +36,10 @@ BEGIN
                         outcomes := array_append(outcomes, affected::text);
                     END IF;
                 EXCEPTION WHEN query_canceled THEN
-                    -- The timeout has fired and does not apply to further statements of this call.
-                    outcomes := NULL;
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+                        context = PG_EXCEPTION_CONTEXT;
+                    outcomes := array_append(outcomes, concat_ws(chr(31), state, message, '', '', '', context));
+                    contents := NULL;
                     RETURN NEXT;
                     RETURN;
                 WHEN OTHERS THEN
@@ -52,6 +57,7 @@ BEGIN
             END IF;
             IF reader <> '' THEN
                 EXECUTE reader INTO contents;
+                is_canceled := contents ~ '(^|\n)error 57014[^\n]*$';
             END IF;
             RAISE EXCEPTION USING ERRCODE = 'SP000';
         EXCEPTION WHEN SQLSTATE 'SP000' THEN
@@ -65,6 +71,9 @@ BEGIN
         END;
         position := position + size;
         RETURN NEXT;
+        IF is_canceled THEN
+            RETURN;
+        END IF;
     END LOOP;
 END
 $run$
