@@ -20,6 +20,7 @@ from pytest_schema_parity.behavior.statements.model import (
     Type,
     UniqueKey,
 )
+from pytest_schema_parity.behavior.statements.ordering import is_ordered
 
 
 def merge(reference: CatalogDocument, candidate: CatalogDocument) -> Model:
@@ -66,6 +67,7 @@ def _routines(sides: Sequence[CatalogDocument]) -> Iterator[Routine]:
             bodies=(pair[0]["body"] or "", pair[1]["body"] or ""),
             settings=(pair[0]["settings"], pair[1]["settings"]),
             returns=(_returns(sides[0], pair[0]), _returns(sides[1], pair[1])),
+            is_ordered=all(each["language"] == "sql" and is_ordered(each["body"]) for each in pair),
             is_overloaded=calls[pair[0]["call"]] > 1,
         )
 

@@ -191,6 +191,8 @@ class Routine:
     settings: tuple[str, str]
     returns: tuple[Type, Type] = (ANY, ANY)
     is_overloaded: bool = False
+    is_ordered: bool = False
+    """Whether both bodies ask for an order of the rows that they return."""
 
     @property
     def differs(self) -> bool:

@@ -15,6 +15,7 @@ DECLARE
     column_ text;
     context text;
     is_canceled boolean := false;
+    in_order boolean;
 BEGIN
     FOREACH size IN ARRAY lengths LOOP
         outcomes := '{}';
@@ -23,11 +24,20 @@ BEGIN
             PERFORM pg_temp.schema_parity_reset();
             FOR step IN 1 .. size LOOP
                 BEGIN
-                    IF left(statements[position + step], 13) = 'SELECT /*r*/ ' THEN
+                    IF left(statements[position + step], 13) IN ('SELECT /*r*/ ', 'SELECT /*o*/ ') THEN
+                        in_order := left(statements[position + step], 13) = 'SELECT /*o*/ ';
+                        IF in_order THEN
+                            -- Rows that are equal in order come as they were read: from the table,
+                            -- and not from an index that one side alone may have.
+                            PERFORM set_config('enable_indexscan', 'off', true),
+                                set_config('enable_indexonlyscan', 'off', true),
+                                set_config('enable_bitmapscan', 'off', true);
+                        END IF;
                         EXECUTE format(
-                            'SELECT concat_ws(chr(30), count(*), md5(string_agg(t, chr(10) ORDER BY t)),'
-                            ' left(string_agg(t, chr(10) ORDER BY t), 400))'
-                            ' FROM (SELECT q::text AS t FROM (%s) AS q) AS texts', statements[position + step]
+                            'SELECT concat_ws(chr(30), count(*), md5(string_agg(t, chr(10) ORDER BY %1$s)),'
+                            ' left(string_agg(t, chr(10) ORDER BY %1$s), 400))'
+                            ' FROM (SELECT q::text AS t, row_number() OVER () AS n FROM (%2$s) AS q) AS texts',
+                            CASE WHEN in_order THEN 'n' ELSE 't' END, statements[position + step]
                         ) INTO message;
                         outcomes := array_append(outcomes, message);
                     ELSE
