@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -154,3 +157,24 @@ def orphans(schema: Schema) -> list[tuple[str, str]]:
         for fact in schema
         if fact.parent and fact.parent not in schema and fact.parent[0] != "language"
     ]
+
+
+LOST = """
+import sys
+import psycopg
+from pytest_schema_parity.catalog import read_schema
+from pytest_schema_parity.errors import ServerError
+
+connection, other = (psycopg.connect(sys.argv[1], autocommit=True) for _ in range(2))
+other.execute("SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
+try:
+    read_schema(connection)
+except ServerError:
+    sys.exit(3)
+"""
+
+
+def test_a_lost_connection_is_told_by_the_error_alone(database: str) -> None:
+    command = [sys.executable, "-c", LOST, database]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (3, "")
