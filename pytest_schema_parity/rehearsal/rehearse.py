@@ -15,14 +15,13 @@ from typing import Self, TypeVar
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.apply import Applied, Failure, apply_tree
-from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.fingerprint import Fingerprint, fingerprint
 from pytest_schema_parity.rehearsal.script import StepScript, read_script
-from pytest_schema_parity.rehearsal.steps import MigrationStep
+from pytest_schema_parity.rehearsal.steps import MigrationStep, tree_of
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
@@ -179,7 +178,7 @@ class Rehearsal:
 
     def _apply(self, file: Path, database: str) -> Applied:
         self._schemas.pop(database, None)
-        tree = load_tree(file.name, root=self._root, files=[file])
+        tree = tree_of(file, self._root)
         conninfo = self.conninfo_of(database)
         return apply_tree(tree, conninfo, statement_timeout=self._statement_timeout)
 
