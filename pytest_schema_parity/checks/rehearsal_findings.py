@@ -47,10 +47,11 @@ def about_step(
     *,
     line: int = 1,
     change: FindingChange = "changed",
+    attribute: str | None = None,
 ) -> Finding:
     """A finding about a step as a whole, located at a line of its up file.
 
-    Its attribute is the check, so that an allowance can be about one of them.
+    Its ``attribute`` is the check, unless that has several, each for allowances of its own.
     """
     shown = cut(lines)
     return Finding(
@@ -58,7 +59,7 @@ def about_step(
         check=check,
         kind=STEP,
         name=step.name,
-        attribute=check,
+        attribute=attribute or check,
         change=change,
         impact="behavior",
         title=title,
