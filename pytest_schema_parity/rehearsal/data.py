@@ -83,7 +83,7 @@ def compare_data(
         renamed = _renamed(olds, news) if follow else {}
         later = {name: news.get(name) or renamed.get(name) for name in olds}
         columns = {
-            name: _pairs(olds[name], now, follow=follow)
+            name: later_columns(olds[name], now, follow=follow)
             for name, now in later.items()
             if now is not None
         }
@@ -125,8 +125,11 @@ def _renamed(
     return {table.shown: by_oid[table.oid] for table in gone if table.oid in by_oid}
 
 
-def _pairs(table: StoredTable, now: StoredTable, *, follow: bool) -> dict[str, str | None]:
-    """The name of each column in the other state; None if it is not there."""
+def later_columns(table: StoredTable, now: StoredTable, *, follow: bool) -> dict[str, str | None]:
+    """The name of each column of a table in the later state; None if it is not there.
+
+    With ``follow`` a column that has another name is found by its number.
+    """
     added = set(now.columns) - set(table.columns)
     by_number = {
         number: column

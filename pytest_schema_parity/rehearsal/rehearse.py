@@ -58,7 +58,7 @@ class Rehearsal:
 
     Use it as a context manager: it drops its databases. ``role`` carries the steps out;
     file names are relative to ``root``; ``read`` reads the facts of a database of the host, by its
-    name. Several steps are worked on in parallel.
+    name; ``statement_timeout`` is in seconds. Several steps are worked on in parallel.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Rehearsal:
         self._role = role
         self._root = root
         self._read = read or (lambda name: read_schema(self.conninfo_of(name)))
-        self._statement_timeout = statement_timeout
+        self.statement_timeout = statement_timeout
         self._prefix = f"{source}_rehearsal"
         self._numbers = itertools.count(1)
         self._schemas: dict[str, Schema] = {}
@@ -180,7 +180,7 @@ class Rehearsal:
         self._schemas.pop(database, None)
         tree = tree_of(file, self._root)
         conninfo = self.conninfo_of(database)
-        return apply_tree(tree, conninfo, statement_timeout=self._statement_timeout)
+        return apply_tree(tree, conninfo, statement_timeout=self.statement_timeout)
 
     def changed(self, stage: str, copy: str) -> Changed:
         """Every fact and row that differs between a stage and a copy."""
