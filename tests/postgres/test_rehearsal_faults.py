@@ -252,32 +252,6 @@ def test_generated_rows_are_noted(cluster: Cluster, tmp_path: Path) -> None:
     ]
 
 
-def test_the_upgraded_database_behaves_as_the_target(cluster: Cluster, tmp_path: Path) -> None:
-    """A trigger's text is not all that makes a difference: what statements do is compared too."""
-    files: dict[str, str | None] = dict(FILES)
-    function = (
-        "CREATE OR REPLACE FUNCTION lower_email() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$BEGIN NEW.email := {}(NEW.email); RETURN NEW; END$$;"
-        "CREATE OR REPLACE TRIGGER t BEFORE INSERT ON users FOR EACH ROW"
-        " EXECUTE FUNCTION lower_email();\n"
-    )
-    files["main.sql"] = f"{files['main.sql']}{function.format('lower')}"
-    files[f"upgrade/{UP}"] = f"{files[f'upgrade/{UP}']}{function.format('upper')}"
-    allow = '[[allow]]\ntree = "rehearsal"\nkind = "{}"\nreason = "So be it"\n'
-    for kind, expected in (("behavior", ["function"]), ("function", ["behavior"])):
-        root = tmp_path / kind
-        root.mkdir()
-        with_it = CONFIGURATION + allow.format(kind)
-        (found,) = results_of(cluster, root, files, "upgrade", configuration=with_it)
-        assert [finding.kind for finding in found.failing] == expected, found
-        assert any(finding.allowed for finding in found.findings)
-    root = tmp_path / "without"
-    root.mkdir()
-    without = f"{CONFIGURATION}examples = 0\n"
-    (found,) = results_of(cluster, root, files, "upgrade", configuration=without)
-    assert [finding.kind for finding in found.findings] == ["function"]
-
-
 CHECKS = [name for name in registry.names("rehearsal") if name != "allowances"]
 
 
