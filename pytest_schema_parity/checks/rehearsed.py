@@ -91,13 +91,21 @@ class Rehearsed:
         """The first step that fails; None if all steps can be carried out."""
         return next((each for each in self.carry_out() if each.failures), None)
 
-    def reached(self) -> Rehearsal:
-        """The rehearsal with the steps before the first that fails, carried out.
+    def seeded(self) -> Stage:
+        """The deployed tree with its rows.
 
         Raises ServerError where the seed fails: the check ``upgrade`` reports what.
         """
         if self.seed_failures:
             raise _not_rehearsed(self.seed_failures[0])
+        return self.stage
+
+    def reached(self) -> Rehearsal:
+        """The rehearsal with the steps before the first that fails, carried out.
+
+        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        """
+        self.seeded()
         self.carry_out()
         return self.rehearsal
 

@@ -286,6 +286,14 @@ def test_the_first_step_fails(cluster: Cluster, tmp_path: Path) -> None:
     assert "1_contact, 2_attachments, 3_rules" in found["data"].headline
 
 
+def test_a_seed_that_fails_is_an_error_of_every_check(cluster: Cluster, tmp_path: Path) -> None:
+    files = dict(FILES) | {"seed.sql": "INSERT INTO nowhere VALUES (1);\n"}
+    found = dict(zip(CHECKS, results_of(cluster, tmp_path, files, *CHECKS), strict=True))
+    outcomes = {name: result.outcome for name, result in found.items()}
+    assert outcomes == dict.fromkeys(outcomes, "error") | {"upgrade": "failed"}
+    assert "see its `upgrade` (seed.sql:1:13" in found["backup"].headline
+
+
 def test_with_an_empty_seed_there_are_no_rows(cluster: Cluster, tmp_path: Path) -> None:
     files: dict[str, str | None] = dict(FILES)
     files[f"upgrade/{UP}"] = f"{files[f'upgrade/{UP}']}DELETE FROM log;\n"
