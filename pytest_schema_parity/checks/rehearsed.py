@@ -227,8 +227,12 @@ def _not_rehearsed(failure: Failure) -> ServerError:
 
 
 def own_tables(schema: Schema) -> frozenset[str]:
-    """The tables of a schema that are not the platform's."""
-    return frozenset(fact.name for fact in schema.of_kind("table") if not fact.provided)
+    """The tables of a schema that are not the platform's, nor partitions of another table."""
+    return frozenset(
+        fact.name
+        for fact in schema.of_kind("table")
+        if not fact.provided and not fact.attributes.get("partition_of")
+    )
 
 
 @contextmanager
