@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final, TypeAlias
@@ -25,6 +25,7 @@ from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.rehearsal.later_rows import LaterRows, roll_back_later_rows
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
+from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.schema.difference import Difference
 
 LATER_ROWS: Final = "later rows"
@@ -46,16 +47,17 @@ def rollback(context: Context) -> Iterator[Finding]:
                 f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
                 change="missing",
             )
-    starts = [last for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)) if last >= 0]
+    starts = _starts(steps)
     with ThreadPoolExecutor(1, "schema-parity-later-rows") as pool:
         later = pool.submit(_roll_back_later, rehearsed)
         found = rehearsal.side_by_side(lambda last: list(_back(rehearsal, last)), starts)
-    outcomes = [*itertools.chain.from_iterable(found)]
     reported: set[str] = set()
-    for outcome in outcomes:
+    refused: set[_Statement] = set()
+    for outcome in itertools.chain.from_iterable(found):
         if outcome or outcome.step.name in reported or outcome.step.down is None:
             continue
         reported.add(outcome.step.name)
+        refused |= _refused(outcome)
         yield about_step(
             rehearsed,
             "rollback",
@@ -65,8 +67,23 @@ def rollback(context: Context) -> Iterator[Finding]:
             outcome_lines(outcome),
         )
     if (rolled_back := later.result()) is not None:
-        refused = {each for outcome in outcomes for each in _refused(outcome)}
         yield from _later(rehearsed, *rolled_back, refused)
+    elif steps:
+        title = (
+            "not tried with rows that were written after the upgrade:"
+            f" {steps[-1].name}, the last step, has no down file"
+        )
+        yield rehearsal_note(rehearsed.config.name, "rollback", "", title)
+
+
+def _starts(steps: Sequence[MigrationStep]) -> list[int]:
+    """The steps, by index, from after which is rolled back: each down file is run.
+
+    These are the last step, the one in the middle, and those before a step without a down file.
+    """
+    before = [at - 1 for at, step in enumerate(steps) if step.down is None]
+    starts = (len(steps) - 1, len(steps) // 2 - 1, *before)
+    return [at for at in dict.fromkeys(starts) if at >= 0 and steps[at].down]
 
 
 def _roll_back_later(rehearsed: Rehearsed) -> tuple[LaterRows, Filling] | None:
@@ -86,7 +103,7 @@ def _later(
 ) -> Iterator[Finding]:
     """Findings for rows that were written after the upgrade, and that rolling back loses.
 
-    What is ``refused`` without these rows, too, is no finding here.
+    What is ``refused`` without these rows, too, and reported, is no finding here.
     """
     tree = rehearsed.config.name
     for outcome in found.outcomes:
