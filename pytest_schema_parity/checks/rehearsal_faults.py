@@ -91,7 +91,7 @@ def _crashes(rehearsed: Rehearsed) -> Iterator[StepOutcome]:
 def backup(context: Context) -> Iterator[Finding]:
     """A finding if the deployed database cannot be backed up and restored completely."""
     rehearsed = context.rehearsed()
-    source = rehearsed.stage.target
+    source = rehearsed.seeded().target
     installation = rehearsed.trees.installation
     major = rehearsed.trees.major
     programs = find_backup_programs(major, installation.bindir if installation else None)

@@ -92,13 +92,21 @@ class Rehearsed:
         """The first step that fails; None if all steps can be carried out."""
         return next((each for each in self.carry_out() if each.failures), None)
 
-    def reached(self) -> Rehearsal:
-        """The rehearsal with the steps before the first that fails, carried out.
+    def seeded(self) -> Stage:
+        """The deployed tree with its rows.
 
         Raises ServerError where the seed fails: the check ``upgrade`` reports what.
         """
         if self.seed_failures:
             raise _not_rehearsed(self.seed_failures[0])
+        return self.stage
+
+    def reached(self) -> Rehearsal:
+        """The rehearsal with the steps before the first that fails, carried out.
+
+        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        """
+        self.seeded()
         self.carry_out()
         return self.rehearsal
 
@@ -220,8 +228,12 @@ def _not_rehearsed(failure: Failure) -> ServerError:
 
 
 def own_tables(schema: Schema) -> frozenset[str]:
-    """The tables of a schema that are not the platform's."""
-    return frozenset(fact.name for fact in schema.of_kind("table") if not fact.provided)
+    """The tables of a schema that are not the platform's, nor partitions of another table."""
+    return frozenset(
+        fact.name
+        for fact in schema.of_kind("table")
+        if not fact.provided and not fact.attributes.get("partition_of")
+    )
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import psycopg
 
 from pytest_schema_parity.migrations.apply import Failure, apply_tree
-from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
@@ -18,7 +17,7 @@ from pytest_schema_parity.rehearsal.fingerprint import fingerprint
 from pytest_schema_parity.rehearsal.interrupt import interruptions
 from pytest_schema_parity.rehearsal.rehearse import Changed, Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.script import StepScript, execute
-from pytest_schema_parity.rehearsal.steps import MigrationStep
+from pytest_schema_parity.rehearsal.steps import MigrationStep, tree_of
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
 
@@ -87,7 +86,7 @@ class _Server:
 
     def carry_out(self, step: MigrationStep, database: str) -> tuple[Failure, ...]:
         """Carry a step out in a database of this server; what failed."""
-        tree = load_tree(step.name, root=step.up.parent, files=[step.up])
+        tree = tree_of(step.up, step.up.parent)
         return apply_tree(tree, self.cluster.conninfo(database, self.role)).failures
 
     def _changed(self, stage: int, copy: str) -> Changed:

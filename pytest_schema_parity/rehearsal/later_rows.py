@@ -13,7 +13,8 @@ from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 _ALL: Final = 1_000_000
 """Of so many changed rows of a table the values are read."""
 _Identity: TypeAlias = tuple[object, ...]
-_SHAPE: Final = frozenset({"table missing", "column missing"})
+_MISSING: Final = frozenset({"table missing", "column missing"})
+"""The changes of a table or column that is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,10 @@ def _roll_back(
             if not after_each and now < len(downs) - 1:
                 continue
             found = [*compare_data(ours, theirs, follow=True, shown=_ALL)]
-            shapes = any(each.change in _SHAPE for each in found)
-            absent = _absent(rehearsal, number) if shapes else set()
-            given_up = [each for each in found if _shape(each) in absent and rows.are_in(each)]
-            gone = [each for each in found if _shape(each) not in absent and rows.include(each)]
+            is_any_missing = any(each.change in _MISSING for each in found)
+            absent = _absent(rehearsal, number) if is_any_missing else set()
+            given_up = [each for each in found if _subject(each) in absent and rows.are_in(each)]
+            gone = [each for each in found if _subject(each) not in absent and rows.include(each)]
             lost = {_identity(e): (lost.get(_identity(e), (now,))[0], e) for e in gone}
     changes = [
         tuple(e for at, e in lost.values() if at == number) for number in range(len(outcomes))
@@ -96,13 +97,13 @@ def _absent(rehearsal: Rehearsal, number: int) -> set[tuple[str, str]]:
     """The tables and columns of the upgraded database that a stage does not have."""
     after, before = (rehearsal.host.conninfo(rehearsal.stages[each]) for each in (-1, number))
     return {
-        _shape(each)
+        _subject(each)
         for each in compare_data(after, before, follow=True, rows=False)
-        if each.change in _SHAPE
+        if each.change in _MISSING
     }
 
 
-def _shape(change: DataChange) -> tuple[str, str]:
+def _subject(change: DataChange) -> tuple[str, str]:
     return change.name, change.change
 
 
@@ -131,7 +132,7 @@ class _Written:
 
     def include(self, change: DataChange) -> bool:
         """Whether a later change is about one of them."""
-        if change.change in _SHAPE:
+        if change.change in _MISSING:
             return self.are_in(change)
         if change.key is None:
             return False

@@ -15,14 +15,13 @@ from typing import Self, TypeVar
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.apply import Applied, Failure, apply_tree
-from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.fingerprint import Fingerprint, fingerprint
 from pytest_schema_parity.rehearsal.script import StepScript, read_script
-from pytest_schema_parity.rehearsal.steps import MigrationStep
+from pytest_schema_parity.rehearsal.steps import MigrationStep, tree_of
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
@@ -59,7 +58,7 @@ class Rehearsal:
 
     Use it as a context manager: it drops its databases. ``role`` carries the steps out;
     file names are relative to ``root``; ``read`` reads the facts of a database of the host, by its
-    name. Several steps are worked on in parallel.
+    name; ``statement_timeout`` is in seconds. Several steps are worked on in parallel.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class Rehearsal:
         self._role = role
         self._root = root
         self._read = read or (lambda name: read_schema(self.conninfo_of(name)))
-        self._statement_timeout = statement_timeout
+        self.statement_timeout = statement_timeout
         self._prefix = f"{source}_rehearsal"
         self._numbers = itertools.count(1)
         self._schemas: dict[str, Schema] = {}
@@ -179,9 +178,9 @@ class Rehearsal:
 
     def _apply(self, file: Path, database: str) -> Applied:
         self._schemas.pop(database, None)
-        tree = load_tree(file.name, root=self._root, files=[file])
+        tree = tree_of(file, self._root)
         conninfo = self.conninfo_of(database)
-        return apply_tree(tree, conninfo, statement_timeout=self._statement_timeout)
+        return apply_tree(tree, conninfo, statement_timeout=self.statement_timeout)
 
     def changed(self, stage: str, copy: str) -> Changed:
         """Every fact and row that differs between a stage and a copy."""

@@ -56,7 +56,7 @@ class Waited:
 
 
 @contextmanager
-def hold_rows(superuser: str) -> Iterator[None]:
+def hold_relations(superuser: str) -> Iterator[None]:
     """A context in which another session has an open transaction that used every table and view.
 
     It holds ROW EXCLUSIVE on each table, as one that wrote, and the lock of one row; and ACCESS
@@ -81,7 +81,7 @@ def run_beside_a_writer(script: StepScript, conninfo: str, superuser: str) -> Wa
     None if none had to.  The wait is cut short, whatever lock_timeout the step sets.
     Raises psycopg.Error where a statement fails for another reason.
     """
-    with hold_rows(superuser), closing(open_connection(conninfo)) as session:
+    with hold_relations(superuser), closing(open_connection(conninfo)) as session:
         script.begin(session)
         for statement in script.statements:
             if statement.words[:1] in (("begin",), ("start",)):
