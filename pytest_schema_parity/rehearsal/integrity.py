@@ -165,7 +165,10 @@ def sequences_behind(conninfo: str) -> list[SequenceBehind]:
 
 
 def move_sequences(conninfo: str) -> None:
-    """Move each sequence of a column that is behind it to the column's last value."""
+    """Move each sequence of a column that is behind it to the column's last value.
+
+    ``conninfo`` is of the role that applied the tree: reading a table may run its code.
+    """
     behind = sequences_behind(conninfo)
     with closing(open_connection(conninfo)) as connection:
         for each in behind:

@@ -16,7 +16,6 @@ import psycopg
 from psycopg import errors
 
 from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
-from pytest_schema_parity.behavior.statements.cutting_off import cut_off
 from pytest_schema_parity.behavior.statements.emptying import sweep
 from pytest_schema_parity.behavior.statements.example import (
     NOT_RUN,
@@ -35,6 +34,7 @@ from pytest_schema_parity.behavior.statements.outcome import (
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
 from pytest_schema_parity.behavior.statements.roles import may_set
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement, literal
+from pytest_schema_parity.postgres.cutting_off import cut_off
 
 RETURNING: Final = "SELECT /*r*/ "
 """How a call begins whose result is compared; see ``runner.sql``."""
@@ -42,6 +42,8 @@ BATCH: Final = 250
 """How many examples run in one round trip."""
 ALONE: Final = 1.0
 """Seconds that one example may take."""
+ASKED: Final = 10.0
+"""Seconds that a query about many values may take."""
 GRACE: Final = 0.5
 """Seconds after which a statement is cancelled that its own timeout does not end."""
 SWEPT: Final = 2_000
@@ -128,13 +130,15 @@ class Runner:
         ]
 
     def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
-        """The rows of a query on each side; None where it fails."""
+        """The rows of a query on each side; None where it fails, or takes too long."""
 
         def work(side: OpenSide) -> list[tuple[object, ...]] | None:
             query = queries[self._number(side)]
             with _savepoint(side) as connection:
+                connection.execute(f"SET LOCAL statement_timeout = {ASKED * 1000:.0f}".encode())
                 try:
-                    return connection.execute(query.encode()).fetchall()
+                    with cut_off(connection, ASKED + GRACE):
+                        return connection.execute(query.encode()).fetchall()
                 except psycopg.Error:
                     return None
 
