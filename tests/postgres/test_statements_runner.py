@@ -7,6 +7,7 @@ from searching import Searcher
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.opening import open_runner
 from pytest_schema_parity.behavior.statements.runner import SWEPT
+from pytest_schema_parity.behavior.statements.search_result import Budget
 from pytest_schema_parity.behavior.statements.statement import insert
 from pytest_schema_parity.postgres.cluster import Cluster
 
@@ -45,3 +46,26 @@ def test_what_rolled_back_examples_leave_is_removed(cluster: Cluster) -> None:
         assert None not in sizes
         assert before == after
         assert before[0].contents[0].startswith("0:"), "the trigger on TRUNCATE has fired"
+
+
+QUOTING = r"""
+    CREATE TABLE "t$schema_parity$x" (id int PRIMARY KEY, "c$$x" int);
+    CREATE TABLE "t$$x" (id int PRIMARY KEY, "c$schema_parity$x" int);
+    CREATE VIEW "v$schema_parity$\$$x" AS SELECT id FROM "t$$x";
+    CREATE TABLE "b\a'c%s" (id int PRIMARY KEY);
+    CREATE SEQUENCE "s$reset$x";
+    CREATE SEQUENCE "s\'$$x";
+    INSERT INTO "t$$x" VALUES (1);
+    CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';
+    CREATE TRIGGER no BEFORE TRUNCATE ON "t$$x" EXECUTE FUNCTION no();
+    ALTER TABLE "t$$x" ENABLE ALWAYS TRIGGER no;
+"""
+
+
+def test_names_with_dollar_quotes_and_backslashes(cluster: Cluster) -> None:
+    """The bodies of functions hold names; a name must not end one."""
+    found = Searcher(cluster)(QUOTING, QUOTING, budget=Budget(seconds=60, examples=300))
+    assert found.counterexamples == ()
+    assert found.left_out == ()
+    names = {'"t$schema_parity$x"', '"t$$x"', '"b\\a\'c%s"'}
+    assert {each.table for each in found.entered if each.rows} == {f"public.{n}" for n in names}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import psycopg
+from psycopg import sql
 
 AS_REPLICA: Final = "SET LOCAL session_replication_role = replica"
 NOT_AS_REPLICA: Final = "RESET session_replication_role"
@@ -48,7 +49,8 @@ def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
         for name in tables:
             if why := attempt(f"TRUNCATE {name} CASCADE"):
                 attempt(f"DELETE FROM {name}")  # noqa: S608 - the catalog quoted the name
-                if attempt(f"DO $$BEGIN ASSERT NOT EXISTS (TABLE {name}); END$$"):
+                body = sql.Literal(f"BEGIN ASSERT NOT EXISTS (TABLE {name}); END")
+                if attempt(sql.SQL("DO {}").format(body).as_string(connection)):
                     found.kept[name] = f"its rows could not be removed: {why}"
             else:
                 found.truncated.append(name)

@@ -13,7 +13,7 @@ from itertools import groupby, islice, takewhile
 from typing import Final
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, sql
 
 from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
 from pytest_schema_parity.behavior.statements.emptying import sweep
@@ -33,7 +33,7 @@ from pytest_schema_parity.behavior.statements.outcome import (
 )
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
 from pytest_schema_parity.behavior.statements.roles import may_set
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement, literal
+from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 from pytest_schema_parity.postgres.cutting_off import cut_off
 
 RETURNING: Final = "SELECT /*r*/ "
@@ -148,17 +148,13 @@ class Runner:
         return 0 if side is self.sides.reference else 1
 
     def _prepare(self, side: OpenSide) -> None:
-        at = self._number(side)
-        connection = side.connection
+        at, connection = self._number(side), side.connection
         connection.execute(files(__package__).joinpath("runner.sql").read_bytes())
         resets = "".join(
-            f"PERFORM setval({literal(name)}, {start}, false); "
+            f"PERFORM setval({sql.Literal(name).as_string(connection)}, {start}, false); "
             for name, start in sorted(self.model.sequences[at].items())
         )
-        connection.execute(
-            "CREATE FUNCTION pg_temp.schema_parity_reset() RETURNS void LANGUAGE plpgsql"
-            f" AS $reset$BEGIN {resets}END$reset$".encode()
-        )
+        _create_function(connection, "pg_temp.schema_parity_reset", "void", f"BEGIN {resets}END")
 
     def _reader(self, relations: tuple[str, ...] | str, as_role: bool = False) -> str:
         """The query that reads these relations through a function, created when first used.
@@ -177,10 +173,7 @@ class Runner:
                     body = rows_as_json(self.model, relations, number, as_role=as_role)
                 else:
                     body = count_and_hash(self.model, relations, number, as_role=as_role)
-                side.connection.execute(
-                    f"CREATE FUNCTION {name}() RETURNS text LANGUAGE plpgsql"
-                    f" AS $schema_parity${body}$schema_parity$".encode()
-                )
+                _create_function(side.connection, name, "text", body)
                 if as_role:  # whatever the default privileges are
                     side.connection.execute(
                         f"GRANT EXECUTE ON FUNCTION {name}() TO PUBLIC".encode()
@@ -252,6 +245,14 @@ class Runner:
         if self._left_behind[at] >= SWEPT:
             self._left_behind[at] = 0
             sweep(side.connection, self._truncated[at])
+
+
+def _create_function(connection: psycopg.Connection, name: str, returns: str, body: str) -> None:
+    """Create a function of PL/pgSQL; names of the tree in its body may hold any dollar quote."""
+    text = sql.Literal(body).as_string(connection)
+    connection.execute(
+        f"CREATE FUNCTION {name}() RETURNS {returns} LANGUAGE plpgsql AS {text}".encode()
+    )
 
 
 def _run_as(statement: GeneratedStatement) -> str:
