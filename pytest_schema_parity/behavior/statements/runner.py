@@ -121,10 +121,7 @@ class Runner:
         return found
 
     def _rows(self, examples: Sequence[Example], reader: str) -> list[tuple[Read, Read]]:
-        def work(side: OpenSide) -> list[ExampleResult]:
-            return self._run_side(side, examples, reader)
-
-        reference, candidate = self.sides.both(work)
+        reference, candidate = self.sides.both(lambda s: self._run_side(s, examples, reader))
         return [
             (read_of(one), read_of(other)) for one, other in zip(reference, candidate, strict=True)
         ]
