@@ -141,7 +141,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
             return None
         if waited.for_ever:
             return _waiting(rehearsed, step, waited)
-        if rehearsal.is_as(stage, superuser):
+        if rehearsal.is_as(stage, rehearsal.reading(copy)):
             return None
         changed = rehearsal.changed(stage, copy)
     outcome = StepOutcome(step, (), *changed)

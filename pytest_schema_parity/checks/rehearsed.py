@@ -175,6 +175,7 @@ class Rehearsed:
             stage.target.database,
             self.steps,
             role=stage.target.role,
+            reader=stage.target.reader,
             root=self.root,
             read=stage.read,
             statement_timeout=self._statement_timeout,

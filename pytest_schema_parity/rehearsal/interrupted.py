@@ -55,7 +55,7 @@ class _Interruption:
         Where an interruption has left the copy as it was, which is proven, the next one is made in
         it, too.  The step is carried out again after the last of them.
         """
-        with closing(open_connection(self._superuser)) as session:
+        with closing(open_connection(self.rehearsal.reading(self.copy))) as session:
             yield from self._at(places, session)
 
     def _at(self, places: list[int], session: psycopg.Connection) -> Iterator[StepOutcome]:

@@ -37,11 +37,21 @@ CREATE FUNCTION folded(what text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
     $$BEGIN RETURN public.program(what); END$$;
 CREATE FUNCTION fired() RETURNS trigger LANGUAGE plpgsql AS
     $$BEGIN PERFORM program('trigger'); RETURN NEW; END$$;
+CREATE TYPE place AS (x int);
+CREATE FUNCTION shown(place) RETURNS text LANGUAGE plpgsql AS
+    $$BEGIN PERFORM public.program('cast'); RETURN $1.x; END$$;
+CREATE CAST (place AS text) WITH FUNCTION shown(place);
 CREATE TABLE orders (
     id serial PRIMARY KEY, at int DEFAULT program('default'), word text,
     CHECK (program('check') = 1)
 );
 CREATE TRIGGER fired BEFORE INSERT OR UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION fired();
+CREATE INDEX folded ON orders ((id + folded('index')));
+CREATE TABLE held (id int PRIMARY KEY, at place);
+CREATE INDEX ON held (id) WHERE id > folded('predicate');
+ALTER TABLE held ENABLE ROW LEVEL SECURITY;
+ALTER TABLE held FORCE ROW LEVEL SECURITY;
+CREATE POLICY nobody ON held USING (program('policy') = 0) WITH CHECK (true);
 CREATE VIEW seen AS SELECT id FROM orders WHERE folded('view') = 1;
 CREATE MATERIALIZED VIEW kept AS SELECT 1 AS id;
 """
@@ -74,10 +84,13 @@ def parity(installation: Installation, tmp_path: Path, marks: Path) -> Iterator[
 
 
 def test_no_program_is_run(parity: Parity, marks: Path) -> None:
-    for check in ("upgrade", "data", "rollback", "locks", "interrupted"):
+    for check in ("upgrade", "data", "rollback", "locks", "interrupted", "backup"):
         result = parity.result("rehearsal", check)
         assert [each.title for each in result.findings if not each.note] == []
         assert [path.name for path in marks.iterdir()] == [], check
+    (skipped,) = parity.result("rehearsal", "backup").findings
+    assert (skipped.change, skipped.note) == ("skipped", True)
+    assert "superuser = false" in skipped.title
     host = parity.trees["deployed"].target.host
     with psycopg.connect(host.maintenance_conninfo("postgres")) as connection:
         connection.execute("SELECT public.program('superuser')")
