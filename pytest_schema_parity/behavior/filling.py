@@ -23,7 +23,7 @@ from pytest_schema_parity.behavior.statements.statement import (
 )
 from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
 from pytest_schema_parity.postgres.conninfo import open_connection
-from pytest_schema_parity.postgres.cutting_off import cut_off
+from pytest_schema_parity.postgres.cutting_off import CannotCancelError, execute_within
 
 ROWS: Final = 3
 """How many rows each table gets."""
@@ -35,8 +35,6 @@ APART: Final = 10
 """How far the numbers of one table are from those of the next."""
 PATIENCE: Final = 5.0
 """Seconds that a generated statement may take, unless less is allowed."""
-GRACE: Final = 0.5
-"""Seconds after which a statement is cancelled that its own timeout does not end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ def fill(
     databases get the same rows.  Raises psycopg.Error.
     """
     filler = _Filler(seconds)
-    with closing(open_connection(target)) as connection:
+    with _as_database_error(), closing(open_connection(target)) as connection:
         connection.autocommit = False
         for number, pair in enumerate(pairs, 1):
             waiting = [name for name in tables if not filler.rows.get(name)]
@@ -96,21 +94,21 @@ def replay(target: str, filling: Filling, *, seconds: float = PATIENCE) -> None:
 
     A statement that takes more than ``seconds`` is cancelled.  Raises psycopg.Error.
     """
-    with closing(open_connection(target)) as connection:
+    with _as_database_error(), closing(open_connection(target)) as connection:
         connection.autocommit = False
         for statement in filling.statements:
-            _execute(connection, statement, seconds)
+            execute_within(connection, statement, seconds)
         connection.commit()
 
 
-def _execute(connection: psycopg.Connection, statement: str, seconds: float) -> psycopg.Cursor:
-    """Execute a statement for so many seconds at most; raises QueryCanceled after that.
-
-    Code of the tree may have changed statement_timeout, or may catch the cancellation.
-    """
-    connection.execute(f"SET LOCAL statement_timeout = {max(round(seconds * 1000), 1)}".encode())
-    with cut_off(connection, seconds + GRACE):
-        return connection.execute(statement.encode())
+@contextmanager
+def _as_database_error() -> Iterator[None]:
+    """A context that raises psycopg.OperationalError where a statement could not be cancelled."""
+    try:
+        yield
+    except CannotCancelError as error:
+        message = f"code of the tree catches its cancellation, so its session was ended: {error}"
+        raise psycopg.OperationalError(message) from error
 
 
 class _Filler:
@@ -217,7 +215,7 @@ class _Filler:
     def _read(self, table: str, query: str) -> tuple[str, ...] | None:
         """The first row of a query of a table; None if there is none, or it cannot be read."""
         with self._savepoint() as refused:
-            row = _execute(self._connection, query, self._seconds).fetchone()
+            row = execute_within(self._connection, query, self._seconds).fetchone()
         self._note_slow(table, refused)
         return None if refused else row
 
@@ -234,10 +232,10 @@ class _Filler:
         with self._savepoint() as refused:
             for statement in statements:
                 at = statement.table
-                if not _execute(self._connection, statement.sql, self._seconds).rowcount:
+                if not execute_within(self._connection, statement.sql, self._seconds).rowcount:
                     raise _PassedOverError
             at = table
-            _execute(self._connection, "SET CONSTRAINTS ALL IMMEDIATE", self._seconds)
+            execute_within(self._connection, "SET CONSTRAINTS ALL IMMEDIATE", self._seconds)
         self._note_slow(at, refused)
         if refused:
             return self._slow.get(at) or str(refused[0]).partition("\n")[0]

@@ -13,7 +13,7 @@ from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
 from pytest_schema_parity.postgres.conninfo import open_connection
-from pytest_schema_parity.postgres.cutting_off import cut_off
+from pytest_schema_parity.postgres.cutting_off import CannotCancelError, execute_within
 from pytest_schema_parity.rehearsal.script import (
     StepScript,
     execute,
@@ -85,10 +85,11 @@ def hold_rows(superuser: str, conninfo: str) -> Iterator[None]:
 
 def _lock_row(session: psycopg.Connection, query: sql.Composed) -> None:
     """Execute a query that locks a row, unless the session's role may not, or it takes too long."""
-    session.execute(f"SAVEPOINT row; SET LOCAL statement_timeout = {ROW_PATIENCE * 1000:.0f}")
+    session.execute("SAVEPOINT row")
     try:
-        with cut_off(session, 2 * ROW_PATIENCE):
-            session.execute(query)
+        execute_within(session, query, ROW_PATIENCE)
+    except CannotCancelError as error:
+        raise psycopg.OperationalError(f"a row cannot be locked: {error}") from error
     except psycopg.Error:
         session.execute("ROLLBACK TO row")
     session.execute("RELEASE row")

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
+from psycopg import OperationalError
 from psycopg.errors import QueryCanceled
 
 from pytest_schema_parity.behavior.filling import ROWS, Filling, fill, replay
@@ -161,3 +162,19 @@ def test_a_check_that_sleeps_is_cancelled(
     filling = fill(target, [(one, other)], NAMES[-3:], seconds=0.2)
     assert time.monotonic() - begun < 10
     assert list(filling.refused) == ["public.watched"]
+
+
+def test_a_trigger_that_catches_each_cancellation_is_an_error(
+    databases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_schema_parity.postgres.cutting_off.AGAIN", 0.1)
+    target, one, other, _ = databases
+    with closing(open_connection(target)) as connection:
+        connection.execute(
+            "CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN LOOP"
+            " BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END;"
+            " END LOOP; END$$; CREATE TRIGGER stay BEFORE INSERT ON bag"
+            " FOR EACH ROW EXECUTE FUNCTION stay()"
+        )
+    with pytest.raises(OperationalError, match="catches its cancellation"):
+        fill(target, [(one, other)], ["public.bag"], seconds=0.1)

@@ -34,7 +34,7 @@ from pytest_schema_parity.behavior.statements.outcome import (
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
 from pytest_schema_parity.behavior.statements.roles import may_set
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
-from pytest_schema_parity.postgres.cutting_off import cut_off
+from pytest_schema_parity.postgres.cutting_off import GRACE, cut_off, execute_within
 
 RETURNING: Final = "SELECT /*r*/ "
 """How a call begins whose result is compared; see ``runner.sql``."""
@@ -44,8 +44,6 @@ ALONE: Final = 1.0
 """Seconds that one example may take."""
 ASKED: Final = 10.0
 """Seconds that a query about many values may take."""
-GRACE: Final = 0.5
-"""Seconds after which a statement is cancelled that its own timeout does not end."""
 SWEPT: Final = 2_000
 """After how many statements the files of the tables are cut off again."""
 EACH: Final = 0.05
@@ -132,10 +130,8 @@ class Runner:
         def work(side: OpenSide) -> list[tuple[object, ...]] | None:
             query = queries[self._number(side)]
             with _savepoint(side) as connection:
-                connection.execute(f"SET LOCAL statement_timeout = {ASKED * 1000:.0f}".encode())
                 try:
-                    with cut_off(connection, ASKED + GRACE):
-                        return connection.execute(query.encode()).fetchall()
+                    return execute_within(connection, query, ASKED).fetchall()
                 except psycopg.Error:
                     return None
 
