@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from searching import Searcher
 
 from pytest_schema_parity.behavior.statements.example import Example
@@ -46,6 +49,30 @@ def test_what_rolled_back_examples_leave_is_removed(cluster: Cluster) -> None:
         assert None not in sizes
         assert before == after
         assert before[0].contents[0].startswith("0:"), "the trigger on TRUNCATE has fired"
+
+
+def test_triggers_that_sleep_while_tables_are_emptied(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a role that cannot disable triggers do fire."""
+    monkeypatch.setattr("pytest_schema_parity.behavior.statements.emptying.PATIENCE", 0.2)
+    searcher = Searcher(cluster)
+    tree = """
+        CREATE TABLE t (id int PRIMARY KEY);
+        CREATE TABLE u (id int PRIMARY KEY);
+        INSERT INTO t VALUES (1);
+        CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_sleep(3600); RETURN OLD; END';
+        CREATE TRIGGER sleep BEFORE TRUNCATE ON t EXECUTE FUNCTION sleep();
+        CREATE TRIGGER sleep_too BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION sleep();
+        ALTER TABLE t ENABLE ALWAYS TRIGGER sleep;
+        ALTER TABLE t ENABLE ALWAYS TRIGGER sleep_too;
+    """
+    begun = time.monotonic()
+    found = searcher(tree, tree, budget=Budget(examples=100))
+    assert time.monotonic() - begun < 20
+    assert [name for name, _ in found.left_out] == ["public.t"]
+    assert "could not be removed: canceling statement" in found.left_out[0][1]
 
 
 QUOTING = r"""
