@@ -130,7 +130,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
     rehearsal = rehearsed.rehearsal
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
     with rehearsal.copy(stage) as copy:
-        superuser = rehearsal.host.conninfo(copy)
+        superuser = rehearsal.host.maintenance_conninfo(copy)
         try:
             script = rehearsal.script(number)
             waited = run_beside_a_writer(script, rehearsal.conninfo_of(copy), superuser)

@@ -133,7 +133,9 @@ class Rehearsed:
             tables = own_tables(rehearsal.schema())
             try:
                 filling = fill(conninfo, [pair], tables, change=True, seconds=self._row_timeout)
-                move_sequences(conninfo)
+                move_sequences(
+                    rehearsal.reading(database), rehearsal.host.maintenance_conninfo(database)
+                )
             except psycopg.Error as error:
                 raise ServerError(f"rows cannot be generated: {error}") from error
         return filling
@@ -201,7 +203,10 @@ class Rehearsed:
                 self.generated = self._fill(stage, conninfo)
             else:
                 replay(conninfo, self.generated, seconds=self._row_timeout)
-            move_sequences(conninfo)
+            move_sequences(
+                target.host.conninfo(target.database, target.reader),
+                target.host.maintenance_conninfo(target.database),
+            )
         except psycopg.Error as error:
             raise ServerError(f"not rehearsed: rows cannot be generated: {error}") from error
 

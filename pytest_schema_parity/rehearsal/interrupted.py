@@ -85,7 +85,7 @@ class _Interruption:
 
     @property
     def _superuser(self) -> str:
-        return self.rehearsal.host.conninfo(self.copy)
+        return self.rehearsal.host.maintenance_conninfo(self.copy)
 
     def _end_session(self, point: int) -> str | None:
         """End the step's session after so many statements; where, or None if it did not wait."""

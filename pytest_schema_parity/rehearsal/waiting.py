@@ -70,7 +70,7 @@ def hold_rows(superuser: str, conninfo: str) -> Iterator[None]:
     Raises psycopg.Error.
     """
     with closing(open_connection(superuser)) as session, closing(open_connection(conninfo)) as rows:
-        session.execute("SET search_path = pg_catalog; BEGIN")
+        session.execute("BEGIN")
         rows.execute("BEGIN")
         for schema, name, is_view in session.execute(_RELATIONS).fetchall():
             table = sql.Identifier(schema, name)

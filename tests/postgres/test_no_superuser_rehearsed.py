@@ -54,6 +54,22 @@ ALTER TABLE held FORCE ROW LEVEL SECURITY;
 CREATE POLICY nobody ON held USING (program('policy') = 0) WITH CHECK (true);
 CREATE VIEW seen AS SELECT id FROM orders WHERE folded('view') = 1;
 CREATE MATERIALIZED VIEW kept AS SELECT 1 AS id;
+CREATE FUNCTION pg_terminate_backend(smallint, smallint) RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.program('terminate');
+    RETURN pg_catalog.pg_terminate_backend($1, $2);
+END $$;
+CREATE FUNCTION pg_terminate_backend(int, smallint) RETURNS bool LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.program('terminate');
+    RETURN pg_catalog.pg_terminate_backend($1, $2);
+END $$;
+CREATE FUNCTION setval(text, smallint) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM public.program('setval');
+    RETURN pg_catalog.setval($1::regclass, $2);
+END $$;
+ALTER DATABASE postgres SET search_path = public, pg_catalog;
 """
 UP = "SET LOCAL lock_timeout = '1s';\nALTER TABLE orders ADD COLUMN more text;\n"
 DOWN = "ALTER TABLE orders DROP COLUMN more;\n"
