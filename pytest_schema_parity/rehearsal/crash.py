@@ -68,13 +68,13 @@ class _Server:
         middle = places[(len(places) - 1) // 2]
         point = f"the server was killed after {middle} of its statements, and has recovered"
         with self._copy(self.database, "before") as before:
-            mark = fingerprint(self.cluster.conninfo(self.database))
+            mark = fingerprint(self._reading(self.database))
             try:
                 self._crash_after(script, middle)
             except psycopg.Error as error:
                 why = f"the server was not killed, as a statement failed before: {error}"
                 return StepOutcome(step, point=point, unchecked=why)
-            if fingerprint(self.cluster.conninfo(self.database)) == mark:
+            if fingerprint(self._reading(self.database)) == mark:
                 return StepOutcome(step, point=point)
             changed = self._changed(number, before)
             if any(changed):
@@ -97,8 +97,12 @@ class _Server:
         facts = compare(
             self.rehearsal.schema_of(self.rehearsal.stages[stage]), self.read(self.database)
         )
-        ours, theirs = self.cluster.conninfo(self.database), self.cluster.conninfo(copy)
+        ours, theirs = self._reading(self.database), self._reading(copy)
         return tuple(facts), tuple(compare_data(theirs, ours, exact=True))
+
+    def _reading(self, database: str) -> str:
+        """The conninfo for the role that reads all rows, as that of the rehearsal."""
+        return self.cluster.conninfo(database, self.rehearsal.reader)
 
     @contextmanager
     def _copy(self, database: str, name: str) -> Iterator[str]:

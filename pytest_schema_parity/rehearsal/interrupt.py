@@ -65,7 +65,7 @@ def run_until_blocked(script: StepScript, conninfo: str, superuser: str) -> int 
     with (
         closing(open_connection(conninfo)) as session,
         ThreadPoolExecutor(1) as pool,  # it waits for its thread, which may wait for those rows
-        hold_relations(superuser),
+        hold_relations(superuser, conninfo),
         closing(open_connection(superuser)) as other,
     ):
         done: list[int] = []

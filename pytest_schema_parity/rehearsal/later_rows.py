@@ -39,7 +39,7 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
     last = rehearsal.stages[-1]
     with rehearsal.copy(last) as written:
         write(written)
-        before, ours = rehearsal.host.conninfo(last), rehearsal.host.conninfo(written)
+        before, ours = rehearsal.reading(last), rehearsal.reading(written)
         rows = _Written(compare_data(before, ours, exact=True, shown=_ALL))
         found = _roll_back(rehearsal, written, rows, after_each=False)
         if any(outcome.changes or outcome.failures for outcome in found.outcomes):
@@ -54,13 +54,13 @@ def _roll_back(
 
     What is gone at the end is a change of the step after which it was gone for good.
     """
-    ours = rehearsal.host.conninfo(written)
+    ours = rehearsal.reading(written)
     outcomes: list[StepOutcome] = []
     lost: dict[_Identity, tuple[int, DataChange]] = {}
     given_up: list[DataChange] = []
     downs = _down_files(rehearsal)
     with rehearsal.copy(written) as copy:
-        theirs = rehearsal.host.conninfo(copy)
+        theirs = rehearsal.reading(copy)
         for now, (number, down) in enumerate(downs):
             failures = rehearsal.execute(down, copy)
             outcomes.append(StepOutcome(rehearsal.steps[number], failures))
@@ -95,7 +95,7 @@ def _down_files(rehearsal: Rehearsal) -> list[tuple[int, Path]]:
 
 def _absent(rehearsal: Rehearsal, number: int) -> set[tuple[str, str]]:
     """The tables and columns of the upgraded database that a stage does not have."""
-    after, before = (rehearsal.host.conninfo(rehearsal.stages[each]) for each in (-1, number))
+    after, before = (rehearsal.reading(rehearsal.stages[each]) for each in (-1, number))
     return {
         _subject(each)
         for each in compare_data(after, before, follow=True, rows=False)
