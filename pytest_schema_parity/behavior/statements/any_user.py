@@ -21,9 +21,9 @@ from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.looking import first_showing
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model
+from pytest_schema_parity.behavior.statements.policy_values import policy_texts
 from pytest_schema_parity.behavior.statements.roles import before_role, without_role
 from pytest_schema_parity.behavior.statements.runner import Runner
-from pytest_schema_parity.behavior.statements.table_literals import called
 
 OnlyHere: TypeAlias = Counter[tuple[str | None, ...]]
 """Rows that one side has and the other has not, with how often."""
@@ -103,14 +103,6 @@ def _harmless(model: Model, plain: Divergence) -> set[str]:
     if any(mentions(text, column) for text in texts for column in columns):
         return set()
     return columns
-
-
-def policy_texts(model: Model, relation: str) -> list[str]:
-    """The policies of a table, or of the tables of a view, with the functions that they call."""
-    view = model.views.get(relation)
-    names = view.tables if view else (relation,)
-    policies = [p for name in names if name in model.tables for p in model.tables[name].policies]
-    return list(dict.fromkeys(text for policy in policies for text in called(model, policy)))
 
 
 def _only(

@@ -16,7 +16,7 @@ from pytest_schema_parity.behavior.statements.causes import (
 )
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.model import Model
-from pytest_schema_parity.behavior.statements.role_examples import policies_of
+from pytest_schema_parity.behavior.statements.policy_values import policy_texts, related_tables
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 
@@ -54,7 +54,8 @@ def policies_read(model: Model, relation: str) -> set[str]:
     found = {*view.tables, *view.below} if view else set()
     for name in [relation, *found]:
         if name in model.tables:
-            found.update(each.name for each in policies_of(model, model.tables[name]).related)
+            texts = policy_texts(model, name)
+            found.update(each.name for each in related_tables(model, model.tables[name], texts))
     return found
 
 
