@@ -9,8 +9,10 @@ from typing import Final
 from pytest_schema_parity.behavior.statements.causes import details
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome as Did
+from pytest_schema_parity.behavior.statements.roles import CLAIMS, SIGNED_OUT
 from pytest_schema_parity.behavior.statements.search_result import Counterexample, Search
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
+from pytest_schema_parity.checks.behavior_unshown import MOST_NAMES, unshown_notes
 from pytest_schema_parity.checks.behavior_wording import (
     condition_name,
     differing_rows,
@@ -30,9 +32,6 @@ from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
 
 RELATIONS: Final = frozenset({"table", "view", "materialized view"})
-
-
-MOST_NAMES: Final = 20
 
 
 class Reported:
@@ -163,6 +162,9 @@ class Reported:
         if example.role and RESET_ROLE not in (part.text for part in example.parts):
             statements.append(f"{RESET_ROLE};")
             outcomes.append((None, None))
+        if any(part.kind == "role" and CLAIMS in part.text for part in example.parts):
+            statements.append(SIGNED_OUT)
+            outcomes.append((None, None))
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
 
     def _texts(self, example: Counterexample) -> list[str]:
@@ -209,11 +211,9 @@ class Reported:
             yield note(self.tree, name, f"{name} is not tried: {reason}")
         if self.found.exhausted:
             yield self._exhausted()
-        if unshown := self._unshown():
-            title = f"no counterexample was found for {counted(len(unshown), 'difference')}"
-            lines = [difference_text(each) for each in unshown[:MOST_NAMES]]
-            more = len(unshown) - MOST_NAMES
-            yield note(self.tree, "", title, [*lines, f"… and {more} more"] if more > 0 else lines)
+        shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
+        shared |= routines_of(self.schemas[0]) & routines_of(self.schemas[1])
+        yield from unshown_notes(self.tree, shared, self.differences, self.explained, self.found)
 
     def _exhausted(self) -> Finding:
         """A note: which limit ended the search, and what was not tried."""
@@ -230,18 +230,9 @@ class Reported:
         if unreached:
             title += f"; not reached: {', '.join(unreached[:MOST_NAMES])}"
             title += f" and {len(unreached) - MOST_NAMES} more" if unreached[MOST_NAMES:] else ""
+        if self.found.roles and not self.found.as_roles:
+            title += f"; nothing was tried as {printable(', '.join(self.found.roles))}"
         return note(self.tree, "", title)
-
-    def _unshown(self) -> list[Difference]:
-        """The structural differences that may change behaviour and that no counterexample shows."""
-        shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
-        shared |= routines_of(self.schemas[0]) & routines_of(self.schemas[1])
-        return [
-            each
-            for each in self.differences
-            if each.impact == "behavior" and each.rank not in self.explained
-            if each.name in shared or each.name.rpartition(".")[0] in shared
-        ]
 
 
 def routines_of(schema: Schema) -> frozenset[str]:

@@ -10,7 +10,10 @@ from searching import Searcher, scripts
 
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE
 from pytest_schema_parity.behavior.statements.search_result import Search
+from pytest_schema_parity.checks.behavior_findings import Reported
+from pytest_schema_parity.findings.evidence import Script
 from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.schema.facts import Schema
 
 ROLES = ("anon", "authenticated")
 
@@ -185,3 +188,40 @@ def test_a_role_whose_name_is_a_key_word_is_tried(searcher: Searcher) -> None:
     found = searcher(reference, "CREATE TABLE n (id int PRIMARY KEY);", roles=("all",))
     assert found.missing_roles == ()
     assert of_rows(found) == {("public.n", "fails", '"all"')}, scripts(found)
+
+
+def test_examples_that_are_pasted_one_after_the_other_leave_nobody_signed_in(
+    searcher: Searcher,
+) -> None:
+    candidate = DRIFTED.replace("USING (owner = auth.uid())", "USING (true)")
+    with searcher.built(DRIFT) as one:
+        found = searcher.against(one, candidate, roles=ROLES)
+        reported = Reported(("one", "two"), (Schema(), Schema()), (), found)
+        texts = [
+            e.statements
+            for finding in reported.counterexamples()
+            for e in finding.evidence
+            if isinstance(e, Script)
+        ]
+        assert any("set_config" in line for text in texts for line in text)
+        with psycopg.connect(one.conninfo) as connection:
+            for text in texts:
+                _paste(connection, text)
+                (after,) = connection.execute(
+                    "SELECT session_user = current_user,"
+                    " nullif(current_setting('request.jwt.claims', true), ''),"
+                    " nullif(current_setting('request.jwt.claim.sub', true), '')"
+                ).fetchall()
+                assert after == (True, None, None), text
+                connection.execute("TRUNCATE note")
+            connection.rollback()
+
+
+def _paste(connection: psycopg.Connection, statements: tuple[str, ...]) -> None:
+    """Run each statement whether or not those before it failed, as psql does."""
+    for statement in statements:
+        connection.execute("SAVEPOINT pasted")
+        try:
+            connection.execute(statement.encode())
+        except psycopg.Error:
+            connection.execute("ROLLBACK TO SAVEPOINT pasted")

@@ -43,7 +43,7 @@ FEW: Final = 6
 """How many other values these are of each column."""
 
 
-Change: TypeAlias = tuple[Sequence[GeneratedStatement], GeneratedStatement]
+RoleChange: TypeAlias = tuple[Sequence[GeneratedStatement], GeneratedStatement]
 """What the superuser runs before, and the statement of a role."""
 
 
@@ -113,7 +113,7 @@ class RoleExamples:
             yield from self._by_roles(table, changes)
 
     def _by_roles(
-        self, table: Table, changes: Sequence[Change]
+        self, table: Table, changes: Sequence[RoleChange]
     ) -> Iterator[list[GeneratedStatement]]:
         for before, change in changes:
             for role in self.roles:
@@ -122,7 +122,7 @@ class RoleExamples:
 
     def _inserted(
         self, table: Table, policies: Policies, world: World, values: RowValues
-    ) -> Iterator[Change]:
+    ) -> Iterator[RoleChange]:
         """INSERTs of a row of each user with these values."""
         users = (USER,) if any(value == NULL for value in values.values()) else (USER, OTHER)
         for user in users:

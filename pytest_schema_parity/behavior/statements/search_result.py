@@ -94,8 +94,8 @@ class Search:
 
     ``unconfirmed`` were found once, and not again when they were tried anew.
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
-    ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are the examples that ran as one,
-    ``calls`` those that called a function or procedure.
+    ``roles`` were to be tried; ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are
+    the examples that ran as one, ``calls`` those that called a function or procedure.
     ``left_out`` are tables and views that were not looked at, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
     ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
@@ -114,5 +114,6 @@ class Search:
     unreached: tuple[str, ...] = ()
     shortened: tuple[str, ...] = ()
     missing_roles: tuple[tuple[str, int], ...] = ()
+    roles: tuple[str, ...] = ()
     as_roles: int = 0
     calls: int = 0
