@@ -62,7 +62,8 @@ def find(context: Context) -> Iterator[Finding]:
     except psycopg.Error as error:
         raise ServerError(f"the search for statements was cut short: {error}") from error
     context.remember(BEHAVIOR, encoded(found.counterexamples))
-    yield from Reported(names, schemas, differences, found).findings()
+    allowances = context.config.allow
+    yield from Reported(names, schemas, differences, found, allowances).findings()
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:

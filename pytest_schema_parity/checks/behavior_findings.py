@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.causes import details
@@ -23,7 +24,8 @@ from pytest_schema_parity.checks.behavior_wording import (
     shown_rows,
 )
 from pytest_schema_parity.checks.explaining import difference_text, explaining, objecting_fact
-from pytest_schema_parity.findings.allowance import BEHAVIOR
+from pytest_schema_parity.findings.allowance import BEHAVIOR, Allowance
+from pytest_schema_parity.findings.allowances import standing
 from pytest_schema_parity.findings.evidence import Evidence, Outcome, Script, Text
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
@@ -43,11 +45,13 @@ class Reported:
         schemas: tuple[Schema, ...],
         differences: Sequence[Difference],
         found: Search,
+        allowances: Sequence[Allowance] = (),
     ) -> None:
         self.reference, self.tree = names
         self.schemas = schemas
         self.differences = differences
         self.found = found
+        self.allowances = standing(allowances, self.tree, date.today())
         self.explained: set[tuple[object, ...]] = set()
 
     def findings(self) -> Iterator[Finding]:
@@ -213,7 +217,8 @@ class Reported:
             yield self._exhausted()
         shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
         shared |= routines_of(self.schemas[0]) & routines_of(self.schemas[1])
-        yield from unshown_notes(self.tree, shared, self.differences, self.explained, self.found)
+        left = [each for each in self.differences if each.rank not in self.explained]
+        yield from unshown_notes(self.tree, shared, left, self.allowances, self.found)
 
     def _exhausted(self) -> Finding:
         """A note: which limit ended the search, and what was not tried."""

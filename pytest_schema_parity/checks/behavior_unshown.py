@@ -8,6 +8,7 @@ from typing import Final
 from pytest_schema_parity.behavior.statements.search_result import Search
 from pytest_schema_parity.checks.behavior_wording import note
 from pytest_schema_parity.checks.explaining import difference_text
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.schema.difference import Difference
@@ -27,23 +28,27 @@ def unshown_notes(
     tree: str,
     shared: Collection[str],
     differences: Sequence[Difference],
-    explained: Collection[tuple[object, ...]],
+    allowances: Sequence[Allowance],
     found: Search,
 ) -> Iterator[Finding]:
-    """The differences that may change behavior and that no counterexample shows.
+    """The ``differences`` that may change behavior, of those that no counterexample shows.
 
-    ``shared`` are the tables, views and routines of both trees, ``explained`` the ranks of the
-    differences that a counterexample shows.  Differences of access, which the superuser does not
-    notice, are among them where roles were to be tried; else a note says that they were not.
+    ``shared`` are the tables, views and routines of both trees.  Differences of access, which the
+    superuser does not notice, are among them where roles were to be tried, else a note says that
+    they were not; those that an allowance accepts are left out.
     """
-    left = [each for each in differences if each.rank not in explained]
     behaving = [
         each
-        for each in left
+        for each in differences
         if each.impact == "behavior"
         if each.name in shared or each.name.rpartition(".")[0] in shared
     ]
-    access = [each for each in left if _is_access(each)]
+    access = [
+        each
+        for each in differences
+        if _is_access(each)
+        if not any(allowance.covers(each, is_difference=True) for allowance in allowances)
+    ]
     unshown = [*behaving, *access] if found.roles else behaving
     if unshown:
         title = f"no counterexample was found for {counted(len(unshown), 'difference')}"

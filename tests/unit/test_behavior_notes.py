@@ -7,6 +7,7 @@ import pytest
 from pytest_schema_parity.behavior.statements.search_result import Search
 from pytest_schema_parity.checks.behavior import headline
 from pytest_schema_parity.checks.behavior_findings import Reported
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import Script, Text
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.difference import Difference
@@ -41,8 +42,10 @@ OTHERS = (
 CHECKED = difference("constraint", "public.t.c", impact="behavior")
 
 
-def notes(found: Search, *differences: Difference) -> dict[str, tuple[str, ...]]:
-    reported = Reported(("one", "two"), (TABLE, TABLE), differences, found)
+def notes(
+    found: Search, *differences: Difference, allowances: tuple[Allowance, ...] = ()
+) -> dict[str, tuple[str, ...]]:
+    reported = Reported(("one", "two"), (TABLE, TABLE), differences, found, allowances)
     return {
         each.title: tuple(line for e in each.evidence if isinstance(e, Text) for line in e.lines)
         for each in reported.findings()
@@ -71,6 +74,15 @@ def test_without_roles_policies_and_privileges_are_said_to_be_not_tried() -> Non
 
 def test_without_roles_and_without_such_differences_nothing_is_said() -> None:
     assert notes(Search(examples=9), *OTHERS) == {}
+
+
+def test_what_is_allowed_is_not_said_to_be_not_tried() -> None:
+    policies = Allowance("two is open", tree="two", kind="policy")
+    elsewhere = Allowance("three is open", tree="three", kind="privilege")
+    found = Search(examples=9)
+    (lines,) = notes(found, *ACCESS, allowances=(policies, elsewhere)).values()
+    assert len(lines) == len(ACCESS) - 1
+    assert not any(line.startswith("policy") for line in lines)
 
 
 def test_a_search_that_ended_before_the_roles_says_so() -> None:
