@@ -226,6 +226,9 @@ class Reported:
             "examples": f"after {counted(self.found.examples, 'example')}: raise `examples`",
             "seconds": f"by the clock, after {counted(self.found.examples, 'example')}: "
             "raise `seconds`, or lower `examples` for the same result each time",
+            "stuck": "where a routine caught its cancellation and went on, after "
+            f"{counted(self.found.examples, 'example')}, in one about "
+            f"{' or '.join(self.found.stuck[:MOST_NAMES])}: let no routine catch query_canceled",
             "counterexamples": "after so many counterexamples: mend these first",
         }
         title = f"the search ended {limits[self.found.exhausted]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,6 +24,7 @@ from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.rehearsal.later_rows import LaterRows, roll_back_later_rows
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
+from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.schema.difference import Difference
 
 
@@ -41,7 +42,7 @@ def rollback(context: Context) -> Iterator[Finding]:
                 f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
                 change="missing",
             )
-    starts = [last for last in dict.fromkeys((len(steps) - 1, len(steps) // 2 - 1)) if last >= 0]
+    starts = _starts(steps)
     with ThreadPoolExecutor(1, "schema-parity-later-rows") as pool:
         later = pool.submit(_roll_back_later, rehearsed)
         found = rehearsal.side_by_side(lambda last: list(_back(rehearsal, last)), starts)
@@ -60,6 +61,22 @@ def rollback(context: Context) -> Iterator[Finding]:
         )
     if (rolled_back := later.result()) is not None:
         yield from _later(rehearsed, *rolled_back, reported)
+    elif steps:
+        title = (
+            "not tried with rows that were written after the upgrade:"
+            f" {steps[-1].name}, the last step, has no down file"
+        )
+        yield rehearsal_note(rehearsed.config.name, "rollback", "", title)
+
+
+def _starts(steps: Sequence[MigrationStep]) -> list[int]:
+    """The steps, by index, from after which is rolled back: each down file is run.
+
+    These are the last step, the one in the middle, and those before a step without a down file.
+    """
+    before = [at - 1 for at, step in enumerate(steps) if step.down is None]
+    starts = (len(steps) - 1, len(steps) // 2 - 1, *before)
+    return [at for at in dict.fromkeys(starts) if at >= 0 and steps[at].down]
 
 
 def _roll_back_later(rehearsed: Rehearsed) -> tuple[LaterRows, Filling] | None:

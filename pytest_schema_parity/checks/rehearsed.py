@@ -40,9 +40,10 @@ class Rehearsed:
         self.trees = trees
         self.root = root
         try:
-            self.steps = load_steps(config.steps).steps
+            found = load_steps(config.steps)
         except TreeError as error:
             raise TreeError(f"{config.name}: {error}") from None
+        self.steps, self.no_steps = found.steps, found.skipped
         self._statement_timeout = statement_timeout
         self.generated: Filling | None = None
         """The generated rows, once the stage is opened, if no seed is configured."""

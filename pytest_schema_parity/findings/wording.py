@@ -47,7 +47,7 @@ def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
     if texts[0] == texts[1]:
         texts = (_exact(expected), _exact(actual))
     if texts[0] == texts[1]:
-        texts = (f"{texts[0]} (one password)", f"{texts[1]} (another password)")
+        texts = (f"{texts[0]} (one hidden text)", f"{texts[1]} (another hidden text)")
     return texts
 
 

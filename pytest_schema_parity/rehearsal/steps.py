@@ -18,6 +18,7 @@ Direction = Literal["up", "down"]
 
 _PAIRED: Final = re.compile(r"(?P<number>\d+)_(?P<name>.+)\.(?P<way>up|down)\.sql")
 _FLYWAY: Final = re.compile(r"(?P<way>[VU])(?P<number>\d+(?:[._]\d+)*)__(?P<name>.+)\.sql")
+_LIKE_A_STEP: Final = re.compile(r"\.(?:up|down)\.sql$|^[VU]\d", re.IGNORECASE)
 _DIRECTORY: Final = re.compile(r"(?P<number>\d+)_(?P<name>.+)")
 _IN_DIRECTORY: Final[tuple[tuple[str, Direction], ...]] = (
     ("migration.sql", "up"),
@@ -53,11 +54,19 @@ class _File:
 def load_steps(directory: Path) -> MigrationSteps:
     """Find the steps of an upgrade in a directory.
 
-    Raises TreeError if there is none, if two have one number, or if a down file has no up file.
+    Raises TreeError if there is none, if two have one number, if a down file has no up file, or if
+    a file is named like one of these but without a number.
     """
     if not directory.is_dir():
         raise TreeError(f"{directory} is not a directory with the steps of an upgrade")
     files = list(_files(directory))
+    known = {file.path for file in files}
+    others = tuple(path for path in sorted(directory.glob("*.sql")) if path not in known)
+    for path in others:
+        if _LIKE_A_STEP.search(path.name):
+            raise TreeError(
+                f"{path} has no number that says when it is run; name it like 001_name.up.sql"
+            )
     ups: dict[tuple[int, ...], _File] = {}
     for file in sorted((file for file in files if file.way == "up"), key=lambda file: file.number):
         taken = ups.setdefault(file.number, file)
@@ -75,11 +84,9 @@ def load_steps(directory: Path) -> MigrationSteps:
             if up is None or up.name != file.name:
                 raise TreeError(f"{file.path} is a down file without an up file of its name")
             downs[file.number] = file.path
-    known = {file.path for file in files}
-    skipped = tuple(path for path in sorted(directory.glob("*.sql")) if path not in known)
     return MigrationSteps(
         tuple(MigrationStep(up.name, up.path, downs.get(number)) for number, up in ups.items()),
-        skipped,
+        others,
     )
 
 

@@ -79,7 +79,7 @@ def _views(expected: str, actual: str) -> tuple[str, list[str], list[str]]:
     old, new = _quoted(expected), _quoted(actual)
     if old != new:
         return "(they differ only in characters that cannot be seen)", old, new
-    return "(they differ in a password only)", [], []
+    return "(they differ in hidden text only: a password, or what looks like one)", [], []
 
 
 def _as_they_are(text: str) -> list[str]:

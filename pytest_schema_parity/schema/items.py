@@ -9,29 +9,25 @@ _T = TypeVar("_T")
 
 
 def differing_items(old: Sequence[_T], new: Sequence[_T]) -> tuple[list[_T], list[_T]]:
-    """From each list: the items that the other lacks, and those that are in another order there.
+    """From each list: the items that the other lacks.
 
-    No list holds an item twice.  As many items as possible are taken to stand where they stood;
-    of several ways to choose them, one is taken that does not depend on which list comes first.
+    Where those that both have are in another order, all from the first to the last that stand
+    elsewhere.  No list holds an item twice.
 
     >>> differing_items(["new", "paid", "sent"], ["new", "sent", "lost"])
     (['paid'], ['lost'])
-    >>> differing_items(["low", "mid", "high"], ["mid", "high", "low"])
-    (['low'], ['low'])
+    >>> differing_items(["new", "low", "mid", "high"], ["new", "mid", "low", "high"])
+    (['low', 'mid'], ['mid', 'low'])
     """
-    kept = set(_longest_common(old, new))
-    return [one for one in old if one not in kept], [one for one in new if one not in kept]
+    ours, theirs = set(old), set(new)
+    if [one for one in old if one in theirs] == [one for one in new if one in ours]:
+        return [one for one in old if one not in theirs], [one for one in new if one not in ours]
+    first = _alike(old, new)
+    last = _alike(old[::-1], new[::-1])
+    return list(old[first : len(old) - last]), list(new[first : len(new) - last])
 
 
-def _longest_common(old: Sequence[_T], new: Sequence[_T]) -> Sequence[_T]:
-    """The longest list of items that both have in this order; of several, the first by text."""
-    places = {item: place for place, item in enumerate(new)}
-    best: dict[_T, list[_T]] = {}  # by its last item
-    for item in (one for one in old if one in places):
-        chains = [chain for last, chain in best.items() if places[last] < places[item]]
-        best[item] = [*min(chains, key=_preferred, default=[]), item]
-    return min(best.values(), key=_preferred, default=[])
-
-
-def _preferred(chain: Sequence[object]) -> tuple[int, list[str]]:
-    return -len(chain), list(map(str, chain))
+def _alike(old: Sequence[_T], new: Sequence[_T]) -> int:
+    """How many items both lists begin with."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))

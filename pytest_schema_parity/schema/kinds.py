@@ -120,7 +120,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "extension": Kind(group="extensions", rename="never"),
         "enum": Kind(group="types", lists=frozenset({"labels"})),
         "domain": Kind(group="types", expressions=frozenset({"default"})),
-        "composite type": Kind(group="types", identifying=frozenset({"column"})),
+        "composite type": Kind(
+            group="types",
+            attributes={"column_order": "behavior"},  # ROW(…) and '(…)' give values by position
+            identifying=frozenset({"column"}),
+        ),
         "range type": Kind(group="types"),
         "table": Kind(
             group="tables",

@@ -153,14 +153,15 @@ def compare_orders(match: Match) -> Iterator[Difference]:
         ours = sorted(shared, key=lambda pair: pair[0].rank or 0)
         theirs = sorted(shared, key=lambda pair: pair[1].rank or 0)
         if ours != theirs:
+            attribute = f"{kind} order".replace(" ", "_")
             yield Difference(
                 kind=above[0],
                 name=above[1],
                 change="changed",
-                attribute=f"{kind} order".replace(" ", "_"),
+                attribute=attribute,
                 expected=[short(old.name, above[1]) for old, _ in ours],
                 actual=[short(new.name, above_new[1]) for _, new in theirs],
-                impact="order",
+                impact=kind_of(above[0]).impact_of_attribute(attribute) or "order",
                 origin=_origins(match.reference.get(above), match.candidate.get(above_new)),
             )
 

@@ -177,10 +177,20 @@ def test_a_way_to_spread_without_workers_is_a_serial_run(project) -> None:
     assert result.parseoutcomes()["passed"] > 10
 
 
-def test_pytests_own_error_comes_first(project) -> None:
-    result = project().runpytest_subprocess("--schema-parity", "pyproject.toml::supabase::colums")
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ("pyproject.toml::supabase::colums", '*supabase has no check "colums"; did you mean *'),
+        ("test_mine.py::test_nothing", "*not found: *test_nothing*"),  # by pytest itself
+    ],
+)
+def test_the_error_about_a_mistyped_id_comes_first(project, wrong: str, said: str) -> None:
+    pytester = project()
+    pytester.makepyfile(test_mine="def test_mine(): pass")
+    result = pytester.runpytest_subprocess("--schema-parity", wrong)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*not found: *colums*"])
+    result.stderr.fnmatch_lines([said])
+    assert "checks nothing" not in result.stderr.str()
 
 
 def test_another_toml_file_is_no_configuration(project) -> None:

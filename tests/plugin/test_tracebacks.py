@@ -45,6 +45,10 @@ SCENARIOS = """
 
     def test_unreadable_seed(schema_parity):
         schema_parity.same_rows("SELECT 1", seed="SELECT 1 FROM nowhere")
+
+    def test_no_server():
+        from pytest_schema_parity import read_schema
+        read_schema("host=/nowhere dbname=a")
 """
 
 
@@ -59,7 +63,7 @@ def test_errors_come_with_the_users_own_line(project) -> None:
     pytester = project()
     pytester.makepyfile(test_mine=SCENARIOS)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(failed=8, errors=1)
+    result.assert_outcomes(failed=9, errors=1)
     shown = result.stdout.str()
     without_frames_of_ours(shown)
     result.stdout.fnmatch_lines(
@@ -90,6 +94,9 @@ def test_errors_come_with_the_users_own_line(project) -> None:
             "*_ test_unreadable_seed _*",
             '>*schema_parity.same_rows("SELECT 1", seed="SELECT 1 FROM nowhere")',
             'E *relation "nowhere" does not exist*',
+            "*_ test_no_server _*",
+            '>*read_schema("host=/nowhere dbname=a")',
+            "E *The schema cannot be read: connection *",
         ]
     )
 

@@ -228,6 +228,26 @@ def test_what_an_interruption_leaves_half_done(
     assert all(outcomes) == whole
 
 
+def test_a_step_that_fails_after_its_interruption(
+    cluster: Cluster, source: str, tmp_path: Path
+) -> None:
+    """What a sequence gave is not given again: nothing else tells that the step has begun once."""
+    with psycopg.connect(cluster.conninfo(source)) as connection:
+        connection.execute("CREATE SEQUENCE begun")
+    up = (
+        "LOCK TABLE people IN ACCESS EXCLUSIVE MODE;"
+        "DO $$ BEGIN IF nextval('begun') > 1 THEN RAISE 'begun before'; END IF; END $$;"
+        "SELECT 1;"
+    )
+    with rehearsal(cluster, tmp_path, up) as rehearsed:
+        assert not any(outcome.failures for outcome in rehearsed.upgrade())
+        waiting, again = interrupt_steps(rehearsed, points=1)
+    assert waiting
+    assert "statement 1, which waited for a lock" in waiting.point
+    assert ["begun before" in failure.message for failure in again.failures] == [True]
+    assert again.point == "it was run again after it ended after 2 of its statements"
+
+
 def test_foreign_keys_that_rows_break(cluster: Cluster, source: str) -> None:
     with psycopg.connect(cluster.conninfo(source)) as connection:
         connection.execute(

@@ -21,6 +21,7 @@ from support.rehearsals import (
 from pytest_schema_parity.checks import registry
 from pytest_schema_parity.checks.parity import Parity
 from pytest_schema_parity.postgres.cluster import Cluster
+from pytest_schema_parity.rehearsal.rehearse import StepOutcome
 
 UP, DOWN = "3_rules.up.sql", "3_rules.down.sql"
 FAULTS: list[tuple[str, str, str, str]] = [
@@ -324,3 +325,15 @@ def test_with_an_empty_seed_there_are_no_rows(cluster: Cluster, tmp_path: Path) 
 
 def test_there_are_sixty_of_them() -> None:
     assert len({(file, before, after) for _, file, before, after in FAULTS}) >= 60
+
+
+def test_what_a_killed_server_leaves_is_reported(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "pytest_schema_parity.checks.rehearsal_faults._crashes",
+        lambda rehearsed: [StepOutcome(rehearsed.steps[0], unchecked="the disk is full")],
+    )
+    (result,) = results_of(cluster, tmp_path, dict(FILES), "interrupted")
+    (failing,) = result.failing
+    assert failing.title == "upgrade/1_contact.up.sql:1: not checked: the disk is full"

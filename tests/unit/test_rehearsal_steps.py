@@ -67,6 +67,9 @@ def test_other_files_are_named_as_skipped(tmp_path: Path) -> None:
         (["1_a.up.sql", "01_b.up.sql"], "have the same number; renumber one"),
         (["V1__a.sql", "V1.0__b.sql"], "have the same number; renumber one"),
         (["1_a.up.sql", "2_b.down.sql"], r"2_b\.down\.sql is a down file without an up file"),
+        (["1_a.up.sql", "cleanup.up.sql"], r"cleanup\.up\.sql has no number that says when"),
+        (["1_a.up.sql", "2-b.down.sql"], r"2-b\.down\.sql has no number that says when"),
+        (["V1__a.sql", "V2_b.sql"], r"V2_b\.sql has no number that says when"),
         (["1_a.up.sql", "1_b.down.sql"], r"1_b\.down\.sql is a down file without an up file"),
     ],
 )

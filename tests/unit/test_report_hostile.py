@@ -173,8 +173,8 @@ def test_a_difference_in_a_secret_is_still_one() -> None:
         kind="server", name="s", change="changed", attribute="options", impact="behavior", **pair
     )
     lines = lines_of(differences_result(Comparison((secret,)), "other"))
-    assert "one password" in lines[3]
-    assert "another password" in lines[4]
+    assert "one hidden text" in lines[3]
+    assert "another hidden text" in lines[4]
     run = RunResults(reference="a", trees={"b": tree_results(Comparison((secret,)))})
     assert run.verdict == "drift"
     assert [entry["expected"] for entry in report(run)["differences"]] == [["password=***"]]

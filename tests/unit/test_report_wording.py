@@ -39,7 +39,7 @@ def test_values_in_words(value: Value, text: str) -> None:
         (None, "not set", ("null", '"not set"')),
         (["a, b"], ["a", "b"], ('["a, b"]', '["a", "b"]')),
         ("\\x1b", "\x1b", (r'"\\x1b"', r'"\u001b"')),
-        ("password=a", "password=b", ('"password=***" (one password)',) * 1),
+        ("password=a", "password=b", ('"password=***" (one hidden text)',) * 1),
     ],
 )
 def test_different_values_read_differently(

@@ -54,6 +54,7 @@ class Runner:
     """Runs examples on two scratch databases; counts examples and statements.
 
     ``roles`` can be set on both sides; ``missing_roles`` are those that a side (0, 1) cannot set.
+    ``running`` are the subjects of the examples that ran last.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Runner:
         self.statements = 0
         self.examples = 0
         self.slow: set[str] = set()
+        self.running: tuple[str, ...] = ()
         self._truncated = truncated
         self._left_behind = [0, 0]
         self._readers: dict[tuple[tuple[str, ...] | str, bool], str] = {}
@@ -94,6 +96,7 @@ class Runner:
     def _run_read(self, examples: Sequence[Example], reader: str) -> list[ResultPair]:
         """Run examples that all end with the query ``reader``."""
         self.examples += len(examples)
+        self.running = tuple(sorted({example.subject for example in examples}))
         self.statements += sum(len(example.statements) for example in examples)
 
         def work(side: OpenSide) -> list[ExampleResult]:

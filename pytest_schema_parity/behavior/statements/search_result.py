@@ -9,7 +9,7 @@ from pytest_schema_parity.behavior.statements.causes import Cause, DifferingRows
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 
-Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples"]
+Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples", "stuck"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ class Search:
     the examples that ran as one, ``calls`` those that called a function or procedure.
     ``left_out`` are tables and views that were not looked at, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
+    ``stuck`` are the subjects of which one could not be cancelled, which is where it ended then;
     ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
     more directed examples than their share of the budget.
     """
@@ -111,6 +112,7 @@ class Search:
     statements: int = 0
     examples: int = 0
     exhausted: Exhausted = ""
+    stuck: tuple[str, ...] = ()
     unreached: tuple[str, ...] = ()
     shortened: tuple[str, ...] = ()
     missing_roles: tuple[tuple[str, int], ...] = ()

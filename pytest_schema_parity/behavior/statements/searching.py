@@ -17,6 +17,7 @@ from pytest_schema_parity.behavior.statements.causes import (
     row_divergences,
 )
 from pytest_schema_parity.behavior.statements.chance import is_chance
+from pytest_schema_parity.behavior.statements.cutting_off import CannotCancelError
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
 from pytest_schema_parity.behavior.statements.looking import (
@@ -78,9 +79,12 @@ class Searching:
 
     def search(self) -> Search:
         """Try everything, as far as the budget goes; ``views`` are all whose text differs."""
-        for batch in self.runner.batches(self._within_budget()):
-            self.waiting = 0
-            self._examine(batch)
+        try:
+            for batch in self.runner.batches(self._within_budget()):
+                self.waiting = 0
+                self._examine(batch)
+        except CannotCancelError:
+            self.exhausted = "stuck"
         differing = [view.name for view in self.model.views.values() if view.differs]
         return Search(
             counterexamples=tuple(self.found.values()),
@@ -98,6 +102,7 @@ class Searching:
             missing_roles=self.runner.missing_roles,
             as_roles=self.source.roles.made,
             calls=self.source.calls.made,
+            stuck=self.runner.running if self.exhausted == "stuck" else (),
             unreached=tuple(self.source.unreached()) if self.exhausted else (),
         )
 
