@@ -58,7 +58,7 @@ class ExampleSource:
             self.reads,
             random.Random(seed),  # noqa: S311
         )
-        self.roles = RoleExamples(self.model, self.builder, self.reads, runner.roles)
+        self.roles = RoleExamples(self.model, self.builder, self.reads, runner.roles, self._differs)
         self.calls = CallExamples(self.model, self.builder, self.everything, seed)
         self.tried: set[str] = set()
         self._reads: dict[str, tuple[str, ...]] = {}

@@ -94,8 +94,8 @@ class Search:
 
     ``unconfirmed`` were found once, and not again when they were tried anew.
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
-    ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are the examples that ran as one,
-    ``calls`` those that called a function or procedure.
+    ``roles`` were to be tried; ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are
+    the examples that ran as one, ``calls`` those that called a function or procedure.
     ``left_out`` are tables and views that were not looked at, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
     ``stuck`` are the subjects of which one could not be cancelled, which is where it ended then;
@@ -116,5 +116,6 @@ class Search:
     unreached: tuple[str, ...] = ()
     shortened: tuple[str, ...] = ()
     missing_roles: tuple[tuple[str, int], ...] = ()
+    roles: tuple[str, ...] = ()
     as_roles: int = 0
     calls: int = 0
