@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.causes import details
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.search_result import Counterexample
-from pytest_schema_parity.checks.dependencies import dependencies
+from pytest_schema_parity.checks.dependencies import bare, dependencies
 from pytest_schema_parity.findings.wording import value_text
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
@@ -24,6 +23,10 @@ VIEWS: Final = frozenset({"view", "materialized view"})
 OF_TYPES: Final = "22"
 """The SQLSTATE class of errors about values that do not fit their type."""
 
+ROUTINES: Final = frozenset({"function", "procedure"})
+TEXTS: Final = re.compile(r"(character varying|varchar|text)\b")
+"""Types that keep a text as it is, or reject it."""
+
 Test = Callable[[Difference], bool]
 
 
@@ -35,21 +38,68 @@ def explaining(
 ) -> list[Difference]:
     """The differences that explain a counterexample whose failing statement is about ``table``.
 
-    Those about what rejected the statement; if there are none, all those of the table; if there are
-    none either, those of what its statements use in the ``schemas`` of both sides.
+    Those about what rejected the statement; if there are none, those of the routine that it calls,
+    or of its table; if there are none either, those of what its statements use in the ``schemas``
+    of both sides.
     """
     impacts = WRITES | {"security"} if example.role else WRITES
     found = [each for each in differences if each.impact in impacts and each.change != "renamed"]
-
-    @cache
-    def used() -> frozenset[Key]:
-        return dependencies(schemas, _named(example))
-
-    for tests in _tests(example, table, lambda difference: difference.key in used()):
+    for tests in _tests(example, table, Using(schemas)):
         chosen = [each for each in found if any(test(each) for test in tests)]
         if chosen:
             return chosen[:MOST]
     return []
+
+
+class Using:
+    """Finds what tables, views and routines use in the schemas of both sides."""
+
+    def __init__(self, schemas: Sequence[Schema]) -> None:
+        self.schemas = schemas
+        self._used: dict[frozenset[str], frozenset[Key]] = {}
+
+    def by(self, names: Iterable[str]) -> Test:
+        """A test: whether a difference is about something that these use, on either side."""
+        roots = frozenset(names)
+
+        def test(difference: Difference) -> bool:
+            if roots not in self._used:
+                self._used[roots] = dependencies(self.schemas, roots)
+            return difference.key in self._used[roots]
+
+        return test
+
+    def routines_by(self, names: Iterable[str]) -> Test:
+        """A test: whether a difference is about a routine that these use, or one of these."""
+        is_used = self.by(names)
+        return lambda difference: difference.kind in ROUTINES and is_used(difference)
+
+    def fired_by(self, table: str) -> Test:
+        """A test: whether a difference is about a trigger of a table, or what that calls."""
+        functions = {
+            str(fact.attributes.get("function"))
+            for schema in self.schemas
+            for fact in schema
+            if fact.kind == "trigger" and fact.parent == ("table", table)
+        }
+        is_called = self.routines_by(functions)
+        return lambda d: _is_trigger(d, table) or is_called(d)
+
+    def named(self, routine: str) -> list[str]:
+        """The routines with the name in an error's context, each with its arguments."""
+        facts = (fact for schema in self.schemas for fact in schema)
+        return [fact.name for fact in facts if _is_function(fact.kind, fact.name, routine)]
+
+    def concerns(self, difference: Difference, role: str) -> bool:
+        """Whether a policy or privilege is one of a role, or of all."""
+        if difference.kind == "privilege":
+            grantee = difference.name.rpartition(" TO ")[2].partition(" BY ")[0]
+            return grantee in (role, "PUBLIC")
+        if difference.kind != "policy":
+            return True
+        found = [schema.get(difference.key) for schema in self.schemas]
+        roles = [fact.attributes.get("roles") for fact in found if fact is not None]
+        return any({role, "PUBLIC"} & set(each) for each in roles if isinstance(each, list | tuple))
 
 
 def _named(example: Counterexample) -> Iterator[str]:
@@ -94,34 +144,78 @@ def objecting_fact(outcome: StatementOutcome, table: str, schema: Schema) -> Fac
     return next((fact for fact in schema if fact.key in wanted), None)
 
 
-def _tests(example: Counterexample, table: str, is_used: Test) -> Iterator[list[Test]]:
+def _tests(example: Counterexample, table: str, using: Using) -> Iterator[list[Test]]:
     """Lists of tests for differences, the most specific first."""
     if example.role:
         relation = example.rows.relation if example.rows else table
-        yield [lambda d: _is_about_access(d, relation)]
-        yield [lambda d: d.kind in ("function", "procedure", "policy")]
+        own = using.concerns
+        yield [lambda d: _is_about_access(d, relation) and own(d, example.role)]
+        yield [lambda d: d.kind == "policy" and own(d, example.role), lambda d: d.kind in ROUTINES]
+        yield [lambda d: _is_about_access(d, relation) or d.kind == "policy"]
+    called = {part.table for part in example.parts if part.kind == "call"}
     if example.rows is not None:
         relation = example.rows.relation
-        columns = {f"{relation}.{column}" for column in details(example.cause)}
         yield [lambda d: d.name == relation and d.kind in VIEWS]
-        yield [
-            lambda d: d.name in columns,
-            lambda d: d.kind == "trigger" and d.name.startswith(f"{relation}."),
-        ]
+        yield from _of_calls(called, using)
+        yield [lambda d: _changes_values(d, example), using.fired_by(relation)]
+        yield [lambda d: d.name in _columns(example)]
         yield [lambda d: d.kind in VIEWS and d.name.startswith(f"{relation}.")]
-        yield [is_used]
+        yield [using.by(_named(example))]
         return
     errors = [each for pair in example.outcomes for each in pair if not each.accepted]
     yield [lambda d, e=error: _objected(d, e, table) for error in errors]  # type: ignore[misc]
+    raised = [error.routine for error in errors if error.is_raised]
+    yield from _of_calls(called, using)
+    yield [using.routines_by(name for routine in raised for name in using.named(routine))]
+    if table in called:
+        yield [using.by(called)]
+        return
     assigned = {
         column for part in example.parts if part.table == table for column, _ in part.values
     }
     if any(error.sqlstate.startswith(OF_TYPES) for error in errors):
         columns = {f"{table}.{column}" for column in assigned}
+        is_used = using.by(_named(example))
         yield [lambda d: d.name in columns and d.attribute == "type"]
         yield [lambda d: d.kind in ("enum", "domain") and is_used(d)]
-    yield [lambda d: d.name == table or d.name.startswith(f"{table}.")]
-    yield [is_used]
+    yield [
+        lambda d: d.name == table or d.name.startswith(f"{table}."),
+        using.fired_by(table),
+    ]
+    yield [using.by(_named(example))]
+
+
+def _of_calls(called: Collection[str], using: Using) -> Iterator[list[Test]]:
+    """Tests for the routines that are called, then for those that they call."""
+    if called:
+        yield [lambda d: d.kind in ROUTINES and d.name in called]
+        yield [using.routines_by(called)]
+
+
+def _columns(example: Counterexample) -> frozenset[str]:
+    """The columns whose values differ, with the name of their table or view."""
+    assert example.rows is not None  # noqa: S101 - the caller looked
+    return frozenset(f"{example.rows.relation}.{column}" for column in details(example.cause))
+
+
+def _changes_values(difference: Difference, example: Counterexample) -> bool:
+    """Whether a column with other values differs in what the statements do not set.
+
+    The length of a text type rejects values, and a default is for a column that is left out.
+    """
+    if difference.name not in _columns(example):
+        return False
+    if difference.attribute == "type":
+        return not all(TEXTS.match(str(t)) for t in (difference.expected, difference.actual))
+    rows = [part for part in example.parts if part.kind == "insert"]
+    rows += [each for part in rows for each in part.along]
+    table, _, column = difference.name.rpartition(".")
+    own = [part for part in rows if part.table == table]
+    return not own or any(column not in dict(part.values) for part in own)
+
+
+def _is_trigger(difference: Difference, table: str) -> bool:
+    return difference.kind == "trigger" and difference.name.startswith(f"{table}.")
 
 
 def _is_about_access(difference: Difference, relation: str) -> bool:
@@ -142,6 +236,8 @@ def _objected(difference: Difference, error: StatementOutcome, table: str) -> bo
     owner = f"{schema}.{_quoted(error.table)}" if error.table else table
     if error.constraint and not error.is_raised:
         quoted = _quoted(error.constraint)
+        if not error.table and difference.kind == "constraint" and bare(name) == quoted:
+            return True  # of a domain, which an error does not name
         return name in (f"{owner}.{quoted}", f"{schema}.{quoted}")
     if error.column and not error.is_raised:
         return name == f"{owner}.{_quoted(error.column)}"
@@ -155,7 +251,7 @@ def _objected(difference: Difference, error: StatementOutcome, table: str) -> bo
 
 
 def _is_function(kind: str, name: str, routine: str) -> bool:
-    return kind in ("function", "procedure") and _is_routine(name, routine)
+    return kind in ROUTINES and _is_routine(name, routine)
 
 
 def _is_routine(name: str, routine: str) -> bool:

@@ -13,7 +13,7 @@ WITH RECURSIVE relation AS (
         WHERE a.attnum > 0 AND NOT a.attisdropped
         UNION
         SELECT argument FROM pg_proc AS f JOIN pg_namespace AS n ON n.oid = f.pronamespace
-        CROSS JOIN LATERAL unnest(f.proargtypes) AS argument
+        CROSS JOIN LATERAL unnest(coalesce(f.proallargtypes, f.proargtypes::oid[]) || f.prorettype) AS argument
         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
     )
     UNION
@@ -38,6 +38,10 @@ SELECT jsonb_build_object(
             'labels', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid),
             'fields', (
                 SELECT jsonb_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) FROM pg_attribute AS a
+                WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+            ),
+            'field_names', (
+                SELECT jsonb_agg(quote_ident(a.attname) ORDER BY a.attnum) FROM pg_attribute AS a
                 WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
             ),
             'checks', (
@@ -236,6 +240,12 @@ SELECT jsonb_build_object(
             'names', (
                 SELECT coalesce(jsonb_agg(quote_ident(name) ORDER BY at), '[]') FROM unnest(f.proargnames) WITH ORDINALITY AS a(name, at)
                 WHERE f.proargmodes IS NULL OR f.proargmodes[at] IN ('i', 'b', 'v')
+            ),
+            'returns', format_type(f.prorettype, NULL),
+            'columns', (
+                SELECT jsonb_agg(jsonb_build_array(quote_ident(name), format_type(kind, NULL)) ORDER BY at)
+                FROM unnest(f.proallargtypes, f.proargnames, f.proargmodes) WITH ORDINALITY AS a(kind, name, mode, at)
+                WHERE f.prorettype = 'record'::regtype AND mode IN ('o', 'b', 't') AND name <> ''
             ),
             'settings', concat_ws(' ', f.provolatile, f.proisstrict, f.prosecdef, f.proconfig),
             'name', f.proname, 'body', coalesce(pg_get_function_sqlbody(f.oid), f.prosrc), 'language', l.lanname, 'trusted', l.lanpltrusted OR l.lanname = 'internal'

@@ -20,6 +20,7 @@ from pytest_schema_parity.behavior.statements.model import (
     Type,
     UniqueKey,
 )
+from pytest_schema_parity.behavior.statements.ordering import is_ordered
 
 
 def merge(reference: CatalogDocument, candidate: CatalogDocument) -> Model:
@@ -65,8 +66,19 @@ def _routines(sides: Sequence[CatalogDocument]) -> Iterator[Routine]:
             ),
             bodies=(pair[0]["body"] or "", pair[1]["body"] or ""),
             settings=(pair[0]["settings"], pair[1]["settings"]),
+            returns=(_returns(sides[0], pair[0]), _returns(sides[1], pair[1])),
+            is_ordered=all(each["language"] == "sql" and is_ordered(each["body"]) for each in pair),
             is_overloaded=calls[pair[0]["call"]] > 1,
         )
+
+
+def _returns(side: CatalogDocument, function: CatalogDocument) -> Type:
+    """The type of a function's result; that of RETURNS TABLE and of OUT arguments is a row."""
+    if not function["columns"]:
+        return _type(side, function["returns"])
+    names, kinds = zip(*function["columns"], strict=True)
+    fields = tuple(_type(side, kind) for kind in kinds)
+    return Type("record", "c", fields=fields, field_names=names)
 
 
 def _argument(sides: Sequence[CatalogDocument], kind: str, name: str) -> Column:
@@ -158,7 +170,7 @@ def _type(side: CatalogDocument, name: str) -> Type:
         below = _type(side, entry["base"])
         return Type(
             below.name, below.kind, below.category, below.labels, below.element, below.subtype,
-            below.fields, key,
+            below.fields, key, below.field_names,
         )  # fmt: skip
     return Type(
         name=name,
@@ -168,6 +180,7 @@ def _type(side: CatalogDocument, name: str) -> Type:
         element=_type(side, entry["element"]) if entry["element"] else None,
         subtype=_type(side, entry["subtype"]) if entry["subtype"] else None,
         fields=tuple(_type(side, each) for each in entry["fields"] or ()),
+        field_names=tuple(entry["field_names"] or ()),
     )
 
 

@@ -25,6 +25,11 @@ class Type:
     subtype: Type | None = None
     fields: tuple[Type, ...] = ()
     domain: str | None = None
+    field_names: tuple[str, ...] = ()
+
+
+ANY: Final = Type("text")
+"""A type about which nothing is known but that its values can be written as text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +180,8 @@ class View:
 class Routine:
     """A function or procedure that both sides have and that can be called.
 
-    ``call`` is the SQL before its arguments; ``settings`` are its volatility and the like.
+    ``call`` is the SQL before its arguments; ``settings`` are its volatility and the like;
+    ``returns`` is the type of the result, or of one row of it.
     """
 
     name: str
@@ -183,7 +189,10 @@ class Routine:
     arguments: tuple[Column, ...]
     bodies: tuple[str, str]
     settings: tuple[str, str]
+    returns: tuple[Type, Type] = (ANY, ANY)
     is_overloaded: bool = False
+    is_ordered: bool = False
+    """Whether both bodies ask for an order of the rows that they return."""
 
     @property
     def differs(self) -> bool:

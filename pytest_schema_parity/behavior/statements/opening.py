@@ -10,6 +10,7 @@ from typing import Final
 
 from pytest_schema_parity.behavior.instant import LONG_PATIENCE
 from pytest_schema_parity.behavior.sides import open_sides
+from pytest_schema_parity.behavior.statements.by_nature import differing_by_nature
 from pytest_schema_parity.behavior.statements.catalog_document import (
     leave_out,
     read_document,
@@ -44,7 +45,9 @@ def open_runner(
         rename(documents[1], renamed)
         for document in documents:
             leave_out(document, omits)
-        reasons = {**reaching_outside(documents[1]), **reaching_outside(documents[0])}
+        reasons: dict[str, str] = {}
+        for found in (differing_by_nature, reaching_outside):  # the latter is the graver reason
+            reasons |= {**found(documents[1]), **found(documents[0])}
         for document in documents:
             remove(document, reasons)
         names = [name for name in documents[0]["tables"] if name in documents[1]["tables"]]

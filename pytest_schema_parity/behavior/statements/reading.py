@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.model import Model
+from pytest_schema_parity.behavior.statements.outcome import TIMEOUT
 
 ALIAS: Final = '"schema parity"'
+NOT_READ: Final = "error not read"
+"""The content of a table or view that is not read."""
+CANCELED: Final = f"error {TIMEOUT}"
+"""The content, or its beginning, of one whose reading a timeout cut off."""
 NUMBER: Final = re.compile(r"^(smallint|integer|bigint|real|double precision|numeric(\(.*\))?)$")
 TIMESTAMP: Final = re.compile(r"^timestamp(\(\d\))? (with|without) time zone$")
 
@@ -23,22 +29,33 @@ def columns_of(model: Model, relation: str) -> Columns:
 
 
 def count_and_hash(
-    model: Model, relations: tuple[str, ...], side: int, *, as_role: bool = False
+    model: Model,
+    relations: tuple[str, ...],
+    side: int,
+    *,
+    as_role: bool = False,
+    passed_over: Container[str] = (),
 ) -> str:
     """A PL/pgSQL body that returns a line a relation: its count of rows and the sum of hashes.
 
-    With ``as_role`` it is a role that reads, who may not be allowed to.
+    With ``as_role`` it is a role that reads, who may not be allowed to.  Those that are
+    ``passed_over`` are not read; after one that a timeout cuts off, no other is.
     """
     parts: list[str] = []
     for relation in relations:
+        if relation in passed_over:
+            parts.append(f"contents := array_append(contents, '{NOT_READ}');")
+            continue
         values = ", ".join(_values(model, relation, side)) or "NULL"
         query = (
             f"SELECT count(*) || ':' || coalesce(sum(hashtextextended(ROW({values})::text, 0)), 0)"  # noqa: S608
             f" INTO content FROM {_source(model, relation, side, as_role)};"
         )
         if as_role or relation in model.views:
+            canceled = f"RETURN array_to_string(contents || '{CANCELED}'::text, E'\\n');"
             query = (
-                f"BEGIN {query} EXCEPTION WHEN OTHERS THEN content := 'error ' || SQLSTATE; END;"
+                f"BEGIN {query} EXCEPTION WHEN query_canceled THEN {canceled}"
+                " WHEN OTHERS THEN content := 'error ' || SQLSTATE; END;"
             )
         parts.append(f"{query} contents := array_append(contents, content);")
     return (
@@ -61,7 +78,7 @@ def rows_as_json(model: Model, relation: str, side: int, *, as_role: bool = Fals
     query = f"SELECT coalesce(json_agg({row}), '[]') INTO content FROM {source};"  # noqa: S608
     if as_role or relation in model.views:
         failed = "content := 'error ' || SQLSTATE || ' ' || SQLERRM;"
-        query = f"BEGIN {query} EXCEPTION WHEN OTHERS THEN {failed} END;"
+        query = f"BEGIN {query} EXCEPTION WHEN query_canceled OR OTHERS THEN {failed} END;"
     return f"DECLARE content text; BEGIN {query} RETURN content; END"
 
 
@@ -82,12 +99,13 @@ def _source(model: Model, relation: str, side: int, as_role: bool) -> str:
 def _values(model: Model, relation: str, side: int) -> list[str]:
     names = model.renamed.get(relation, {}) if side else {}
     columns = columns_of(model, relation)
-    return [_value(names.get(name, name), types, side) for name, *types in columns]
+    return [
+        as_same_type(f"{ALIAS}.{names.get(name, name)}", types, side) for name, *types in columns
+    ]
 
 
-def _value(name: str, types: list[str], side: int) -> str:
-    """The SQL expression of a column: cast so that values of differing types can be compared."""
-    value = f"{ALIAS}.{name}"
+def as_same_type(value: str, types: Sequence[str], side: int) -> str:
+    """An SQL expression, cast so that values of the types of both sides can be compared."""
     if types[0] == types[1]:
         return value
     if all(NUMBER.match(each) for each in types):

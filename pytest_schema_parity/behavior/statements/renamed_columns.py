@@ -42,6 +42,8 @@ def rename(document: CatalogDocument, renamed: Renamed) -> None:
             for part, value in table.items():
                 if part not in ("schema", "foreign_keys"):
                     table[part] = _renamed(value, own)
+        if kind := document["types"].get(name):
+            kind["field_names"] = [own.get(each, each) for each in kind["field_names"] or ()]
         if view := document["views"].get(name):
             view["columns"] = _renamed(view["columns"], own)
     for name, table in document["tables"].items():

@@ -1,5 +1,7 @@
 -- Runs examples, each in a subtransaction that is rolled back, and returns what every statement
 -- did and what the tables and views held at the end.  Variables survive the rollback.
+-- A timeout ends the call, as it has fired and does not apply to what follows: the last outcome has
+-- its SQLSTATE and the contents are NULL, or the last line of the contents has it.
 CREATE FUNCTION pg_temp.schema_parity_run(statements text[], lengths int[], reader text, deferred boolean)
 RETURNS TABLE (outcomes text[], contents text) LANGUAGE plpgsql AS $run$
 DECLARE
@@ -12,6 +14,8 @@ DECLARE
     constraint_ text;
     column_ text;
     context text;
+    is_canceled boolean := false;
+    in_order boolean;
 BEGIN
     FOREACH size IN ARRAY lengths LOOP
         outcomes := '{}';
@@ -20,11 +24,20 @@ BEGIN
             PERFORM pg_temp.schema_parity_reset();
             FOR step IN 1 .. size LOOP
                 BEGIN
-                    IF left(statements[position + step], 13) = 'SELECT /*r*/ ' THEN
+                    IF left(statements[position + step], 13) IN ('SELECT /*r*/ ', 'SELECT /*o*/ ') THEN
+                        in_order := left(statements[position + step], 13) = 'SELECT /*o*/ ';
+                        IF in_order THEN
+                            -- Rows that are equal in order come as they were read: from the table,
+                            -- and not from an index that one side alone may have.
+                            PERFORM set_config('enable_indexscan', 'off', true),
+                                set_config('enable_indexonlyscan', 'off', true),
+                                set_config('enable_bitmapscan', 'off', true);
+                        END IF;
                         EXECUTE format(
-                            'SELECT concat_ws(chr(30), count(*), md5(string_agg(t, chr(10) ORDER BY t)),'
-                            ' left(string_agg(t, chr(10) ORDER BY t), 400))'
-                            ' FROM (SELECT q::text AS t FROM (%s) AS q) AS texts', statements[position + step]
+                            'SELECT concat_ws(chr(30), count(*), md5(string_agg(t, chr(10) ORDER BY %1$s)),'
+                            ' left(string_agg(t, chr(10) ORDER BY %1$s), 400))'
+                            ' FROM (SELECT q::text AS t, row_number() OVER () AS n FROM (%2$s) AS q) AS texts',
+                            CASE WHEN in_order THEN 'n' ELSE 't' END, statements[position + step]
                         ) INTO message;
                         outcomes := array_append(outcomes, message);
                     ELSE
@@ -33,8 +46,10 @@ BEGIN
                         outcomes := array_append(outcomes, affected::text);
                     END IF;
                 EXCEPTION WHEN query_canceled THEN
-                    -- The timeout has fired and does not apply to further statements of this call.
-                    outcomes := NULL;
+                    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+                        context = PG_EXCEPTION_CONTEXT;
+                    outcomes := array_append(outcomes, concat_ws(chr(31), state, message, '', '', '', context));
+                    contents := NULL;
                     RETURN NEXT;
                     RETURN;
                 WHEN OTHERS THEN
@@ -52,6 +67,7 @@ BEGIN
             END IF;
             IF reader <> '' THEN
                 EXECUTE reader INTO contents;
+                is_canceled := contents ~ '(^|\n)error 57014[^\n]*$';
             END IF;
             RAISE EXCEPTION USING ERRCODE = 'SP000';
         EXCEPTION WHEN SQLSTATE 'SP000' THEN
@@ -65,6 +81,9 @@ BEGIN
         END;
         position := position + size;
         RETURN NEXT;
+        IF is_canceled THEN
+            RETURN;
+        END IF;
     END LOOP;
 END
 $run$

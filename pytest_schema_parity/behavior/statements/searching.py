@@ -29,7 +29,8 @@ from pytest_schema_parity.behavior.statements.looking import (
     sample_of,
     tables_alike,
 )
-from pytest_schema_parity.behavior.statements.runner import Runner
+from pytest_schema_parity.behavior.statements.outcome import TIMEOUT
+from pytest_schema_parity.behavior.statements.runner import ALONE, Runner
 from pytest_schema_parity.behavior.statements.search_result import (
     Budget,
     Counterexample,
@@ -94,7 +95,7 @@ class Searching:
                 for name, tally in self.tallies.items()
             ),
             not_compared=self.model.missing + self.model.only,
-            left_out=tuple(sorted(self.runner.left_out.items())),
+            left_out=tuple(sorted(self._left_out().items())),
             statements=self.runner.statements,
             examples=self.runner.examples,
             exhausted=self.exhausted or ("examples" if self.source.shortened else ""),
@@ -105,6 +106,13 @@ class Searching:
             stuck=self.runner.running if self.exhausted == "stuck" else (),
             unreached=tuple(self.source.unreached()) if self.exhausted else (),
         )
+
+    def _left_out(self) -> dict[str, str]:
+        """What was not looked at, with the reasons: also views that cannot be read in time."""
+        endless = {name for side in self.runner.endless for name, as_role in side if not as_role}
+        shown = {cause[1] for cause in self.found if cause[0] == "rows"}
+        reason = f"it, or a view that it reads, takes longer than {ALONE:g} second to read"
+        return {**dict.fromkeys(endless - shown, reason), **self.runner.left_out}
 
     def _errors(self, name: str, tally: _Tally) -> tuple[str, ...]:
         """Why a table took no row: the server's errors, or why none could be built."""
@@ -221,7 +229,9 @@ class Searching:
             return first_of_role(self.runner, divergence, others, pairs, self.found)
 
         smallest = example
-        if spent != "seconds":
+        if divergence.kind == "rows" and TIMEOUT in cause:
+            smallest = self._one_statement(example, cause[1])
+        elif spent != "seconds":
             narrow = replace(example, reads=reads_for(self.model, divergence, example))
             smallest = shrink(narrow, self.runner.results, shows)
         (pair,) = self.runner.results([smallest])
@@ -241,6 +251,15 @@ class Searching:
             query=self._query(rows.relation, example) if rows else "",
             on_candidate=self._on_candidate(smallest),
         )
+
+    def _one_statement(self, example: Example, view: str) -> Example:
+        """An example after which a view cannot be read in time, with one statement if possible."""
+        for statement in example.statements[:ALIKE] if not example.role else ():
+            smaller = replace(example, statements=(statement,))
+            (pair,) = self.runner.results([smaller])
+            if all_accepted(pair) and self.runner.is_endless(smaller, view):
+                return smaller
+        return example
 
     def _on_candidate(self, example: Example) -> tuple[str, ...]:
         """The statements as the candidate runs them; none where it has the same names."""
