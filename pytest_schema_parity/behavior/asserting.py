@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -14,8 +15,10 @@ from pytest_schema_parity.behavior.statements.catalog_document import read_docum
 from pytest_schema_parity.behavior.statements.emptying import empty
 from pytest_schema_parity.findings.evidence import Row
 
-NOT_UNDERSTOOD: Final = frozenset({"42601", "42P01", "42703", "42883"})
-"""Syntax errors, and names of tables, columns and functions that there are not."""
+NOT_UNDERSTOOD: Final = frozenset({"42601", "42P01", "42703", "42883", "42704", "3F000"})
+"""Syntax errors, and names of tables, columns, functions, types and schemas that there are not."""
+_SETS: Final = re.compile(r"(?:re)?set\b", re.IGNORECASE)
+"""A statement that changes the session: what follows it would not run as it was meant."""
 MOST_ROWS = 10
 """How many rows that differ are shown of each side."""
 
@@ -91,10 +94,11 @@ def _refuse_what_neither_understands(
 ) -> None:
     """Raise ValueError where both sides fail on the text of a statement itself."""
     __tracebackhide__ = True
-    if all(done.is_not_understood for done in pair):
+    fails = all(done.error for done in pair)
+    if all(done.is_not_understood for done in pair) or (fails and _SETS.match(statement.strip())):
         messages = dict.fromkeys(str(done) for done in pair)
         raise ValueError(
-            f"neither {names[0]} nor {names[1]} understands the statement, so nothing is compared: "
+            f"neither {names[0]} nor {names[1]} can run the statement, so nothing is compared: "
             f"{' '.join(statement.split())}\n    " + "\n    ".join(messages)
         )
 

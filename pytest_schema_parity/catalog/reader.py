@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,6 +36,9 @@ WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
 MOVED_BY_OTHERS: Final = frozenset({"table", "foreign table", "materialized view"})
 """Kinds whose catalog row is also written when another object is created on them."""
 
+
+# Where nobody configured logging, psycopg writes to stderr what the error that it raises says, too.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 PRIVILEGES: Final = frozenset({"privilege", "default privilege"})
 """Kinds that GRANT and REVOKE change; their rows belong to another fact as well."""

@@ -22,6 +22,7 @@ from pytest_schema_parity.checks.kept_examples import decoded, encoded
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.findings.allowance import BEHAVIOR
 from pytest_schema_parity.findings.counting import findings_headline
+from pytest_schema_parity.findings.evidence import Script
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.showing import clean
@@ -61,16 +62,26 @@ def find(context: Context) -> Iterator[Finding]:
     except psycopg.Error as error:
         raise ServerError(f"the search for statements was cut short: {error}") from error
     context.remember(BEHAVIOR, encoded(found.counterexamples))
-    yield from Reported(names, schemas, differences, found).findings()
+    allowances = context.config.allow
+    yield from Reported(names, schemas, differences, found, allowances).findings()
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:
-    """How many counterexamples there are, and the first."""
-    shown = [finding for finding in failing if finding.kind == BEHAVIOR]
-    if not shown:
+    """How many counterexamples there are, and the first; then what could not be tried."""
+    own = [finding for finding in failing if finding.kind == BEHAVIOR]
+    if not own:
         return findings_headline(failing, tree)
-    first = clean(shown[0].title)
-    return f"{counted(len(shown), 'counterexample')}{', the first' if shown[1:] else ''}: {first}"
+    shown = [each for each in own if any(isinstance(e, Script) for e in each.evidence)]
+    others = [each for each in own if each not in shown]
+    parts = []
+    if shown:
+        which = f"{counted(len(shown), 'counterexample')}{', the first' if shown[1:] else ''}"
+        parts.append(f"{which}: {clean(shown[0].title)}")
+    if others:
+        parts.append(clean(others[0].title))
+    if others[1:]:
+        parts.append(f"and {len(others) - 1} more")
+    return "; ".join(parts)
 
 
 CHECK: Final = Check(

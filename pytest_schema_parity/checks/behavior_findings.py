@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.causes import details
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome as Did
+from pytest_schema_parity.behavior.statements.roles import CLAIMS, SIGNED_OUT
 from pytest_schema_parity.behavior.statements.search_result import Counterexample, Search
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
+from pytest_schema_parity.checks.behavior_unshown import MOST_NAMES, unshown_notes
 from pytest_schema_parity.checks.behavior_wording import (
     condition_name,
     differing_rows,
@@ -21,7 +24,8 @@ from pytest_schema_parity.checks.behavior_wording import (
     shown_rows,
 )
 from pytest_schema_parity.checks.explaining import difference_text, explaining, objecting_fact
-from pytest_schema_parity.findings.allowance import BEHAVIOR
+from pytest_schema_parity.findings.allowance import BEHAVIOR, Allowance
+from pytest_schema_parity.findings.allowances import standing
 from pytest_schema_parity.findings.evidence import Evidence, Outcome, Script, Text
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted
@@ -30,9 +34,6 @@ from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
 
 RELATIONS: Final = frozenset({"table", "view", "materialized view"})
-
-
-MOST_NAMES: Final = 20
 
 
 class Reported:
@@ -44,11 +45,13 @@ class Reported:
         schemas: tuple[Schema, ...],
         differences: Sequence[Difference],
         found: Search,
+        allowances: Sequence[Allowance] = (),
     ) -> None:
         self.reference, self.tree = names
         self.schemas = schemas
         self.differences = differences
         self.found = found
+        self.allowances = standing(allowances, self.tree, date.today())
         self.explained: set[tuple[object, ...]] = set()
 
     def findings(self) -> Iterator[Finding]:
@@ -163,6 +166,9 @@ class Reported:
         if example.role and RESET_ROLE not in (part.text for part in example.parts):
             statements.append(f"{RESET_ROLE};")
             outcomes.append((None, None))
+        if any(part.kind == "role" and CLAIMS in part.text for part in example.parts):
+            statements.append(SIGNED_OUT)
+            outcomes.append((None, None))
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
 
     def _texts(self, example: Counterexample) -> list[str]:
@@ -209,11 +215,10 @@ class Reported:
             yield note(self.tree, name, f"{name} is not tried: {reason}")
         if self.found.exhausted:
             yield self._exhausted()
-        if unshown := self._unshown():
-            title = f"no counterexample was found for {counted(len(unshown), 'difference')}"
-            lines = [difference_text(each) for each in unshown[:MOST_NAMES]]
-            more = len(unshown) - MOST_NAMES
-            yield note(self.tree, "", title, [*lines, f"… and {more} more"] if more > 0 else lines)
+        shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
+        shared |= routines_of(self.schemas[0]) & routines_of(self.schemas[1])
+        left = [each for each in self.differences if each.rank not in self.explained]
+        yield from unshown_notes(self.tree, shared, left, self.allowances, self.found)
 
     def _exhausted(self) -> Finding:
         """A note: which limit ended the search, and what was not tried."""
@@ -221,6 +226,9 @@ class Reported:
             "examples": f"after {counted(self.found.examples, 'example')}: raise `examples`",
             "seconds": f"by the clock, after {counted(self.found.examples, 'example')}: "
             "raise `seconds`, or lower `examples` for the same result each time",
+            "stuck": "where a routine caught its cancellation and went on, after "
+            f"{counted(self.found.examples, 'example')}, in one about "
+            f"{' or '.join(self.found.stuck[:MOST_NAMES])}: let no routine catch query_canceled",
             "counterexamples": "after so many counterexamples: mend these first",
         }
         title = f"the search ended {limits[self.found.exhausted]}"
@@ -234,18 +242,9 @@ class Reported:
         if unreached:
             title += f"; not reached: {', '.join(unreached[:MOST_NAMES])}"
             title += f" and {len(unreached) - MOST_NAMES} more" if unreached[MOST_NAMES:] else ""
+        if self.found.roles and not self.found.as_roles:
+            title += f"; nothing was tried as {printable(', '.join(self.found.roles))}"
         return note(self.tree, "", title)
-
-    def _unshown(self) -> list[Difference]:
-        """The structural differences that may change behaviour and that no counterexample shows."""
-        shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
-        shared |= routines_of(self.schemas[0]) & routines_of(self.schemas[1])
-        return [
-            each
-            for each in self.differences
-            if each.impact == "behavior" and each.rank not in self.explained
-            if each.name in shared or each.name.rpartition(".")[0] in shared
-        ]
 
 
 def routines_of(schema: Schema) -> frozenset[str]:

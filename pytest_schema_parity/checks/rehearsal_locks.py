@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import psycopg
 
@@ -26,6 +28,12 @@ from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.rehearsal.waiting import Waited, run_beside_a_writer
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.schema.facts import Place
+
+LEFT_INVALID: Final = (
+    "a statement with CONCURRENTLY cannot be undone: it leaves an invalid index behind, which"
+    " IF NOT EXISTS would keep; begin the step with DROP INDEX CONCURRENTLY IF EXISTS, so that it"
+    " can be run again, and accept this finding"
+)
 
 
 def locks(context: Context) -> Iterator[Finding]:
@@ -130,7 +138,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
     rehearsal = rehearsed.rehearsal
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
     with rehearsal.copy(stage) as copy:
-        superuser = rehearsal.host.conninfo(copy)
+        superuser = rehearsal.host.maintenance_conninfo(copy)
         try:
             script = rehearsal.script(number)
             waited = run_beside_a_writer(script, rehearsal.conninfo_of(copy), superuser)
@@ -141,7 +149,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
             return None
         if waited.for_ever:
             return _waiting(rehearsed, step, waited)
-        if rehearsal.is_as(stage, superuser):
+        if rehearsal.is_as(stage, rehearsal.reading(copy)):
             return None
         changed = rehearsal.changed(stage, copy)
     outcome = StepOutcome(step, (), *changed)
@@ -149,20 +157,23 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
         return None
     where = f"{rehearsed.shown(step.up)}:{waited.line}"
     title = f"{where}: gives up after lock_timeout and leaves the step half done: {amount(outcome)}"
-    return about_step(rehearsed, "locks", step, title, outcome_lines(outcome), line=waited.line)
+    lines = [*outcome_lines(outcome), *([LEFT_INVALID] if _is_concurrent(waited.text) else [])]
+    return about_step(rehearsed, "locks", step, title, lines, line=waited.line)
 
 
 def _waiting(rehearsed: Rehearsed, step: MigrationStep, waited: Waited) -> Finding:
     where = f"{rehearsed.shown(step.up)}:{waited.line}"
-    return about_step(
-        rehearsed,
-        "locks",
-        step,
-        f"{where}: waits for ever behind a session that reads and writes, and all others "
-        "behind it: SET lock_timeout first",
-        [waited.text],
-        line=waited.line,
+    others = "" if _is_concurrent(waited.text) else ", and all others behind it"
+    title = (
+        f"{where}: waits for ever behind a session that reads and writes{others}:"
+        " SET lock_timeout first"
     )
+    return about_step(rehearsed, "locks", step, title, [waited.text], line=waited.line)
+
+
+def _is_concurrent(statement: str) -> bool:
+    """Whether a statement blocks nobody while it waits, and is never undone as a whole."""
+    return re.search(r"\bconcurrently\b", statement, re.IGNORECASE) is not None
 
 
 def mode_name(mode: str) -> LockMode:

@@ -79,7 +79,7 @@ def _read_allowance(table: TomlTable) -> Allowance:
             of = KINDS_WITHOUT_FACTS[str(kind)]
             table.refuse(key, f'cannot be used with kind = "{kind}"; use the name of {of}')
     return Allowance(
-        reason=table.text("reason") or "",
+        reason=table.text("reason", required=True) or "",
         kind=kind,
         change=table.choice("change", CHANGES),
         attribute=table.text("attribute"),

@@ -29,8 +29,17 @@ def read_behavior(table: TomlTable) -> BehaviorConfig:
         examples=own.whole("examples", default.examples, MOST_EXAMPLES),
         seconds=_seconds(own, default.seconds),
         seed=own.whole("seed", default.seed, LARGEST_SEED),
-        roles=tuple(dict.fromkeys(own.texts("roles") or ())),
+        roles=_roles(own),
     )
+
+
+def _roles(table: TomlTable) -> tuple[str, ...]:
+    """The roles, without repetition; SET ROLE "none" leaves the superuser in place."""
+    roles = tuple(dict.fromkeys(table.texts("roles") or ()))
+    if "none" in roles:
+        remedy = "SET ROLE none sets no role; take it out, the superuser is tried in any case"
+        table.refuse("roles", f'"none" is no role: {remedy}')
+    return roles
 
 
 def number_of_seconds(value: object) -> float | None:

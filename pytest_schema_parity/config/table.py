@@ -37,7 +37,7 @@ class TomlTable:
         for key in self.values.keys() - set(keys):
             self.refuse(key, f"unknown key; {did_you_mean(key, keys)}")
 
-    def text(self, key: str) -> str | None:
+    def text(self, key: str, *, required: bool = False) -> str | None:
         """The value of a key as a string that is not blank; None if it is absent or refused."""
         value = self.values.get(key)
         if value is None:
@@ -45,7 +45,7 @@ class TomlTable:
         if not isinstance(value, str):
             self.refuse(key, f'{type_in_words(value)} instead of a string: {key} = "…"')
         elif not value.strip():
-            self.refuse(key, "is empty; fill it, or leave the key out")
+            self.refuse(key, f"is empty; fill it{'' if required else ', or leave the key out'}")
         elif "\0" in value:
             self.refuse(key, "has a NUL character, which no name or path can have")
         else:

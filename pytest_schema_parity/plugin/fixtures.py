@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
@@ -64,13 +65,13 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         *,
         source: str | None = None,
         steps: str | Path | None = None,
-        seed: Sequence[str | Path] | None = None,
+        seed: str | Path | Sequence[str | Path] | None = None,
     ) -> Iterator[Rehearsal]:
         """Carry out an upgrade on copies of what is deployed, on a server of its own.
 
         ``name`` is that of a configured rehearsal (``rehearsal``, ``rehearsal-NAME``); with a
-        ``source`` (a tree) and ``steps`` (a directory) it is another one, with ``seed`` files, all
-        relative to the configuration file; without these, rows are generated.
+        ``source`` (a tree) and ``steps`` (a directory) it is another one, with a ``seed`` (a file
+        or several), all relative to the configuration file; without one, rows are generated.
         Each step is carried out once; see
         :class:`~pytest_schema_parity.rehearsal.rehearse.Rehearsal` for what can be done then.
         Raises SchemaParityError where the seed or a step fails, and KeyError for an unknown name.
@@ -87,7 +88,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         name: str,
         source: str | None,
         steps: str | Path | None,
-        seed: Sequence[str | Path] | None,
+        seed: str | Path | Sequence[str | Path] | None,
     ) -> RehearsalConfig:
         config = self._parity.config
         known = {rehearsal.name: rehearsal for rehearsal in config.rehearsals}
@@ -104,7 +105,8 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
             raise UnknownName(
                 f"there is no tree {source!r}; the trees are {', '.join(config.trees)}"
             )
-        files = None if seed is None else tuple(config.root / file for file in seed)
+        given = [seed] if isinstance(seed, str | Path) else seed
+        files = None if given is None else tuple(config.root / file for file in given)
         return RehearsalConfig(
             name=name, source=source, steps=config.root / steps, target=source, seed=files
         )
@@ -132,6 +134,11 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         Its statements run on tables that are emptied first.
         """
         __tracebackhide__ = True
+        if missing := {"statements", "tree"} - counterexample.keys():
+            raise ValueError(
+                f"the counterexample has no {' and no '.join(sorted(missing))}: give an entry of"
+                " `behavior` in a JSON report"
+            )
         statements, tree = counterexample["statements"], counterexample["tree"]
         self._compare(statements, tree=tree, emptied=True)
 
@@ -165,6 +172,8 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
             )
         if tree is not None and tree not in self:
             raise UnknownName(f"there is no tree {tree!r}; the trees are {', '.join(self)}")
+        if tree == self.reference:
+            raise ValueError(f"{tree} is the reference, which would be compared with itself")
         return self.candidates if tree is None else (tree,)
 
     def _compare(
@@ -196,11 +205,15 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
 
 
 def _script(seed: str | Path) -> str:
-    """SQL, or what is in the file of that path."""
+    """SQL, or what is in the file of that path; raises FileNotFoundError for a missing ``.sql``."""
     if isinstance(seed, str):
         try:
             if not seed or not Path(seed).is_file():
+                if seed.endswith(".sql") and not re.search(r"[\n;]", seed):
+                    raise FileNotFoundError(f"there is no file {seed}, relative to {Path.cwd()}")
                 return seed
+        except FileNotFoundError:
+            raise
         except (OSError, ValueError):  # too long for a path, or not one at all
             return seed
     return Path(seed).read_text(encoding="utf-8")

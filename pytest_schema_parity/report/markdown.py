@@ -9,8 +9,10 @@ from typing import Final
 from pytest_schema_parity.findings.counting import count_text
 from pytest_schema_parity.findings.finding import UNCHECKED
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults, Verdict
+from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.report.summary import totals_text
 from pytest_schema_parity.report.text import bookkeeping_text, result_lines
+from pytest_schema_parity.schema.kinds import GROUPS
 from pytest_schema_parity.showing import clean
 
 OPENING: Final = "# Schema "
@@ -73,14 +75,20 @@ def _tree(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:
 
 def _state(tree: TreeResults, *, is_reference: bool) -> str:
     changes = {finding.change for finding in tree.findings}
+    failed = list(dict.fromkeys(each.check for each in tree.findings if each.fails))
     if "not built" in changes:
         return "The tree could not be built."
     if is_reference:
         return "The reference does not apply cleanly."
     if changes & UNCHECKED or not tree.results:
         return "The tree was not compared."
+    if not any(each.check in GROUPS for each in tree.results):
+        checks = counted(len(tree.results), "check")
+        return f"{len(failed)} of {checks} failed." if failed else f"{checks} passed."
     found = [each.difference for each in tree.findings if each.difference and each.fails]
-    counts = _escaped(count_text(found)) or "No difference"
+    counts = _escaped(count_text(found)) or "No difference of the catalogs"
+    if not found and failed:
+        counts += f"; {', '.join(map(_code, failed))} failed"
     notes = {each.impact for each in tree.findings if each.note and each.difference}
     totals = totals_text(
         tree.impacts, allowed=tree.allowed, consequences=tree.consequences, notes=notes

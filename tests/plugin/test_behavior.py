@@ -342,13 +342,16 @@ def test_what_a_role_sees_is_shown_with_the_policy_and_a_role_that_is_missing_is
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
+            "* counterexamples, the first: *, as anon; nothing was tried as nobody: *",
             "*public.users has fewer rows in supabase than in prisma, as anon",
             "    INSERT INTO public.users (*",
             "    SET ROLE anon;",
+            "    SELECT set_config('request.jwt.claims', '{*}', false), set_config('request.jwt.*",
             "    TABLE public.users;",
             "        prisma    1 row, 1 of them only here",
             "        supabase  0 rows, 0 of them only here",
             "    RESET ROLE;",
+            "    RESET request.jwt.claims; RESET request.jwt.claim.sub;",
             "    explained by: table public.users has another row_level_security: *",
             "*nothing was tried as nobody: prisma and supabase cannot SET ROLE to it; *",
         ]

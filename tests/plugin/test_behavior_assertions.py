@@ -31,9 +31,11 @@ def test_same_outcome(schema_parity):
 @pytest.mark.parametrize(("statement", "told"), [
     ("SELEC 1", "42601 syntax error"), ("SELECT nothing", '42703 column "nothing" does not exist'),
     ("TABLE usres", '42P01 relation "usres" does not exist'), ("SELECT f(1)", "42883 function f"),
+    ("SELECT 'a'::nope", '42704 type "nope" does not exist'),
+    ("SET ROLE annon", '22023 role "annon" does not exist'),
 ])
 def test_a_statement_that_no_tree_understands(schema_parity, statement, told):
-    with pytest.raises(ValueError, match="neither prisma nor supabase understands") as caught:
+    with pytest.raises(ValueError, match="neither prisma nor supabase can run") as caught:
         schema_parity.same_rows(statement)
     assert told in str(caught.value)
 
@@ -48,6 +50,18 @@ def test_no_statement(schema_parity):
 def test_no_such_tree(schema_parity):
     with pytest.raises(KeyError, match="there is no tree 'supabse'; the trees are prisma, supab"):
         schema_parity.same_rows("SELECT 1", tree="supabse")
+
+def test_the_reference_is_not_compared_with_itself(schema_parity):
+    with pytest.raises(ValueError, match="prisma is the reference, which would be compared with"):
+        schema_parity.same_rows("SELECT 1", tree="prisma")
+
+def test_no_such_seed(schema_parity):
+    with pytest.raises(FileNotFoundError, match="there is no file nix.sql, relative to"):
+        schema_parity.same_rows("SELECT 1", seed="nix.sql")
+
+def test_no_counterexample(schema_parity):
+    with pytest.raises(ValueError, match="has no statements and no tree: give an entry"):
+        schema_parity.replay({})
 
 def test_another_outcome(schema_parity):
     with pytest.raises(AssertionError) as caught:
@@ -113,7 +127,7 @@ def test_assertions(project) -> None:
     pytester.runpytest_subprocess(*check, "--schema-parity-report=json:report.json")
     pytester.makepyfile(TESTS)
     result = pytester.runpytest_subprocess("-v")
-    result.assert_outcomes(passed=TESTS.count("def test_") + 3)
+    result.assert_outcomes(passed=TESTS.count("def test_") + 5)
 
 
 def test_an_assertion_that_fails_shows_the_test_and_not_the_plugin(project) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -154,3 +157,15 @@ def orphans(schema: Schema) -> list[tuple[str, str]]:
         for fact in schema
         if fact.parent and fact.parent not in schema and fact.parent[0] != "language"
     ]
+
+
+LOGS = """
+import logging
+import pytest_schema_parity.catalog
+logging.getLogger("psycopg").warning("error ignored terminating a pipeline")
+"""
+
+
+def test_where_logging_is_not_configured_psycopg_writes_no_line() -> None:
+    done = subprocess.run([sys.executable, "-c", LOGS], capture_output=True, text=True, check=True)
+    assert done.stderr == ""

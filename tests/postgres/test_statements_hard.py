@@ -377,3 +377,21 @@ def test_no_more_examples_are_tried_than_asked_for(searcher: Searcher) -> None:
     tree = "".join(f"CREATE TABLE t{n} (id int PRIMARY KEY, a text, b int);" for n in range(40))
     found = searcher(tree, tree, budget=Budget(examples=300))
     assert (found.examples, found.exhausted) == (300, "examples")
+
+
+UNSTOPPABLE = """
+    CREATE TABLE t (id int PRIMARY KEY, a int CHECK (a > {}));
+    CREATE TABLE u (id int PRIMARY KEY);
+    CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN LOOP BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END;
+        END LOOP; END $$;
+    CREATE TRIGGER wait BEFORE INSERT ON u FOR EACH ROW EXECUTE FUNCTION wait();
+"""
+
+
+def test_what_catches_its_cancellation_for_ever_ends_the_search(searcher: Searcher) -> None:
+    start = time.monotonic()
+    found = searcher(UNSTOPPABLE.format(3), UNSTOPPABLE.format(4))
+    assert time.monotonic() - start < 60
+    assert found.exhausted == "stuck"
+    assert "public.u" in found.stuck

@@ -107,6 +107,10 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f"statement_timeout = true{BASE}", "statement_timeout: must be a number of seconds"),
         (f"{BASE}[behavior]\nroles = 'anon'", "[behavior] roles: a string instead of a list"),
         (f"{BASE}[behavior]\nroles = []", "[behavior] roles: is an empty list; fill it, or leave"),
+        (
+            f"{BASE}[behavior]\nroles = ['a', 'none']",
+            '[behavior] roles: "none" is no role: SET ROLE',
+        ),
         (f"{BASE}[behavior]\nrole = ['a']", '[behavior] role: unknown key; did you mean "roles"'),
         (f'[allow]\nreason = "x"\n{BASE[1:]}', "allow: a table instead of tables"),
         (f"{BASE}[[allow]]\nkind = 'index'", "p.toml:6: [[allow]]: has no reason; say why"),

@@ -64,7 +64,7 @@ def test_markdown_has_it_in_the_trees_header_only() -> None:
     text = markdown.render(run_of(compare(schema(), schema(KEPT))))
     assert text.count("Bookkeeping of migration tools, not compared") == 1
     assert text.count("goose&#95;db&#95;version (goose)") == 1
-    assert "No difference.\n\nBookkeeping" in text
+    assert "No difference of the catalogs.\n\nBookkeeping" in text
     assert "###" not in text
 
 

@@ -356,14 +356,20 @@ def test_markdown() -> None:
             broken("no such\nfile"),
             "The tree could not be built.\n\n### applies\n\n```text\nno such\n",
         ),
-        (CLEAN, "\nNo difference.\n"),
+        (CLEAN, "\nNo difference of the catalogs.\n"),
+        (TreeResults(results=(result_of("applies", []),)), "\n1 check passed.\n"),
+        (
+            TreeResults(results=(rows_result([VIEW]), result_of("data", []))),
+            "\n1 of 2 checks failed.\n",
+        ),
         (
             tree_results(Comparison(), failures_result([FAILED], "supabase")),
             "### applies\n\n```text\n1 statement of supabase failed",
         ),
         (
             tree_results(Comparison(), rows_result([VIEW])),
-            "### rows\n\n```text\nthe rows of 1 view differ",
+            "No difference of the catalogs; `rows` failed.\n\n### rows\n\n```text\n"
+            "the rows of 1 view differ",
         ),
     ],
 )

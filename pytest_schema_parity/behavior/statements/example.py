@@ -71,3 +71,9 @@ class Example:
         """Whether a role is still set when tables and views are read."""
         roles = [each.text for each in self.statements if each.kind == "role"]
         return bool(roles) and roles[-1] != RESET_ROLE
+
+    @property
+    def acts_as_role(self) -> bool:
+        """Whether a role runs one of the statements, or reads at the end."""
+        at = [place for place, each in enumerate(self.statements) if each.kind == "role"]
+        return bool(at) and (at[-1] - at[0] >= len(at) or self.reads_as_role)

@@ -16,6 +16,7 @@ from pytest_schema_parity.behavior.statements.causes import (
 )
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.model import Model
+from pytest_schema_parity.behavior.statements.policy_values import policy_texts, related_tables
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 
@@ -31,10 +32,31 @@ class LookedAt:
         self.differing.setdefault(example, set()).add(relation)
 
     def others(self, examples: Sequence[Example], model: Model, relation: str) -> list[Example]:
-        """The examples in which no table differs, and none of the views that ``relation`` reads."""
+        """The examples in which no table differs, and none of the views that ``relation`` reads.
+
+        What a role sees of a table has to do only with the tables that its policies read.
+        """
         view = model.views.get(relation)
         unrelated = model.views.keys() - set(view.below) if view else frozenset()
-        return [each for each in examples if self.differing.get(each, set()) <= unrelated]
+        as_role = any(each.reads_as_role for each in examples)
+        own = policies_read(model, relation) if as_role else set()
+        return [
+            each
+            for each in examples
+            if not (self.differing.get(each, set()) & own)
+            if each.reads_as_role or self.differing.get(each, set()) <= unrelated
+        ]
+
+
+def policies_read(model: Model, relation: str) -> set[str]:
+    """The tables and views that a view reads, and the tables that the policies of these read."""
+    view = model.views.get(relation)
+    found = {*view.tables, *view.below} if view else set()
+    for name in [relation, *found]:
+        if name in model.tables:
+            texts = policy_texts(model, name)
+            found.update(each.name for each in related_tables(model, model.tables[name], texts))
+    return found
 
 
 def tables_alike(

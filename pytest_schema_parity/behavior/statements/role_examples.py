@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.attempts import copy_of, identifying
-from pytest_schema_parity.behavior.statements.boundaries import parents_first
 from pytest_schema_parity.behavior.statements.builder import Builder
-from pytest_schema_parity.behavior.statements.candidates import candidates
 from pytest_schema_parity.behavior.statements.example import Example
-from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
 from pytest_schema_parity.behavior.statements.mentions import mentions
-from pytest_schema_parity.behavior.statements.model import Column, Model, Table
+from pytest_schema_parity.behavior.statements.model import Model, Table
+from pytest_schema_parity.behavior.statements.policy_values import (
+    OfColumn,
+    Policies,
+    policies_of,
+    wishes,
+)
 from pytest_schema_parity.behavior.statements.roles import signed_in, signed_out
 from pytest_schema_parity.behavior.statements.solver import RowValues
 from pytest_schema_parity.behavior.statements.statement import (
+    NULL,
     GeneratedStatement,
     delete,
     literal,
     update,
 )
-from pytest_schema_parity.behavior.statements.table_literals import called
-from pytest_schema_parity.behavior.statements.values import LENGTH, fresh
+from pytest_schema_parity.behavior.statements.values import fresh
 from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
 
 USER: Final = "00000000-0000-4000-8000-00000000a001"
@@ -33,26 +35,16 @@ OTHER: Final = "00000000-0000-4000-8000-00000000a002"
 """The id of the user who is not."""
 DATABASES: Final = 40
 """How many small databases each table's policies are tried on at most."""
+DIFFERING: Final = 160
+"""How many, where the table or what it depends on is known to differ."""
 CHANGED: Final = 8
-"""In how many of them roles also change rows."""
-POOL: Final = 6
-"""How many values of a column that policies compare are tried."""
-
-OfColumn: TypeAlias = tuple[str, str]
-"""A table and its column."""
+"""In how many of them roles also give each column other values."""
+FEW: Final = 6
+"""How many other values these are of each column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
-    """What the policies of a table are about, with the functions that they call.
-
-    ``related`` are the other tables that they read; ``owners`` the columns that may hold the id of
-    a user; ``pools`` the values to try of the other columns.
-    """
-
-    related: tuple[Table, ...]
-    owners: tuple[OfColumn, ...]
-    pools: Mapping[OfColumn, list[str]]
+RoleChange: TypeAlias = tuple[Sequence[GeneratedStatement], GeneratedStatement]
+"""What the superuser runs before, and the statement of a role."""
 
 
 class RoleExamples:
@@ -64,11 +56,13 @@ class RoleExamples:
         builder: Builder,
         reads: Callable[[str], tuple[str, ...]],
         roles: Sequence[str],
+        differs: Callable[[str], bool],
     ) -> None:
         self.model = model
         self.builder = builder
         self.reads = reads
         self.roles = roles
+        self.differs = differs
         self.made = 0
 
     def all(self, order: Sequence[str]) -> Iterator[Example]:
@@ -76,12 +70,12 @@ class RoleExamples:
         for name in order if self.roles else ():
             table = self.model.tables[name]
             policies = policies_of(self.model, table)
-            built = list(islice(self._databases(table, policies), DATABASES))
+            most = DIFFERING if self.differs(name) else DATABASES
+            built = list(islice(self._databases(table, policies), most))
             for statements in self._seen(table, built):
                 yield self._example(table, "what a role sees", statements)
-            for world, rows in built[:CHANGED]:
-                for statements in self._done(table, policies, world, rows):
-                    yield self._example(table, "what a role does", statements)
+            for statements in self._done(table, policies, built, most):
+                yield self._example(table, "what a role does", statements)
 
     def _example(
         self, table: Table, probe: str, statements: Sequence[GeneratedStatement]
@@ -97,55 +91,101 @@ class RoleExamples:
                 yield [*world.statements, *signed_in(table.name, role, user)]
 
     def _done(
-        self, table: Table, policies: Policies, world: World, rows: Sequence[RowValues]
+        self,
+        table: Table,
+        policies: Policies,
+        built: Sequence[tuple[World, list[RowValues]]],
+        most: int,
     ) -> Iterator[list[GeneratedStatement]]:
         """INSERT a row of each user, UPDATE columns, DELETE; those without WHERE reach all rows."""
-        changes: list[tuple[Sequence[GeneratedStatement], GeneratedStatement]] = []
-        for user in (USER, OTHER):
-            more = copy_of(world)
-            fixed = self._owned(policies, table, user)
-            try:
-                self.builder.add(more, table.name, Wish(fixed=fixed, new_parents=True))
-            except CannotBuildError:
-                continue
-            changes.append((more.statements[:-1], more.statements[-1]))
-        where = identifying(table, rows[0]) if rows else {}
-        for each in ({}, where) if where else ({},):
-            changes += [(world.statements, delete(table.name, each))]
-            for column, value in self._assigned(policies, table):
-                changes += [(world.statements, update(table.name, {column: value}, each))]
+        for at, (world, rows) in enumerate(built):
+            changes = [*self._inserted(table, policies, world, {})] if at < CHANGED else []
+            changes += [(world.statements, each) for each in self._reaching_all(table)]
+            if at < CHANGED:
+                others = self._changed(table, policies, rows)
+                changes += [(world.statements, each) for each in others]
+            yield from self._by_roles(table, changes)
+        world = built[0][0]
+        for wish in islice(wishes(policies, [table.name]), 1, most):
+            values = {column: value for (_, column), value in wish.items()}
+            changes = [*self._inserted(table, policies, world, values)]
+            changes.append((world.statements, update(table.name, values, {})))
+            yield from self._by_roles(table, changes)
+
+    def _by_roles(
+        self, table: Table, changes: Sequence[RoleChange]
+    ) -> Iterator[list[GeneratedStatement]]:
         for before, change in changes:
             for role in self.roles:
                 after = signed_out(table.name)
                 yield [*before, *signed_in(table.name, role, USER), change, after]
 
-    def _assigned(self, policies: Policies, table: Table) -> Iterator[tuple[str, str]]:
-        """Columns and the values that UPDATE gives them: one plain column, those of policies."""
+    def _inserted(
+        self, table: Table, policies: Policies, world: World, values: RowValues
+    ) -> Iterator[RoleChange]:
+        """INSERTs of a row of each user with these values."""
+        users = (USER,) if any(value == NULL for value in values.values()) else (USER, OTHER)
+        for user in users:
+            more = copy_of(world)
+            fixed = {**self._owned(policies, table, user), **values}
+            try:
+                self.builder.add(more, table.name, Wish(fixed=fixed, new_parents=True))
+            except CannotBuildError:
+                continue
+            yield more.statements[:-1], more.statements[-1]
+
+    def _reaching_all(self, table: Table) -> Iterator[GeneratedStatement]:
+        """DELETE and UPDATE of all rows that a role may reach."""
+        yield delete(table.name, {})
+        yield from (update(table.name, dict([each]), {}) for each in self._plain(table))
+
+    def _changed(
+        self, table: Table, policies: Policies, rows: Sequence[RowValues]
+    ) -> Iterator[GeneratedStatement]:
+        """UPDATE of each column that the policies mention, and all of these of one row."""
+        where = identifying(table, rows[0]) if rows else {}
+        for column, value in self._assigned(policies, table):
+            yield update(table.name, {column: value}, {})
+        if where:
+            yield delete(table.name, where)
+            for column, value in (*self._plain(table), *self._assigned(policies, table)):
+                yield update(table.name, {column: value}, where)
+
+    def _plain(self, table: Table) -> Iterator[tuple[str, str]]:
+        """A column that no key is about, and the value that UPDATE gives it."""
         keyed = {c for key in table.keys for c in key.columns}
         keyed |= {c for key in table.foreign_keys for c in key.columns}
-        owners = [column for name, column in policies.owners if name == table.name]
-        plain = [c for c in table.columns if c.name not in (*keyed, *owners) and not c.generated]
-        yield from ((c.name, fresh(c.type, 70, c.name)) for c in plain[:1])
-        yield from ((column, literal(OTHER)) for column in owners)
+        keyed |= {c.name for c in table.columns if c.generated}
+        named = {c for text in table.policies for c in table.by_name if mentions(text, c)}
+        plain = [c for c in table.columns if c.name not in keyed]
+        for column in sorted(plain, key=lambda each: each.name in named)[:1]:
+            yield column.name, fresh(column.type, 70, column.name)
+
+    def _assigned(self, policies: Policies, table: Table) -> Iterator[tuple[str, str]]:
+        """The columns that policies mention, and the values that UPDATE gives them."""
+        for name, column in policies.owners:
+            if name == table.name:
+                yield column, literal(OTHER)
         for (name, column), values in policies.pools.items():
             if name == table.name:
-                yield from ((column, value) for value in values)
+                yield from ((column, value) for value in values[:FEW])
 
     def _databases(
         self, table: Table, policies: Policies
     ) -> Iterator[tuple[World, list[RowValues]]]:
         """A row of each user, and rows of the tables that policies read; other values in each."""
-        for wishes in _wishes(policies.pools):
+        names = [table.name, *(each.name for each in policies.related)]
+        for wish in wishes(policies, names):
             for owner in (None, *(each for each in policies.owners if each[0] == table.name)):
-                yield self._database(table, policies, wishes, owner)
-                if wishes:
+                yield self._database(table, policies, wish, owner)
+                if wish:
                     break
 
     def _database(
         self,
         table: Table,
         policies: Policies,
-        wishes: Mapping[OfColumn, str],
+        wish: Mapping[OfColumn, str],
         owner: OfColumn | None,
     ) -> tuple[World, list[RowValues]]:
         """One such database; of several columns for a user, ``owner`` alone has the signed-in."""
@@ -159,7 +199,7 @@ class RoleExamples:
                         c: v if (each.name, c) == owner else literal(OTHER)
                         for c, v in given.items()
                     }
-                given |= {c: v for (name, c), v in wishes.items() if name == each.name}
+                given |= {c: v for (name, c), v in wish.items() if name == each.name}
                 if _is_there(world, each, given):
                     continue
                 try:
@@ -174,57 +214,8 @@ class RoleExamples:
         return {column: literal(user) for name, column in policies.owners if name == table.name}
 
 
-def policies_of(model: Model, table: Table) -> Policies:
-    """What the policies of both sides are about."""
-    texts = [text for policy in table.policies for text in called(model, policy)]
-    literals = mine_all(texts)
-    related = [
-        other
-        for other in model.tables.values()
-        if other is not table
-        and any(mentions(text, other.name.rpartition(".")[2]) for text in texts)
-    ]
-    owners: list[OfColumn] = []
-    pools: dict[OfColumn, list[str]] = {}
-    for each in (table, *related):
-        for column in each.columns:
-            if column.generated or not any(mentions(text, column.name) for text in texts):
-                continue
-            if _may_hold_an_id(column) and column.name not in literals.compared:
-                owners.append((each.name, column.name))
-            elif values := _compared(column, literals):
-                pools[each.name, column.name] = values
-    return Policies(tuple(parents_first(model, related)), tuple(owners), pools)
-
-
 def _is_there(world: World, table: Table, given: RowValues) -> bool:
     """Whether a row has the key that another one would have."""
     held = identifying(table, given)
     is_whole = table.primary is not None and len(held) == len(table.primary.indexed)
     return is_whole and world.find(table.name, held) is not None
-
-
-def _may_hold_an_id(column: Column) -> bool:
-    """Whether a column of both sides has room for a uuid."""
-    for kind in column.types:
-        found = LENGTH.match(kind.name)
-        wide = found and "char" in found[1] and int(found[2] or len(USER)) >= len(USER)
-        if kind.name not in ("uuid", "text") and not wide:
-            return False
-    return True
-
-
-def _compared(column: Column, literals: Literals) -> list[str]:
-    """The values of a column that policies may tell apart."""
-    if column.type.category not in "BESND" and column.name not in literals.compared:
-        return []
-    return candidates(column, literals)[:POOL]
-
-
-def _wishes(pools: Mapping[OfColumn, list[str]]) -> Iterator[dict[OfColumn, str]]:
-    """Nothing; each value by itself; then all columns together, the last ones changing first."""
-    yield {}
-    for place, values in pools.items():
-        yield from ({place: value} for value in values)
-    if len(pools) > 1:
-        yield from (dict(zip(pools, chosen, strict=True)) for chosen in product(*pools.values()))

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from itertools import takewhile
+from typing import Final
 
 import psycopg
 
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE, SET_ROLE
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement, literal
 
+CLAIMS: Final = "request.jwt.claims"
+SUB: Final = "request.jwt.claim.sub"
+SIGNED_OUT: Final = f"RESET {CLAIMS}; RESET {SUB};"
+"""What ends the claims of a session into which an example was pasted."""
+RESERVED: Final = """
+    all analyse analyze and any array as asc asymmetric both case cast check collate
+    column constraint create current_catalog current_date current_role current_time
+    current_timestamp current_user default deferrable desc distinct do else end except
+    false fetch for foreign from grant group having in initially intersect into lateral
+    leading limit localtime localtimestamp not null offset on only or order placing
+    primary public references returning select session_user some symmetric system_user
+    table then to trailing true union unique user using variadic when where window with
+    none
+"""
+"""The key words that are no role's name unless quoted (appendix C of PostgreSQL's manual)."""
+
 
 def quoted_role(role: str) -> str:
     """A role's name as SQL writes it."""
-    if re.fullmatch(r"[a-z_][a-z0-9_]*", role) and role not in ("none", "public", "user"):
+    if re.fullmatch(r"[a-z_][a-z0-9_]*", role) and role not in RESERVED.split():
         return role
     return '"' + role.replace('"', '""') + '"'
 
@@ -36,21 +55,25 @@ def may_set(connection: psycopg.Connection, role: str) -> bool:
 
 
 def signed_in(table: str, role: str, user: str) -> list[GeneratedStatement]:
-    """The statements that set a role, and the claims of a user: none where the id is empty."""
+    """The statements that set a role and the claims of a user: none where the id is empty.
+
+    Both settings are set in any case: a setting that was rolled back is empty, not NULL, and what
+    an example shows would depend on those before it.
+    """
     claims = {"sub": user, "role": role} if user else {"role": role}
-    settings = {"request.jwt.claims": json.dumps(claims), "request.jwt.claim.sub": user}
-    return [
-        GeneratedStatement(kind="role", table=table, text=f"{SET_ROLE}{quoted_role(role)}"),
-        *(
-            GeneratedStatement(
-                kind="other",
-                table=table,
-                text=f"SELECT set_config({literal(name)}, {literal(value)}, false)",
-            )
-            for name, value in settings.items()
-            if value
-        ),
-    ]
+    settings = {CLAIMS: json.dumps(claims), SUB: user}
+    calls = [f"set_config({literal(n)}, {literal(v)}, false)" for n, v in settings.items()]
+    texts = f"{SET_ROLE}{quoted_role(role)}", f"SELECT {', '.join(calls)}"
+    return [GeneratedStatement(kind="role", table=table, text=text) for text in texts]
+
+
+def nobody_signed_in(statement: GeneratedStatement) -> GeneratedStatement:
+    """The statement with the claims of nobody, where it sets those of a user."""
+    if statement.kind != "role" or CLAIMS not in statement.text:
+        return statement
+    text = re.sub(r'"sub": "[^"]*", ', "", statement.text)
+    text = re.sub(rf"('{re.escape(SUB)}', )'[^']+'", r"\1''", text)
+    return replace(statement, text=text)
 
 
 def signed_out(table: str) -> GeneratedStatement:
@@ -59,5 +82,14 @@ def signed_out(table: str) -> GeneratedStatement:
 
 
 def without_role(statements: tuple[GeneratedStatement, ...]) -> tuple[GeneratedStatement, ...]:
-    """The same statements, all run by the superuser."""
-    return tuple(each for each in statements if each.kind != "role")
+    """The same statements with the same claims, all run by the superuser."""
+    return tuple(each for each in statements if not _sets_role(each))
+
+
+def before_role(statements: tuple[GeneratedStatement, ...]) -> tuple[GeneratedStatement, ...]:
+    """The statements that run before a role is set."""
+    return tuple(takewhile(lambda each: not _sets_role(each), statements))
+
+
+def _sets_role(statement: GeneratedStatement) -> bool:
+    return statement.kind == "role" and statement.text.startswith((SET_ROLE, RESET_ROLE))

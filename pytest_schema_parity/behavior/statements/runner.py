@@ -14,10 +14,9 @@ from itertools import groupby, islice, takewhile
 from typing import Final, TypeAlias
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, sql
 
 from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
-from pytest_schema_parity.behavior.statements.cutting_off import cut_off
 from pytest_schema_parity.behavior.statements.emptying import sweep
 from pytest_schema_parity.behavior.statements.example import (
     NOT_RUN,
@@ -41,7 +40,8 @@ from pytest_schema_parity.behavior.statements.reading import (
 )
 from pytest_schema_parity.behavior.statements.results_of_calls import call_as_read
 from pytest_schema_parity.behavior.statements.roles import may_set
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement, literal
+from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
+from pytest_schema_parity.postgres.cutting_off import GRACE, cut_off, execute_within
 
 BATCH: Final = 250
 """How many examples run in one round trip."""
@@ -49,8 +49,8 @@ FIRST: Final = 8
 """How many run in the first one, in which most views turn out that cannot be read in time."""
 ALONE: Final = 1.0
 """Seconds that one example may take."""
-GRACE: Final = 0.5
-"""Seconds after which a statement is cancelled that its own timeout does not end."""
+ASKED: Final = 10.0
+"""Seconds that a query about many values may take."""
 SWEPT: Final = 2_000
 """After how many statements the files of the tables are cut off again."""
 EACH: Final = 0.05
@@ -66,6 +66,7 @@ class Runner:
     """Runs examples on two scratch databases; counts examples and statements.
 
     ``roles`` can be set on both sides; ``missing_roles`` are those that a side (0, 1) cannot set.
+    ``running`` are the subjects of the examples that ran last.
     ``endless`` are the views that a side (0, 1) cannot read in time: they are not read again.
     """
 
@@ -83,6 +84,7 @@ class Runner:
         self.statements = 0
         self.examples = 0
         self.slow: set[str] = set()
+        self.running: tuple[str, ...] = ()
         self._truncated = truncated
         self._routines = {routine.name: routine for routine in model.routines}
         self._left_behind = [0, 0]
@@ -113,6 +115,7 @@ class Runner:
     ) -> list[ResultPair]:
         """Run examples at whose end the same tables and views are read."""
         self.examples += len(examples)
+        self.running = tuple(sorted({example.subject for example in examples}))
         self.statements += sum(len(example.statements) for example in examples)
 
         def work(side: OpenSide) -> list[ExampleResult]:
@@ -156,13 +159,13 @@ class Runner:
         return any(self.sides.both(work))
 
     def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
-        """The rows of a query on each side; None where it fails."""
+        """The rows of a query on each side; None where it fails, or takes too long."""
 
         def work(side: OpenSide) -> list[tuple[object, ...]] | None:
             query = queries[self._number(side)]
             with _savepoint(side) as connection:
                 try:
-                    return connection.execute(query.encode()).fetchall()
+                    return execute_within(connection, query, ASKED).fetchall()
                 except psycopg.Error:
                     return None
 
@@ -172,17 +175,13 @@ class Runner:
         return 0 if side is self.sides.reference else 1
 
     def _prepare(self, side: OpenSide) -> None:
-        at = self._number(side)
-        connection = side.connection
+        at, connection = self._number(side), side.connection
         connection.execute(files(__package__).joinpath("runner.sql").read_bytes())
         resets = "".join(
-            f"PERFORM setval({literal(name)}, {start}, false); "
+            f"PERFORM setval({sql.Literal(name).as_string(connection)}, {start}, false); "
             for name, start in sorted(self.model.sequences[at].items())
         )
-        connection.execute(
-            "CREATE FUNCTION pg_temp.schema_parity_reset() RETURNS void LANGUAGE plpgsql"
-            f" AS $reset$BEGIN {resets}END$reset$".encode()
-        )
+        _create_function(connection, "pg_temp.schema_parity_reset", "void", f"BEGIN {resets}END")
 
     def _reader(self, side: OpenSide, relations: tuple[str, ...] | str, as_role: bool) -> str:
         """The query that reads these relations through a function, created when first used.
@@ -203,10 +202,7 @@ class Runner:
                 body = count_and_hash(
                     self.model, relations, number, as_role=as_role, passed_over=passed_over
                 )
-            side.connection.execute(
-                f"CREATE FUNCTION {name}() RETURNS text LANGUAGE plpgsql"
-                f" AS $schema_parity${body}$schema_parity$".encode()
-            )
+            _create_function(side.connection, name, "text", body)
             if as_role:  # whatever the default privileges are
                 side.connection.execute(f"GRANT EXECUTE ON FUNCTION {name}() TO PUBLIC".encode())
             readers[key] = f"SELECT {name}()"
@@ -327,6 +323,14 @@ class Runner:
         if self._left_behind[at] >= SWEPT:
             self._left_behind[at] = 0
             sweep(side.connection, self._truncated[at])
+
+
+def _create_function(connection: psycopg.Connection, name: str, returns: str, body: str) -> None:
+    """Create a function of PL/pgSQL; names of the tree in its body may hold any dollar quote."""
+    text = sql.Literal(body).as_string(connection)
+    connection.execute(
+        f"CREATE FUNCTION {name}() RETURNS {returns} LANGUAGE plpgsql AS {text}".encode()
+    )
 
 
 def _reading(example: Example) -> tuple[tuple[str, ...], bool]:

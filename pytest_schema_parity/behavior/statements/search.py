@@ -60,4 +60,5 @@ def search(
         dropped = tuple(each for each in found.counterexamples if each not in kept)
         found = replace(found, counterexamples=kept, unconfirmed=(*found.unconfirmed, *dropped))
     shown = {each.cause[1] for each in found.counterexamples if each.cause[0] == "rows"}
-    return replace(found, views=tuple(each for each in found.views if each.view not in shown))
+    views = tuple(each for each in found.views if each.view not in shown)
+    return replace(found, views=views, roles=tuple(roles))

@@ -9,7 +9,7 @@ from pytest_schema_parity.behavior.statements.causes import Cause, DifferingRows
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 
-Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples"]
+Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples", "stuck"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,13 @@ class Search:
 
     ``unconfirmed`` were found once, and not again when they were tried anew.
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
-    ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are the examples that ran as one,
-    ``calls`` those that called a function or procedure.
+    ``roles`` were to be tried; ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are
+    the examples that ran as one, ``calls`` those that called a function or procedure.
     ``left_out`` are tables, views and routines that were not looked at, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
-    ``unreached`` are the tables, views, routines and roles that were not tried then, ``shortened``
-    the tables with more directed examples than their share of the budget.
+    ``stuck`` are the subjects of which one could not be cancelled, which is where it ended then;
+    ``unreached`` are the tables, views and routines that were not tried then, ``shortened`` the
+    tables with more directed examples than their share of the budget.
     """
 
     counterexamples: tuple[Counterexample, ...] = ()
@@ -111,8 +112,10 @@ class Search:
     statements: int = 0
     examples: int = 0
     exhausted: Exhausted = ""
+    stuck: tuple[str, ...] = ()
     unreached: tuple[str, ...] = ()
     shortened: tuple[str, ...] = ()
     missing_roles: tuple[tuple[str, int], ...] = ()
+    roles: tuple[str, ...] = ()
     as_roles: int = 0
     calls: int = 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
+from pytest_schema_parity.behavior.statements.any_user import first_of_role, is_any_users
 from pytest_schema_parity.behavior.statements.causes import (
     Cause,
     Divergence,
@@ -29,7 +30,6 @@ from pytest_schema_parity.behavior.statements.looking import (
     tables_alike,
 )
 from pytest_schema_parity.behavior.statements.outcome import TIMEOUT
-from pytest_schema_parity.behavior.statements.roles import without_role
 from pytest_schema_parity.behavior.statements.runner import ALONE, Runner
 from pytest_schema_parity.behavior.statements.search_result import (
     Budget,
@@ -41,6 +41,7 @@ from pytest_schema_parity.behavior.statements.search_result import (
     ViewCompared,
 )
 from pytest_schema_parity.behavior.statements.shrink import shrink
+from pytest_schema_parity.postgres.cutting_off import CannotCancelError
 from pytest_schema_parity.schema.difference import Difference
 
 ALIKE: Final = 4
@@ -79,9 +80,12 @@ class Searching:
 
     def search(self) -> Search:
         """Try everything, as far as the budget goes; ``views`` are all whose text differs."""
-        for batch in self.runner.batches(self._within_budget()):
-            self.waiting = 0
-            self._examine(batch)
+        try:
+            for batch in self.runner.batches(self._within_budget()):
+                self.waiting = 0
+                self._examine(batch)
+        except CannotCancelError:
+            self.exhausted = "stuck"
         differing = [view.name for view in self.model.views.values() if view.differs]
         return Search(
             counterexamples=tuple(self.found.values()),
@@ -99,6 +103,7 @@ class Searching:
             missing_roles=self.runner.missing_roles,
             as_roles=self.source.roles.made,
             calls=self.source.calls.made.total(),
+            stuck=self.runner.running if self.exhausted == "stuck" else (),
             unreached=tuple(self.source.unreached()) if self.exhausted else (),
         )
 
@@ -164,7 +169,8 @@ class Searching:
             for example, row_divergence in zip(examples, found, strict=True):
                 looked_at.tables.add((example, relation))
                 if row_divergence is not None:
-                    looked_at.differs(example, relation)
+                    if row_divergence.cause[2] != "fails" or not example.role:
+                        looked_at.differs(example, relation)
                     if not self._is_any_users(example, row_divergence):
                         self._keep(example, row_divergence)
                 else:
@@ -177,13 +183,7 @@ class Searching:
 
     def _is_any_users(self, example: Example, divergence: Divergence) -> bool:
         """Whether what a role shows differs for the superuser as well, who comes first."""
-        if not example.role or divergence.cause in self.found:
-            return False
-        plain = replace(example, statements=without_role(example.statements))
-        (pair,) = self.runner.results([plain])
-        if divergence.kind != "rows":
-            return outcome_divergence(plain, pair, errors=False) is not None
-        return divergence.cause[1] in differing_relations(plain, pair)
+        return divergence.cause not in self.found and is_any_users(self.runner, example, divergence)
 
     def _count_alike(self, example: Example, pair: ResultPair, relation: str) -> None:
         """Count an example in which the rows of a view are the same but for chance."""
@@ -216,14 +216,17 @@ class Searching:
             (pair,) = self.runner.results([example])
             if is_chance(self.runner, example, pair, divergence.position):
                 return
-        alike = sum(known[:3] == cause[:3] for known in self.found)
+        alike = sum(
+            known[:3] == cause[:3] and other.role == example.role
+            for known, other in self.found.items()
+        )
         if cause in self.found or (cause[0] == "rows" and alike >= ALIKE):
             return
         before = self.known.get(example.statements)
         tried = before.examples if before else self.runner.examples
 
         def shows(others: Sequence[Example], pairs: Sequence[ResultPair]) -> int | None:
-            return first_showing(self.runner, divergence, others, pairs, self.found)
+            return first_of_role(self.runner, divergence, others, pairs, self.found)
 
         smallest = example
         if divergence.kind == "rows" and TIMEOUT in cause:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
+from pytest_schema_parity.behavior.statements.roles import nobody_signed_in
 from pytest_schema_parity.behavior.statements.statement import NULL, GeneratedStatement
 
 ROUNDS: Final = 40
@@ -110,6 +111,8 @@ def _without_columns(example: Example) -> Iterator[Example]:
 
 def _simpler(example: Example) -> Iterator[Example]:
     for at, statement in enumerate(example.statements):
+        if (nobody := nobody_signed_in(statement)) != statement:
+            yield _with(example, at, nobody)
         for place, (column, value) in enumerate(statement.values):
             for other in _simpler_values(value):
                 values = list(statement.values)

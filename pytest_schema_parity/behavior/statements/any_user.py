@@ -1,0 +1,123 @@
+"""Tell what differs for a role alone from what differs for the superuser as well."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Container, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Final, TypeAlias
+
+from pytest_schema_parity.behavior.statements.causes import (
+    AS,
+    Cause,
+    Divergence,
+    DivergenceKind,
+    details,
+    outcome_divergence,
+    row_divergences,
+)
+from pytest_schema_parity.behavior.statements.example import Example, ResultPair
+from pytest_schema_parity.behavior.statements.looking import first_showing
+from pytest_schema_parity.behavior.statements.mentions import mentions
+from pytest_schema_parity.behavior.statements.model import Model
+from pytest_schema_parity.behavior.statements.policy_values import policy_texts
+from pytest_schema_parity.behavior.statements.roles import before_role, without_role
+from pytest_schema_parity.behavior.statements.runner import Runner
+
+OnlyHere: TypeAlias = Counter[tuple[str | None, ...]]
+"""Rows that one side has and the other has not, with how often."""
+CHANCE: Final = "…"
+"""What stands for a random value in rows that differ."""
+
+
+def is_any_users(runner: Runner, example: Example, divergence: Divergence) -> bool:
+    """Whether what a role's example shows is shown without the role as well.
+
+    Of a statement's outcome: whether the superuser's has the same cause.  Of rows: whether all rows
+    that differ for the role are rows that differ for the superuser, who runs the same statements or
+    only those before the role was set.
+    """
+    if not example.role:
+        return False
+    if not example.acts_as_role:
+        return True
+    plain = replace(example, statements=without_role(example.statements))
+    if divergence.kind != "rows":
+        return _same_outcome(runner, plain, divergence)
+    variants = [plain]
+    if not example.reads_as_role:
+        variants.append(replace(example, statements=before_role(example.statements)))
+    others = row_divergences(runner, variants, divergence.cause[1])
+    return any(each is not None and _explains(runner.model, each, divergence) for each in others)
+
+
+def first_of_role(
+    runner: Runner,
+    divergence: Divergence,
+    examples: Sequence[Example],
+    pairs: Sequence[ResultPair],
+    known: Container[Cause] = (),
+) -> int | None:
+    """The first of some examples that shows the same divergence, for its role alone."""
+    start = 0
+    while start < len(examples):
+        at = first_showing(runner, divergence, examples[start:], pairs[start:], known)
+        if at is None or not is_any_users(runner, examples[start + at], divergence):
+            return at if at is None else start + at
+        start += at + 1
+    return None
+
+
+def _same_outcome(runner: Runner, plain: Example, divergence: Divergence) -> bool:
+    (pair,) = runner.results([plain])
+    kind: DivergenceKind = divergence.kind
+    other = outcome_divergence(plain, pair, errors=kind == "error")
+    return other is not None and _of_any_command(other.cause) == _of_any_command(divergence.cause)
+
+
+def _of_any_command(cause: Cause) -> Cause:
+    """A cause without its role, and without what distinguishes a role's UPDATE from its INSERT."""
+    parts = (each for each in cause if not each.startswith(AS))
+    return tuple("write" if each == "update" else each for each in parts)
+
+
+def _explains(model: Model, plain: Divergence, divergence: Divergence) -> bool:
+    """Whether the superuser's differing rows include those of a role."""
+    if plain.cause[2] == "fails":
+        return divergence.cause[2] != "fails" or details(plain.cause) == details(divergence.cause)
+    if divergence.cause[2] == "fails" or plain.rows is None or divergence.rows is None:
+        return False
+    names = divergence.rows.columns
+    both = (divergence.rows.reference, divergence.rows.candidate)
+    both_plain = (plain.rows.reference, plain.rows.candidate)
+    chance = {at for row in chain(*both, *both_plain) for at, v in enumerate(row) if v == CHANCE}
+    columns = _harmless(model, plain) | {names[at] for at in chance}
+    at = [place for place, name in enumerate(names) if name in columns]
+    missing, extra = _only(both, at)
+    gone, added = _only(both_plain, at)
+    return missing <= gone and extra <= added
+
+
+def _harmless(model: Model, plain: Divergence) -> set[str]:
+    """The columns whose other values decide over no row: no policy mentions them."""
+    if plain.cause[2] != "as many":
+        return set()
+    columns = set(details(plain.cause))
+    texts = policy_texts(model, plain.cause[1])
+    if any(mentions(text, column) for text in texts for column in columns):
+        return set()
+    return columns
+
+
+def _only(
+    sides: Sequence[Collection[tuple[str | None, ...]]], masked: Sequence[int]
+) -> tuple[OnlyHere, OnlyHere]:
+    """The rows of each side that the other has not, whatever the ``masked`` columns hold."""
+    one, other = (
+        Counter(
+            tuple(CHANCE if at in masked else value for at, value in enumerate(row)) for row in rows
+        )
+        for rows in sides
+    )
+    return one - other, other - one

@@ -1,0 +1,73 @@
+"""Notes about structural differences for which no counterexample was found."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+from pytest_schema_parity.behavior.statements.search_result import Search
+from pytest_schema_parity.checks.behavior_wording import note
+from pytest_schema_parity.checks.explaining import difference_text
+from pytest_schema_parity.findings.allowance import Allowance
+from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.wording import counted
+from pytest_schema_parity.schema.difference import Difference
+
+MOST_NAMES: Final = 20
+"""How many names or differences a note has at most."""
+ACCESS: Final = frozenset({"policy", "privilege"})
+"""Kinds that concern roles, in whatever they differ."""
+ACCESS_ATTRIBUTES: Final = frozenset(
+    {"row_level_security", "force_row_level_security", "security_definer"}
+    | {"security_invoker", "security_barrier"}
+)
+"""Attributes that concern roles: of tables, views, functions and procedures."""
+
+
+def unshown_notes(
+    tree: str,
+    shared: Collection[str],
+    differences: Sequence[Difference],
+    allowances: Sequence[Allowance],
+    found: Search,
+) -> Iterator[Finding]:
+    """The ``differences`` that may change behavior, of those that no counterexample shows.
+
+    ``shared`` are the tables, views and routines of both trees.  Differences of access, which the
+    superuser does not notice, are among them where roles were to be tried, else a note says that
+    they were not; those that an allowance accepts are left out.
+    """
+    behaving = [
+        each
+        for each in differences
+        if each.impact == "behavior"
+        if each.name in shared or each.name.rpartition(".")[0] in shared
+    ]
+    access = [
+        each
+        for each in differences
+        if _is_access(each)
+        if not any(allowance.covers(each, is_difference=True) for allowance in allowances)
+    ]
+    unshown = [*behaving, *access] if found.roles else behaving
+    if unshown:
+        title = f"no counterexample was found for {counted(len(unshown), 'difference')}"
+        yield note(tree, "", title, _lines(unshown))
+    if access and not found.roles:
+        number, were = counted(len(access), "difference"), "was" if len(access) == 1 else "were"
+        title = (
+            f"{number} of policies, privileges and the like {were} not tried: no `roles` are named"
+        )
+        yield note(tree, "", title, _lines(access))
+
+
+def _is_access(difference: Difference) -> bool:
+    return difference.impact == "security" and (
+        difference.kind in ACCESS or difference.attribute in ACCESS_ATTRIBUTES
+    )
+
+
+def _lines(differences: Sequence[Difference]) -> list[str]:
+    lines = [difference_text(each) for each in differences[:MOST_NAMES]]
+    more = len(differences) - MOST_NAMES
+    return [*lines, f"… and {more} more"] if more > 0 else lines

@@ -1,0 +1,76 @@
+"""Cut off statements that no timeout of the server ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
+from typing import Final
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+CANCELS: Final = 5
+"""How often a statement is cancelled, which a routine can catch, before its server process ends."""
+AGAIN: Final = 1.0
+"""Seconds between two of these."""
+GRACE: Final = 0.5
+"""Seconds after which a statement is cancelled that its own timeout does not end."""
+
+
+class CannotCancelError(Exception):
+    """A statement that catches its cancellation was ended with its connection."""
+
+
+@contextmanager
+def cut_off(connection: psycopg.Connection, seconds: float) -> Iterator[None]:
+    """Cancel what runs after so many seconds; raises CannotCancelError where that does not help."""
+    ended = Event()
+    terminated = Event()
+
+    def watch() -> None:
+        waited = seconds
+        for _ in range(CANCELS):
+            if ended.wait(waited):
+                return
+            connection.cancel()
+            waited = AGAIN
+        if not ended.wait(waited):
+            terminated.set()
+            _terminate(connection)
+
+    watching = Thread(target=watch, daemon=True)
+    watching.start()
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        if terminated.is_set() and connection.closed:
+            raise CannotCancelError(str(error)) from error
+        raise
+    finally:
+        ended.set()
+        watching.join()
+
+
+def execute_within(
+    connection: psycopg.Connection, query: str | sql.Composed, seconds: float
+) -> psycopg.Cursor:
+    """Execute a query in an open transaction, for so many seconds at most.
+
+    Raises QueryCanceled after that.  Code that the query runs may set another timeout, or catch the
+    cancellation; raises CannotCancelError where it does so again and again.
+    """
+    limit = max(round(seconds * 1000), 1)
+    connection.execute(f"SET LOCAL statement_timeout = {limit}".encode())
+    with cut_off(connection, seconds + GRACE):
+        return connection.execute(query.encode() if isinstance(query, str) else query)
+
+
+def _terminate(connection: psycopg.Connection) -> None:
+    """End the server process of a connection, through another one; it may have ended by itself."""
+    info = connection.info
+    with suppress(psycopg.OperationalError):
+        other = psycopg.connect(make_conninfo(info.dsn, password=info.password), autocommit=True)
+        with other:
+            other.execute("SELECT pg_terminate_backend(%s)", [info.backend_pid])
