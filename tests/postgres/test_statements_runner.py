@@ -9,8 +9,8 @@ from searching import Searcher
 
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.opening import open_runner
-from pytest_schema_parity.behavior.statements.runner import SWEPT
 from pytest_schema_parity.behavior.statements.search_result import Budget
+from pytest_schema_parity.behavior.statements.side_runner import SWEPT
 from pytest_schema_parity.behavior.statements.statement import insert
 from pytest_schema_parity.postgres.cluster import Cluster
 

@@ -30,7 +30,7 @@ from pytest_schema_parity.behavior.statements.looking import (
     tables_alike,
 )
 from pytest_schema_parity.behavior.statements.outcome import TIMEOUT
-from pytest_schema_parity.behavior.statements.runner import ALONE, Runner
+from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.search_result import (
     Budget,
     Counterexample,
@@ -41,6 +41,7 @@ from pytest_schema_parity.behavior.statements.search_result import (
     ViewCompared,
 )
 from pytest_schema_parity.behavior.statements.shrink import shrink
+from pytest_schema_parity.behavior.statements.side_runner import ALONE
 from pytest_schema_parity.postgres.cutting_off import CannotCancelError
 from pytest_schema_parity.schema.difference import Difference
 
