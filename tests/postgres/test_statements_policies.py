@@ -106,6 +106,17 @@ def test_a_consequence_of_another_table_is_not_repeated(searcher: Searcher) -> N
     assert of_rows(found) == {("public.n1", "fewer", "anon")}, scripts(found)
 
 
+def test_policies_of_two_commands_are_two_causes(searcher: Searcher) -> None:
+    changed = "FOR UPDATE TO authenticated USING (owner = auth.uid())"
+    reference = DRIFT.replace(changed, f"{changed} WITH CHECK (owner = auth.uid())")
+    candidate = reference.replace("WITH CHECK (owner = auth.uid())", "WITH CHECK (true)")
+    found = searcher(reference, candidate, roles=ROLES)
+    kinds = [
+        [part.kind for part in each.parts if part.values][-1] for each in found.counterexamples
+    ]
+    assert sorted(kinds) == ["insert", "update"], scripts(found)
+
+
 def test_a_drift_of_rows_hides_no_leak_to_a_role(searcher: Searcher) -> None:
     candidate = DRIFTED.replace(
         "FOR SELECT TO authenticated USING (owner = auth.uid())",

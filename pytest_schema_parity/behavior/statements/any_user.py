@@ -73,8 +73,13 @@ def _same_outcome(runner: Runner, plain: Example, divergence: Divergence) -> boo
     (pair,) = runner.results([plain])
     kind: DivergenceKind = divergence.kind
     other = outcome_divergence(plain, pair, errors=kind == "error")
-    mine = tuple(each for each in divergence.cause if not each.startswith(AS))
-    return other is not None and other.cause == mine
+    return other is not None and _of_any_command(other.cause) == _of_any_command(divergence.cause)
+
+
+def _of_any_command(cause: Cause) -> Cause:
+    """A cause without its role, and without what distinguishes a role's UPDATE from its INSERT."""
+    parts = (each for each in cause if not each.startswith(AS))
+    return tuple("write" if each == "update" else each for each in parts)
 
 
 def _explains(model: Model, plain: Divergence, divergence: Divergence) -> bool:

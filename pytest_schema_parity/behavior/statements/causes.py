@@ -18,6 +18,8 @@ Cause: TypeAlias = tuple[str, ...]
 DivergenceKind: TypeAlias = Literal["verdict", "count", "error", "result", "rows"]
 AS: Final = "as "
 """Before the role in the cause of what differs for a role alone."""
+VERBS: Final = {"delete": "delete", "truncate": "delete"}
+"""What a statement does, in the causes of outcomes; others write."""
 OF_CONSTRAINTS: Final = "23"
 """The SQLSTATE class of constraints: which of several objects first is a matter of order."""
 NO_SUCH_KEY: Final = "42P10"
@@ -59,7 +61,9 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
     for position, (one, other) in enumerate(zip(pair[0].outcomes, pair[1].outcomes, strict=False)):
         at = min(position, len(example.statements) - 1)
         statement = example.statements[at]
-        verb = "delete" if statement.kind in ("delete", "truncate") else "write"
+        verb = VERBS.get(statement.kind, "write")
+        if example.role and statement.kind == "update":
+            verb = "update"  # policies and privileges are of one command
         if NO_SUCH_KEY in (one.sqlstate, other.sqlstate):
             return None
         if one.accepted != other.accepted:
