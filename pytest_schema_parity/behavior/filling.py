@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +23,7 @@ from pytest_schema_parity.behavior.statements.statement import (
 )
 from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
 from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.postgres.cutting_off import CannotCancelError, execute_within
 
 ROWS: Final = 3
 """How many rows each table gets."""
@@ -32,6 +33,8 @@ AHEAD: Final = 1_000
 """How many numbers are passed over at first: rows of before mostly have the small ones."""
 APART: Final = 10
 """How far the numbers of one table are from those of the next."""
+PATIENCE: Final = 5.0
+"""Seconds that a generated statement may take, unless less is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +58,20 @@ def fill(
     *,
     rows: int = ROWS,
     change: bool = False,
+    seconds: float = PATIENCE,
 ) -> Filling:
     """Insert generated rows into some tables of a database, those that they refer to first.
 
-    All are conninfos of a superuser: ``target`` of the database, ``pairs`` of two databases each,
-    whose rules the rows fulfil.  A table that takes none of one pair gets those of the next.  The
-    pairs are copies: their tables are emptied, in a transaction that is rolled back, and their
-    sequences reset.  With ``change`` also a row of each table that was there before is updated, in
-    columns that are in no key.  The same databases get the same rows.  Raises psycopg.Error.
+    All are conninfos of the role that applied the tree, as triggers, defaults and CHECKs run as
+    it: ``target`` of the database, ``pairs`` of two databases each, whose rules the rows fulfil.
+    A table that takes none of one pair gets those of the next.  The pairs are copies: their tables
+    are emptied, in a transaction that is rolled back, and their sequences reset.  With ``change``
+    also a row of each table that was there before is updated, in columns that are in no key.  A
+    statement that takes more than ``seconds`` is cancelled, and its table passed over.  The same
+    databases get the same rows.  Raises psycopg.Error.
     """
-    filler = _Filler()
-    with closing(open_connection(target)) as connection:
+    filler = _Filler(seconds)
+    with _as_database_error(), closing(open_connection(target)) as connection:
         connection.autocommit = False
         for number, pair in enumerate(pairs, 1):
             waiting = [name for name in tables if not filler.rows.get(name)]
@@ -83,22 +89,34 @@ def fill(
     )
 
 
-def replay(target: str, filling: Filling) -> None:
+def replay(target: str, filling: Filling, *, seconds: float = PATIENCE) -> None:
     """Execute the statements of a filling in another database, which is as the first one was.
 
-    Raises psycopg.Error.
+    A statement that takes more than ``seconds`` is cancelled.  Raises psycopg.Error.
     """
-    with closing(open_connection(target)) as connection:
+    with _as_database_error(), closing(open_connection(target)) as connection:
         connection.autocommit = False
         for statement in filling.statements:
-            connection.execute(statement.encode())
+            execute_within(connection, statement, seconds)
         connection.commit()
+
+
+@contextmanager
+def _as_database_error() -> Iterator[None]:
+    """A context that raises psycopg.OperationalError where a statement could not be cancelled."""
+    try:
+        yield
+    except CannotCancelError as error:
+        message = f"code of the tree catches its cancellation, so its session was ended: {error}"
+        raise psycopg.OperationalError(message) from error
 
 
 class _Filler:
     """Offers rows to the server, one at a time, and keeps those that it accepts."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._slow: dict[str, str] = {}
         self.statements: list[str] = []
         self.rows: dict[str, int] = {}
         self.updated: dict[str, int] = {}
@@ -136,8 +154,8 @@ class _Filler:
         full = frozenset(column.name for column in table.columns if not column.generated)
         refused = ""
         for choice in range(count * ATTEMPTS):
-            if self.rows.get(table.name, 0) >= count:
-                return
+            if self.rows.get(table.name, 0) >= count or table.name in self._slow:
+                break
             required = full if self.rows.get(table.name) and choice % 4 else frozenset[str]()
             refused = self._insert(table, Wish(required=required, choice=choice)) or refused
         if not self.rows.get(table.name):
@@ -153,7 +171,7 @@ class _Filler:
             world.back(mark)
             return str(error)
         added = world.statements[begun:]
-        if refused := self._offer(added):
+        if refused := self._offer(table.name, added):
             world.back(mark)
             return refused
         for statement in added:
@@ -170,13 +188,13 @@ class _Filler:
         columns = ", ".join(key.indexed)
         texts = ", ".join(f"quote_nullable({column})" for column in key.indexed)
         query = f"SELECT {texts} FROM {table.name} ORDER BY {columns} LIMIT 1"  # noqa: S608
-        row = self._connection.execute(query.encode()).fetchone()
+        row = self._read(table.name, query)
         if row is None or NULL in row:
             return
         where = dict(zip(key.indexed, row, strict=True))
         values = self._values(table)
         for given in (values, *({name: value} for name, value in values.items())):
-            if given and not self._offer([update(table.name, given, where)]):
+            if given and not self._offer(table.name, [update(table.name, given, where)]):
                 self.updated[table.name] = 1
                 return
 
@@ -194,18 +212,57 @@ class _Filler:
             return {name: row[name] for name in free if name in row}
         return {}
 
-    def _offer(self, statements: list[GeneratedStatement]) -> str:
-        """Execute statements, all or none; why the server refuses them, else an empty text."""
-        texts = [statement.sql for statement in statements]
+    def _read(self, table: str, query: str) -> tuple[str, ...] | None:
+        """The first row of a query of a table; None if there is none, or it cannot be read."""
+        with self._savepoint() as refused:
+            row = execute_within(self._connection, query, self._seconds).fetchone()
+        self._note_slow(table, refused)
+        return None if refused else row
+
+    def _offer(self, table: str, statements: list[GeneratedStatement]) -> str:
+        """Execute statements, all or none; why the server refuses them, else an empty text.
+
+        The last one is of ``table``.  None is executed if one before was too slow.
+        """
+        for statement in statements:
+            for each in (*statement.along, statement):
+                if each.table in self._slow:
+                    return self._slow[each.table]
+        at = table
+        with self._savepoint() as refused:
+            for statement in statements:
+                at = statement.table
+                if not execute_within(self._connection, statement.sql, self._seconds).rowcount:
+                    raise _PassedOverError
+            at = table
+            execute_within(self._connection, "SET CONSTRAINTS ALL IMMEDIATE", self._seconds)
+        self._note_slow(at, refused)
+        if refused:
+            return self._slow.get(at) or str(refused[0]).partition("\n")[0]
+        self._connection.execute("SET CONSTRAINTS ALL DEFERRED")
+        self.statements += [statement.sql for statement in statements]
+        return ""
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[list[Exception]]:
+        """A context in a savepoint; yields a list that gets the error after which it is undone."""
+        refused: list[Exception] = []
         self._connection.execute("SAVEPOINT offered")
         try:
-            for text in (*texts, "SET CONSTRAINTS ALL IMMEDIATE"):
-                if not self._connection.execute(text.encode()).rowcount:
-                    self._connection.execute("ROLLBACK TO SAVEPOINT offered")
-                    return "a trigger or a rule passes its rows over"
-        except psycopg.Error as error:
+            yield refused
+        except (psycopg.Error, _PassedOverError) as error:
+            refused.append(error)
             self._connection.execute("ROLLBACK TO SAVEPOINT offered")
-            return str(error).partition("\n")[0]
-        self._connection.execute("RELEASE SAVEPOINT offered; SET CONSTRAINTS ALL DEFERRED")
-        self.statements += texts
-        return ""
+        self._connection.execute("RELEASE SAVEPOINT offered")
+
+    def _note_slow(self, table: str, refused: Sequence[Exception]) -> None:
+        """Pass a table over from now on, if the error is that its code was cancelled."""
+        if refused and isinstance(refused[0], psycopg.errors.QueryCanceled):
+            self._slow[table] = f"{table} takes more than {self._seconds:g} seconds"
+
+
+class _PassedOverError(Exception):
+    """A statement was accepted, and changed no row."""
+
+    def __str__(self) -> str:
+        return "a trigger or a rule passes its rows over"

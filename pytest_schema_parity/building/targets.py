@@ -31,7 +31,8 @@ class Target:
     """The database that a tree is applied to, and the role that applies it.
 
     ``template`` is the database that copies are made of; ``prefix`` is how their names begin.
-    It ``is_alone`` where the cluster holds no other tree.
+    It ``is_alone`` where the cluster holds no other tree.  ``reader`` is the role that reads all
+    rows; None is the superuser, where trees are applied as one.
     """
 
     host: Host
@@ -40,6 +41,7 @@ class Target:
     template: str
     prefix: str = "schema_parity_"
     is_alone: bool = True
+    reader: str | None = None
 
     def shareable(self) -> Target:
         """The same with a closed copy as template, so that the database can be connected to."""
@@ -96,12 +98,12 @@ class OwnClusters:
         """Start a cluster for a tree; raises ServerError."""
         template = platform.template(self.installation)
         cluster = start_cluster(self.installation, template=template, name=name, durable=durable)
-        return Target(cluster, DATABASE, platform.role, DATABASE)
+        return Target(cluster, DATABASE, platform.role, DATABASE, reader=platform.reader)
 
     def attach(self, platform: Platform, *, superuser: str, directory: Path) -> Target:
         """A target that another process opened and made shareable; raises ServerError."""
         cluster = attach_cluster(self.installation, superuser=superuser, path=directory)
-        target = Target(cluster, DATABASE, platform.role, DATABASE)
+        target = Target(cluster, DATABASE, platform.role, DATABASE, reader=platform.reader)
         return replace(target, template=f"{target.prefix}{CLOSED}")
 
     def turn(self) -> AbstractContextManager[None]:

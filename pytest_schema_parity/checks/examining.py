@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from pytest_schema_parity.config import Known, TreeConfig
+from pytest_schema_parity.config import KnownValues, TreeConfig
 from pytest_schema_parity.config.locator import KeyPath
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.layouts import get_layout
@@ -46,7 +46,7 @@ def _mistake_in_steps(directory: Path) -> str | None:
     return None
 
 
-KNOWN: Final = Known(
+KNOWN: Final = KnownValues(
     platforms=tuple(PLATFORMS),
     server_platforms=tuple(name for name, each in PLATFORMS.items() if not each.scripts),
     mistakes_in_tree=_mistakes_in_tree,

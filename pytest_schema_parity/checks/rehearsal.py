@@ -50,7 +50,7 @@ def data(context: Context) -> Iterator[Finding]:
 
 def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
     """Findings for violated foreign keys after the upgrade, and for sequences behind."""
-    conninfo = rehearsal.host.conninfo(rehearsal.stages[-1])
+    conninfo = rehearsal.reading(rehearsal.stages[-1])
     for key in broken_foreign_keys(conninfo):
         name = f"{key.table}.{key.constraint}"
         title = (

@@ -91,18 +91,23 @@ def _crashes(rehearsed: Rehearsed) -> Iterator[StepOutcome]:
 def backup(context: Context) -> Iterator[Finding]:
     """A finding if the deployed database cannot be backed up and restored completely."""
     rehearsed = context.rehearsed()
-    source = rehearsed.stage.target
+    source = rehearsed.seeded().target
     installation = rehearsed.trees.installation
     major = rehearsed.trees.major
     programs = find_backup_programs(major, installation.bindir if installation else None)
-    if programs is None:
+    why = ""
+    if source.reader is not None:
+        why = "restoring a backup runs code of the tree as a superuser, and superuser = false"
+    elif programs is None:
+        why = f"there is no pg_dump of PostgreSQL {major} or newer to make a backup with"
+    if programs is None or why:
         yield Finding(
             tree=context.tree,
             check="backup",
             kind=STEP,
             name="backup",
             change="skipped",
-            title=f"there is no pg_dump of PostgreSQL {major} or newer to make a backup with",
+            title=why,
             note=True,
         )
         return

@@ -16,6 +16,7 @@ from pytest_schema_parity.findings.finding import Finding, FindingChange
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.migrations.apply import Failure
 from pytest_schema_parity.rehearsal.data import DataChange
+from pytest_schema_parity.rehearsal.old_names import NO_VIEW, effect_of_rename
 from pytest_schema_parity.rehearsal.rehearse import StepOutcome
 from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.schema.difference import Origins
@@ -47,10 +48,11 @@ def about_step(
     *,
     line: int = 1,
     change: FindingChange = "changed",
+    attribute: str | None = None,
 ) -> Finding:
     """A finding about a step as a whole, located at a line of its up file.
 
-    Its attribute is the check, so that an allowance can be about one of them.
+    Its ``attribute`` is the check, unless that has several, each for allowances of its own.
     """
     shown = cut(lines)
     return Finding(
@@ -58,7 +60,7 @@ def about_step(
         check=check,
         kind=STEP,
         name=step.name,
-        attribute=check,
+        attribute=attribute or check,
         change=change,
         impact="behavior",
         title=title,
@@ -178,14 +180,12 @@ def lost(
 def _renamed(rehearsed: Rehearsed, check: str, step: MigrationStep, change: DataChange) -> Finding:
     """A finding for a table or column that has another name: its rows are there, under that.
 
-    It is a note where a view has the old name of a table after the last step.
+    It is a note where after the last step a view has the old name of a table, and gives its rows.
     """
     kind = change.change.partition(" ")[0]
-    after = rehearsed.rehearsal.schema()
-    has_view = kind == "table" and any(
-        after.get((view, change.name)) for view in ("view", "materialized view")
-    )
-    effect = "a view has the old name" if has_view else "readers of the old name fail"
+    is_table = kind == "table"
+    effect = effect_of_rename(rehearsed.rehearsal, change.name) if is_table else NO_VIEW
+    text = "a view has the old name" if effect is None else clean(redact(effect))
     return Finding(
         tree=rehearsed.config.name,
         check=check,
@@ -194,10 +194,10 @@ def _renamed(rehearsed: Rehearsed, check: str, step: MigrationStep, change: Data
         attribute=check,
         change="renamed",
         impact="behavior",
-        title=f"{step.name} renames the {kind} {change.name} to {change.after}: {effect}",
+        title=f"{step.name} renames the {kind} {change.name} to {change.after}: {text}",
         evidence=(Text(("its rows are compared under the new name",)),),
         locations=Origins(tree=Place(rehearsed.shown(step.up), 1)),
-        note=has_view,
+        note=effect is None,
     )
 
 

@@ -138,7 +138,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
     rehearsal = rehearsed.rehearsal
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
     with rehearsal.copy(stage) as copy:
-        superuser = rehearsal.host.conninfo(copy)
+        superuser = rehearsal.host.maintenance_conninfo(copy)
         try:
             script = rehearsal.script(number)
             waited = run_beside_a_writer(script, rehearsal.conninfo_of(copy), superuser)
@@ -149,7 +149,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
             return None
         if waited.for_ever:
             return _waiting(rehearsed, step, waited)
-        if rehearsal.is_as(stage, superuser):
+        if rehearsal.is_as(stage, rehearsal.reading(copy)):
             return None
         changed = rehearsal.changed(stage, copy)
     outcome = StepOutcome(step, (), *changed)

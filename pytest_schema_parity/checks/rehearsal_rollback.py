@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.check import Context
@@ -27,6 +28,10 @@ from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.steps import MigrationStep
 from pytest_schema_parity.schema.difference import Difference
 
+LATER_ROWS: Final = "later rows"
+"""The attribute of a down file that fails only on rows that were written after the upgrade."""
+_Statement: TypeAlias = tuple[str, int, int]
+
 
 def rollback(context: Context) -> Iterator[Finding]:
     """A finding for each step that has no down file, or whose down file does not restore all."""
@@ -47,10 +52,12 @@ def rollback(context: Context) -> Iterator[Finding]:
         later = pool.submit(_roll_back_later, rehearsed)
         found = rehearsal.side_by_side(lambda last: list(_back(rehearsal, last)), starts)
     reported: set[str] = set()
+    refused: set[_Statement] = set()
     for outcome in itertools.chain.from_iterable(found):
         if outcome or outcome.step.name in reported or outcome.step.down is None:
             continue
         reported.add(outcome.step.name)
+        refused |= _refused(outcome)
         yield about_step(
             rehearsed,
             "rollback",
@@ -60,7 +67,7 @@ def rollback(context: Context) -> Iterator[Finding]:
             outcome_lines(outcome),
         )
     if (rolled_back := later.result()) is not None:
-        yield from _later(rehearsed, *rolled_back, reported)
+        yield from _later(rehearsed, *rolled_back, refused)
     elif steps:
         title = (
             "not tried with rows that were written after the upgrade:"
@@ -92,17 +99,20 @@ def _roll_back_later(rehearsed: Rehearsed) -> tuple[LaterRows, Filling] | None:
 
 
 def _later(
-    rehearsed: Rehearsed, found: LaterRows, filling: Filling, reported: set[str]
+    rehearsed: Rehearsed, found: LaterRows, filling: Filling, refused: set[_Statement]
 ) -> Iterator[Finding]:
-    """Findings for rows that were written after the upgrade, and that rolling back loses."""
+    """Findings for rows that were written after the upgrade, and that rolling back loses.
+
+    What is ``refused`` without these rows, too, and reported, is no finding here.
+    """
     tree = rehearsed.config.name
     for outcome in found.outcomes:
         step = outcome.step
-        if outcome.failures and step.name not in reported:
+        if not _refused(outcome) <= refused:
             down = rehearsed.shown(step.down or step.up)
             title = f"{down} fails on rows that were written after the upgrade"
-            refused = outcome_lines(replace(outcome, changes=()))
-            yield about_step(rehearsed, "rollback", step, title, refused)
+            why = outcome_lines(replace(outcome, changes=()))
+            yield about_step(rehearsed, "rollback", step, title, why, attribute=LATER_ROWS)
         yield from lost(rehearsed, "rollback", step, outcome.changes, later=True)
     rows, updated = sum(filling.rows.values()), sum(filling.updated.values())
     title = f"rolled back with {counted(rows, 'row')} written after the upgrade, {updated} changed"
@@ -111,6 +121,11 @@ def _later(
     lines = [f"the old shape has no {each.name}" for each in found.given_up]
     yield rehearsal_note(tree, "rollback", "", title, lines)
     yield from refused_notes(tree, "rollback", filling)
+
+
+def _refused(outcome: StepOutcome) -> set[_Statement]:
+    """The statements of a down file that the server refused: the step, line and column."""
+    return {(outcome.step.name, each.line, each.column) for each in outcome.failures}
 
 
 def _back(rehearsal: Rehearsal, last: int) -> Iterator[StepOutcome]:

@@ -9,7 +9,7 @@ import psycopg
 
 from pytest_schema_parity.behavior.statements.search import search
 from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy
-from pytest_schema_parity.checks.behavior_findings import Reported, relations_of
+from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
 from pytest_schema_parity.checks.check import Context
 from pytest_schema_parity.checks.rehearsal_findings import failed
 from pytest_schema_parity.checks.rehearsed import Rehearsed
@@ -46,7 +46,8 @@ def _behavior(
     settings, rehearsal = context.config.behavior, rehearsed.rehearsal
     names = rehearsed.config.target, context.tree
     schemas = context.build(names[0]).schema, rehearsal.schema()
-    shared = relations_of(schemas[0]) & relations_of(schemas[1])
+    relations = relations_of(schemas[0]) & relations_of(schemas[1])
+    shared = relations | (routines_of(schemas[0]) & routines_of(schemas[1]))
     examples = min(rehearsed.config.examples, settings.examples)
     if not shared or examples == 0:
         return
@@ -59,6 +60,7 @@ def _behavior(
                 budget=Budget(examples, settings.seconds),
                 seed=settings.seed,
                 subjects=shared,
+                roles=settings.roles,
             )
     except psycopg.Error as error:
         raise ServerError(f"the search for statements was cut short: {error}") from error

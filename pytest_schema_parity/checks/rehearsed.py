@@ -9,16 +9,16 @@ from threading import Lock
 
 import psycopg
 
-from pytest_schema_parity.behavior.filling import Filling, fill, replay
+from pytest_schema_parity.behavior.filling import PATIENCE, Filling, fill, replay
 from pytest_schema_parity.building import Trees
 from pytest_schema_parity.building.stage import Stage
+from pytest_schema_parity.building.targets import Target
 from pytest_schema_parity.checks.applies import failure_title
 from pytest_schema_parity.config import RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError, ServerError, TreeError
 from pytest_schema_parity.migrations.apply import Failure, apply_tree
 from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
-from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.rehearsal.integrity import move_sequences
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.steps import load_steps
@@ -92,13 +92,21 @@ class Rehearsed:
         """The first step that fails; None if all steps can be carried out."""
         return next((each for each in self.carry_out() if each.failures), None)
 
-    def reached(self) -> Rehearsal:
-        """The rehearsal with the steps before the first that fails, carried out.
+    def seeded(self) -> Stage:
+        """The deployed tree with its rows.
 
         Raises ServerError where the seed fails: the check ``upgrade`` reports what.
         """
         if self.seed_failures:
             raise _not_rehearsed(self.seed_failures[0])
+        return self.stage
+
+    def reached(self) -> Rehearsal:
+        """The rehearsal with the steps before the first that fails, carried out.
+
+        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        """
+        self.seeded()
         self.carry_out()
         return self.rehearsal
 
@@ -127,13 +135,15 @@ class Rehearsed:
         Raises SchemaParityError.
         """
         rehearsal = self.rehearsal
-        last, conninfo = rehearsal.stages[-1], rehearsal.host.conninfo(database)
+        last, conninfo = rehearsal.stages[-1], rehearsal.conninfo_of(database)
         with rehearsal.copy(last) as one, rehearsal.copy(last) as other:
-            pair = rehearsal.host.conninfo(one), rehearsal.host.conninfo(other)
+            pair = rehearsal.conninfo_of(one), rehearsal.conninfo_of(other)
             tables = own_tables(rehearsal.schema())
             try:
-                filling = fill(conninfo, [pair], tables, change=True)
-                move_sequences(conninfo)
+                filling = fill(conninfo, [pair], tables, change=True, seconds=self._row_timeout)
+                move_sequences(
+                    rehearsal.reading(database), rehearsal.host.maintenance_conninfo(database)
+                )
             except psycopg.Error as error:
                 raise ServerError(f"rows cannot be generated: {error}") from error
         return filling
@@ -175,6 +185,7 @@ class Rehearsed:
             stage.target.database,
             self.steps,
             role=stage.target.role,
+            reader=stage.target.reader,
             root=self.root,
             read=stage.read,
             statement_timeout=self._statement_timeout,
@@ -193,25 +204,34 @@ class Rehearsed:
 
     def _generate(self, stage: Stage) -> None:
         """Fill the tables of a stage with generated rows, the same in each stage."""
-        host, database = stage.target.host, stage.target.database
+        target = stage.target
+        conninfo = target.host.conninfo(target.database, target.role)
         try:
             if self.generated is None:
-                self.generated = self._fill(stage)
+                self.generated = self._fill(stage, conninfo)
             else:
-                replay(host.conninfo(database), self.generated)
-            move_sequences(host.conninfo(database))
+                replay(conninfo, self.generated, seconds=self._row_timeout)
+            move_sequences(
+                target.host.conninfo(target.database, target.reader),
+                target.host.maintenance_conninfo(target.database),
+            )
         except psycopg.Error as error:
             raise ServerError(f"not rehearsed: rows cannot be generated: {error}") from error
 
-    def _fill(self, stage: Stage) -> Filling:
+    @property
+    def _row_timeout(self) -> float:
+        """The seconds that a statement with a generated row may take."""
+        return min(self._statement_timeout, PATIENCE)
+
+    def _fill(self, stage: Stage, conninfo: str) -> Filling:
         """Fill a stage with rows that fulfil the rules of ``to`` as well, where there are some."""
-        host, database = stage.target.host, stage.target.database
-        with two_copies(host, database) as (one, other), ExitStack() as stack:
+        with two_copies(stage.target) as (one, other), ExitStack() as stack:
             pairs = [(one, other)]
             with suppress(ServerError):  # its own `applies` reports that ``to`` cannot be built
                 (target,) = stack.enter_context(self.trees.copies(self.config.target))
                 pairs.insert(0, (one, target))
-            return fill(host.conninfo(database), pairs, own_tables(stage.build.schema))
+            tables = own_tables(stage.build.schema)
+            return fill(conninfo, pairs, tables, seconds=self._row_timeout)
 
 
 def _not_rehearsed(failure: Failure) -> ServerError:
@@ -220,17 +240,26 @@ def _not_rehearsed(failure: Failure) -> ServerError:
 
 
 def own_tables(schema: Schema) -> frozenset[str]:
-    """The tables of a schema that are not the platform's."""
-    return frozenset(fact.name for fact in schema.of_kind("table") if not fact.provided)
+    """The tables of a schema that are not the platform's, nor partitions of another table."""
+    return frozenset(
+        fact.name
+        for fact in schema.of_kind("table")
+        if not fact.provided and not fact.attributes.get("partition_of")
+    )
 
 
 @contextmanager
-def two_copies(host: Host, database: str) -> Iterator[tuple[str, str]]:
-    """A context with the conninfos of two copies of a database, which are dropped at its end."""
-    names = [f"{database}_rows_{number}" for number in (1, 2)]
+def two_copies(target: Target) -> Iterator[tuple[str, str]]:
+    """A context with the conninfos of two copies of a target's database, dropped at its end.
+
+    They are of the role that applied its tree.
+    """
+    names = [f"{target.database}_rows_{number}" for number in (1, 2)]
     try:
-        one, other = (clone_database(host, database, name) for name in names)
+        for name in names:
+            clone_database(target.host, target.database, name)
+        one, other = (target.host.conninfo(name, target.role) for name in names)
         yield one, other
     finally:
         for name in names:
-            drop_database(host, name, force=True)
+            drop_database(target.host, name, force=True)

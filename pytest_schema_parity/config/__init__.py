@@ -1,6 +1,6 @@
 """The configuration ``[tool.pytest-schema-parity]``: find its file, read and check it."""
 
-from pytest_schema_parity.config.known import Known
+from pytest_schema_parity.config.known import KnownValues
 from pytest_schema_parity.config.load import (
     OWN_FILE,
     configurations_below,
@@ -14,7 +14,7 @@ __all__ = [
     "OWN_FILE",
     "TABLE_NAME",
     "Config",
-    "Known",
+    "KnownValues",
     "RehearsalConfig",
     "TreeConfig",
     "configurations_below",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownValues:
     """The names of platforms, and functions that look for the files of trees and rehearsals.
 
     ``server_platforms`` can be used on a server that was not started for one tree only.

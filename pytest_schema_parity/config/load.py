@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from pytest_schema_parity.config.known import Known
+from pytest_schema_parity.config.known import KnownValues
 from pytest_schema_parity.config.locator import KeyPath, Locator
 from pytest_schema_parity.config.mistakes import Mistakes, display_path
 from pytest_schema_parity.config.model import TABLE_NAME, Config
@@ -55,7 +55,7 @@ def load_config(
     file: Path,
     *,
     added: Mapping[str, object] = MappingProxyType({}),
-    known: Known | None = None,
+    known: KnownValues | None = None,
 ) -> Config | None:
     """Read and check the configuration in a file; None if the file has none.
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
 from pytest_schema_parity.config.behavior import read_behavior
-from pytest_schema_parity.config.known import Known
+from pytest_schema_parity.config.known import KnownValues
 from pytest_schema_parity.config.matching import matching_files
 from pytest_schema_parity.config.model import OLDEST, STATEMENT_TIMEOUT, Config
 from pytest_schema_parity.config.rehearsal import read_rehearsals
@@ -41,7 +41,7 @@ def read_config(
     file: Path,
     file_name: str,
     added: Mapping[str, object] = MappingProxyType({}),
-    known: Known | None = None,
+    known: KnownValues | None = None,
 ) -> Config:
     """Read the configuration in a table; raises one ConfigError for all of its mistakes.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from pytest_schema_parity.config.known import Known
+from pytest_schema_parity.config.known import KnownValues
 from pytest_schema_parity.config.matching import matching_files
 from pytest_schema_parity.config.table import MOST_EXAMPLES, TomlTable
 
@@ -56,7 +56,7 @@ class RehearsalConfig:
 
 
 def read_rehearsals(
-    table: TomlTable, trees: Sequence[str], root: Path, known: Known | None = None
+    table: TomlTable, trees: Sequence[str], root: Path, known: KnownValues | None = None
 ) -> tuple[RehearsalConfig, ...]:
     """The rehearsals of a configuration with these trees; mistakes go into the table's list."""
     found: dict[str, RehearsalConfig] = {}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pytest_schema_parity.config.known import Known
+from pytest_schema_parity.config.known import KnownValues
 from pytest_schema_parity.config.model import TreeConfig
 from pytest_schema_parity.config.rehearsal import RehearsalConfig
 from pytest_schema_parity.config.table import TomlTable, header_for
@@ -27,7 +27,7 @@ def read_trees(
     added: Mapping[str, object],
     root: Path,
     platform: str | None,
-    known: Known | None,
+    known: KnownValues | None,
 ) -> dict[str, TreeConfig]:
     """Read all trees; refuse two with the same name, but for case, or the same files and rights.
 
@@ -62,7 +62,7 @@ def read_trees(
 
 
 def read_platform(
-    table: TomlTable, known: Known | None, *, server: bool | None = None
+    table: TomlTable, known: KnownValues | None, *, server: bool | None = None
 ) -> str | None:
     """The platform that a table names; ``server`` is whether a fixture's server is used."""
     name = table.text("platform")

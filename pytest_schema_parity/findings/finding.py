@@ -30,7 +30,7 @@ class Finding:
     ``kind`` is PostgreSQL's word for the thing (``table``), or ``rows``, ``statement``, ``tree``,
     ``allowance``, …; ``name`` is its name; ``title`` says in one line what is wrong.  ``attribute``
     is the attribute that changed, None where the whole thing is meant; of an upgrade's step it is
-    the check.  ``evidence`` shows it;
+    the check, or a part of it.  ``evidence`` shows it;
     ``locations`` has ``file:line`` for the reference and for the tree.  ``allowed`` is the reason
     for which the team accepts it, else None; a ``note`` is shown and fails nothing.  What
     ``breaks`` a tree makes the verdict ``broken``, and no allowance accepts it.

@@ -54,7 +54,7 @@ _NAMED: Final = 5
 _FRAMED: Final[frozenset[Way]] = frozenset(("at once", "in steps"))
 """The ways in which a failed marker rolls back the whole file, so that it can be run anew."""
 
-LEFT_OPEN: Final = (
+NOT_COMMITTED: Final = (
     "the file ends and leaves this transaction open, so that nothing of it stays: COMMIT is missing"
 )
 
@@ -181,7 +181,7 @@ class _Applier:
         """The failure of a file whose transaction was open at its end."""
         statement = opening(statements)
         way = way_of(statements, one_query=self._as_prisma)
-        message = prisma_engine.LEFT_OPEN if self._as_prisma else LEFT_OPEN
+        message = prisma_engine.LEFT_OPEN if self._as_prisma else NOT_COMMITTED
         first = first_lost(statements, statement, way)
         return _Failed(statement, Complaint(None, message), first)
 

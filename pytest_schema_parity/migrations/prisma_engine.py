@@ -59,7 +59,11 @@ _LOOK: Final = """
         COALESCE(pg_catalog.has_schema_privilege(%s::pg_catalog.int8::pg_catalog.oid, 'USAGE'),
             false)
 """
-_IS_OURS: Final = "SELECT FROM pg_catalog.pg_class WHERE oid = %s::pg_catalog.int8::pg_catalog.oid"
+_NAME: Final = """
+    SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = %s::pg_catalog.int8::pg_catalog.oid
+"""
 
 _SETS_PATH: Final = re.compile(
     r"\bset\s+(?:session\s+|local\s+)?(?:search_path\b|schema\s*')|\bset_config\s*\(\s*'search_path'",
@@ -151,12 +155,13 @@ class PrismaTable:
                 raise ServerError(f"cannot remove {self._name}: {again}") from error
 
     def _drop(self, connection: psycopg.Connection) -> None:
-        if connection.execute(_IS_OURS, (self._oid,)).fetchone() is None:
+        row = connection.execute(_NAME, (self._oid,)).fetchone()  # a file may have moved it
+        if row is None:
             return
         # A tree's own event triggers must not fire; only a superuser can turn them off.
         with suppress(psycopg.Error):
             connection.execute("SET session_replication_role = replica")
-        connection.execute(f"DROP TABLE {self._name}".encode())
+        connection.execute(f"DROP TABLE {row[0]}".encode())
 
 
 def _behind(statements: Sequence[Statement], pattern: re.Pattern[str]) -> Statement:

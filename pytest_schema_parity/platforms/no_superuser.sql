@@ -17,4 +17,9 @@ BEGIN
 END
 $$;
 
+-- Reading rows calls functions of the tree (of casts, and of indexes as a query is planned), so it is
+-- no superuser that reads them.
+CREATE ROLE schema_parity_reader LOGIN BYPASSRLS;
+GRANT pg_read_all_data TO schema_parity_reader;
+
 ALTER DATABASE postgres OWNER TO postgres;

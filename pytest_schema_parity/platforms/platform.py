@@ -14,6 +14,9 @@ from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.template import PLAIN, ClusterTemplate
 from pytest_schema_parity.showing import did_you_mean
 
+READER: Final = "schema_parity_reader"
+"""The role that ``no_superuser.sql`` makes: it reads all, whatever row level security says."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
@@ -30,6 +33,8 @@ class Platform:
     scripts: tuple[Path, ...] = ()
     extensions: tuple[str, ...] = ()
     is_trusted: bool = True
+    reader: str | None = None
+    """The role that reads all rows where code of a migration may not run as a superuser."""
 
     def without_superuser(self) -> Platform:
         """The same platform, but migrations have only the rights of the database's owner."""
@@ -40,6 +45,7 @@ class Platform:
             superuser="schema_parity_admin" if shared else self.superuser,
             scripts=(*self.scripts, Path(__file__).with_name("no_superuser.sql")),
             is_trusted=False,
+            reader=READER,
         )
 
     def template(self, installation: Installation) -> ClusterTemplate:

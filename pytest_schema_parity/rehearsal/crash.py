@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import psycopg
 
 from pytest_schema_parity.migrations.apply import Failure, apply_tree
-from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
@@ -18,7 +17,7 @@ from pytest_schema_parity.rehearsal.fingerprint import fingerprint
 from pytest_schema_parity.rehearsal.interrupt import interruptions
 from pytest_schema_parity.rehearsal.rehearse import Changed, Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.script import StepScript, execute
-from pytest_schema_parity.rehearsal.steps import MigrationStep
+from pytest_schema_parity.rehearsal.steps import MigrationStep, tree_of
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
 
@@ -69,13 +68,13 @@ class _Server:
         middle = places[(len(places) - 1) // 2]
         point = f"the server was killed after {middle} of its statements, and has recovered"
         with self._copy(self.database, "before") as before:
-            mark = fingerprint(self.cluster.conninfo(self.database))
+            mark = fingerprint(self._reading(self.database))
             try:
                 self._crash_after(script, middle)
             except psycopg.Error as error:
                 why = f"the server was not killed, as a statement failed before: {error}"
                 return StepOutcome(step, point=point, unchecked=why)
-            if fingerprint(self.cluster.conninfo(self.database)) == mark:
+            if fingerprint(self._reading(self.database)) == mark:
                 return StepOutcome(step, point=point)
             changed = self._changed(number, before)
             if any(changed):
@@ -87,7 +86,7 @@ class _Server:
 
     def carry_out(self, step: MigrationStep, database: str) -> tuple[Failure, ...]:
         """Carry a step out in a database of this server; what failed."""
-        tree = load_tree(step.name, root=step.up.parent, files=[step.up])
+        tree = tree_of(step.up, step.up.parent)
         return apply_tree(tree, self.cluster.conninfo(database, self.role)).failures
 
     def _changed(self, stage: int, copy: str) -> Changed:
@@ -98,8 +97,12 @@ class _Server:
         facts = compare(
             self.rehearsal.schema_of(self.rehearsal.stages[stage]), self.read(self.database)
         )
-        ours, theirs = self.cluster.conninfo(self.database), self.cluster.conninfo(copy)
+        ours, theirs = self._reading(self.database), self._reading(copy)
         return tuple(facts), tuple(compare_data(theirs, ours, exact=True))
+
+    def _reading(self, database: str) -> str:
+        """The conninfo for the role that reads all rows, as that of the rehearsal."""
+        return self.cluster.conninfo(database, self.rehearsal.reader)
 
     @contextmanager
     def _copy(self, database: str, name: str) -> Iterator[str]:

@@ -83,7 +83,7 @@ def compare_data(
         renamed = _renamed(olds, news) if follow else {}
         later = {name: news.get(name) or renamed.get(name) for name in olds}
         columns = {
-            name: _pairs(olds[name], now, follow=follow)
+            name: later_columns(olds[name], now, follow=follow)
             for name, now in later.items()
             if now is not None
         }
@@ -96,24 +96,24 @@ def compare_data(
         for name, table in olds.items():
             now = later[name]
             if now is None:
-                yield _lost(table, "table missing")
+                yield _whole(table, "table missing")
                 continue
             if now.shown != name:
-                yield _lost(table, "table renamed", after=now.shown)
+                yield _whole(table, "table renamed", after=now.shown)
             pairs = columns[name]
             for column, other in pairs.items():
                 if other is None:
-                    yield _lost(table, "column missing", column)
+                    yield _whole(table, "column missing", column)
                 elif other != column:
-                    yield _lost(table, "column renamed", column, after=now.name_of(other))
+                    yield _whole(table, "column renamed", column, after=now.name_of(other))
             for column in now.columns if exact else ():
                 if column not in pairs.values():
-                    yield _lost(now, "column added", column)
+                    yield _whole(now, "column added", column)
             if name in differing:
                 yield from _compare_table(differing[name], exact=exact, shown=shown)
         known = olds.keys() | {table.shown for table in renamed.values()}
         for name in news.keys() - known if exact else ():
-            yield _lost(news[name], "table added")
+            yield _whole(news[name], "table added")
 
 
 def _renamed(
@@ -125,8 +125,11 @@ def _renamed(
     return {table.shown: by_oid[table.oid] for table in gone if table.oid in by_oid}
 
 
-def _pairs(table: StoredTable, now: StoredTable, *, follow: bool) -> dict[str, str | None]:
-    """The name of each column in the other state; None if it is not there."""
+def later_columns(table: StoredTable, now: StoredTable, *, follow: bool) -> dict[str, str | None]:
+    """The name of each column of a table in the later state; None if it is not there.
+
+    With ``follow`` a column that has another name is found by its number.
+    """
     added = set(now.columns) - set(table.columns)
     by_number = {
         number: column
@@ -139,7 +142,7 @@ def _pairs(table: StoredTable, now: StoredTable, *, follow: bool) -> dict[str, s
     }
 
 
-def _lost(
+def _whole(
     table: StoredTable, change: DataChangeKind, column: str | None = None, after: str | None = None
 ) -> DataChange:
     """A change of a whole table, or of a whole column."""

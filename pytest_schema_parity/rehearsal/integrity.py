@@ -164,12 +164,16 @@ def sequences_behind(conninfo: str) -> list[SequenceBehind]:
     return found
 
 
-def move_sequences(conninfo: str) -> None:
-    """Move each sequence of a column that is behind it to the column's last value."""
-    behind = sequences_behind(conninfo)
-    with closing(open_connection(conninfo)) as connection:
+def move_sequences(reading: str, superuser: str) -> None:
+    """Move each sequence of a column that is behind it to the column's last value.
+
+    ``reading`` is the conninfo of the role that reads all rows, ``superuser`` one that the settings
+    of the tree do not apply to.
+    """
+    behind = sequences_behind(reading)
+    with closing(open_connection(superuser)) as connection:
         for each in behind:
-            connection.execute("SELECT setval(%s, %s)", [each.sequence, each.farthest])
+            connection.execute("SELECT pg_catalog.setval(%s, %s)", [each.sequence, each.farthest])
 
 
 def _all(conditions: Iterable[str]) -> str:

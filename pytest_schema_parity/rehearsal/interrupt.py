@@ -14,7 +14,7 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import StepScript, execute
-from pytest_schema_parity.rehearsal.waiting import hold_rows
+from pytest_schema_parity.rehearsal.waiting import hold_relations
 
 PATIENCE: Final = 10_000
 """Milliseconds that the server has to terminate a session."""
@@ -65,7 +65,7 @@ def run_until_blocked(script: StepScript, conninfo: str, superuser: str) -> int 
     with (
         closing(open_connection(conninfo)) as session,
         ThreadPoolExecutor(1) as pool,  # it waits for its thread, which may wait for those rows
-        hold_rows(superuser),
+        hold_relations(superuser, conninfo),
         closing(open_connection(superuser)) as other,
     ):
         done: list[int] = []

@@ -55,7 +55,7 @@ class _Interruption:
         Where an interruption has left the copy as it was, which is proven, the next one is made in
         it, too.  The step is carried out again after the last of them.
         """
-        with closing(open_connection(self._superuser)) as session:
+        with closing(open_connection(self.rehearsal.reading(self.copy))) as session:
             yield from self._at(places, session)
 
     def _at(self, places: list[int], session: psycopg.Connection) -> Iterator[StepOutcome]:
@@ -85,7 +85,7 @@ class _Interruption:
 
     @property
     def _superuser(self) -> str:
-        return self.rehearsal.host.conninfo(self.copy)
+        return self.rehearsal.host.maintenance_conninfo(self.copy)
 
     def _end_session(self, point: int) -> str | None:
         """End the step's session after so many statements; where, or None if it did not wait."""

@@ -13,7 +13,8 @@ from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 _ALL: Final = 1_000_000
 """Of so many changed rows of a table the values are read."""
 _Identity: TypeAlias = tuple[object, ...]
-_SHAPE: Final = frozenset({"table missing", "column missing"})
+_MISSING: Final = frozenset({"table missing", "column missing"})
+"""The changes of a table or column that is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
     last = rehearsal.stages[-1]
     with rehearsal.copy(last) as written:
         write(written)
-        before, ours = rehearsal.host.conninfo(last), rehearsal.host.conninfo(written)
+        before, ours = rehearsal.reading(last), rehearsal.reading(written)
         rows = _Written(compare_data(before, ours, exact=True, shown=_ALL))
         found = _roll_back(rehearsal, written, rows, after_each=False)
         if any(outcome.changes or outcome.failures for outcome in found.outcomes):
@@ -53,13 +54,13 @@ def _roll_back(
 
     What is gone at the end is a change of the step after which it was gone for good.
     """
-    ours = rehearsal.host.conninfo(written)
+    ours = rehearsal.reading(written)
     outcomes: list[StepOutcome] = []
     lost: dict[_Identity, tuple[int, DataChange]] = {}
     given_up: list[DataChange] = []
     downs = _down_files(rehearsal)
     with rehearsal.copy(written) as copy:
-        theirs = rehearsal.host.conninfo(copy)
+        theirs = rehearsal.reading(copy)
         for now, (number, down) in enumerate(downs):
             failures = rehearsal.execute(down, copy)
             outcomes.append(StepOutcome(rehearsal.steps[number], failures))
@@ -68,10 +69,10 @@ def _roll_back(
             if not after_each and now < len(downs) - 1:
                 continue
             found = [*compare_data(ours, theirs, follow=True, shown=_ALL)]
-            shapes = any(each.change in _SHAPE for each in found)
-            absent = _absent(rehearsal, number) if shapes else set()
-            given_up = [each for each in found if _shape(each) in absent and rows.are_in(each)]
-            gone = [each for each in found if _shape(each) not in absent and rows.include(each)]
+            is_any_missing = any(each.change in _MISSING for each in found)
+            absent = _absent(rehearsal, number) if is_any_missing else set()
+            given_up = [each for each in found if _subject(each) in absent and rows.are_in(each)]
+            gone = [each for each in found if _subject(each) not in absent and rows.include(each)]
             lost = {_identity(e): (lost.get(_identity(e), (now,))[0], e) for e in gone}
     changes = [
         tuple(e for at, e in lost.values() if at == number) for number in range(len(outcomes))
@@ -94,15 +95,15 @@ def _down_files(rehearsal: Rehearsal) -> list[tuple[int, Path]]:
 
 def _absent(rehearsal: Rehearsal, number: int) -> set[tuple[str, str]]:
     """The tables and columns of the upgraded database that a stage does not have."""
-    after, before = (rehearsal.host.conninfo(rehearsal.stages[each]) for each in (-1, number))
+    after, before = (rehearsal.reading(rehearsal.stages[each]) for each in (-1, number))
     return {
-        _shape(each)
+        _subject(each)
         for each in compare_data(after, before, follow=True, rows=False)
-        if each.change in _SHAPE
+        if each.change in _MISSING
     }
 
 
-def _shape(change: DataChange) -> tuple[str, str]:
+def _subject(change: DataChange) -> tuple[str, str]:
     return change.name, change.change
 
 
@@ -131,7 +132,7 @@ class _Written:
 
     def include(self, change: DataChange) -> bool:
         """Whether a later change is about one of them."""
-        if change.change in _SHAPE:
+        if change.change in _MISSING:
             return self.are_in(change)
         if change.key is None:
             return False

@@ -15,14 +15,13 @@ from typing import Self, TypeVar
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.apply import Applied, Failure, apply_tree
-from pytest_schema_parity.migrations.tree import load_tree
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.postgres.host import Host
 from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.fingerprint import Fingerprint, fingerprint
 from pytest_schema_parity.rehearsal.script import StepScript, read_script
-from pytest_schema_parity.rehearsal.steps import MigrationStep
+from pytest_schema_parity.rehearsal.steps import MigrationStep, tree_of
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Schema
@@ -57,9 +56,10 @@ class StepOutcome:
 class Rehearsal:
     """An upgrade on copies of a database ``source`` of a host; nobody may be connected to it.
 
-    Use it as a context manager: it drops its databases. ``role`` carries the steps out;
+    Use it as a context manager: it drops its databases. ``role`` carries the steps out,
+    ``reader`` reads all rows (None: the superuser);
     file names are relative to ``root``; ``read`` reads the facts of a database of the host, by its
-    name. Several steps are worked on in parallel.
+    name; ``statement_timeout`` is in seconds. Several steps are worked on in parallel.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Rehearsal:
         steps: Sequence[MigrationStep],
         *,
         role: str,
+        reader: str | None = None,
         root: Path,
         read: Callable[[str], Schema] | None = None,
         statement_timeout: float | None = None,
@@ -78,9 +79,10 @@ class Rehearsal:
         self.stages = [source]
         """The names of the databases before the first step, and after each that was carried out."""
         self._role = role
+        self.reader = reader
         self._root = root
         self._read = read or (lambda name: read_schema(self.conninfo_of(name)))
-        self._statement_timeout = statement_timeout
+        self.statement_timeout = statement_timeout
         self._prefix = f"{source}_rehearsal"
         self._numbers = itertools.count(1)
         self._schemas: dict[str, Schema] = {}
@@ -179,15 +181,15 @@ class Rehearsal:
 
     def _apply(self, file: Path, database: str) -> Applied:
         self._schemas.pop(database, None)
-        tree = load_tree(file.name, root=self._root, files=[file])
+        tree = tree_of(file, self._root)
         conninfo = self.conninfo_of(database)
-        return apply_tree(tree, conninfo, statement_timeout=self._statement_timeout)
+        return apply_tree(tree, conninfo, statement_timeout=self.statement_timeout)
 
     def changed(self, stage: str, copy: str) -> Changed:
         """Every fact and row that differs between a stage and a copy."""
         facts = self.changed_facts(stage, copy)
         with self._locks[stage]:
-            rows = compare_data(self.host.conninfo(stage), self.host.conninfo(copy), exact=True)
+            rows = compare_data(self.reading(stage), self.reading(copy), exact=True)
             return facts, tuple(rows)
 
     def changed_facts(self, stage: str, copy: str) -> tuple[Difference, ...]:
@@ -195,10 +197,10 @@ class Rehearsal:
         return tuple(compare(self.schema_of(stage), self._read(copy)))
 
     def is_as(self, stage: str, conninfo: str) -> bool:
-        """Whether a copy of a stage is unchanged; ``conninfo`` is a superuser's."""
+        """Whether a copy of a stage is unchanged; ``conninfo`` is of one who reads all."""
         with self._locks[stage]:
             if stage not in self._fingerprints:
-                self._fingerprints[stage] = fingerprint(self.host.conninfo(stage))
+                self._fingerprints[stage] = fingerprint(self.reading(stage))
         return fingerprint(conninfo) == self._fingerprints[stage]
 
     def schema_of(self, stage: str) -> Schema:
@@ -211,6 +213,13 @@ class Rehearsal:
     def conninfo_of(self, database: str) -> str:
         """The conninfo of a database for the role that carries the steps out."""
         return self.host.conninfo(database, self._role)
+
+    def reading(self, database: str) -> str:
+        """The conninfo of a database for the role that reads all rows.
+
+        Not a superuser where the tree is not applied as one: reading calls functions of the tree.
+        """
+        return self.host.conninfo(database, self.reader)
 
     @contextmanager
     def copy(self, stage: str) -> Iterator[str]:
@@ -240,5 +249,5 @@ class Rehearsal:
             return StepOutcome(self.steps[number], failures, *self.changed(stage, copy))
 
     def _lost(self, number: int) -> Iterator[DataChange]:
-        before, after = (self.host.conninfo(self.stages[each]) for each in (0, number))
+        before, after = (self.reading(self.stages[each]) for each in (0, number))
         return compare_data(before, after, follow=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pytest_schema_parity.errors import TreeError
+from pytest_schema_parity.migrations.tree import Tree, load_tree
 
 Direction = Literal["up", "down"]
 
@@ -20,8 +21,9 @@ _PAIRED: Final = re.compile(r"(?P<number>\d+)_(?P<name>.+)\.(?P<way>up|down)\.sq
 _FLYWAY: Final = re.compile(r"(?P<way>[VU])(?P<number>\d+(?:[._]\d+)*)__(?P<name>.+)\.sql")
 _LIKE_A_STEP: Final = re.compile(r"\.(?:up|down)\.sql$|^[VU]\d", re.IGNORECASE)
 _DIRECTORY: Final = re.compile(r"(?P<number>\d+)_(?P<name>.+)")
+_PRISMA: Final = "migration.sql"
 _IN_DIRECTORY: Final[tuple[tuple[str, Direction], ...]] = (
-    ("migration.sql", "up"),
+    (_PRISMA, "up"),
     ("down.sql", "down"),
 )
 
@@ -88,6 +90,16 @@ def load_steps(directory: Path) -> MigrationSteps:
         tuple(MigrationStep(up.name, up.path, downs.get(number)) for number, up in ups.items()),
         others,
     )
+
+
+def tree_of(file: Path, root: Path) -> Tree:
+    """An up or down file as a tree, named from ``root``.  Raises TreeError if it is not there.
+
+    Prisma's migration.sql has Prisma's layout: it is applied as one query.  Its down.sql is no
+    migration for Prisma, which has no way back.
+    """
+    layout = "prisma" if file.name == _PRISMA else None
+    return load_tree(file.name, root=root, files=[file], layout=layout)
 
 
 def _files(directory: Path) -> Iterator[_File]:

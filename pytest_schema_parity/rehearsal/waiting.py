@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
 from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.postgres.cutting_off import CannotCancelError, execute_within
 from pytest_schema_parity.rehearsal.script import (
     StepScript,
     execute,
@@ -22,6 +23,9 @@ from pytest_schema_parity.showing import clipped
 
 PATIENCE: Final = 150
 """Milliseconds that a statement waits for a lock here, at most."""
+
+ROW_PATIENCE: Final = 1.0
+"""Seconds that the lock of one row may take, where planning its query calls functions."""
 
 SHORT: Final = f"{PATIENCE}ms"
 
@@ -56,23 +60,39 @@ class Waited:
 
 
 @contextmanager
-def hold_rows(superuser: str) -> Iterator[None]:
-    """A context in which another session has an open transaction that used every table and view.
+def hold_relations(superuser: str, conninfo: str) -> Iterator[None]:
+    """A context in which others have open transactions that used every table and view.
 
-    It holds ROW EXCLUSIVE on each table, as one that wrote, and the lock of one row; and ACCESS
-    SHARE on each view and materialized view, as one that read them.  Raises psycopg.Error.
+    A session of a superuser holds ROW EXCLUSIVE on each table, as one that wrote, and ACCESS SHARE
+    on each view and materialized view, as one that read them.  It plans no query: that calls
+    functions of the tree.  So it is a session of ``conninfo``, of the role that applied the tree,
+    that locks one row of each table, as far as it may and can do so in :data:`ROW_PATIENCE`.
+    Raises psycopg.Error.
     """
-    with closing(open_connection(superuser)) as session:
-        session.execute("SET row_security = off")
+    with closing(open_connection(superuser)) as session, closing(open_connection(conninfo)) as rows:
         session.execute("BEGIN")
+        rows.execute("BEGIN")
         for schema, name, is_view in session.execute(_RELATIONS).fetchall():
             table = sql.Identifier(schema, name)
-            if is_view:  # planned only: a materialized view may not be populated
-                session.execute(sql.SQL("EXPLAIN SELECT FROM {}").format(table))
+            if is_view:  # LOCK TABLE takes no materialized view; what PREPARE parses is locked
+                session.execute(sql.SQL("PREPARE held AS SELECT FROM {}").format(table))
+                session.execute("DEALLOCATE held")
                 continue
             session.execute(sql.SQL("LOCK TABLE ONLY {} IN ROW EXCLUSIVE MODE").format(table))
-            session.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1 FOR UPDATE").format(table))
+            _lock_row(rows, sql.SQL("SELECT 1 FROM {} LIMIT 1 FOR UPDATE").format(table))
         yield
+
+
+def _lock_row(session: psycopg.Connection, query: sql.Composed) -> None:
+    """Execute a query that locks a row, unless the session's role may not, or it takes too long."""
+    session.execute("SAVEPOINT row")
+    try:
+        execute_within(session, query, ROW_PATIENCE)
+    except CannotCancelError as error:
+        raise psycopg.OperationalError(f"a row cannot be locked: {error}") from error
+    except psycopg.Error:
+        session.execute("ROLLBACK TO row")
+    session.execute("RELEASE row")
 
 
 def run_beside_a_writer(script: StepScript, conninfo: str, superuser: str) -> Waited | None:
@@ -81,7 +101,7 @@ def run_beside_a_writer(script: StepScript, conninfo: str, superuser: str) -> Wa
     None if none had to.  The wait is cut short, whatever lock_timeout the step sets.
     Raises psycopg.Error where a statement fails for another reason.
     """
-    with hold_rows(superuser), closing(open_connection(conninfo)) as session:
+    with hold_relations(superuser, conninfo), closing(open_connection(conninfo)) as session:
         script.begin(session)
         for statement in script.statements:
             if statement.words[:1] in (("begin",), ("start",)):

@@ -7,10 +7,11 @@ graver impact than its cause is never folded, so that no cause hides it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TypeAlias
 
 from pytest_schema_parity.schema.causes_in_views import columns_of_views, definitions_of_views
-from pytest_schema_parity.schema.causes_of_columns import what_goes_with_columns
+from pytest_schema_parity.schema.causes_of_columns import binds_more, what_goes_with_columns
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Key, Schema, Value
 from pytest_schema_parity.schema.found import Found, Mark, mark
@@ -39,7 +40,8 @@ def fold_consequences(
     for one in found.every:
         top = _top(one, leaders)
         if top is not None and top is not one:
-            followers.setdefault(mark(top), []).append(one)
+            alone = binds_more(found, one)
+            followers.setdefault(mark(top), []).append(replace(one, alone=alone))
             folded.add(mark(one))
     return [
         one.follow(followers.get(mark(one), ())) for one in found.every if mark(one) not in folded

@@ -42,6 +42,50 @@ def what_goes_with_columns(found: Found) -> _Pairs:
                 yield one, column
 
 
+def binds_more(found: Found, one: Difference) -> bool:
+    """Whether an extra key can refuse rows of those who do not know the extra columns in it.
+
+    That is a unique, exclusion or foreign key constraint, or a unique index, that lists a column of
+    both sides, too, or for which NULLs are equal.
+    """
+    key, table = found.fact(one), found.parent(one)
+    if one.change != "extra" or key is None or table is None or not _is_key(found, key):
+        return False
+    extra = {
+        short(each.name, table.name)
+        for each in found.below(table.key)
+        if each.change == "extra" and _is_column(each.kind)
+    }
+    shared = _columns(found.candidate, table.key) - extra
+    facts = (key, *found.candidate.children.get(key.key, ()))
+    return any(
+        each.canonical.get("nulls_not_distinct") or not shared.isdisjoint(_listed(each))
+        for each in facts
+    )
+
+
+def _is_key(found: Found, fact: Fact) -> bool:
+    """Whether a fact, or the index that it is made of, is a unique, exclusion or foreign key."""
+    return fact.canonical.get("type") == "foreign key" or any(
+        each.canonical.get("unique") or each.canonical.get("exclusion")
+        for each in (fact, *found.candidate.children.get(fact.key, ()))
+    )
+
+
+def _listed(fact: Fact) -> Iterator[str]:
+    """The tokens of the columns and expressions that a fact lists."""
+    for text in _texts(fact):
+        yield from split(text)
+
+
+def _texts(fact: Fact) -> list[str]:
+    """The list of columns, in one text or several."""
+    listed = fact.canonical.get("columns")
+    return [
+        text for text in (listed if isinstance(listed, list) else [listed]) if isinstance(text, str)
+    ]
+
+
 def _is_column(kind: str) -> bool:
     return kind_of(kind).order is not None
 
@@ -55,9 +99,7 @@ def _columns(schema: Schema, table: Key) -> set[str]:
 def _stands_on(schema: Schema, fact: Fact, column: str, others: set[str]) -> bool:
     """Whether a fact, or the index that a constraint is made of, goes with a column."""
     for one in (fact, *schema.children.get(fact.key, ())):
-        listed = one.canonical.get("columns")
-        texts = listed if isinstance(listed, list) else [listed]
-        items = [item for text in texts if isinstance(text, str) for item in _items(split(text))]
+        items = [item for text in _texts(one) for item in _items(split(text))]
         if any(_lists(item, column, others) for item in items):
             return True
         expression = one.canonical.get("expression")

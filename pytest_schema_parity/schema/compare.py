@@ -109,33 +109,52 @@ def _report_lone(
     What a migration tool keeps for itself is a note, and what hangs below it and is no part of that
     is reported beside it.
     """
+    kept: dict[Key, str] = {}
     children: dict[Key | None, list[Fact]] = {}
-    for _, fact in sorted(lone.items()):
+    for fact in _parents_first(lone):
         parent = fact.parent if fact.parent in lone else None
-        children.setdefault(parent, []).append(fact)
-    beside: list[Fact] = []
-
-    def report(fact: Fact, noted: bool = False) -> Difference:
+        if parent in kept and not belongs_to_bookkeeping(schema, fact):
+            parent = None
         tool = tool_of(schema, fact)
-        noted = noted or bool(tool)
-        below = children.get(fact.key, [])
-        if noted:
-            beside.extend(one for one in below if not belongs_to_bookkeeping(schema, one))
-            below = [one for one in below if belongs_to_bookkeeping(schema, one)]
-        attributes, first = dict(fact.attributes), fact.origin.first
-        missing = change == "missing"
-        return Difference(
-            kind=fact.kind,
-            name=fact.name,
-            change=change,
-            expected=attributes if missing else None,
-            actual=None if missing else attributes,
-            impact="comment" if noted else kind_of(fact.kind).impact_of(fact.attributes),
-            origin=Origins(reference=first) if missing else Origins(tree=first),
-            why=KEPT_BY_A_TOOL if tool else "",
-            tool=tool,
-        ).fold(report(one, noted) for one in below)
+        if tool or parent in kept:
+            kept[fact.key] = tool
+        children.setdefault(parent, []).append(fact)
+    for fact in children.get(None, ()):
+        yield _folded(change, fact, children, kept)
 
-    yield from map(report, children.get(None, ()))
-    for fact in beside:  # which grows
-        yield report(fact)
+
+def _parents_first(lone: Mapping[Key, Fact]) -> list[Fact]:
+    """The facts by their depth below the topmost, then by their keys."""
+
+    def depth(fact: Fact) -> int:
+        above = lone.get(fact.parent) if fact.parent else None
+        return 0 if above is None else 1 + depth(above)
+
+    return sorted(lone.values(), key=lambda fact: (depth(fact), fact.key))
+
+
+def _folded(
+    change: Literal["missing", "extra"],
+    fact: Fact,
+    children: Mapping[Key | None, list[Fact]],
+    kept: Mapping[Key, str],
+) -> Difference:
+    """The difference of a fact with those of its ``children``.
+
+    ``kept`` is what migration tools keep for themselves, each with the tool, or nothing if it only
+    belongs to such a thing.
+    """
+    attributes, first = dict(fact.attributes), fact.origin.first
+    missing = change == "missing"
+    noted, tool = fact.key in kept, kept.get(fact.key, "")
+    return Difference(
+        kind=fact.kind,
+        name=fact.name,
+        change=change,
+        expected=attributes if missing else None,
+        actual=None if missing else attributes,
+        impact="comment" if noted else kind_of(fact.kind).impact_of(fact.attributes),
+        origin=Origins(reference=first) if missing else Origins(tree=first),
+        why=KEPT_BY_A_TOOL if tool else "",
+        tool=tool,
+    ).fold(_folded(change, one, children, kept) for one in children.get(fact.key, ()))

@@ -41,7 +41,8 @@ class Difference:
     follow from it.  ``why`` is the reason for a milder impact than usual, else empty; ``tool`` the
     migration tool that keeps the missing or extra thing for itself, else empty.  ``folded``
     holds the children of a missing or extra fact, each as a difference; ``follows`` the differences
-    that exist only because of this one.
+    that exist only because of this one.  ``alone`` is true of one of those that an allowance of
+    this one does not accept: a key of an extra column that binds columns of both sides, too.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class Difference:
     tool: str = field(default="", compare=False)
     folded: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
     follows: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
+    alone: bool = field(default=False, compare=False, repr=False)
 
     @property
     def key(self) -> Key:
@@ -104,14 +106,14 @@ class Difference:
 
         A table is made of its columns, not of who may read it, and a schema of nothing that lies
         in it.  What is missing stays whole: where it is not, nothing can hang below it.  What
-        follows from a difference and weighs more is no part of it, whatever changed.
+        follows from a difference and weighs more, or stands alone, is no part of it.
         """
-        heavier = tuple(one for one in self.follows if self._is_outweighed_by(one))
-        whole = self._without(heavier) if heavier else self
+        apart = tuple(one for one in self.follows if one.alone or self._is_outweighed_by(one))
+        whole = self._without(apart) if apart else self
         if self.change != "extra" or not self.folded:
-            return whole, heavier
+            return whole, apart
         parts: list[Difference] = []
-        others = list(heavier)
+        others = list(apart)
         for one in self.folded:
             if one.impact == "security" or kind_of(self.kind).container:
                 others.append(one)

@@ -15,7 +15,7 @@ from pytest_schema_parity.schema.names import short
 from pytest_schema_parity.schema.tokens import meaningful
 
 Tokens: TypeAlias = tuple[str, ...]
-Renamed: TypeAlias = Mapping[str, Mapping[str, tuple[Key, str]]]
+RenamedColumns: TypeAlias = Mapping[str, Mapping[str, tuple[Key, str]]]
 """Renamed columns by their table's name: what renamed it, and the new name."""
 
 _BEFORE_RELATIONS: Final = frozenset({"from", "join", ",", "only", "update", "into", "using", "("})
@@ -99,7 +99,7 @@ class Relations:
         return ()
 
     def mentioned(
-        self, fact: Fact, attribute: str, texts: tuple[Tokens, Tokens], renamed: Renamed
+        self, fact: Fact, attribute: str, texts: tuple[Tokens, Tokens], renamed: RenamedColumns
     ) -> dict[int, tuple[Key, str]]:
         """Where the first of two texts mentions a renamed column, and what it became."""
         tables = {split(table): columns for table, columns in renamed.items()}

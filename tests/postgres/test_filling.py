@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
+from psycopg import OperationalError
+from psycopg.errors import QueryCanceled
 
 from pytest_schema_parity.behavior.filling import ROWS, Filling, fill, replay
 from pytest_schema_parity.postgres.cluster import Cluster
@@ -108,3 +112,69 @@ def test_only_the_named_tables_and_those_that_they_refer_to(databases: list[str]
     target, one, other, _ = databases
     filling = fill(target, [(one, other)], ["public.posts"], rows=1)
     assert filling.rows == {"public.users": 1, "public.posts": 1}
+
+
+SLEEPING = """
+CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
+    BEGIN
+        PERFORM set_config('statement_timeout', '0', false);
+        PERFORM pg_sleep(3600);
+    EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(3600);
+    END;
+    RETURN NEW;
+END$$;
+CREATE TRIGGER sleep BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION sleep();
+CREATE TRIGGER sleep BEFORE UPDATE ON full_already FOR EACH ROW EXECUTE FUNCTION sleep();
+"""
+
+
+def test_a_table_whose_trigger_sleeps_is_cancelled_once_and_passed_over(
+    databases: list[str],
+) -> None:
+    for conninfo in databases:
+        with closing(open_connection(conninfo)) as connection:
+            connection.execute(SLEEPING)
+    target, one, other, again = databases
+    begun = time.monotonic()
+    filling = fill(target, [(one, other)], NAMES, change=True, seconds=0.2)
+    assert time.monotonic() - begun < 10
+    why = "public.users takes more than 0.2 seconds"
+    assert {filling.refused[f"public.{name}"] for name in ("users", "posts")} == {why}
+    assert filling.rows["public.chicken"] == ROWS
+    assert filling.updated == {}
+    with pytest.raises(QueryCanceled):
+        replay(again, replace(filling, statements=("SELECT pg_sleep(3600)",)), seconds=0.1)
+
+
+def test_a_check_that_sleeps_is_cancelled(
+    databases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_schema_parity.behavior.statements.runner.ASKED", 0.2)
+    for conninfo in databases:
+        with closing(open_connection(conninfo)) as connection:
+            connection.execute(
+                "CREATE FUNCTION sleeps(int) RETURNS bool LANGUAGE plpgsql AS"
+                " $$BEGIN PERFORM pg_sleep(3600); RETURN true; END$$;"
+                " ALTER TABLE watched ADD CHECK (sleeps(id) AND id > 0)"
+            )
+    target, one, other, _ = databases
+    begun = time.monotonic()
+    filling = fill(target, [(one, other)], NAMES[-3:], seconds=0.2)
+    assert time.monotonic() - begun < 10
+    assert list(filling.refused) == ["public.watched"]
+
+
+def test_a_trigger_that_catches_each_cancellation_is_an_error(
+    databases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_schema_parity.postgres.cutting_off.AGAIN", 0.1)
+    target, one, other, _ = databases
+    with closing(open_connection(target)) as connection:
+        connection.execute(
+            "CREATE FUNCTION stay() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN LOOP"
+            " BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END;"
+            " END LOOP; END$$; CREATE TRIGGER stay BEFORE INSERT ON bag"
+            " FOR EACH ROW EXECUTE FUNCTION stay()"
+        )
+    with pytest.raises(OperationalError, match="catches its cancellation"):
+        fill(target, [(one, other)], ["public.bag"], seconds=0.1)

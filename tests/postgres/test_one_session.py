@@ -143,6 +143,28 @@ def test_prisma_goes_on_where_it_finds_its_table(
         drop_role(cluster, "one_session", database)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ALTER SCHEMA public RENAME TO app; SET search_path = app",
+        "CREATE SCHEMA app; ALTER TABLE _prisma_migrations SET SCHEMA app; SET search_path = app",
+        'CREATE SCHEMA "a.B"; ALTER TABLE _prisma_migrations SET SCHEMA "a.B"; SET search_path ='
+        ' "a.B"; CREATE TABLE public._prisma_migrations (id int)',
+    ],
+)
+def test_prismas_table_is_removed_wherever_it_is_moved_to(
+    tmp_path: Path, database: str, text: str
+) -> None:
+    applied = apply_tree(migrations(tmp_path, text, "CREATE TABLE b ();"), database)
+    assert applied.failures == ()
+    stay = value(
+        database,
+        "SELECT array_agg(relnamespace::regnamespace::text) FROM pg_class"
+        " WHERE relname = '_prisma_migrations'",
+    )
+    assert stay == (["public"] if "a.B" in text else None), "the tree's own table stays"
+
+
 def test_a_table_of_prismas_that_the_database_has_is_used_and_stays(
     tmp_path: Path, database: str
 ) -> None:

@@ -114,3 +114,32 @@ reason = "Nobody reads it"
     ]
     assert "the old shape has no public.users.contact" in str(found.findings[-1].evidence)
     assert "the old shape has no public.attachments" in str(found.findings[-1].evidence)
+
+
+def test_a_small_fault_does_not_hide_that_rolling_back_fails(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    up = "ALTER TABLE users ALTER email DROP NOT NULL;"
+    down = (
+        "COMMENT ON TABLE users IS 'back'; ALTER TABLE users ALTER email SET NOT NULL;"
+        " ALTER TABLE users ADD CHECK (id < 1000);"
+        " ALTER TABLE users DROP CONSTRAINT users_id_check;"
+    )
+    allow = """
+[[allow]]
+tree = "rehearsal"
+kind = "step"
+name = "4_more"
+attribute = "rollback"
+reason = "A comment does no harm"
+"""
+    found = result(cluster, tmp_path, up, down, allow)
+    assert [(each.title, each.attribute, each.allowed) for each in found.findings[:2]] == [
+        (
+            f"{DOWN} does not restore what was there before: 1 fact changed",
+            "rollback",
+            "A comment does no harm",
+        ),
+        (f"{DOWN} fails on rows that were written after the upgrade", "later rows", None),
+    ]
+    assert found.outcome == "failed"

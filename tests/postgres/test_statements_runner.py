@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from searching import Searcher
 
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.opening import open_runner
 from pytest_schema_parity.behavior.statements.runner import SWEPT
+from pytest_schema_parity.behavior.statements.search_result import Budget
 from pytest_schema_parity.behavior.statements.statement import insert
 from pytest_schema_parity.postgres.cluster import Cluster
 
@@ -45,3 +49,50 @@ def test_what_rolled_back_examples_leave_is_removed(cluster: Cluster) -> None:
         assert None not in sizes
         assert before == after
         assert before[0].contents[0].startswith("0:"), "the trigger on TRUNCATE has fired"
+
+
+def test_triggers_that_sleep_while_tables_are_emptied(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a role that cannot disable triggers do fire."""
+    monkeypatch.setattr("pytest_schema_parity.behavior.statements.emptying.PATIENCE", 0.2)
+    searcher = Searcher(cluster)
+    tree = """
+        CREATE TABLE t (id int PRIMARY KEY);
+        CREATE TABLE u (id int PRIMARY KEY);
+        INSERT INTO t VALUES (1);
+        CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_sleep(3600); RETURN OLD; END';
+        CREATE TRIGGER sleep BEFORE TRUNCATE ON t EXECUTE FUNCTION sleep();
+        CREATE TRIGGER sleep_too BEFORE DELETE ON t FOR EACH ROW EXECUTE FUNCTION sleep();
+        ALTER TABLE t ENABLE ALWAYS TRIGGER sleep;
+        ALTER TABLE t ENABLE ALWAYS TRIGGER sleep_too;
+    """
+    begun = time.monotonic()
+    found = searcher(tree, tree, budget=Budget(examples=100))
+    assert time.monotonic() - begun < 20
+    assert [name for name, _ in found.left_out] == ["public.t"]
+    assert "could not be removed: canceling statement" in found.left_out[0][1]
+
+
+QUOTING = r"""
+    CREATE TABLE "t$schema_parity$x" (id int PRIMARY KEY, "c$$x" int);
+    CREATE TABLE "t$$x" (id int PRIMARY KEY, "c$schema_parity$x" int);
+    CREATE VIEW "v$schema_parity$\$$x" AS SELECT id FROM "t$$x";
+    CREATE TABLE "b\a'c%s" (id int PRIMARY KEY);
+    CREATE SEQUENCE "s$reset$x";
+    CREATE SEQUENCE "s\'$$x";
+    INSERT INTO "t$$x" VALUES (1);
+    CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END';
+    CREATE TRIGGER no BEFORE TRUNCATE ON "t$$x" EXECUTE FUNCTION no();
+    ALTER TABLE "t$$x" ENABLE ALWAYS TRIGGER no;
+"""
+
+
+def test_names_with_dollar_quotes_and_backslashes(cluster: Cluster) -> None:
+    """The bodies of functions hold names; a name must not end one."""
+    found = Searcher(cluster)(QUOTING, QUOTING, budget=Budget(seconds=60, examples=300))
+    assert found.counterexamples == ()
+    assert found.left_out == ()
+    names = {'"t$schema_parity$x"', '"t$$x"', '"b\\a\'c%s"'}
+    assert {each.table for each in found.entered if each.rows} == {f"public.{n}" for n in names}

@@ -338,3 +338,46 @@ def test_an_allowed_rename_does_not_cover_what_follows_and_weighs_more() -> None
     assert ("privilege", "ON COLUMN public.t.a TO x") in whole.below
     policy = Allowance("agreed, too", kind="policy", change="changed")
     assert left(judge("b", comparison, [rename, policy])) == []
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_left"),
+    [
+        ({"unique": True, "columns": ["tenant", "legacy"]}, True),
+        ({"unique": True, "columns": ["lower(tenant)", "legacy desc"]}, True),
+        ({"exclusion": True, "columns": ["tenant", "legacy"]}, True),
+        ({"unique": True, "columns": ["legacy"], "nulls_not_distinct": True}, True),
+        ({"unique": True, "columns": ["legacy"]}, False),
+        ({"unique": True, "columns": ["legacy", "other"]}, False),
+        ({"columns": ["tenant", "legacy"]}, False),
+    ],
+)
+def test_an_allowed_column_does_not_cover_a_key_of_what_both_have(
+    attributes: dict[str, Value], is_left: bool
+) -> None:
+    columns = table("t", "tenant int"), table("t", "tenant int", "legacy int", "other int")
+    key = fact("constraint", "public.t.k", ("table", "public.t"), type="unique")
+    index = replace(fact("index", "public.k", key.key), attributes=attributes)
+    comparison = compare(schema(columns[0]), schema(columns[1], key, index))
+    rule = Allowance("still there", kind="column", change="extra")
+    judgement = judge("b", comparison, [rule])
+    expected = ["public.t.k"] if is_left else []
+    assert [one.name for one in left(judgement)] == expected
+    assert left(judge("b", comparison, [rule, Allowance("so be it", name="public.t.k")])) == []
+    assert ("public.k" in str([one.below for one, _ in allowed(judgement)])) == (not is_left)
+    missing = compare(schema(columns[1], key, index), schema(columns[0]))
+    assert left(judge("b", missing, [Allowance("gone", kind="column")])) == []
+
+
+@pytest.mark.parametrize(("columns", "is_left"), [(["a", "legacy"], True), (["legacy"], False)])
+def test_an_allowed_column_does_not_cover_a_foreign_key_of_what_both_have(
+    columns: list[Value], is_left: bool
+) -> None:
+    key = fact(
+        "constraint", "public.t.f", ("table", "public.t"), type="foreign key", columns=columns
+    )
+    comparison = compare(
+        schema(table("t", "a int")), schema(table("t", "a int", "legacy int"), key)
+    )
+    judgement = judge("b", comparison, [Allowance("still there", kind="column", change="extra")])
+    assert [one.name for one in left(judgement)] == (["public.t.f"] if is_left else [])

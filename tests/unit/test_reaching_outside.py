@@ -41,6 +41,22 @@ HARMLESS = [
     "UPDATE t SET copy_to = 'x', is_copy = true FROM u",
 ]
 
+LASTING = [
+    "pg_create_physical_replication_slot('s')",
+    "pg_create_logical_replication_slot('s', 'pgoutput')",
+    "pg_drop_replication_slot('s')",
+    "pg_copy_logical_replication_slot('s', 't')",
+    "pg_replication_slot_advance('s', '0/0')",
+    "pg_logical_slot_get_changes('s', NULL, NULL)",
+    "pg_logical_emit_message(false, 'a', 'b')",
+    "pg_stat_reset_shared('wal')",
+    "pg_backup_start('label')",
+    "pg_wal_replay_pause()",
+    "EXECUTE 'ALTER SUBSCRIPTION s DISABLE'",
+    "EXECUTE 'CREATE FOREIGN TABLE far () SERVER s'",
+]
+"""What no rollback undoes."""
+
 
 def reason(body: str) -> str:
     function = {"name": "f", "body": f"BEGIN\n{body};\nEND", "language": "plpgsql", "trusted": True}
@@ -60,3 +76,8 @@ def test_copy_to_and_from_files_reaches_outside(body: str) -> None:
 @pytest.mark.parametrize("body", HARMLESS)
 def test_what_only_reads_like_it_does_not(body: str) -> None:
     assert reason(body) == ""
+
+
+@pytest.mark.parametrize("call", LASTING)
+def test_what_survives_a_rollback_reaches_outside(call: str) -> None:
+    assert reason(f"PERFORM {call}").startswith("f uses ")

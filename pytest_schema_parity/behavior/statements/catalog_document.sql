@@ -147,6 +147,21 @@ SELECT jsonb_build_object(
                 FROM pg_trigger AS t JOIN pg_proc AS f ON f.oid = t.tgfoid JOIN pg_namespace AS n ON n.oid = f.pronamespace
                 WHERE t.tgrelid = r.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
             ),
+            'below', (
+                SELECT jsonb_agg(text) FROM pg_partition_tree(r.oid) AS part
+                CROSS JOIN LATERAL (
+                    SELECT concat_ws(' ', pg_get_triggerdef(t.oid), f.prosrc)
+                    FROM pg_trigger AS t JOIN pg_proc AS f ON f.oid = t.tgfoid
+                    WHERE t.tgrelid = part.relid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
+                    UNION ALL
+                    SELECT pg_get_constraintdef(c.oid) FROM pg_constraint AS c
+                    WHERE c.conrelid = part.relid AND c.contype = 'c'
+                    UNION ALL
+                    SELECT concat_ws(' ', pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid))
+                    FROM pg_index AS i WHERE i.indrelid = part.relid
+                ) AS texts(text)
+                WHERE r.relkind = 'p' AND part.relid <> r.oid
+            ),
             'policies', (
                 SELECT coalesce(jsonb_agg(concat_ws(' ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))), '[]')
                 FROM pg_policy AS p WHERE p.polrelid = r.oid
@@ -169,8 +184,44 @@ SELECT jsonb_build_object(
                 FROM pg_rewrite AS w JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
                 JOIN relation AS base ON d.refclassid = 'pg_class'::regclass AND base.oid = d.refobjid AND base.oid <> r.oid
                 WHERE w.ev_class = r.oid
+            ),
+            'foreign', (
+                SELECT coalesce(jsonb_agg(DISTINCT format('%I.%I', n.nspname, c.relname)), '[]')
+                FROM pg_rewrite AS w JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+                JOIN pg_class AS c ON d.refclassid = 'pg_class'::regclass AND c.oid = d.refobjid AND c.relkind = 'f'
+                JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                WHERE w.ev_class = r.oid
+            ),
+            'rules', (
+                SELECT coalesce(jsonb_agg(pg_get_ruledef(w.oid) ORDER BY w.rulename), '[]')
+                FROM pg_rewrite AS w WHERE w.ev_class = r.oid AND w.ev_type <> '1'
+            ),
+            'triggers', (
+                SELECT coalesce(jsonb_agg(jsonb_build_object(
+                    'definition', pg_get_triggerdef(t.oid),
+                    'function', format('%I.%I', n.nspname, f.proname),
+                    'body', f.prosrc
+                ) ORDER BY t.tgname), '[]')
+                FROM pg_trigger AS t JOIN pg_proc AS f ON f.oid = t.tgfoid JOIN pg_namespace AS n ON n.oid = f.pronamespace
+                WHERE t.tgrelid = r.oid AND NOT t.tgisinternal AND t.tgenabled <> 'D'
             )
         )), '{}') FROM relation AS r WHERE r.relkind IN ('v', 'm')
+    ),
+    'foreign_tables', (
+        SELECT coalesce(jsonb_object_agg(format('%I.%I', n.nspname, c.relname), jsonb_build_object(
+            'server', s.srvname,
+            'parents', (
+                WITH RECURSIVE above(oid) AS (
+                    SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid
+                    UNION
+                    SELECT i.inhparent FROM above JOIN pg_inherits AS i ON i.inhrelid = above.oid
+                )
+                SELECT coalesce(jsonb_agg(format('%I.%I', m.nspname, p.relname)), '[]')
+                FROM above JOIN pg_class AS p ON p.oid = above.oid JOIN pg_namespace AS m ON m.oid = p.relnamespace
+            )
+        )), '{}')
+        FROM pg_foreign_table AS f JOIN pg_foreign_server AS s ON s.oid = f.ftserver
+        JOIN pg_class AS c ON c.oid = f.ftrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
     ),
     'functions', (
         SELECT coalesce(jsonb_object_agg(format('%I.%I(%s)', n.nspname, f.proname, oidvectortypes(f.proargtypes)), jsonb_build_object(

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import psycopg
+from psycopg import sql
 
+from pytest_schema_parity.errors import ServerError
+from pytest_schema_parity.postgres.cutting_off import CannotCancelError, execute_within
+
+PATIENCE: Final = 10.0
+"""Seconds that emptying a table may take: its triggers may fire."""
 AS_REPLICA: Final = "SET LOCAL session_replication_role = replica"
 NOT_AS_REPLICA: Final = "RESET session_replication_role"
 
@@ -24,14 +30,19 @@ class Emptied:
 
 
 def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
-    """Empty tables, with triggers disabled if allowed."""
+    """Empty tables, with triggers disabled if allowed; what takes too long is cancelled.
+
+    Raises ServerError where a trigger cannot be cancelled.
+    """
 
     def attempt(statement: str) -> str:
         """Run a statement in a savepoint; returns the error, if any, after rolling back to it."""
         connection.execute("SAVEPOINT emptying")
         why = ""
         try:
-            connection.execute(statement.encode())
+            execute_within(connection, statement, PATIENCE)
+        except CannotCancelError as error:
+            raise ServerError(f"A table cannot be emptied: {error}") from error
         except psycopg.Error as error:
             connection.execute("ROLLBACK TO SAVEPOINT emptying")
             why = str(error).partition("\n")[0]
@@ -48,11 +59,13 @@ def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
         for name in tables:
             if why := attempt(f"TRUNCATE {name} CASCADE"):
                 attempt(f"DELETE FROM {name}")  # noqa: S608 - the catalog quoted the name
-                if attempt(f"DO $$BEGIN ASSERT NOT EXISTS (TABLE {name}); END$$"):
+                body = sql.Literal(f"BEGIN ASSERT NOT EXISTS (TABLE {name}); END")
+                if attempt(sql.SQL("DO {}").format(body).as_string(connection)):
                     found.kept[name] = f"its rows could not be removed: {why}"
             else:
                 found.truncated.append(name)
     attempt(NOT_AS_REPLICA)
+    connection.execute("SET LOCAL statement_timeout TO DEFAULT")
     if not is_replica:
         found.truncated.clear()
     return found

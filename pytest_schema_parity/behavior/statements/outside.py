@@ -1,9 +1,14 @@
-"""Find tables and views whose code reaches outside of the database: they are not tested."""
+"""Find tables, views and routines that reach outside of the database: they are not tested.
+
+What counts is what a rollback does not undo: files, programs, other servers and sessions, and
+foreign tables, which are of another server.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from pytest_schema_parity.behavior.statements.catalog_document import CatalogDocument
@@ -16,10 +21,16 @@ REACHING: Final = re.compile(
       | pg_read_(binary_)?file | pg_write_file | pg_file_\w+ | pg_ls_\w+ | pg_stat_file
       | pg_execute_server_program | lo_import | lo_export | pg_logdir_ls
       | pg_reload_conf | pg_rotate_logfile | pg_terminate_backend | pg_cancel_backend
-      | pg_switch_wal | pg_promote | pg_create_restore_point
+      | pg_switch_wal | pg_promote | pg_create_restore_point | pg_wal_replay_\w+
+      | pg_(create|drop|copy)_\w*replication_slot | pg_replication_slot_advance
+      | pg_sync_replication_slots | pg_logical_slot_\w+ | pg_logical_emit_message
+      | pg_replication_origin_\w+ | pg_(start|stop)_backup | pg_backup_(start|stop)
+      | pg_stat_reset\w* | pg_stat_statements_reset | pg_log_backend_memory_contexts
+      | pg_log_standby_snapshot | autoprewarm_\w+ | pg_background_\w+ | aws_(s3|lambda)\s*\.\s*\w+
       | http | http_\w+ | urlencode | net\s*\.\s*http_\w+ | pg_net | cron\s*\.\s*\w+
       | load\s+'[^']*'
-      | alter\s+system
+      | alter\s+system | (create|alter|drop)\s+subscription
+      | (create|import)\s+foreign\s+(table|schema|data)
     )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -48,21 +59,50 @@ CASCADING: Final = frozenset("cnd")
 
 
 def reaching_outside(document: CatalogDocument) -> dict[str, str]:
-    """The tables and views of one side that reach outside when they are used, with the reasons."""
-    functions = _reaching_functions(document["functions"].values())
-    found: dict[str, str] = {}
-    for name, table in document["tables"].items():
-        for text in _texts_of_table(table):
-            if reason := _reason(text, functions):
+    """The tables, views and routines of one side that reach outside when used, with the reasons.
+
+    Foreign tables are among them.
+    """
+    read, functions = _reaching_when_read(document)
+    found = dict(read)
+    for kind in ("tables", "views"):
+        for name, relation in document[kind].items():
+            reasons = (_reason(text, functions, read) for text in _texts_run_by(relation))
+            if name not in found and (reason := next(filter(None, reasons), "")):
                 found[name] = reason
-                break
-    for name, view in document["views"].items():
-        if reason := _reason(view["definition"], functions):
-            found[name] = reason
     _follow(document, found)
     for name, routine in document["functions"].items():
         if routine.get("callable") and (reason := _reason_of_routine(routine, functions, found)):
             found[name] = reason
+    return found
+
+
+def _reaching_when_read(document: CatalogDocument) -> tuple[dict[str, str], dict[str, str]]:
+    """The relations that reach outside when they are read, and the functions that do.
+
+    Functions read views and views call functions, so each round starts from what the last found.
+    """
+    read = _foreign_tables(document)
+    while True:
+        before = len(read)
+        functions = _reaching_functions(document["functions"].values(), read)
+        for name, view in document["views"].items():
+            reads = [each for each in (*view["reads"], *view.get("foreign", ())) if each in read]
+            if reads:
+                read.setdefault(name, f"it reads {reads[0]}, and {read[reads[0]]}")
+            elif reason := _reason(view["definition"], functions, read):
+                read.setdefault(name, reason)
+        if len(read) == before:
+            return read, functions
+
+
+def _foreign_tables(document: CatalogDocument) -> dict[str, str]:
+    """The foreign tables and the tables that they are partitions or children of."""
+    found = {}
+    for name, table in document.get("foreign_tables", {}).items():
+        found[name] = f"it is a foreign table, of the server {table['server']}"
+        for parent in table["parents"]:
+            found.setdefault(parent, f"it has the foreign table {name} below it")
     return found
 
 
@@ -73,41 +113,48 @@ def _reason_of_routine(
     body = routine["body"] or ""
     if reason := functions.get(routine["name"], "") or _called(body, functions):
         return reason
-    used = (name for name in found if "(" not in name and mentions(body, _bare(name)))
-    return next((f"it uses {name}, and {found[name]}" for name in used), "")
+    return _used(body, found)
 
 
 def _follow(document: CatalogDocument, found: dict[str, str]) -> None:
-    """Add the tables and views that use those found, through triggers, cascades and views."""
-    bodies = {each["name"]: each["body"] or "" for each in document["functions"].values()}
+    """Add the tables and views that write to those found, through triggers, cascades and rules."""
+    bodies = [(each["name"], each["body"] or "") for each in document["functions"].values()]
     changed = True
     while changed:
         before = len(found)
-        writing = {
-            function: name
-            for name in found
-            for function, body in bodies.items()
-            if mentions(body, name.rpartition(".")[2])
-        }
+        writing = {function for function, body in bodies if _used(body, found)}
+        _add_callers(writing, bodies)
         for name, table in document["tables"].items():
             for key in table["foreign_keys"] if name in found else ():
                 if set(key["rule"][:2]) & CASCADING:
                     found.setdefault(key["target"], f"its foreign key from {name} acts on that")
-            used = [t for t in _texts_of_table(table) for f in writing if mentions(t, f)]
-            for trigger in table["triggers"]:
-                used += [n for f, n in writing.items() if _bare(trigger["function"]) == f]
-            if used:
+        for name, relation in (*document["tables"].items(), *document["views"].items()):
+            runs = {_bare(trigger["function"]) for trigger in relation.get("triggers", ())}
+            texts = list(_texts_run_by(relation))
+            if (
+                not writing.isdisjoint(runs)
+                or any(_names(text, function) for text in texts for function in writing)
+                or any(_used(rule, found) for rule in relation.get("rules", ()))
+            ):
                 found.setdefault(name, "what it runs writes to another such table")
-        for name, view in document["views"].items():
-            if reads := [
-                each for each in view["reads"] if each in found and each in document["views"]
-            ]:
-                found.setdefault(name, f"it reads {reads[0]}")
         changed = len(found) > before
 
 
-def _reaching_functions(functions: Sequence[CatalogDocument] | Any) -> dict[str, str]:
-    """The functions by name that reach outside, through others as well, with the reasons."""
+def _add_callers(names: set[str], bodies: Sequence[tuple[str, str]]) -> None:
+    """Add the functions that call one of these, through others as well."""
+    before = -1
+    while before < len(names):
+        before = len(names)
+        names |= {name for name, body in bodies if any(_names(body, each) for each in names)}
+
+
+def _reaching_functions(
+    functions: Sequence[CatalogDocument] | Any, relations: Mapping[str, str]
+) -> dict[str, str]:
+    """The functions by name that reach outside, through others as well, with the reasons.
+
+    ``relations`` are those that reach outside when they are read.
+    """
     bodies = [(each["name"], each["body"] or "", each) for each in functions]
     found = {}
     for name, body, function in bodies:
@@ -115,6 +162,8 @@ def _reaching_functions(functions: Sequence[CatalogDocument] | Any) -> dict[str,
             found[name] = f"{name} is written in {function['language']}"
         elif reason := _mentioned(body):
             found[name] = f"{name} uses {reason}"
+        elif relation := next((each for each in relations if _names(body, _bare(each))), ""):
+            found[name] = f"{name} uses {relation}, and {relations[relation]}"
     changed = True
     while changed:
         before = len(found)
@@ -125,14 +174,28 @@ def _reaching_functions(functions: Sequence[CatalogDocument] | Any) -> dict[str,
     return found
 
 
-def _reason(text: str, functions: Mapping[str, str]) -> str:
+def _reason(text: str, functions: Mapping[str, str], relations: Mapping[str, str]) -> str:
     if reason := _mentioned(text):
         return f"it uses {reason}"
-    return _called(text, functions)
+    return _called(text, functions) or _used(text, relations)
 
 
 def _called(text: str, functions: Mapping[str, str]) -> str:
-    return next((reason for name, reason in functions.items() if mentions(text, name)), "")
+    return next((reason for name, reason in functions.items() if _names(text, name)), "")
+
+
+def _used(text: str, relations: Mapping[str, str]) -> str:
+    """Why a text reaches outside that mentions one of these relations; empty if it does not."""
+    used = (name for name in relations if _names(text, _bare(name)))
+    return next((f"it uses {name}, and {relations[name]}" for name in used), "")
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a text mentions a name, in any case: the name may be unquoted there."""
+    return mentions(_lower(text), _lower(name))
+
+
+_lower = lru_cache(maxsize=4096)(str.lower)
 
 
 def _mentioned(text: str) -> str:
@@ -147,17 +210,17 @@ def _mentioned(text: str) -> str:
     return ""
 
 
-def _texts_of_table(table: CatalogDocument) -> Iterator[str]:
-    """All SQL that runs when a table's rows are written."""
-    for column in table["columns"]:
-        yield from filter(None, (column["default"], column["expression"]))
-    yield from (check["expression"] for check in table["checks"])
-    for key in table["keys"]:
+def _texts_run_by(relation: CatalogDocument) -> Iterator[str]:
+    """All SQL that runs when the rows of a table are written, or somebody writes to a view."""
+    for column in relation["columns"]:
+        yield from filter(None, (column.get("default"), column.get("expression")))
+    yield from (check["expression"] for check in relation.get("checks", ()))
+    for key in relation.get("keys", ()):
         yield from (*key["parts"], *filter(None, (key["predicate"], key["exclusion"])))
-    for trigger in table["triggers"]:
+    for trigger in relation.get("triggers", ()):
         yield from (trigger["definition"], trigger["body"] or "")
-    yield from table["rules"]
-    yield from table["policies"]
+    for what in ("rules", "policies", "below"):
+        yield from relation.get(what) or ()
 
 
 def _bare(name: str) -> str:

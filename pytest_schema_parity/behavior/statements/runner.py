@@ -13,10 +13,9 @@ from itertools import groupby, islice, takewhile
 from typing import Final
 
 import psycopg
-from psycopg import errors
+from psycopg import errors, sql
 
 from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
-from pytest_schema_parity.behavior.statements.cutting_off import cut_off
 from pytest_schema_parity.behavior.statements.emptying import sweep
 from pytest_schema_parity.behavior.statements.example import (
     NOT_RUN,
@@ -34,7 +33,8 @@ from pytest_schema_parity.behavior.statements.outcome import (
 )
 from pytest_schema_parity.behavior.statements.reading import count_and_hash, rows_as_json
 from pytest_schema_parity.behavior.statements.roles import may_set
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement, literal
+from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
+from pytest_schema_parity.postgres.cutting_off import GRACE, cut_off, execute_within
 
 RETURNING: Final = "SELECT /*r*/ "
 """How a call begins whose result is compared; see ``runner.sql``."""
@@ -42,8 +42,8 @@ BATCH: Final = 250
 """How many examples run in one round trip."""
 ALONE: Final = 1.0
 """Seconds that one example may take."""
-GRACE: Final = 0.5
-"""Seconds after which a statement is cancelled that its own timeout does not end."""
+ASKED: Final = 10.0
+"""Seconds that a query about many values may take."""
 SWEPT: Final = 2_000
 """After how many statements the files of the tables are cut off again."""
 EACH: Final = 0.05
@@ -119,22 +119,19 @@ class Runner:
         return found
 
     def _rows(self, examples: Sequence[Example], reader: str) -> list[tuple[Read, Read]]:
-        def work(side: OpenSide) -> list[ExampleResult]:
-            return self._run_side(side, examples, reader)
-
-        reference, candidate = self.sides.both(work)
+        reference, candidate = self.sides.both(lambda s: self._run_side(s, examples, reader))
         return [
             (read_of(one), read_of(other)) for one, other in zip(reference, candidate, strict=True)
         ]
 
     def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
-        """The rows of a query on each side; None where it fails."""
+        """The rows of a query on each side; None where it fails, or takes too long."""
 
         def work(side: OpenSide) -> list[tuple[object, ...]] | None:
             query = queries[self._number(side)]
             with _savepoint(side) as connection:
                 try:
-                    return connection.execute(query.encode()).fetchall()
+                    return execute_within(connection, query, ASKED).fetchall()
                 except psycopg.Error:
                     return None
 
@@ -144,17 +141,13 @@ class Runner:
         return 0 if side is self.sides.reference else 1
 
     def _prepare(self, side: OpenSide) -> None:
-        at = self._number(side)
-        connection = side.connection
+        at, connection = self._number(side), side.connection
         connection.execute(files(__package__).joinpath("runner.sql").read_bytes())
         resets = "".join(
-            f"PERFORM setval({literal(name)}, {start}, false); "
+            f"PERFORM setval({sql.Literal(name).as_string(connection)}, {start}, false); "
             for name, start in sorted(self.model.sequences[at].items())
         )
-        connection.execute(
-            "CREATE FUNCTION pg_temp.schema_parity_reset() RETURNS void LANGUAGE plpgsql"
-            f" AS $reset$BEGIN {resets}END$reset$".encode()
-        )
+        _create_function(connection, "pg_temp.schema_parity_reset", "void", f"BEGIN {resets}END")
 
     def _reader(self, relations: tuple[str, ...] | str, as_role: bool = False) -> str:
         """The query that reads these relations through a function, created when first used.
@@ -173,10 +166,7 @@ class Runner:
                     body = rows_as_json(self.model, relations, number, as_role=as_role)
                 else:
                     body = count_and_hash(self.model, relations, number, as_role=as_role)
-                side.connection.execute(
-                    f"CREATE FUNCTION {name}() RETURNS text LANGUAGE plpgsql"
-                    f" AS $schema_parity${body}$schema_parity$".encode()
-                )
+                _create_function(side.connection, name, "text", body)
                 if as_role:  # whatever the default privileges are
                     side.connection.execute(
                         f"GRANT EXECUTE ON FUNCTION {name}() TO PUBLIC".encode()
@@ -248,6 +238,14 @@ class Runner:
         if self._left_behind[at] >= SWEPT:
             self._left_behind[at] = 0
             sweep(side.connection, self._truncated[at])
+
+
+def _create_function(connection: psycopg.Connection, name: str, returns: str, body: str) -> None:
+    """Create a function of PL/pgSQL; names of the tree in its body may hold any dollar quote."""
+    text = sql.Literal(body).as_string(connection)
+    connection.execute(
+        f"CREATE FUNCTION {name}() RETURNS {returns} LANGUAGE plpgsql AS {text}".encode()
+    )
 
 
 def _run_as(statement: GeneratedStatement) -> str:

@@ -17,7 +17,6 @@ from pytest_schema_parity.behavior.statements.causes import (
     row_divergences,
 )
 from pytest_schema_parity.behavior.statements.chance import is_chance
-from pytest_schema_parity.behavior.statements.cutting_off import CannotCancelError
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
 from pytest_schema_parity.behavior.statements.looking import (
@@ -41,6 +40,7 @@ from pytest_schema_parity.behavior.statements.search_result import (
     ViewCompared,
 )
 from pytest_schema_parity.behavior.statements.shrink import shrink
+from pytest_schema_parity.postgres.cutting_off import CannotCancelError
 from pytest_schema_parity.schema.difference import Difference
 
 ALIKE: Final = 4

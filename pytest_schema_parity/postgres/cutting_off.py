@@ -8,12 +8,15 @@ from threading import Event, Thread
 from typing import Final
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 CANCELS: Final = 5
 """How often a statement is cancelled, which a routine can catch, before its server process ends."""
 AGAIN: Final = 1.0
 """Seconds between two of these."""
+GRACE: Final = 0.5
+"""Seconds after which a statement is cancelled that its own timeout does not end."""
 
 
 class CannotCancelError(Exception):
@@ -48,6 +51,20 @@ def cut_off(connection: psycopg.Connection, seconds: float) -> Iterator[None]:
     finally:
         ended.set()
         watching.join()
+
+
+def execute_within(
+    connection: psycopg.Connection, query: str | sql.Composed, seconds: float
+) -> psycopg.Cursor:
+    """Execute a query in an open transaction, for so many seconds at most.
+
+    Raises QueryCanceled after that.  Code that the query runs may set another timeout, or catch the
+    cancellation; raises CannotCancelError where it does so again and again.
+    """
+    limit = max(round(seconds * 1000), 1)
+    connection.execute(f"SET LOCAL statement_timeout = {limit}".encode())
+    with cut_off(connection, seconds + GRACE):
+        return connection.execute(query.encode() if isinstance(query, str) else query)
 
 
 def _terminate(connection: psycopg.Connection) -> None:
