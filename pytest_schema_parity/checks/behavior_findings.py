@@ -235,6 +235,10 @@ class Reported:
         unreached = self.found.unreached
         if shortened := len(self.found.shortened):
             title += f"; {counted(shortened, 'table')} tried in part"
+        if made := self.found.as_roles:
+            title += f"; {counted(made, 'example')} as a role"
+        if made := self.found.calls:
+            title += f"; {counted(made, 'call')}"
         if unreached:
             title += f"; not reached: {', '.join(unreached[:MOST_NAMES])}"
             title += f" and {len(unreached) - MOST_NAMES} more" if unreached[MOST_NAMES:] else ""

@@ -7,6 +7,7 @@ import time
 import pytest
 from searching import Searcher, causes, scripts
 
+from pytest_schema_parity.behavior.statements.search_result import Budget
 from pytest_schema_parity.postgres.cluster import Cluster
 
 ROUTINES = """
@@ -165,3 +166,20 @@ def test_a_function_that_switches_the_timeout_off_is_cut_off(searcher: Searcher,
     found = searcher(script.format(1), script.format(2))
     assert causes(found) == [("result", "public.quick(integer)")]
     assert time.monotonic() - start < 20
+
+
+def test_a_search_cut_short_names_the_routines_and_roles_that_were_not_tried(
+    searcher: Searcher,
+) -> None:
+    roles = """
+        DO $$BEGIN CREATE ROLE not_tried; EXCEPTION WHEN duplicate_object THEN NULL; END$$;
+        ALTER TABLE account ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY all_rows ON account TO not_tried USING (true);
+        GRANT SELECT ON account TO not_tried;
+    """
+    tree = ROUTINES + roles
+    found = searcher(tree, tree, budget=Budget(examples=5), roles=["not_tried"])
+    assert found.exhausted == "examples"
+    assert {"public.grade(integer)", "public.token()", "the role not_tried"} <= {*found.unreached}
+    found = searcher(tree, tree, roles=["not_tried"])
+    assert found.unreached == ()

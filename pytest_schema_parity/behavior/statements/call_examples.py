@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
@@ -33,7 +34,7 @@ WRITING: Final = re.compile(r"\b(insert|update|delete|merge|truncate|execute|cal
 
 
 class CallExamples:
-    """Makes the examples that call routines; ``made`` counts them."""
+    """Makes the examples that call routines; ``made`` counts them by the routine."""
 
     def __init__(
         self, model: Model, builder: Builder, everything: Callable[[], tuple[str, ...]], seed: int
@@ -43,7 +44,7 @@ class CallExamples:
         self.everything = everything
         self.random = random.Random(seed)  # noqa: S311 - a sample, no secret
         self.names = frozenset(routine.name for routine in model.routines)
-        self.made = 0
+        self.made: Counter[str] = Counter()
 
     def all(self) -> Iterator[Example]:
         """Calls of the routines that differ, then a few of the others."""
@@ -54,7 +55,7 @@ class CallExamples:
             reads = self.everything() if writes else ()
             for world in self._databases(routine, texts):
                 for values in islice(self._arguments(routine, texts, world), most):
-                    self.made += 1
+                    self.made[routine.name] += 1
                     statements = (*world.statements, call_of(routine, values))
                     yield Example(routine.name, "a call", statements, reads)
 

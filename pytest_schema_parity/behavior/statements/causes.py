@@ -9,7 +9,6 @@ from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.behavior.statements.chance import by_chance
 from pytest_schema_parity.behavior.statements.example import Example, Read, ResultPair, RowsAsText
-from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.reading import NUMBER, columns_of
 from pytest_schema_parity.behavior.statements.runner import Runner
 
@@ -69,7 +68,7 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
         if one.accepted != other.accepted:
             side, error = ("candidate", other) if one.accepted else ("reference", one)
             table = error.table or statement.table
-            cause = ("verdict", side, table, verb, error.sqlstate, _objector(error))
+            cause = ("verdict", side, table, verb, error.sqlstate, error.objector)
             return Divergence("verdict", as_role(cause, example), position)
         if one.accepted and (one.result or other.result):
             if (one.rows, one.result) != (other.rows, other.result):
@@ -83,7 +82,7 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
         if statement.kind == "call":
             errors = not one.sqlstate.startswith(OF_CONSTRAINTS)
         if errors and last and not one.accepted and one.sqlstate != other.sqlstate:
-            states = one.sqlstate, _objector(one), other.sqlstate, _objector(other)
+            states = one.sqlstate, one.objector, other.sqlstate, other.objector
             named = ("error", statement.table, verb, *states)
             return Divergence("error", as_role(named, example), position)
     return None
@@ -205,10 +204,6 @@ def _signs(
         for row in rows
     ]
     return sorted(set.intersection(*found))
-
-
-def _objector(error: StatementOutcome) -> str:
-    return error.objector
 
 
 def _masked(rows: RowsAsText, chance: frozenset[int]) -> list[tuple[str | None, ...]]:

@@ -12,11 +12,7 @@ from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+\d\d)?$")
-
-
 CLOCK: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
-
-
 CLOSE: Final = 5.0
 """Seconds by which readings of the running clock on two sides differ at most."""
 

@@ -61,6 +61,7 @@ class ExampleSource:
         self.roles = RoleExamples(self.model, self.builder, self.reads, runner.roles, self._differs)
         self.calls = CallExamples(self.model, self.builder, self.everything, seed)
         self.tried: set[str] = set()
+        self.tried_roles: set[str] = set()
         self._reads: dict[str, tuple[str, ...]] = {}
         self.shortened: list[str] = []
 
@@ -79,7 +80,9 @@ class ExampleSource:
                 yield example
             if next(probes, None) is not None:
                 self.shortened.append(name)
-        yield from self.roles.all(order)
+        for example in self.roles.all(order):
+            self.tried_roles.add(example.role)
+            yield example
         yield from self.calls.all()
         yield from self.histories.all(order)
 
@@ -123,13 +126,15 @@ class ExampleSource:
         return (*(table for table in subjects if table in near), *shown)
 
     def unreached(self) -> Iterator[str]:
-        """The tables and views that were not tried so far."""
+        """What was not tried so far: tables, views, functions and procedures, and roles."""
         yield from (name for name in self.model.subjects if name not in self.tried)
         yield from (
             view.name
             for view in self.model.views.values()
             if view.tables and view.name not in self.tried
         )
+        yield from (each.name for each in self.model.routines if not self.calls.made[each.name])
+        yield from (f"the role {role}" for role in self.roles.roles if role not in self.tried_roles)
 
     def _differs(self, name: str) -> bool:
         return self.model.tables[name].differs or any(mentions(each, name) for each in self.named)

@@ -96,11 +96,11 @@ class Search:
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
     ``roles`` were to be tried; ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are
     the examples that ran as one, ``calls`` those that called a function or procedure.
-    ``left_out`` are tables and views that were not looked at, with the reasons.
+    ``left_out`` are tables, views and routines that were not looked at, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
     ``stuck`` are the subjects of which one could not be cancelled, which is where it ended then;
-    ``unreached`` are the tables and views that were not tried then, ``shortened`` the tables with
-    more directed examples than their share of the budget.
+    ``unreached`` are the tables, views, routines and roles that were not tried then, ``shortened``
+    the tables with more directed examples than their share of the budget.
     """
 
     counterexamples: tuple[Counterexample, ...] = ()

@@ -102,7 +102,7 @@ class Searching:
             shortened=tuple(self.source.shortened),
             missing_roles=self.runner.missing_roles,
             as_roles=self.source.roles.made,
-            calls=self.source.calls.made,
+            calls=self.source.calls.made.total(),
             stuck=self.runner.running if self.exhausted == "stuck" else (),
             unreached=tuple(self.source.unreached()) if self.exhausted else (),
         )
