@@ -64,7 +64,7 @@ def _behavior(
             )
     except psycopg.Error as error:
         raise ServerError(f"the search for statements was cut short: {error}") from error
-    for finding in Reported(names, schemas, differences, found).findings():
+    for finding in Reported(names, schemas, differences, found, context.config.allow).findings():
         # It is a part of a check that did its work, whether or not statements could be tried.
         change = "changed" if finding.change == "skipped" else finding.change
         yield replace(finding, check="upgrade", change=change)

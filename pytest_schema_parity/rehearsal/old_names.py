@@ -33,8 +33,8 @@ def effect_of_rename(rehearsal: Rehearsal, name: str) -> str | None:
     """
     first, last = rehearsal.stages[0], rehearsal.stages[-1]
     with (
-        closing(open_snapshot(rehearsal.host.conninfo(first))) as before,
-        closing(open_snapshot(rehearsal.host.conninfo(last))) as after,
+        closing(open_snapshot(rehearsal.reading(first))) as before,
+        closing(open_snapshot(rehearsal.reading(last))) as after,
         closing(open_snapshot(rehearsal.conninfo_of(last))) as reader,
     ):
         table = read_tables(before)[name]

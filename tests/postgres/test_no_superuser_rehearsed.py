@@ -53,6 +53,7 @@ ALTER TABLE held ENABLE ROW LEVEL SECURITY;
 ALTER TABLE held FORCE ROW LEVEL SECURITY;
 CREATE POLICY nobody ON held USING (program('policy') = 0) WITH CHECK (true);
 CREATE VIEW seen AS SELECT id FROM orders WHERE folded('view') = 1;
+CREATE TABLE renamed (id int PRIMARY KEY, at place);
 CREATE MATERIALIZED VIEW kept AS SELECT 1 AS id;
 CREATE FUNCTION pg_terminate_backend(smallint, smallint) RETURNS bool LANGUAGE plpgsql AS $$
 BEGIN
@@ -71,8 +72,17 @@ BEGIN
 END $$;
 ALTER DATABASE postgres SET search_path = public, pg_catalog;
 """
-UP = "SET LOCAL lock_timeout = '1s';\nALTER TABLE orders ADD COLUMN more text;\n"
-DOWN = "ALTER TABLE orders DROP COLUMN more;\n"
+UP = """\
+SET LOCAL lock_timeout = '1s';
+ALTER TABLE orders ADD COLUMN more text;
+ALTER TABLE renamed RENAME TO other;
+CREATE VIEW renamed AS SELECT id, at FROM other WHERE folded('old name') = 1;
+"""
+DOWN = """\
+DROP VIEW renamed;
+ALTER TABLE other RENAME TO renamed;
+ALTER TABLE orders DROP COLUMN more;
+"""
 
 
 @pytest.fixture

@@ -193,6 +193,7 @@ def _pasted(side: DatabaseCopy, statements: tuple[str, ...]) -> list[str]:
     """The SQLSTATE of each statement, all undone in the end."""
     states = []
     with psycopg.connect(side.conninfo) as connection:
+        connection.execute("SELECT")  # begins the transaction that is undone
         for statement in statements:
             try:
                 with connection.transaction():
