@@ -179,17 +179,13 @@ def _recognise(
     for number, side, facts in ((0, old, ours), (1, new, theirs)):
         for look, key in _looks(side, [fact for fact in facts if fact.kind in kinds]):
             alike[look][number].append(key)
-    return [
-        pair
-        for look, (mine, yours) in alike.items()
-        for pair in (
-            [(mine[0], yours[0])]
-            if len(mine) == len(yours) == 1
-            else pairs_in_order(old.schema, new.schema, mine, yours)
-            if look[-1] != NONE_SHARED
-            else []
-        )
-    ]
+    pairs = []
+    for look, (mine, yours) in alike.items():
+        if len(mine) == len(yours) == 1:
+            pairs.append((mine[0], yours[0]))
+        elif look[-1] != NONE_SHARED:
+            pairs += pairs_in_order(old.schema, new.schema, mine, yours)
+    return pairs
 
 
 def _follow(old: _Side, new: _Side, key_old: Key, key_new: Key) -> Iterator[tuple[Key, Key]]:

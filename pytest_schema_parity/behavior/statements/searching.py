@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final, cast
 
 from pytest_schema_parity.behavior.statements.any_user import first_of_role, is_any_users
@@ -23,7 +23,6 @@ from pytest_schema_parity.behavior.statements.looking import (
     LookedAt,
     all_accepted,
     first_showing,
-    is_empty,
     is_refused,
     reads_for,
     sample_of,
@@ -34,7 +33,6 @@ from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.search_result import (
     Budget,
     Counterexample,
-    Entered,
     Exhausted,
     Known,
     Search,
@@ -42,18 +40,12 @@ from pytest_schema_parity.behavior.statements.search_result import (
 )
 from pytest_schema_parity.behavior.statements.shrink import shrink
 from pytest_schema_parity.behavior.statements.side_runner import ALONE
+from pytest_schema_parity.behavior.statements.tallies import Tallies
 from pytest_schema_parity.postgres.cutting_off import CannotCancelError
 from pytest_schema_parity.schema.difference import Difference
 
 ALIKE: Final = 4
 """How many counterexamples of more rows, or fewer, are shown of one table or view."""
-
-
-@dataclass(slots=True)
-class _Tally:
-    entered: int = 0
-    tried: int = 0
-    errors: dict[str, None] = field(default_factory=dict)
 
 
 class Searching:
@@ -74,8 +66,7 @@ class Searching:
         self.deadline = time.monotonic() + budget.seconds
         self.source = ExampleSource(runner, differences, budget.examples, seed)
         self.found: dict[Cause, Counterexample] = {}
-        self.tallies: dict[str, _Tally] = {name: _Tally() for name in self.model.subjects}
-        self.compared: dict[str, int] = {}
+        self.tallies = Tallies(self.model)
         self.exhausted: Exhausted = ""
         self.waiting = 0  # examples of a batch that has not run yet
 
@@ -90,11 +81,8 @@ class Searching:
         differing = [view.name for view in self.model.views.values() if view.differs]
         return Search(
             counterexamples=tuple(self.found.values()),
-            views=tuple(ViewCompared(name, self.compared.get(name, 0)) for name in differing),
-            entered=tuple(
-                Entered(name, tally.entered, tally.tried, self._errors(name, tally))
-                for name, tally in self.tallies.items()
-            ),
+            views=tuple(ViewCompared(name, self.tallies.alike[name]) for name in differing),
+            entered=self.tallies.entered(self.source.probes.attempts.failures),
             not_compared=self.model.missing + self.model.only,
             left_out=tuple(sorted(self._left_out().items())),
             statements=self.runner.statements,
@@ -114,12 +102,6 @@ class Searching:
         shown = {cause[1] for cause in self.found if cause[0] == "rows"}
         reason = f"it, or a view that it reads, takes longer than {ALONE:g} second to read"
         return {**dict.fromkeys(endless - shown, reason), **self.runner.left_out}
-
-    def _errors(self, name: str, tally: _Tally) -> tuple[str, ...]:
-        """Why a table took no row: the server's errors, or why none could be built."""
-        if tally.tried == 0 and name in self.source.probes.attempts.failures:
-            return (self.source.probes.attempts.failures[name],)
-        return tuple(tally.errors)
 
     def _within_budget(self) -> Iterator[Example]:
         for example in self.source.all(self.known.values()):
@@ -144,9 +126,8 @@ class Searching:
         suspects: dict[str, list[Example]] = {}
         pairs: dict[Example, ResultPair] = {}
         for example, pair in batch:
-            self._count(example, pair)
-            tally = self.tallies.get(example.subject)
-            errors = example.single_fault and tally is not None and tally.entered > 0
+            self.tallies.count(example, pair)
+            errors = example.single_fault and self.tallies.has_entered(example.subject)
             divergence = outcome_divergence(example, pair, errors=errors)
             if divergence is not None:
                 if not self._is_any_users(example, divergence):
@@ -175,7 +156,7 @@ class Searching:
                     if not self._is_any_users(example, row_divergence):
                         self._keep(example, row_divergence)
                 else:
-                    self._count_alike(example, pairs[example], relation)
+                    self.tallies.count_alike(example, pairs[example], relation)
 
     def _layer(self, relation: str) -> int:
         """Tables come first, each view after those that it reads."""
@@ -185,27 +166,6 @@ class Searching:
     def _is_any_users(self, example: Example, divergence: Divergence) -> bool:
         """Whether what a role shows differs for the superuser as well, who comes first."""
         return divergence.cause not in self.found and is_any_users(self.runner, example, divergence)
-
-    def _count_alike(self, example: Example, pair: ResultPair, relation: str) -> None:
-        """Count an example in which the rows of a view are the same but for chance."""
-        if relation in self.model.views and all_accepted(pair) and not example.role:
-            at = example.reads.index(relation)
-            if not any(is_empty(result.contents[at]) for result in pair):
-                self.compared[relation] = self.compared.get(relation, 0) + 1
-
-    def _count(self, example: Example, pair: ResultPair) -> None:
-        if example.probe == "a valid row" and pair[0].outcomes:
-            tally = self.tallies[example.subject]
-            tally.tried += 1
-            failed = [o for result in pair for o in result.outcomes if not o.accepted]
-            tally.entered += not failed
-            tally.errors.update((str(outcome), None) for outcome in failed)
-        if all_accepted(pair) and not example.reads_as_role:
-            for relation, one, other in zip(
-                example.reads, pair[0].contents, pair[1].contents, strict=False
-            ):
-                if relation in self.model.views and one == other and not is_empty(one):
-                    self.compared[relation] = self.compared.get(relation, 0) + 1
 
     def _keep(self, example: Example, divergence: Divergence) -> None:
         """Shrink an example of a cause that is new; keep it as it is where time is up."""
@@ -225,16 +185,7 @@ class Searching:
             return
         before = self.known.get(example.statements)
         tried = before.examples if before else self.runner.examples
-
-        def shows(others: Sequence[Example], pairs: Sequence[ResultPair]) -> int | None:
-            return first_of_role(self.runner, divergence, others, pairs, self.found)
-
-        smallest = example
-        if divergence.kind == "rows" and TIMEOUT in cause:
-            smallest = self._one_statement(example, cause[1])
-        elif spent != "seconds":
-            narrow = replace(example, reads=reads_for(self.model, divergence, example))
-            smallest = shrink(narrow, self.runner.results, shows)
+        smallest = self._smallest(example, divergence, may_shrink=spent != "seconds")
         (pair,) = self.runner.results([smallest])
         rows = None
         if divergence.kind == "rows":
@@ -252,6 +203,19 @@ class Searching:
             query=self._query(rows.relation, example) if rows else "",
             on_candidate=self._on_candidate(smallest),
         )
+
+    def _smallest(self, example: Example, divergence: Divergence, *, may_shrink: bool) -> Example:
+        """The smallest example that shows the same; of a view that hangs one with one statement."""
+
+        def shows(others: Sequence[Example], pairs: Sequence[ResultPair]) -> int | None:
+            return first_of_role(self.runner, divergence, others, pairs, self.found)
+
+        if divergence.kind == "rows" and TIMEOUT in divergence.cause:
+            return self._one_statement(example, divergence.cause[1])
+        if not may_shrink:
+            return example
+        narrow = replace(example, reads=reads_for(self.model, divergence, example))
+        return shrink(narrow, self.runner.results, shows)
 
     def _one_statement(self, example: Example, view: str) -> Example:
         """An example after which a view cannot be read in time, with one statement if possible."""
