@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from applying import exists, only, tree, value
+from support.applying import exists, only, tree, value
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import apply_tree

@@ -7,7 +7,7 @@ import resource
 from contextlib import ExitStack
 
 import pytest
-from applying import exists, only, tree
+from support.applying import exists, only, tree
 
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations import exchange

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 import pytest
-from searching import Searcher
+from support.searching import Searcher
 
 from pytest_schema_parity.behavior.filling import fill
 from pytest_schema_parity.postgres.cluster import Cluster

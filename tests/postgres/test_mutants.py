@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from mutant_schemas import SCHEMAS
-from mutants import Mutant, ddl, mutants
-from searching import Searcher, scripts
+from support.mutant_schemas import SCHEMAS
+from support.mutants import Mutant, ddl, mutants
+from support.searching import Searcher, scripts
 
 from pytest_schema_parity.behavior.statements.search_result import Budget
 from pytest_schema_parity.postgres.cluster import Cluster

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from searching import Searcher, scripts
+from support.searching import Searcher, scripts
 
 from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy
 from pytest_schema_parity.postgres.cluster import Cluster

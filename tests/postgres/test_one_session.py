@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from applying import exists, only, value
+from support.applying import exists, only, value
 
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.migrations.prisma_engine import ALONE, LEFT_OPEN

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from boundaries import bounds
-from scripts import HARD
-from server_log import LOGGING, logged
+from support.boundaries import bounds
+from support.scripts import HARD
+from support.server_log import LOGGING, logged
 
 from pytest_schema_parity.migrations.scanner import split
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from boundaries import bounds
 from hypothesis import HealthCheck, assume, given, settings
-from scripts import HARD, SCRIPTS, readable_part
-from wire import Listener, reads_data
+from support.boundaries import bounds
+from support.scripts import HARD, SCRIPTS, readable_part
+from support.wire import Listener, reads_data
 
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.scanner import split

@@ -6,7 +6,7 @@ import time
 
 import psycopg
 import pytest
-from searching import Searcher, causes, scripts
+from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.behavior.statements.matching import matching
 from pytest_schema_parity.postgres.cluster import Cluster

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from searching import Searcher, causes
+from support.searching import Searcher, causes
 
 from pytest_schema_parity.postgres.cluster import Cluster
 

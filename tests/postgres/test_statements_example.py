@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from searching import causes, scripts
+from support.searching import causes, scripts
 
 from pytest_schema_parity.behavior.statements.search import search
 from pytest_schema_parity.behavior.statements.search_result import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from searching import Searcher
+from support.searching import Searcher
 
 from pytest_schema_parity.behavior.statements.search import search
 from pytest_schema_parity.behavior.statements.search_result import Budget

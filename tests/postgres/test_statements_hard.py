@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from searching import Searcher, causes, scripts
+from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.behavior.statements.search_result import Budget
 from pytest_schema_parity.postgres.cluster import Cluster

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from searching import Searcher, causes, scripts
+from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.behavior.statements.renamed_columns import renamed_columns
 from pytest_schema_parity.behavior.statements.search_result import Search

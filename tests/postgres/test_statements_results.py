@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from searching import Searcher, causes, scripts
+from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.schema.difference import Difference

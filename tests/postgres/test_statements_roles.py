@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from searching import Searcher, scripts
+from support.searching import Searcher, scripts
 
 from pytest_schema_parity.behavior.statements.search_result import DatabaseCopy, Search
 from pytest_schema_parity.postgres.cluster import Cluster

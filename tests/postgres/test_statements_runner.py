@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from searching import Searcher
+from support.searching import Searcher
 
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.opening import open_runner

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from searching import Searcher, causes, scripts
+from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.opening import open_runner

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from schemas import fact, schema, table
+from support.schemas import fact, schema, table
 
 from pytest_schema_parity.findings import allowances
 from pytest_schema_parity.findings.allowance import Allowance

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from schemas import fact, schema, table, unique_constraint
+from support.schemas import fact, schema, table, unique_constraint
 
 from pytest_schema_parity.findings.counting import follow_text
 from pytest_schema_parity.schema.compare import compare

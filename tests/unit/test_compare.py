@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from schemas import PUBLIC, fact, schema, table, unique_constraint, unique_index
+from support.schemas import PUBLIC, fact, schema, table, unique_constraint, unique_index
 
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from schemas import drifts, schemas
+from support.schemas import drifts, schemas
 
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Difference

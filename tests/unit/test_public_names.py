@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from schemas import schema, table
+from support.schemas import schema, table
 
 import pytest_schema_parity
 from pytest_schema_parity import Comparison, compare

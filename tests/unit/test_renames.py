@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from schemas import fact, renamed, schema, table, unique_constraint, unique_index
+from support.schemas import fact, renamed, schema, table, unique_constraint, unique_index
 
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.consequences import Mentions

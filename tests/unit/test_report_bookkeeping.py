@@ -2,8 +2,8 @@
 
 import json
 
-from schemas import schema, table
 from support.results import differences_result
+from support.schemas import schema, table
 
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.report import json_report, markdown

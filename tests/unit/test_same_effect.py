@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from schemas import fact, schema, table, unique_constraint
+from support.schemas import fact, schema, table, unique_constraint
 
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.report.text import finding_lines

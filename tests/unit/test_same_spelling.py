@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from schemas import fact, schema, table
+from support.schemas import fact, schema, table
 
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.expressions import canonical

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from schemas import fact, schema, table
+from support.schemas import fact, schema, table
 
 from pytest_schema_parity.errors import SchemaParityError, UnknownName
 from pytest_schema_parity.schema.facts import Fact, Origin, Place, Schema

@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from schemas import schema, schemas, table
+from support.schemas import schema, schemas, table
 
 from pytest_schema_parity.errors import SchemaFormatError
 from pytest_schema_parity.schema.facts import Fact, Origin, Place, Schema

@@ -9,7 +9,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from boundaries import uncommented
+from support.boundaries import uncommented
 
 _READY = b"Z" + struct.pack("!ic", 5, b"I")
 _STANDARD_STRINGS = re.compile(

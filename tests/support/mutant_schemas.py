@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from mutants import ForeignKey, Schema, Table
+from support.mutants import ForeignKey, Schema, Table
 
 SCHEMAS: dict[str, Schema] = {
     "one table of many types": (
