@@ -18,7 +18,6 @@ from pytest_schema_parity.showing import clean, printable
 
 NAME: Final = "applies"
 MAKES_NOTHING: Final = "the files of the reference create nothing: there is nothing to compare with"
-SHORT: Final = 80
 """The greatest length of a hint that is shown in the same line as the message."""
 
 
@@ -67,7 +66,7 @@ def failure_finding(failure: Failure, tree: str) -> Finding:
         kind="statement",
         name=failure.file,
         change="failed",
-        title=failure_title(failure),
+        title=failure.title,
         evidence=(
             Excerpt(failure.file, failure.line, failure.column, *excerpt),
             Script((failure.statement,), ((None, outcome),)),
@@ -75,19 +74,6 @@ def failure_finding(failure: Failure, tree: str) -> Finding:
         locations=Origins(tree=Place(failure.file, failure.line)),
         breaks=True,
     )
-
-
-def failure_title(failure: Failure) -> str:
-    """``file:5:22: relation "submission" does not exist (42P01) — did you mean submissions?``."""
-    text = (
-        f"{printable(f'{failure.file}:{failure.line}:{failure.column}')}: {clean(failure.message)}"
-    )
-    if failure.sqlstate:
-        text += f" ({printable(failure.sqlstate)})"
-    hint = failure.hint
-    if not hint or len(hint) > SHORT or "\n" in hint:
-        return text
-    return f"{text} — {clean(hint[:1].lower() + hint[1:])}"
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from pytest_schema_parity.behavior.filling import Filling
-from pytest_schema_parity.checks.applies import failure_finding, failure_title
+from pytest_schema_parity.checks.applies import failure_finding
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.findings.allowance import DATA, STEP
 from pytest_schema_parity.findings.differences import title_of
@@ -86,7 +86,7 @@ def not_reached(rehearsed: Rehearsed, check: str, failing: StepOutcome, *, alone
     names = [step.name for step in rehearsed.steps]
     before = names.index(failing.step.name)
     which = ", ".join(names[before:])
-    first = failure_title(failing.failures[0])
+    first = failing.failures[0].title
     found = f"nothing was found in the {counted(before, 'step')} before" if before else ""
     title = f"not reached: {which}, as {failing.step.name} fails, see its `upgrade` ({first})"
     return Finding(
@@ -116,7 +116,7 @@ def amount(outcome: StepOutcome) -> str:
 
 def outcome_lines(outcome: StepOutcome) -> Iterator[str]:
     """An outcome as lines: failed statements, facts and rows."""
-    yield from map(failure_title, outcome.failures)
+    yield from (failure.title for failure in outcome.failures)
     yield from map(title_of, outcome.differences)
     yield from map(change_line, outcome.changes)
 

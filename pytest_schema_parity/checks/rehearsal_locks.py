@@ -16,7 +16,7 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     outcome_lines,
 )
 from pytest_schema_parity.checks.rehearsed import Rehearsed
-from pytest_schema_parity.config.rehearsal import LOCK_MODES, LockMode
+from pytest_schema_parity.config.model import LOCK_MODES, LockMode
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.findings.allowance import LOCK
 from pytest_schema_parity.findings.evidence import LockRow, Locks, Text

@@ -13,7 +13,6 @@ from pytest_schema_parity.behavior.filling import PATIENCE, Filling, fill, repla
 from pytest_schema_parity.building import Trees
 from pytest_schema_parity.building.stage import Stage
 from pytest_schema_parity.building.targets import Target
-from pytest_schema_parity.checks.applies import failure_title
 from pytest_schema_parity.config import RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError, ServerError, TreeError
 from pytest_schema_parity.migrations.apply import Failure, apply_tree
@@ -172,7 +171,7 @@ class Rehearsed:
         source = self.config.source
         stage = self._stage = self.trees.scheduler.open_stage(source, self.config.name)
         if stage.build.failures:
-            first = failure_title(stage.build.failures[0])
+            first = stage.build.failures[0].title
             where = "see its `applies`"
             if not stage.target.is_alone:
                 where += "; or it makes roles, and on one server it is built twice"
@@ -235,7 +234,7 @@ class Rehearsed:
 
 
 def _not_rehearsed(failure: Failure) -> ServerError:
-    first = failure_title(failure)
+    first = failure.title
     return ServerError(f"not rehearsed: a statement fails, see its `upgrade` ({first})")
 
 

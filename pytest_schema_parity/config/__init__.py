@@ -7,8 +7,7 @@ from pytest_schema_parity.config.load import (
     find_config,
     load_config,
 )
-from pytest_schema_parity.config.model import TABLE_NAME, Config, TreeConfig
-from pytest_schema_parity.config.rehearsal import RehearsalConfig
+from pytest_schema_parity.config.model import TABLE_NAME, Config, RehearsalConfig, TreeConfig
 
 __all__ = [
     "OWN_FILE",

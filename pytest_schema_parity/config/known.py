@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_schema_parity.config.locator import KeyPath
-
-if TYPE_CHECKING:
-    from pytest_schema_parity.config.model import TreeConfig
+from pytest_schema_parity.config.model import TreeConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

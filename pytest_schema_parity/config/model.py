@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.config.matching import matching_files
-from pytest_schema_parity.config.rehearsal import RehearsalConfig
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.schema.kinds import FAILING, Impact
 
@@ -18,6 +17,22 @@ OLDEST: Final = 15
 """The oldest major version of PostgreSQL that is supported."""
 STATEMENT_TIMEOUT: Final = 60.0
 """Seconds that one statement of a migration may take."""
+REHEARSED_EXAMPLES: Final = 1_000
+"""In how many examples the behavior of an upgraded database is compared."""
+
+LockMode: TypeAlias = Literal[
+    "ACCESS SHARE",
+    "ROW SHARE",
+    "ROW EXCLUSIVE",
+    "SHARE UPDATE EXCLUSIVE",
+    "SHARE",
+    "SHARE ROW EXCLUSIVE",
+    "EXCLUSIVE",
+    "ACCESS EXCLUSIVE",
+]
+"""The modes of locks on tables as ``LOCK TABLE`` names them, the weakest first."""
+
+LOCK_MODES: Final[tuple[LockMode, ...]] = LockMode.__args__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +68,29 @@ class BehaviorConfig:
     seconds: float = 60.0
     seed: int = 0
     roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalConfig:
+    """An upgrade to rehearse.
+
+    ``source`` is the tree that is deployed (the key ``from``), ``steps`` the directory of the
+    upgrade, ``target`` the tree that it has to come to (the key ``to``); ``seed`` are the files
+    with rows in the shape of ``source``, None if rows are to be generated.  No step may take a
+    stronger lock than ``max_lock`` on a table, nor write a table anew if ``no_rewrite``.  The
+    behavior of the upgraded database is compared in so many ``examples``; 0 switches that off.
+    ``line`` is that of its table in the configuration file, from 1.
+    """
+
+    name: str
+    source: str
+    steps: Path
+    target: str
+    seed: tuple[Path, ...] | None = None
+    max_lock: LockMode | None = None
+    no_rewrite: bool = False
+    examples: int = REHEARSED_EXAMPLES
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

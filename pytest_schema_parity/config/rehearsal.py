@@ -4,55 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from pytest_schema_parity.config.known import KnownValues
 from pytest_schema_parity.config.matching import matching_files
+from pytest_schema_parity.config.model import LOCK_MODES, REHEARSED_EXAMPLES, RehearsalConfig
 from pytest_schema_parity.config.table import MOST_EXAMPLES, TomlTable
 
-LockMode: TypeAlias = Literal[
-    "ACCESS SHARE",
-    "ROW SHARE",
-    "ROW EXCLUSIVE",
-    "SHARE UPDATE EXCLUSIVE",
-    "SHARE",
-    "SHARE ROW EXCLUSIVE",
-    "EXCLUSIVE",
-    "ACCESS EXCLUSIVE",
-]
-"""The modes of locks on tables as ``LOCK TABLE`` names them, the weakest first."""
-
-LOCK_MODES: Final[tuple[LockMode, ...]] = LockMode.__args__  # type: ignore[attr-defined]
 KEYS: Final = ("name", "from", "steps", "to", "seed", "max_lock", "no_rewrite", "examples")
 KEY: Final = "rehearsal"
 """The key of the table, and the name of a rehearsal that has none of its own."""
-EXAMPLES: Final = 1_000
 NAME: Final = re.compile(r"\w[\w.-]*")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RehearsalConfig:
-    """An upgrade to rehearse.
-
-    ``source`` is the tree that is deployed (the key ``from``), ``steps`` the directory of the
-    upgrade, ``target`` the tree that it has to come to (the key ``to``); ``seed`` are the files
-    with rows in the shape of ``source``, None if rows are to be generated.  No step may take a
-    stronger lock than ``max_lock`` on a table, nor write a table anew if ``no_rewrite``.  The
-    behavior of the upgraded database is compared in so many ``examples``; 0 switches that off.
-    ``line`` is that of its table in the configuration file, from 1.
-    """
-
-    name: str
-    source: str
-    steps: Path
-    target: str
-    seed: tuple[Path, ...] | None = None
-    max_lock: LockMode | None = None
-    no_rewrite: bool = False
-    examples: int = EXAMPLES
-    line: int = 1
 
 
 def read_rehearsals(
@@ -104,7 +67,7 @@ def _read(table: TomlTable, trees: Sequence[str], root: Path) -> RehearsalConfig
         seed=_read_seed(table, root),
         max_lock=table.choice("max_lock", LOCK_MODES),
         no_rewrite=table.flag("no_rewrite", False),
-        examples=table.whole("examples", EXAMPLES, MOST_EXAMPLES),
+        examples=table.whole("examples", REHEARSED_EXAMPLES, MOST_EXAMPLES),
         line=table.mistakes.locator.line(table.path),
     )
 

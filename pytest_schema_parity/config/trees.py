@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.config.known import KnownValues
-from pytest_schema_parity.config.model import TreeConfig
-from pytest_schema_parity.config.rehearsal import RehearsalConfig
+from pytest_schema_parity.config.model import RehearsalConfig, TreeConfig
 from pytest_schema_parity.config.table import TomlTable, header_for
 
 TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser", "compare")

@@ -9,9 +9,11 @@ from typing import Final
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.lost import Lost
 from pytest_schema_parity.migrations.statement import Statement
-from pytest_schema_parity.showing import redact, redact_line, redact_message
+from pytest_schema_parity.showing import clean, printable, redact, redact_line, redact_message
 
 _SHOWN: Final = 200
+_SHORT: Final = 80
+"""The greatest length of a hint that stands in a title."""
 _LONGEST: Final = 2_000
 """The greatest length of a message in characters: messages quote values of any length."""
 _DO_LINE: Final = re.compile(r"inline_code_block\D{1,12}(\d+)")
@@ -43,6 +45,19 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+    @property
+    def title(self) -> str:
+        """``file:5:22: relation "submission" does not exist (42P01) — did you mean submissions?``.
+
+        Safe to print; a hint is in it only if it is short.
+        """
+        text = f"{printable(f'{self.file}:{self.line}:{self.column}')}: {clean(self.message)}"
+        if self.sqlstate:
+            text += f" ({printable(self.sqlstate)})"
+        if not self.hint or len(self.hint) > _SHORT or "\n" in self.hint:
+            return text
+        return f"{text} — {clean(self.hint[:1].lower() + self.hint[1:])}"
 
 
 @dataclass(frozen=True, slots=True)
