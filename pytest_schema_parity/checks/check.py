@@ -26,6 +26,16 @@ Role: TypeAlias = Literal["reference", "candidate", "not compared", "rehearsal"]
 CANDIDATES: Final[frozenset[Role]] = frozenset({"candidate"})
 
 
+class Memory(Protocol):
+    """Stores values between runs, by a key made of letters, digits and ``-_./``."""
+
+    def get(self, key: str) -> object:
+        """The value of a key; None if there is none."""
+
+    def set(self, key: str, value: object) -> None:
+        """Store a value that JSON can hold."""
+
+
 class Context(Protocol):
     """What a check of one tree or rehearsal receives; trees are built when they are used."""
 

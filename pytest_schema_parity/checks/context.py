@@ -9,29 +9,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.parity import Parity
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.allowances import expired, stale
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.difference import Comparison
-
-if TYPE_CHECKING:
-    from pytest_schema_parity.checks.parity import Parity
-
-
-class Memory(Protocol):
-    """Stores values between runs, by a key made of letters, digits and ``-_./``."""
-
-    def get(self, key: str) -> object:
-        """The value of a key; None if there is none."""
-
-    def set(self, key: str, value: object) -> None:
-        """Store a value that JSON can hold."""
 
 
 def context_of(parity: Parity, tree: str) -> Context:

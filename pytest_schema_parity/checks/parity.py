@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from pytest_schema_parity.building import Trees, open_trees
-from pytest_schema_parity.building.adjustments import UNADJUSTED, Adjustments
+from pytest_schema_parity.building import Trees
+from pytest_schema_parity.building.adjustments import Adjustments
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks import allowances, registry, structure
-from pytest_schema_parity.checks.check import Check, Role
-from pytest_schema_parity.checks.context import Memory, context_of
+from pytest_schema_parity.checks.check import Check, Context, Memory, Role
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.config import Config, RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError
@@ -39,7 +38,8 @@ class Shared:
 class Parity:
     """A configuration's trees and their checks; nothing is built or checked until it is asked for.
 
-    Each check runs once; :meth:`result` then returns the same result.
+    Each check runs once; :meth:`result` then returns the same result.  ``context_of`` makes what
+    the checks of a tree receive.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Parity:
         *,
         root: Path,
         adjustments: Adjustments,
+        context_of: Callable[[Parity, str], Context],
         memory: Memory | None = None,
     ) -> None:
         self.config = config
@@ -56,6 +57,7 @@ class Parity:
         self.trees: Trees
         self.rehearsals: dict[str, Rehearsed] = {}
         self._accept = adjustments.reason
+        self._context_of = context_of
         self._judged: dict[tuple[str, str], Judged] = {}
         self._comparisons: dict[str, Comparison] = {}
 
@@ -149,7 +151,7 @@ class Parity:
         if key not in self._judged:
             self._judged[key] = judge(
                 tree,
-                check.find(context_of(self, tree)),
+                check.find(self._context_of(self, tree)),
                 self.config.allow,
                 today=date.today(),
                 fail_on=self.config.fail_on,
@@ -235,35 +237,3 @@ class Parity:
             if check.costly and check.kinds & kinds:
                 used |= self._judge(tree, check).used
         return used
-
-
-def open_parity(
-    config: Config,
-    *,
-    bindir: Path | None = None,
-    shown_from: Path | None = None,
-    run: str | None = None,
-    adjustments: Adjustments = UNADJUSTED,
-    memory: Memory | None = None,
-) -> Parity:
-    """Find the server, the platforms and every tree's files; nothing is built yet.
-
-    File names are relative to the directory ``shown_from`` if the configuration lies below it, else
-    to the configuration's directory.  See :func:`~pytest_schema_parity.building.open_trees` for
-    the rest and for the errors.
-    """
-    root = shown_from
-    if root is None or not config.root.is_relative_to(root):
-        root = config.root
-    parity = Parity(config, root=root, adjustments=adjustments, memory=memory)
-    parity.trees = open_trees(
-        config,
-        shown_from=root,
-        compare=parity.comparison,
-        bindir=bindir,
-        run=run,
-        adjustments=adjustments,
-    )
-    for rehearsal in config.rehearsals:
-        parity.rehearsals[rehearsal.name] = parity.begin(rehearsal)
-    return parity

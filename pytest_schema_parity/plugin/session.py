@@ -67,7 +67,7 @@ def open_session(config: pytest.Config) -> Parity:
 
 
 def _open(config: pytest.Config, configuration: Config) -> Parity:
-    from pytest_schema_parity.checks.parity import open_parity
+    from pytest_schema_parity.checks.opening import open_parity
 
     with usage_errors():
         return open_parity(
