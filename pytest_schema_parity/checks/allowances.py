@@ -11,9 +11,9 @@ from pytest_schema_parity.findings.allowances import probably_meant
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange
-from pytest_schema_parity.findings.wording import counted, place_text, value_text
+from pytest_schema_parity.findings.wording import counted, place_text
 from pytest_schema_parity.schema.difference import Origins
-from pytest_schema_parity.showing import choice_of, clean, printable
+from pytest_schema_parity.showing import choice_of, clean, printable, value_text
 
 NAME: Final = "allowances"
 MOST_MEANT: Final = 3

@@ -10,10 +10,9 @@ from pytest_schema_parity.behavior.statements.causes import details
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.search_result import Counterexample
 from pytest_schema_parity.checks.dependencies import bare, dependencies
-from pytest_schema_parity.findings.wording import value_text
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
-from pytest_schema_parity.showing import clean
+from pytest_schema_parity.showing import clean, value_text
 
 MOST: Final = 5
 """How many differences are named for one counterexample."""

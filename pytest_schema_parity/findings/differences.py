@@ -8,11 +8,10 @@ from typing import Final
 from pytest_schema_parity.findings.counting import below_text, follow_text
 from pytest_schema_parity.findings.evidence import Evidence, Sql, Text, Values
 from pytest_schema_parity.findings.finding import Finding
-from pytest_schema_parity.findings.wording import value_text
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Value
 from pytest_schema_parity.schema.kinds import FAILING, Impact, kind_of
-from pytest_schema_parity.showing import clipped, printable, redact
+from pytest_schema_parity.showing import clipped, printable, redact, value_text
 
 BARE: Final = ("type", "definition")
 """Attributes that need no name in a summary."""

@@ -8,9 +8,8 @@ from typing import Final
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import KINDS
-from pytest_schema_parity.showing import clean, printable, redact_value
+from pytest_schema_parity.showing import printable, redact_value, value_text
 
-NOT_SET: Final = "not set"
 UNKNOWN_ORIGIN: Final = "origin unknown"
 CHANGE_ORDER: Final[tuple[Change, ...]] = ("missing", "extra", "changed", "renamed")
 KIND_ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
@@ -36,11 +35,6 @@ def place_text(place: Place | None) -> str:
     return UNKNOWN_ORIGIN if place is None else printable(str(place))
 
 
-def value_text(value: Value) -> str:
-    """A value for people: ``not set``, ``yes``, ``a, b``; strings bare where nothing is hidden."""
-    return _words(redact_value(value))
-
-
 def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
     """Two values that differ, in words that differ; in JSON where plain words would be alike."""
     texts = (value_text(expected), value_text(actual))
@@ -64,20 +58,3 @@ def kind_rank(kind: str) -> tuple[int, str]:
 
 def _exact(value: Value) -> str:
     return json.dumps(redact_value(value), sort_keys=True)
-
-
-def _words(value: Value) -> str:
-    match value:
-        case None:
-            return NOT_SET
-        case bool():
-            return "yes" if value else "no"
-        case str():
-            text = printable(value)
-            return f'"{text}"' if not value or value != value.strip() else text
-        case list():
-            return ", ".join(map(_words, value)) or "none"
-        case dict():
-            pairs = (f"{clean(key)} = {_words(below)}" for key, below in value.items())
-            return ", ".join(pairs) or "none"
-    return str(value)

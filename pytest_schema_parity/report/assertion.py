@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from pytest_schema_parity.findings.counting import count_text
+from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.wording import counted
-from pytest_schema_parity.report.comparison import comparison_lines
 from pytest_schema_parity.report.markup import Highlight, plain
+from pytest_schema_parity.report.text import finding_lines
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
@@ -21,10 +23,17 @@ def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> lis
     differences that fail a gate, then the notes.
     """
     comparison = compare(left, right)
-    if not comparison:
+    failing, notes = comparison.failing, comparison.notes
+    if not (failing or notes):
         return _platform_lines(left, right)
-    counts, *lines = comparison_lines(comparison, names=SIDES, highlight=highlight)
-    return [f"the schemas differ: {counts}", *lines]
+    counts = count_text(failing) if failing else "no difference that fails the gate"
+    if notes:
+        counts += f"; {counted(len(notes), 'note')}: {count_text(notes)}"
+    lines = [f"the schemas differ: {counts}"]
+    for difference in (*failing, *notes):
+        finding = finding_of(difference, SIDES[1])
+        lines += finding_lines(finding, reference=SIDES[0], highlight=highlight)
+    return lines
 
 
 def _platform_lines(left: Schema, right: Schema) -> list[str]:

@@ -20,13 +20,13 @@ from pytest_schema_parity.findings.evidence import (
     Values,
 )
 from pytest_schema_parity.findings.finding import Finding
-from pytest_schema_parity.findings.wording import counted, place_text, value_pair, value_text
+from pytest_schema_parity.findings.wording import counted, place_text, value_pair
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.row_table import rows_lines
 from pytest_schema_parity.report.sql_diff import laid_out, sql_diff
 from pytest_schema_parity.schema.facts import Value
 from pytest_schema_parity.schema.kinds import kind_of
-from pytest_schema_parity.showing import clean, clean_lines, clipped, printable, redact
+from pytest_schema_parity.showing import clean, clean_lines, clipped, printable, redact, value_text
 
 INDENT: Final = "    "
 MOST_ITEMS: Final = 3

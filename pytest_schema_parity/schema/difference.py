@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from typing import Literal, TypeAlias, overload
 
 from pytest_schema_parity.schema.facts import Key, Place, Value
@@ -17,6 +16,7 @@ from pytest_schema_parity.schema.kinds import (
     group_of,
     kind_of,
 )
+from pytest_schema_parity.showing import printable, value_text
 
 Change: TypeAlias = Literal["missing", "extra", "changed", "renamed"]
 """What happened to a fact, seen from the reference."""
@@ -59,6 +59,15 @@ class Difference:
     folded: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
     follows: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
     alone: bool = field(default=False, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """``changed type of column public.t.a: int / text``, safe to print."""
+        what = printable(f"{self.kind} {self.name}")
+        if self.change in ("missing", "extra"):
+            return f"{self.change} {what}"
+        attribute = f"{printable(self.attribute)} of " if self.attribute else ""
+        values = f"{value_text(self.expected)} / {value_text(self.actual)}"
+        return f"{self.change} {attribute}{what}: {values}"
 
     @property
     def key(self) -> Key:
@@ -149,10 +158,8 @@ class Comparison:
         return len(self.differences)
 
     def __str__(self) -> str:
-        """The lines of the text report: the counts, then each difference with both values."""
-        # The layer above, by name: it is needed to show a comparison, not to have one.
-        report = import_module("pytest_schema_parity.report.comparison")
-        return "\n".join(report.comparison_lines(self))
+        """A line for each difference, with both values."""
+        return "\n".join(map(str, self)) or "no difference"
 
     @overload
     def __getitem__(self, at: int) -> Difference: ...

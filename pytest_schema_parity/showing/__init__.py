@@ -11,9 +11,11 @@ from pytest_schema_parity.showing.secrets import (
     redact_value,
 )
 from pytest_schema_parity.showing.suggestions import choice_of, did_you_mean, suggestion
+from pytest_schema_parity.showing.values import NOT_SET, value_text
 
 __all__ = [
     "HIDDEN",
+    "NOT_SET",
     "choice_of",
     "clean",
     "clean_lines",
@@ -27,4 +29,5 @@ __all__ = [
     "redact_message",
     "redact_value",
     "suggestion",
+    "value_text",
 ]

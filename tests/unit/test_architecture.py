@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections import defaultdict
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,28 @@ def imported(module: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             found.add(node.module or "")
     return {name.partition(".")[0] for name in found}
+
+
+def ours_in(module: Path) -> set[str]:
+    """The modules of the package that a module imports, also inside functions and for types."""
+    names = {
+        (node.module, alias.name)
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE.name)
+        for alias in node.names
+    }
+    below = {f"{package}.{name}" for package, name in names}
+    return ({str(package) for package, _ in names} | below) & {name_of(each) for each in MODULES}
+
+
+def name_of(module: Path) -> str:
+    return ".".join(module.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_imports_form_no_circle() -> None:
+    packages = {name_of(each) for each in MODULES if each.name == "__init__.py"}
+    imports = {name_of(each): ours_in(each) - packages for each in MODULES}
+    assert len(list(TopologicalSorter(imports).static_order())) == len(imports)
 
 
 def types_in(tree: ast.Module) -> set[str]:

@@ -5,9 +5,9 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from psycopg.conninfo import make_conninfo
 
-from pytest_schema_parity.findings.wording import counted, value_pair, value_text
+from pytest_schema_parity.findings.wording import counted, value_pair
 from pytest_schema_parity.schema.facts import Value
-from pytest_schema_parity.showing import clean, clean_lines, clipped, printable, redact
+from pytest_schema_parity.showing import clean, clean_lines, clipped, printable, redact, value_text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,33 @@
+"""Values in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pytest_schema_parity.showing.clean import clean
+from pytest_schema_parity.showing.printable import printable
+from pytest_schema_parity.showing.secrets import JsonValue, redact_value
+
+NOT_SET: Final = "not set"
+
+
+def value_text(value: JsonValue) -> str:
+    """A value for people: ``not set``, ``yes``, ``a, b``; strings bare where nothing is hidden."""
+    return _words(redact_value(value))
+
+
+def _words(value: JsonValue) -> str:
+    match value:
+        case None:
+            return NOT_SET
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            text = printable(value)
+            return f'"{text}"' if not value or value != value.strip() else text
+        case list():
+            return ", ".join(map(_words, value)) or "none"
+        case dict():
+            pairs = (f"{clean(key)} = {_words(below)}" for key, below in value.items())
+            return ", ".join(pairs) or "none"
+    return str(value)
