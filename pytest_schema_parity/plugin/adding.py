@@ -97,7 +97,7 @@ def _called(config: pytest.Config, hook: pluggy.HookCaller, **given: object) -> 
     """
     try:
         return hook(**given)
-    except Exception as error:  # a project's own code, which may raise anything
+    except Exception as error:  # a hook is the project's own code: any error is told with its line
         what = "".join(traceback.format_exception_only(error)).partition("\n")[0]
         place = _location_of(error, hook, config.rootpath)
         raise ConfigError(f"hook {hook.name} raised {what} ({place})") from error

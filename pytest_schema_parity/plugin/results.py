@@ -166,7 +166,7 @@ class Results:
         trees = {tree for tree, _ in self.selected} | {self.gate.reference}
         try:
             self.run = self.gate.parity.results(trees)
-        except Exception as error:  # noqa: BLE001 -- shown, and fails the run
+        except Exception as error:  # noqa: BLE001 -- whatever it is: reports are written, and say it
             self.problems.append(f"the results of the trees are incomplete: {clean(repr(error))}")
 
     def _outcome_of(
