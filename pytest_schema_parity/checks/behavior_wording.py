@@ -14,7 +14,7 @@ from pytest_schema_parity.behavior.statements.search_result import Counterexampl
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 from pytest_schema_parity.findings.allowance import BEHAVIOR
 from pytest_schema_parity.findings.evidence import Outcome, Rows, Text
-from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.finding import Finding, note_finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.showing import printable
 
@@ -89,13 +89,5 @@ def condition_name(sqlstate: str) -> str:
 
 def note(tree: str, name: str, title: str, lines: Sequence[str] = ()) -> Finding:
     """A finding that fails nothing."""
-    return Finding(
-        tree=tree,
-        check=BEHAVIOR,
-        kind=BEHAVIOR,
-        name=name,
-        change="changed",
-        title=title,
-        evidence=(Text(tuple(map(printable, lines))),) if lines else (),
-        note=True,
-    )
+    evidence = (Text(tuple(map(printable, lines))),) if lines else ()
+    return note_finding(tree, BEHAVIOR, BEHAVIOR, title, name=name, evidence=evidence)

@@ -20,7 +20,7 @@ from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.findings.allowance import STEP
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
-from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.finding import Finding, note_finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.rehearsal.backup import (
@@ -62,15 +62,8 @@ def interrupted(context: Context) -> Iterator[Finding]:
             outcome_lines(outcome),
         )
     if not isinstance(rehearsal.host, Cluster):
-        yield Finding(
-            tree=context.tree,
-            check="interrupted",
-            kind=STEP,
-            name="",
-            change="changed",
-            title="the server was not killed, only sessions: it is not one of our own",
-            note=True,
-        )
+        title = "the server was not killed, only sessions: it is not one of our own"
+        yield note_finding(context.tree, "interrupted", STEP, title)
 
 
 def _crashes(rehearsed: Rehearsed) -> Iterator[StepOutcome]:
@@ -101,15 +94,7 @@ def backup(context: Context) -> Iterator[Finding]:
     elif programs is None:
         why = f"there is no pg_dump of PostgreSQL {major} or newer to make a backup with"
     if programs is None or why:
-        yield Finding(
-            tree=context.tree,
-            check="backup",
-            kind=STEP,
-            name="backup",
-            change="skipped",
-            title=why,
-            note=True,
-        )
+        yield note_finding(context.tree, "backup", STEP, why, name="backup", change="skipped")
         return
     target = rehearsed.trees.scheduler.open_empty(
         rehearsed.config.source, f"{rehearsed.config.name} restored"

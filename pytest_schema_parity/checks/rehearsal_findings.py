@@ -12,7 +12,7 @@ from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.findings.allowance import DATA, STEP
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
-from pytest_schema_parity.findings.finding import Finding, FindingChange
+from pytest_schema_parity.findings.finding import Finding, FindingChange, note_finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.migrations.apply import Failure
 from pytest_schema_parity.rehearsal.data import DataChange
@@ -222,16 +222,8 @@ def rehearsal_note(
 ) -> Finding:
     """A note about the rows of a table, or of all without a name."""
     shown = tuple(map(clean, cut(lines)))
-    return Finding(
-        tree=tree,
-        check=check,
-        kind=DATA,
-        name=name,
-        change="changed",
-        title=title,
-        evidence=(Text(shown),) if shown else (),
-        note=True,
-    )
+    evidence = (Text(shown),) if shown else ()
+    return note_finding(tree, check, DATA, title, name=name, evidence=evidence)
 
 
 def _rows(count: int, name: str) -> str:

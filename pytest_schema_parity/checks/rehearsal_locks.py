@@ -20,7 +20,7 @@ from pytest_schema_parity.config.model import LOCK_MODES, LockMode
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.findings.allowance import LOCK
 from pytest_schema_parity.findings.evidence import LockRow, Locks, Text
-from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.finding import Finding, note_finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.rehearsal.locks import MODES, StatementLocks, observe
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
@@ -56,16 +56,8 @@ def locks(context: Context) -> Iterator[Finding]:
         if not isinstance(statements, str)
         for row in _rows(rehearsed, step, statements)
     ]
-    yield Finding(
-        tree=context.tree,
-        check="locks",
-        kind=LOCK,
-        name="",
-        change="changed",
-        title=f"what {counted(len(rehearsal.steps), 'step')} lock, and for how long",
-        evidence=(Locks(tuple(table)),),
-        note=True,
-    )
+    title = f"what {counted(len(rehearsal.steps), 'step')} lock, and for how long"
+    yield note_finding(context.tree, "locks", LOCK, title, evidence=(Locks(tuple(table)),))
 
 
 def _observed(rehearsal: Rehearsal, number: int) -> list[StatementLocks] | str:

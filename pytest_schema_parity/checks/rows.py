@@ -11,7 +11,7 @@ from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.findings.allowance import ROWS
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Outcome, Rows, Script
-from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.finding import Finding, note_finding
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.showing import clean, printable
@@ -42,9 +42,7 @@ def findings(compared: RowsComparison) -> Iterator[Finding]:
     for view in compared.differing:
         yield _view(view, reference, tree)
     for note in compared.notes:
-        yield Finding(
-            tree=tree, check=ROWS, kind=ROWS, name="", change="changed", title=note, note=True
-        )
+        yield note_finding(tree, ROWS, ROWS, note)
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:

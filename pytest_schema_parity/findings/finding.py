@@ -87,6 +87,29 @@ def cause_of(finding: Finding) -> tuple[object, ...]:
     return (finding.change, outcome.sqlstate, outcome.text)
 
 
+def note_finding(
+    tree: str,
+    check: str,
+    kind: str,
+    title: str,
+    *,
+    name: str = "",
+    change: FindingChange = "changed",
+    evidence: tuple[Evidence, ...] = (),
+) -> Finding:
+    """A finding that fails nothing; a ``skipped`` one says that its check did not run."""
+    return Finding(
+        tree=tree,
+        check=check,
+        kind=kind,
+        name=name,
+        change=change,
+        title=title,
+        evidence=evidence,
+        note=True,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The result of one check of one tree.

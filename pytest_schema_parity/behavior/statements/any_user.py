@@ -61,12 +61,13 @@ def first_of_role(
 ) -> int | None:
     """The first of some examples that shows the same divergence, for its role alone."""
     start = 0
-    while start < len(examples):
+    while True:
         at = first_showing(runner, divergence, examples[start:], pairs[start:], known)
-        if at is None or not is_any_users(runner, examples[start + at], divergence):
-            return at if at is None else start + at
+        if at is None:
+            return None
+        if not is_any_users(runner, examples[start + at], divergence):
+            return start + at
         start += at + 1
-    return None
 
 
 def _same_outcome(runner: Runner, plain: Example, divergence: Divergence) -> bool:
