@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from pytest_schema_parity.findings.finding import CheckOutcome, Finding, Result
+from pytest_schema_parity.schema.difference import Difference, Rank
 from pytest_schema_parity.schema.kinds import Impact
 
 Verdict: TypeAlias = Literal["parity", "drift", "broken"]
@@ -41,6 +42,17 @@ class TreeResults:
     def impacts(self) -> Counter[Impact]:
         """How many differences that are not allowed there are of each impact, notes included."""
         return impacts_of(self.findings)
+
+    @property
+    def shown_by(self) -> dict[Rank, Finding]:
+        """The counterexample of each difference that explains one, by the difference's rank."""
+        return {each.rank: shown for shown in self.findings for each in shown.explained_by}
+
+    @property
+    def shown(self) -> list[Difference]:
+        """The differences that explain a counterexample."""
+        found = {each.rank: each for shown in self.findings for each in shown.explained_by}
+        return list(found.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,8 +210,7 @@ class Results:
         if self.run is None or self.config.getoption("verbose") < 1:
             return
         for name, tree in self.run.candidates.items():
-            found = {each.rank: each for other in tree.findings for each in other.explained_by}
-            lines = [f"  {' '.join(title_of(each).split())}" for each in found.values()]
+            lines = [f"  {' '.join(title_of(each).split())}" for each in tree.shown]
             if lines:
                 heading = f"{printable(name)}::behavior shows what these differences do:"
                 yield from (heading, *map(clean, lines))

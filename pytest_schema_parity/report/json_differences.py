@@ -16,7 +16,7 @@ def difference_entries(run: RunResults) -> list[Entry]:
     entries: list[Entry] = []
     for tree in run.candidates.values():
         found = [(each.difference, each) for each in tree.findings if each.difference is not None]
-        shown = {each.rank: other for other in tree.findings for each in other.explained_by}
+        shown = tree.shown_by
         for difference, finding in sorted(found, key=lambda pair: pair[0].rank):
             entries.append(
                 {

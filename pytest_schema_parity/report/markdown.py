@@ -56,8 +56,11 @@ def _server(run: RunResults) -> str:
 
 def _tree(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:
     is_reference = name == run.reference
+    shown_by = tree.shown_by
     texts = {
-        each.check: result_lines(each, reference=run.reference, bookkeeping=False)
+        each.check: result_lines(
+            each, reference=run.reference, bookkeeping=False, shown_by=shown_by
+        )
         for each in tree.results
     }
     sections = {check: lines for check, lines in texts.items() if lines}

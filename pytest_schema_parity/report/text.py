@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from pytest_schema_parity.findings.differences import title_of
@@ -12,7 +13,7 @@ from pytest_schema_parity.findings.finding import Finding, Result, cause_of
 from pytest_schema_parity.findings.wording import counted, place_text, value_pair
 from pytest_schema_parity.report.blocks import INDENT, WIDTH, BlockRenderer
 from pytest_schema_parity.report.markup import Highlight, plain
-from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.difference import Difference, Rank
 from pytest_schema_parity.schema.kinds import IMPACTS
 from pytest_schema_parity.showing import clean, clipped, printable
 
@@ -21,6 +22,7 @@ MOST: Final = 50
 MOST_PLACES: Final = 5
 """Further places of failures of one cause."""
 REPORT: Final = "--schema-parity-report=json:PATH"
+NO_COUNTEREXAMPLES: Final[Mapping[Rank, Finding]] = MappingProxyType({})
 
 
 def result_lines(
@@ -31,6 +33,7 @@ def result_lines(
     unfold: bool = False,
     most: int | None = None,
     bookkeeping: bool = True,
+    shown_by: Mapping[Rank, Finding] = NO_COUNTEREXAMPLES,
 ) -> list[str]:
     """The report of one check of one tree; empty when there is nothing to report.
 
@@ -38,10 +41,11 @@ def result_lines(
     not; notes, which fail nothing, follow below a heading.  With ``unfold``, what follows from a
     finding is listed below it.  Of each part at most ``most`` findings are shown, the gravest.
     With ``bookkeeping``, a line at the top names what migration tools keep for themselves.
+    ``shown_by`` are the counterexamples by the ranks of the differences that explain them.
     """
     if result.outcome == "error":
         return [clean(line) for line in result.failing[0].title.splitlines()]
-    page = _Page(reference, highlight, unfold, most)
+    page = _Page(reference, highlight, unfold, most, shown_by)
     kept = bookkeeping_text(result.bookkeeping) if bookkeeping else ""
     top = [highlight("note", kept)] if kept else []
     lines: list[str] = []
@@ -85,6 +89,7 @@ class _Page:
     highlight: Highlight
     unfold: bool
     most: int | None
+    shown_by: Mapping[Rank, Finding]
 
     def spread(self, findings: Sequence[Finding]) -> Iterator[str]:
         """Each finding after an empty line; failures of one cause once, with all their places."""
@@ -118,9 +123,12 @@ class _Page:
         yield from self._rest(findings, [])
 
     def _lines(self, finding: Finding) -> list[str]:
-        return finding_lines(
+        lines = finding_lines(
             finding, reference=self.reference, highlight=self.highlight, unfold=self.unfold
         )
+        if finding.difference and (shown := self.shown_by.get(finding.difference.rank)):
+            lines.append(f"{INDENT}behaves differently: {clean(shown.title)}")
+        return lines
 
     def _chosen(self, findings: Sequence[Finding]) -> Sequence[Finding]:
         """The gravest findings, in the order in which they were found."""

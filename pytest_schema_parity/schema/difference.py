@@ -20,6 +20,8 @@ from pytest_schema_parity.showing import printable, value_text
 
 Change: TypeAlias = Literal["missing", "extra", "changed", "renamed"]
 """What happened to a fact, seen from the reference."""
+Rank: TypeAlias = tuple[int, str, str, str, str]
+"""The sort key of a difference, which no other of one comparison has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Difference:
         return (self.kind, self.name)
 
     @property
-    def rank(self) -> tuple[int, str, str, str, str]:
+    def rank(self) -> Rank:
         """The sort key of differences: group, name, kind, attribute, change."""
         attribute = self.attribute or ""
         return GROUPS.index(self.group), self.name, self.kind, attribute, self.change

@@ -344,6 +344,27 @@ def test_markdown() -> None:
     assert text.endswith("reason  why\n``````\n")
 
 
+def test_markdown_says_of_a_difference_what_behaves_differently() -> None:
+    shown = Finding(
+        tree="supabase",
+        check="behavior",
+        kind="behavior",
+        name="public.users",
+        change="changed",
+        title="supabase rejects what prisma accepts: INSERT INTO public.users",
+        explained_by=(MISSING,),
+    )
+    tree = tree_results(Comparison((MISSING, COMMENT)))
+    behavior = result_of("behavior", [shown])
+    text = render(run(replace(tree, results=(*tree.results, behavior))))
+    line = (
+        "    behaves differently: supabase rejects what prisma accepts: INSERT INTO public.users\n"
+    )
+    assert text.count(line) == 1
+    parts = ("missing column in supabase", line, "### behavior")
+    assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+
+
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
