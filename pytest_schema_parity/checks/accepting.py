@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Final, get_args
 
-from pytest_schema_parity.findings.allowance import BEHAVIOR, ROWS
 from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.kinds import BEHAVIOR, ROWS
 from pytest_schema_parity.schema.difference import Change
 
 CHANGES: Final = frozenset(get_args(Change))

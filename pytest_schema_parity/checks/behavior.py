@@ -20,10 +20,10 @@ from pytest_schema_parity.checks.behavior_wording import (
 from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.checks.kept_examples import decoded, encoded
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.findings.allowance import BEHAVIOR
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Script
 from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.kinds import BEHAVIOR
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.showing import clean
 

@@ -24,10 +24,11 @@ from pytest_schema_parity.checks.behavior_wording import (
     shown_rows,
 )
 from pytest_schema_parity.checks.explaining import difference_text, explaining, objecting_fact
-from pytest_schema_parity.findings.allowance import BEHAVIOR, Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.allowances import standing
 from pytest_schema_parity.findings.evidence import Evidence, Outcome, Script, Text
 from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.kinds import BEHAVIOR
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.schema.difference import Difference, Origins
 from pytest_schema_parity.schema.facts import Schema

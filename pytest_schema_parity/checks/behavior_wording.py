@@ -12,9 +12,9 @@ from pytest_schema_parity.behavior.pairing import pair_rows
 from pytest_schema_parity.behavior.statements.causes import DifferingRows
 from pytest_schema_parity.behavior.statements.search_result import Counterexample
 from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
-from pytest_schema_parity.findings.allowance import BEHAVIOR
 from pytest_schema_parity.findings.evidence import Outcome, Rows, Text
 from pytest_schema_parity.findings.finding import Finding, note_finding
+from pytest_schema_parity.findings.kinds import BEHAVIOR
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.showing import printable
 

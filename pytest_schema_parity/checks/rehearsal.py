@@ -21,9 +21,9 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     not_reached,
     outcome_lines,
 )
-from pytest_schema_parity.findings.allowance import BEHAVIOR, DATA, LOCK, STEP
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.finding import UNCHECKED, Finding
+from pytest_schema_parity.findings.kinds import BEHAVIOR, DATA, LOCK, STEP
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal

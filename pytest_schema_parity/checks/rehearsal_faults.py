@@ -17,10 +17,10 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     outcome_lines,
 )
 from pytest_schema_parity.checks.rehearsed import Rehearsed
-from pytest_schema_parity.findings.allowance import STEP
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, note_finding
+from pytest_schema_parity.findings.kinds import STEP
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.rehearsal.backup import (

@@ -9,10 +9,10 @@ from typing import Final
 from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.applies import failure_finding
 from pytest_schema_parity.checks.rehearsed import Rehearsed
-from pytest_schema_parity.findings.allowance import DATA, STEP
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange, note_finding
+from pytest_schema_parity.findings.kinds import DATA, STEP
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.migrations.apply import Failure
 from pytest_schema_parity.rehearsal.data import DataChange

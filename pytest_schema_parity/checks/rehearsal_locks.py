@@ -18,9 +18,9 @@ from pytest_schema_parity.checks.rehearsal_findings import (
 from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.config.model import LOCK_MODES, LockMode
 from pytest_schema_parity.errors import ScriptError
-from pytest_schema_parity.findings.allowance import LOCK
 from pytest_schema_parity.findings.evidence import LockRow, Locks, Text
 from pytest_schema_parity.findings.finding import Finding, note_finding
+from pytest_schema_parity.findings.kinds import LOCK
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.rehearsal.locks import MODES, StatementLocks, observe
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome

@@ -8,10 +8,10 @@ from typing import Final
 from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.checks.check import Check, Context
-from pytest_schema_parity.findings.allowance import ROWS
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Outcome, Rows, Script
 from pytest_schema_parity.findings.finding import Finding, note_finding
+from pytest_schema_parity.findings.kinds import ROWS
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.showing import clean, printable

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from typing import Final
 
 from pytest_schema_parity.config.table import TomlTable, type_in_words
-from pytest_schema_parity.findings.allowance import BEHAVIOR, DATA, LOCK, ROWS, STEP, Allowance
+from pytest_schema_parity.findings.allowance import Allowance
+from pytest_schema_parity.findings.kinds import FINDING_KINDS, NAME_ALONE
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, KINDS
@@ -29,8 +30,6 @@ ALLOW_KEYS: Final = (
 )
 NARROWING_KEYS: Final = ("kind", "name", "change", "attribute", "impact")
 FACT_KEYS: Final = ("change", "attribute", "actual", "impact")
-KINDS_WITHOUT_FACTS: Final = {ROWS: "the view", BEHAVIOR: "the table or view"}
-"""The kinds of findings that are about no fact of a catalog, and what their names are."""
 CHANGES: Final[tuple[Change, ...]] = Change.__args__  # type: ignore[attr-defined]
 
 
@@ -74,9 +73,9 @@ def _read_allowance(table: TomlTable) -> Allowance:
             None, f"would allow every difference; restrict it by one of {', '.join(NARROWING_KEYS)}"
         )
     kind = _read_kind(table)
-    for key in FACT_KEYS if kind in KINDS_WITHOUT_FACTS else ():
+    for key in FACT_KEYS if kind in NAME_ALONE else ():
         if key in table.values:
-            of = KINDS_WITHOUT_FACTS[str(kind)]
+            of = NAME_ALONE[str(kind)]
             table.refuse(key, f'cannot be used with kind = "{kind}"; use the name of {of}')
     return Allowance(
         reason=table.text("reason", required=True) or "",
@@ -111,7 +110,7 @@ def _matches_everything(name: object) -> bool:
 def _read_kind(table: TomlTable) -> str | None:
     """Read a kind.  An unknown one is allowed, unless it is similar to a known one."""
     kind = table.text("kind")
-    kinds = (*KINDS, *KINDS_WITHOUT_FACTS, DATA, LOCK, STEP)
+    kinds = (*KINDS, *FINDING_KINDS)
     if kind is not None and kind not in kinds and (similar := suggestion(kind, kinds)):
         table.refuse("kind", f'"{kind}" is unknown; did you mean "{similar}"?')
     return kind

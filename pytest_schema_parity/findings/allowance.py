@@ -5,22 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Final, Protocol
+from typing import Protocol
 
 from pytest_schema_parity.schema.difference import Change
 from pytest_schema_parity.schema.facts import Place, Value
 from pytest_schema_parity.schema.kinds import Impact
-
-ROWS: Final = "rows"
-"""The kind of a finding about the rows of a view."""
-DATA: Final = "data"
-"""The kind of a finding about rows of a table that an upgrade loses or changes."""
-LOCK: Final = "lock"
-"""The kind of a finding about a table that an upgrade locks, or rewrites."""
-STEP: Final = "step"
-"""The kind of a finding about a step of an upgrade as a whole."""
-BEHAVIOR: Final = "behavior"
-"""The kind of a finding about statements that have different outcomes on two databases."""
 
 
 class Coverable(Protocol):

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.checks import allowances, applies, registry, rows, structure
-from pytest_schema_parity.findings.allowance import ROWS, Allowance
+from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding, Result
+from pytest_schema_parity.findings.kinds import ROWS
 from pytest_schema_parity.findings.verdict import TreeResults
 from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.schema.difference import Comparison
