@@ -6,16 +6,12 @@ digests of a row differ its values are read, from both states.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-import psycopg
-from psycopg import sql
-
-from pytest_schema_parity.rehearsal.table_pairs import TablePair, differing_pairs
+from pytest_schema_parity.rehearsal.table_pairs import TablePair, differing_pairs, pair_tables
 from pytest_schema_parity.rehearsal.tables import (
     StoredTable,
     open_snapshot,
@@ -36,8 +32,6 @@ DataChangeKind: TypeAlias = Literal[
 
 SHOWN: Final = 20
 """How many changed rows of a table are read with their values; of others only the keys."""
-
-RowKey: TypeAlias = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +82,7 @@ def compare_data(
             if now is not None
         }
         tables = [
-            TablePair(old, new, olds[name], now, _kept(columns[name]))
+            pair_tables((old, olds[name]), (new, now), _kept(columns[name]))
             for name, now in later.items()
             if now is not None
         ]
@@ -156,13 +150,12 @@ def _kept(columns: Mapping[str, str | None]) -> dict[str, str]:
 
 def _compare_table(pair: TablePair, *, exact: bool, shown: int) -> Iterator[DataChange]:
     """Compare the rows of a table in the columns that both states have."""
-    key, table = pair.before.key, pair.before.shown
-    if not key or not set(key) <= pair.columns.keys():
+    columns, key, table = pair.before.columns, pair.before.table.key, pair.before.table.shown
+    if not key or not set(key) <= set(columns):
         yield from _compare_bags(pair, exact=exact)
         return
-    columns, key_later = list(pair.columns), pair.later(key)
-    olds = _digests(pair.old, pair.before, key, columns)
-    news = _digests(pair.new, pair.after, key_later, pair.later(columns))
+    key_later = pair.later(key)
+    olds, news = pair.before.digests(key), pair.after.digests(key_later)
     values_shown = 0
     for identity, digest in olds.items():
         named = dict(zip(key, identity, strict=True))
@@ -173,11 +166,10 @@ def _compare_table(pair: TablePair, *, exact: bool, shown: int) -> Iterator[Data
             if values_shown > shown:
                 yield DataChange(table, "value changed", named, name=table)
                 continue
-            was = _values(pair.old, pair.before, key, identity, columns)
-            now = _values(pair.new, pair.after, key_later, identity, pair.later(columns))
+            was, now = pair.before.values(key, identity), pair.after.values(key_later, identity)
             for column, value, other in zip(columns, was, now, strict=True):
                 if value != other:
-                    name = pair.before.name_of(column)
+                    name = pair.before.table.name_of(column)
                     yield DataChange(table, "value changed", named, column, value, other, name=name)
     if exact:
         for identity in news.keys() - olds.keys():
@@ -186,9 +178,8 @@ def _compare_table(pair: TablePair, *, exact: bool, shown: int) -> Iterator[Data
 
 def _compare_bags(pair: TablePair, *, exact: bool) -> Iterator[DataChange]:
     """Compare the rows of a table without a primary key by counting equal rows."""
-    table, columns = pair.before.shown, list(pair.columns)
-    olds = _bag(pair.old, pair.before, columns)
-    news = _bag(pair.new, pair.after, pair.later(columns))
+    table, columns = pair.before.table.shown, pair.before.columns
+    olds, news = pair.before.bag(), pair.after.bag()
     for row, count in (olds - news).items():
         named = dict(zip(columns, row, strict=True))
         yield DataChange(table, "row missing", named, count=count, name=table)
@@ -196,42 +187,3 @@ def _compare_bags(pair: TablePair, *, exact: bool) -> Iterator[DataChange]:
         for row, count in (news - olds).items():
             named = dict(zip(columns, row, strict=True))
             yield DataChange(table, "row added", named, count=count, name=table)
-
-
-def _texts(columns: Sequence[str]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(c)) for c in columns)
-
-
-def _digests(
-    connection: psycopg.Connection, table: StoredTable, key: Sequence[str], columns: Sequence[str]
-) -> dict[RowKey, str]:
-    query = sql.SQL("SELECT pg_catalog.md5(ROW({})::text), {} FROM {}").format(
-        _texts(columns), _texts(key), table.source
-    )
-    return {tuple(identity): digest for digest, *identity in connection.execute(query)}
-
-
-def _bag(
-    connection: psycopg.Connection, table: StoredTable, columns: Sequence[str]
-) -> Counter[RowKey]:
-    query = sql.SQL("SELECT {} FROM {}").format(_texts(columns), table.source)
-    return Counter(connection.execute(query))
-
-
-def _values(
-    connection: psycopg.Connection,
-    table: StoredTable,
-    key: Sequence[str],
-    identity: RowKey,
-    columns: Sequence[str],
-) -> RowKey:
-    query = sql.SQL("SELECT {} FROM {} WHERE ROW({}) = ROW({})").format(
-        _texts(columns),
-        table.source,
-        _texts(key),
-        sql.SQL(", ").join(sql.SQL("{}::text").format(value) for value in identity),
-    )
-    row: RowKey | None = connection.execute(query).fetchone()
-    if row is None:
-        raise LookupError(f"{table.name} has no row {identity} in the snapshot that had it")
-    return row

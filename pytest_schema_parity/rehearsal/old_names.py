@@ -10,6 +10,7 @@ import psycopg
 
 from pytest_schema_parity.rehearsal.data import later_columns
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal
+from pytest_schema_parity.rehearsal.table_pairs import TableState
 from pytest_schema_parity.rehearsal.tables import StoredTable, open_snapshot, read_tables
 
 NO_VIEW: Final = "readers of the old name fail"
@@ -57,7 +58,9 @@ def _view(session: psycopg.Connection, table: StoredTable) -> StoredTable | None
     if row is None or row[0] is None:
         return None
     columns, quoted = map(tuple, row)
-    return replace(table, columns=columns, quoted=quoted, numbers=(), key=(), partitioned=True)
+    return replace(
+        table, columns=columns, quoted=quoted, numbers=(), types=(), key=(), partitioned=True
+    )
 
 
 def _effect(
@@ -67,14 +70,9 @@ def _effect(
 ) -> str | None:
     """How the rows of a view differ from those of a table, whose names of columns are given."""
     kept = {old: new for old, new in columns.items() if new is not None}
-    expected = _digest(*renamed, [*kept.values()])
+    expected = TableState(*renamed, [*kept.values()]).digest()
     try:
-        found = _digest(*view, [*kept])
+        found = TableState(*view, [*kept]).digest()
     except psycopg.Error as error:
         return f"the view of the old name cannot be read: {error.diag.message_primary or error}"
     return None if found == expected else "the view of the old name has other rows or values"
-
-
-def _digest(session: psycopg.Connection, table: StoredTable, columns: list[str]) -> object:
-    """The digest of all rows in some columns, in any order."""
-    return session.execute(table.digest_query(columns, 0).encode()).fetchone()

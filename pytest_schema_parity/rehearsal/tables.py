@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +27,9 @@ SELECT
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 ), (
     SELECT array_agg(quote_ident(a.attname) ORDER BY a.attnum) FROM pg_attribute AS a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+), (
+    SELECT array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum) FROM pg_attribute AS a
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 ), (
     SELECT array_agg(a.attname::text ORDER BY k.position)
@@ -56,7 +58,7 @@ class StoredTable:
     """A table: ``name`` is its schema and its own name, ``shown`` both as SQL writes them.
 
     ``columns`` have the names ``quoted`` in SQL, and ``numbers`` that copies of a database keep, as
-    they keep the ``oid``.  ``key`` are the columns of the primary key.
+    they keep the ``oid``.  ``types`` are theirs, and ``key`` are the columns of the primary key.
     """
 
     oid: int
@@ -66,6 +68,7 @@ class StoredTable:
     numbers: tuple[int, ...]
     columns: tuple[str, ...]
     quoted: tuple[str, ...]
+    types: tuple[str, ...]
     key: tuple[str, ...]
 
     @property
@@ -74,15 +77,9 @@ class StoredTable:
         table = sql.Identifier(*self.name)
         return table if self.partitioned else sql.SQL("ONLY {}").format(table)
 
-    def digest_query(self, columns: Sequence[str], given: int) -> str:
-        """The query for the number ``given``, and one digest of all rows in some columns.
-
-        The digest does not depend on the order of the rows.  All names were quoted by the server.
-        """
-        texts = ", ".join(f"{self.quoted[self.columns.index(each)]}::text" for each in columns)
-        only = "" if self.partitioned else "ONLY "
-        rows = f"SELECT pg_catalog.md5(ROW({texts})::text) AS digest FROM {only}{self.shown}"  # noqa: S608
-        return f"SELECT {given}, md5(string_agg(r.digest, '' ORDER BY r.digest)) FROM ({rows}) AS r"  # noqa: S608
+    def type_of(self, column: str) -> str:
+        """The type of a column, with its modifiers."""
+        return self.types[self.columns.index(column)]
 
     def name_of(self, column: str | None) -> str:
         """The qualified name of the table, or of a column of it."""
@@ -117,7 +114,8 @@ def read_tables(connection: psycopg.Connection) -> dict[str, StoredTable]:
             tuple(numbers or ()),
             tuple(columns or ()),
             tuple(quoted or ()),
+            tuple(types or ()),
             tuple(key or ()),
         )
-        for oid, schema, name, shown, partitioned, numbers, columns, quoted, key in found
+        for oid, schema, name, shown, partitioned, numbers, columns, quoted, types, key in found
     }

@@ -109,6 +109,30 @@ def test_a_changed_value_is_shown_old_and_new(cluster: Cluster, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    ("later", "changed"),
+    [
+        ("numeric(9, 2)", [("1.2345", "1.23")]),
+        ("integer", [("1.2345", "1")]),
+        ("numeric", []),
+        ("text", []),
+    ],
+)
+def test_a_number_that_is_written_with_fewer_digits_is_the_same(
+    cluster: Cluster, source: str, tmp_path: Path, later: str, changed: list[tuple[str, str]]
+) -> None:
+    with psycopg.connect(cluster.conninfo(source)) as connection:
+        connection.execute(
+            "CREATE TABLE prices (id numeric(9, 4) PRIMARY KEY, price numeric(9, 4));"
+        )
+        connection.execute("INSERT INTO prices VALUES (1, 1), (2, 2.5 * 2), (3, 1.2345)")
+    up = f"ALTER TABLE prices ALTER id TYPE bigint, ALTER price TYPE {later}"
+    with rehearsal(cluster, tmp_path, up) as rehearsed:
+        (outcome,) = rehearsed.upgrade()
+    assert [(each.before, each.after) for each in outcome.changes] == changed
+    assert {(each.key or {})["id"] for each in outcome.changes} <= {"3"}
+
+
+@pytest.mark.parametrize(
     "up",
     [
         "ALTER TABLE people ADD COLUMN email text",
