@@ -7,17 +7,17 @@ from typing import Final
 
 from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.allowances import probably_meant
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange
+from pytest_schema_parity.findings.meant import fields_meant, names_meant
 from pytest_schema_parity.findings.wording import counted, place_text
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.showing import choice_of, clean, printable, value_text
 
 NAME: Final = "allowances"
 MOST_MEANT: Final = 3
-"""So many names are suggested for a stale allowance."""
+"""So many names, or values of a field, are suggested for a stale allowance."""
 
 
 def find(context: Context) -> Iterator[Finding]:
@@ -37,9 +37,7 @@ def findings(
     ``found`` are the findings of the tree, of which a stale one may mean one.
     """
     for allowance in stale:
-        remark = "stale: matches no difference; remove it"
-        if meant := probably_meant(allowance, found):
-            remark = f"stale: matches no difference; did you mean {choice_of(meant[:MOST_MEANT])}?"
+        remark = f"stale: matches no difference; {_remedy(allowance, found)}"
         yield _finding(allowance, tree, "stale", remark)
     for allowance in expired:
         remark = (
@@ -73,6 +71,15 @@ def pattern_text(allowance: Allowance) -> str:
     if a.actual is not None:
         text += f", if it is {value_text(a.actual)}"
     return clean(f"{text} ({a.impact})" if a.impact else text)
+
+
+def _remedy(allowance: Allowance, found: Collection[Finding]) -> str:
+    """What to do about a stale allowance: correct what it probably means, or remove it."""
+    if names := names_meant(allowance, found):
+        return f"did you mean {choice_of(names[:MOST_MEANT])}?"
+    for field, words in fields_meant(allowance, found).items():
+        return f"did you mean {field} = {choice_of(words[:MOST_MEANT])}?"
+    return "remove it"
 
 
 def _finding(allowance: Allowance, tree: str, change: FindingChange, remark: str) -> Finding:

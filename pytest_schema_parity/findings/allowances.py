@@ -9,10 +9,9 @@ from typing import TypeAlias
 
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.differences import finding_of
-from pytest_schema_parity.findings.finding import Finding
+from pytest_schema_parity.findings.finding import Finding, is_difference
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.kinds import FAILING, Impact
-from pytest_schema_parity.showing import suggestion
 
 Accept: TypeAlias = Callable[[Difference, str], str | None]
 """Returns the reason for which a difference of a tree is accepted, or None."""
@@ -94,35 +93,6 @@ def stale(
     return [each for each in standing(allowances, tree, today) if each not in used]
 
 
-def probably_meant(allowance: Allowance, findings: Iterable[Finding]) -> list[str]:
-    """The names that a stale allowance without a pattern may mean, of findings not accepted.
-
-    All else that it asks for fits these; first come those that have its name behind a schema or
-    table, else the one with the most similar name.
-    """
-    name = allowance.name
-    if name is None or "*" in name or "?" in name:
-        return []
-    any_name = replace(allowance, name=None)
-    known: list[str] = []
-    for finding in findings:
-        parts = () if finding.difference is None else finding.difference.parts
-        for each in (finding, *parts) if finding.allowed is None else ():
-            if any_name.covers(each, is_difference=_is_difference(each)):
-                known.append(each.name)
-    ending = f".{name}".casefold()
-    qualified = [
-        each for each in known if ending in (each.casefold()[-len(ending) :], _bare(each, ending))
-    ]
-    similar = suggestion(name, known)
-    return list(dict.fromkeys(qualified)) or ([] if similar is None else [similar])
-
-
-def _bare(name: str, ending: str) -> str:
-    """The end of a function's name without its arguments, as long as ``ending``."""
-    return name.partition("(")[0].casefold()[-len(ending) :]
-
-
 def _is_acceptable(finding: Finding) -> bool:
     """Whether an allowance can accept a finding: a difference, or a failure that breaks no tree."""
     return finding.difference is not None or not (finding.breaks or finding.note)
@@ -159,11 +129,7 @@ def _by_name(
         return [
             allowances[n]
             for n in numbers
-            if allowances[n].covers(finding, is_difference=_is_difference(finding))
+            if allowances[n].covers(finding, is_difference=is_difference(finding))
         ]
 
     return covering
-
-
-def _is_difference(finding: Finding | Difference) -> bool:
-    return isinstance(finding, Difference) or finding.difference is not None

@@ -159,3 +159,8 @@ class Result:
         if self.skipped is not None:
             return "skipped"
         return "failed" if self.failing else "passed"
+
+
+def is_difference(finding: Finding | Difference) -> bool:
+    """Whether it is a difference of the catalogs, or the finding of one."""
+    return isinstance(finding, Difference) or finding.difference is not None

@@ -23,13 +23,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``did you mean "x"?`` if a known name is similar, else ``it can be "a" or "b"``."""
     names = list(known)
     similar = suggestion(word, names)
-    return f'did you mean "{similar}"?' if similar else f"it can be {choice_of(names)}"
+    return f"did you mean {_in_quotes(similar)}?" if similar else f"it can be {choice_of(names)}"
 
 
 def choice_of(names: Iterable[str]) -> str:
     """``"a", "b" or "c"``, in the order given."""
-    *most, last = [f'"{name}"' for name in names]
+    *most, last = map(_in_quotes, names)
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def _in_quotes(name: str) -> str:
+    """The name as a string of TOML."""
+    return f"'{name}'" if '"' in name else f'"{name}"'
 
 
 def _normalized(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.schemas import fact, schema, table
 
+from pytest_schema_parity.checks import allowances as check
 from pytest_schema_parity.findings import allowances
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.allowances import Judged
@@ -381,3 +382,34 @@ def test_an_allowed_column_does_not_cover_a_foreign_key_of_what_both_have(
     )
     judgement = judge("b", comparison, [Allowance("still there", kind="column", change="extra")])
     assert [one.name for one in left(judgement)] == (["public.t.f"] if is_left else [])
+
+
+OWN = fact("policy", 'public.users."See own rows"', ("table", "public.users"), using="true")
+
+
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        ({"name": "See own rows"}, """did you mean 'public.users."See own rows"'?"""),
+        ({"name": "users.see own rows"}, """did you mean 'public.users."See own rows"'?"""),
+        ({"name": "public.users.See own rows"}, """did you mean 'public.users."See own rows"'?"""),
+        ({"name": "f"}, 'did you mean "public.f(integer[], text[])"?'),
+        ({"kind": "column", "name": "id"}, 'did you mean "public.users.id"?'),
+        ({"name": "public.users.id", "attribute": "typ"}, 'did you mean attribute = "type"?'),
+        ({"name": "public.users.id", "change": "extra"}, 'did you mean change = "changed"?'),
+        ({"name": "*.users.id", "kind": "table"}, 'did you mean kind = "column"?'),
+        ({"name": "public.users.id", "impact": "form"}, 'did you mean impact = "behavior"?'),
+        ({"name": "public.users.id", "attribute": "typ", "change": "extra"}, "remove it"),
+        ({"name": "nothing like it"}, "remove it"),
+        ({"kind": "constraint"}, "remove it"),
+    ],
+)
+def test_a_stale_allowance_is_told_what_it_may_mean(asked: dict[str, Any], remedy: str) -> None:
+    rule = Allowance(reason="agreed", **asked)
+    new = schema(
+        table("users", "id bigint"), OWN, fact("function", "public.f(integer[], text[])", body="2")
+    )
+    judgement = judge("supabase", compare(OLD, new), [rule])
+    assert stale(judgement, rule) == (rule,)
+    (finding,) = check.findings("supabase", [rule], [], judgement.findings)
+    assert finding.title.partition("; ")[2] == remedy

@@ -1,0 +1,76 @@
+"""What a stale allowance may mean: a finding that it would accept with another name or field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from pytest_schema_parity.findings.allowance import Allowance
+from pytest_schema_parity.findings.finding import Finding, is_difference
+from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.showing import suggestion
+
+TEXT_FIELDS: Final = ("attribute", "change", "impact", "kind")
+"""The fields of an allowance, besides the name, that are words."""
+
+
+def names_meant(allowance: Allowance, findings: Iterable[Finding]) -> list[str]:
+    """The names that a stale allowance without a pattern may mean, of findings not accepted.
+
+    All else that it asks for fits these; first come those that have its name behind a schema or
+    table, or with quotes, else the one with the most similar name.
+    """
+    name = allowance.name
+    if name is None or "*" in name or "?" in name:
+        return []
+    any_name = replace(allowance, name=None)
+    known = [each.name for each in _not_accepted(findings) if _covers(any_name, each)]
+    given = name.casefold()
+    exact = [each for each in known if given in _spellings(each)]
+    if similar := suggestion(name, known):
+        exact = exact or [similar]
+    return list(dict.fromkeys(exact))
+
+
+def fields_meant(allowance: Allowance, findings: Iterable[Finding]) -> dict[str, list[str]]:
+    """The fields of a stale allowance that alone keep it from findings, and what these have.
+
+    ``findings`` are those of a tree; only those not accepted count.  An allowance without a name
+    means nothing in particular.
+    """
+    if allowance.name is None:
+        return {}
+    known = [*_not_accepted(findings)]
+    found: dict[str, list[str]] = {}
+    for field in TEXT_FIELDS:
+        if getattr(allowance, field) is not None:
+            nothing: dict[str, Any] = {field: None}
+            without = replace(allowance, **nothing)
+            values = [getattr(each, field) for each in known if _covers(without, each)]
+            if words := [*dict.fromkeys(filter(None, values))]:
+                found[field] = words
+    return found
+
+
+def _not_accepted(findings: Iterable[Finding]) -> Iterator[Finding | Difference]:
+    """The findings that no allowance covers, each with what is folded below it."""
+    for finding in findings:
+        if finding.allowed is None:
+            yield finding
+            if finding.difference is not None:
+                yield from finding.difference.parts
+
+
+def _covers(allowance: Allowance, found: Finding | Difference) -> bool:
+    return allowance.covers(found, is_difference=is_difference(found))
+
+
+def _spellings(name: str) -> set[str]:
+    """How people may write a qualified name, in lower case: unqualified, unquoted, without `()`."""
+    plain = name.casefold()
+    found: set[str] = set()
+    for each in (plain, plain.partition("(")[0], plain.replace('"', "")):
+        parts = each.split(".")
+        found.update(".".join(parts[start:]) for start in range(len(parts)))
+    return found
