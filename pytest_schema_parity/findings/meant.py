@@ -9,7 +9,7 @@ from typing import Any, Final
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.finding import Finding, is_difference
 from pytest_schema_parity.schema.difference import Difference
-from pytest_schema_parity.showing import suggestion
+from pytest_schema_parity.schema.names import meant_names
 
 TEXT_FIELDS: Final = ("attribute", "change", "impact", "kind")
 """The fields of an allowance, besides the name, that are words."""
@@ -25,12 +25,8 @@ def names_meant(allowance: Allowance, findings: Iterable[Finding]) -> list[str]:
     if name is None or "*" in name or "?" in name:
         return []
     any_name = replace(allowance, name=None)
-    known = [each.name for each in _not_accepted(findings) if _covers(any_name, each)]
-    given = name.casefold()
-    exact = [each for each in known if given in _spellings(each)]
-    if similar := suggestion(name, known):
-        exact = exact or [similar]
-    return list(dict.fromkeys(exact))
+    known = (each.name for each in _not_accepted(findings) if _covers(any_name, each))
+    return meant_names(name, known)
 
 
 def fields_meant(allowance: Allowance, findings: Iterable[Finding]) -> dict[str, list[str]]:
@@ -64,13 +60,3 @@ def _not_accepted(findings: Iterable[Finding]) -> Iterator[Finding | Difference]
 
 def _covers(allowance: Allowance, found: Finding | Difference) -> bool:
     return allowance.covers(found, is_difference=is_difference(found))
-
-
-def _spellings(name: str) -> set[str]:
-    """How people may write a qualified name, in lower case: unqualified, unquoted, without `()`."""
-    plain = name.casefold()
-    found: set[str] = set()
-    for each in (plain, plain.partition("(")[0], plain.replace('"', "")):
-        parts = each.split(".")
-        found.update(".".join(parts[start:]) for start in range(len(parts)))
-    return found

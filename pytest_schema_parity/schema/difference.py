@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias, overload
+from typing import Final, Literal, TypeAlias, overload
 
 from pytest_schema_parity.schema.facts import Key, Place, Value
 from pytest_schema_parity.schema.kinds import (
@@ -16,7 +16,12 @@ from pytest_schema_parity.schema.kinds import (
     group_of,
     kind_of,
 )
-from pytest_schema_parity.showing import printable, value_text
+from pytest_schema_parity.showing import clipped, printable, value_text
+
+SHOWN: Final = 3
+"""So many differences stand in the repr of a comparison."""
+WIDTH: Final = 60
+"""So many characters of each."""
 
 Change: TypeAlias = Literal["missing", "extra", "changed", "renamed"]
 """What happened to a fact, seen from the reference."""
@@ -146,7 +151,7 @@ class Difference:
         return replace(self, below=below, follows=kept)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """Every difference of two schemas, in a stable order; falsy when there is none."""
 
@@ -158,6 +163,14 @@ class Comparison:
 
     def __len__(self) -> int:
         return len(self.differences)
+
+    def __repr__(self) -> str:
+        """How many, and the first of them: what pytest shows where ``assert not …`` fails."""
+        if not self:
+            return "<Comparison without differences>"
+        shown = [clipped(str(each), WIDTH) for each in self.differences[:SHOWN]]
+        first = ", ".join([*shown, "…"] if len(self) > SHOWN else shown)
+        return f"<Comparison of {len(self)} difference{'s' * (len(self) > 1)}: {first}>"
 
     def __str__(self) -> str:
         """A line for each difference, with both values."""

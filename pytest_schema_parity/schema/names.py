@@ -48,8 +48,29 @@ def signature(name: str) -> str:
     return "".join(tokens[tokens.index("(") :]) if "(" in tokens else ""
 
 
-def meant_name(name: str, names: Iterable[str]) -> str | None:
-    """The known name that was most likely meant: with a schema in front, or spelt almost alike."""
-    known = list(names)
-    unqualified = [one for one in known if one.endswith(f".{name}")]
-    return unqualified[0] if unqualified else suggestion(name, known)
+def meant_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was most likely meant, if any."""
+    return next(iter(meant_names(name, known)), None)
+
+
+def meant_names(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that may be meant by one without its schema, table, quotes or arguments.
+
+    If there is none, the one that is spelt almost alike.
+    """
+    names = list(dict.fromkeys(known))
+    given = name.casefold()
+    if exact := [one for one in names if given in _spellings(one)]:
+        return exact
+    similar = suggestion(name, names)
+    return [] if similar is None else [similar]
+
+
+def _spellings(name: str) -> set[str]:
+    """How people may write a qualified name, in lower case."""
+    found: set[str] = set()
+    plain = name.casefold()
+    for each in (plain, plain.partition("(")[0], plain.replace('"', "")):
+        parts = each.split(".")
+        found.update(".".join(parts[start:]) for start in range(len(parts)))
+    return found

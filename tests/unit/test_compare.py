@@ -341,3 +341,18 @@ class TestResult:
         assert old == schema(USERS, unique_index("users", "users_email_key"))
         assert isinstance(new, Schema)
         assert all(isinstance(one, Fact) for one in new)
+
+
+def test_the_repr_of_a_comparison_says_what_differs() -> None:
+    """As pytest shows it where ``assert not compare(a, b)`` fails."""
+    old = schema(table("users", "id int", "a int"))
+    new = schema(table("users", "id bigint", "a text"), *(table(f"t{n}", "x int") for n in "12"))
+    changed = "changed type of column public.users.id: int / bigint"
+    assert repr(compare(old, old)) == "<Comparison without differences>"
+    assert (
+        repr(compare(old, new).only(compare(old, new)[-1:]))
+        == f"<Comparison of 1 difference: {changed}>"
+    )
+    extra = "extra table public.t1, extra table public.t2"
+    others = "changed type of column public.users.a: int / text, …"
+    assert repr(compare(old, new)) == f"<Comparison of 4 differences: {extra}, {others}>"

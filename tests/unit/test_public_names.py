@@ -42,4 +42,4 @@ def test_a_comparison_prints_a_line_for_each_difference() -> None:
     ]
     assert f"{found.failing}" == text
     assert str(compare(schema(), schema())) == "no difference"
-    assert "Comparison(" in repr(found)
+    assert repr(found).startswith("<Comparison of 2 differences: ")

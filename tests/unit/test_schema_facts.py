@@ -95,6 +95,7 @@ def test_every_mapping_is_of_a_known_kind() -> None:
     [
         ("public.user", "there is no table public.user; did you mean public.users?"),
         ("users", "there is no table users; did you mean public.users?"),
+        ("Users", "there is no table Users; did you mean public.users?"),
         (
             "public.totals",
             "there is no table public.totals; materialized view public.totals exists",
