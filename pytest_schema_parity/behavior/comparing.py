@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from pytest_schema_parity.behavior.pairing import pair_rows
-from pytest_schema_parity.behavior.results import ViewRows
+from pytest_schema_parity.behavior.row_comparison import ViewRows
+from pytest_schema_parity.behavior.row_pairs import pair_rows
 from pytest_schema_parity.findings.evidence import Row
 
 NUMBERS: Final = frozenset({20, 21, 23, 700, 701, 1700})

@@ -10,20 +10,20 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.behavior.statements.boundaries import parents_first
+from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
-from pytest_schema_parity.behavior.statements.model import Table
-from pytest_schema_parity.behavior.statements.opening import open_runner
-from pytest_schema_parity.behavior.statements.runner import Runner
-from pytest_schema_parity.behavior.statements.search_result import Budget
-from pytest_schema_parity.behavior.statements.solver import RowValues
-from pytest_schema_parity.behavior.statements.statement import (
+from pytest_schema_parity.behavior.statements.generated_statement import (
     NULL,
     GeneratedStatement,
     update,
 )
-from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.model import Table
+from pytest_schema_parity.behavior.statements.open_runner import open_runner
+from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.runner import Runner
+from pytest_schema_parity.behavior.statements.solver import RowValues
+from pytest_schema_parity.postgres.cancelling import CannotCancelError, execute_within
 from pytest_schema_parity.postgres.conninfo import open_connection
-from pytest_schema_parity.postgres.cutting_off import CannotCancelError, execute_within
 
 ROWS: Final = 3
 """How many rows each table gets."""

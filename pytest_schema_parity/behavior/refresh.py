@@ -9,9 +9,9 @@ from typing import Final
 
 import psycopg
 
-from pytest_schema_parity.behavior.results import LoadingStep, RowProblem
+from pytest_schema_parity.behavior.connections import OpenSide, OpenSides
+from pytest_schema_parity.behavior.row_comparison import LoadingStep, RowProblem
 from pytest_schema_parity.behavior.seeds import problems
-from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
 from pytest_schema_parity.schema.facts import Schema
 
 ORDER: Final = """

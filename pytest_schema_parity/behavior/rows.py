@@ -18,11 +18,11 @@ from typing import Final, TypeAlias
 import psycopg
 
 from pytest_schema_parity.behavior.comparing import QueryResult, chance_columns, compare_results
-from pytest_schema_parity.behavior.instant import LONG_PATIENCE, PATIENCE
+from pytest_schema_parity.behavior.connections import OpenSide, OpenSides, open_sides
 from pytest_schema_parity.behavior.refresh import call_functions, call_procedures, refresh_views
-from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
+from pytest_schema_parity.behavior.row_comparison import RowProblem, RowsComparison, ViewRows
+from pytest_schema_parity.behavior.same_now import LONG_PATIENCE, PATIENCE
 from pytest_schema_parity.behavior.seeds import Seed, load_seeds, problems, read_seed
-from pytest_schema_parity.behavior.sides import OpenSide, OpenSides, open_sides
 from pytest_schema_parity.schema.facts import Schema
 
 VIEWS: Final = frozenset({"view", "materialized view"})
@@ -47,7 +47,7 @@ def compare_rows(
     made; ``root`` is the directory that seed files are named from (the current one by default);
     ``statement_timeout`` is in seconds.  Loads the seeds in order, refreshes materialized views,
     calls the trees' own refresh routines, and reads the views, all at one instant (see
-    :mod:`pytest_schema_parity.behavior.instant`).
+    :mod:`pytest_schema_parity.behavior.same_now`).
     """
     names = shared_views(schemas[reference], schemas[candidate])
     read = [read_seed(path, root or Path.cwd()) for path in seeds]

@@ -17,12 +17,12 @@ from typing import Final
 
 import psycopg
 
-from pytest_schema_parity.behavior.results import LoadingStep, RowProblem
-from pytest_schema_parity.behavior.sides import OpenSides
+from pytest_schema_parity.behavior.connections import OpenSides
+from pytest_schema_parity.behavior.row_comparison import LoadingStep, RowProblem
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations.failure import Complaint, place_of
 from pytest_schema_parity.migrations.scanner import Statement, split
-from pytest_schema_parity.migrations.text import read_sql
+from pytest_schema_parity.migrations.sql_file import read_sql
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import redact, redact_message
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.errors import ConfigError
-from pytest_schema_parity.findings.allowances import Accept
+from pytest_schema_parity.findings.apply_allowances import Accept
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Schema
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.migrations.failure import Failure
-from pytest_schema_parity.migrations.lost import Lost, names_in
+from pytest_schema_parity.migrations.without_effect import Lost, names_in
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Place, Schema
 from pytest_schema_parity.schema.names import name_tokens

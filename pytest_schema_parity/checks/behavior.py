@@ -8,11 +8,11 @@ from typing import Final
 
 import psycopg
 
-from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.behavior.statements.search_result import (
+from pytest_schema_parity.behavior.statements.counterexample import (
     Budget,
     DatabaseCopy,
 )
+from pytest_schema_parity.behavior.statements.search import search
 from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
 from pytest_schema_parity.checks.behavior_wording import (
     note,

@@ -7,13 +7,12 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
-from pytest_schema_parity.behavior.statements.causes import details
+from pytest_schema_parity.behavior.statements.counterexample import Counterexample, Search
+from pytest_schema_parity.behavior.statements.divergences import details
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE
+from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome as Did
-from pytest_schema_parity.behavior.statements.roles import CLAIMS, SIGNED_OUT
-from pytest_schema_parity.behavior.statements.search_result import Counterexample, Search
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
-from pytest_schema_parity.checks.behavior_unshown import MOST_NAMES, unshown_notes
+from pytest_schema_parity.behavior.statements.role_statements import CLAIMS, SIGNED_OUT
 from pytest_schema_parity.checks.behavior_wording import (
     condition_name,
     differing_rows,
@@ -24,8 +23,9 @@ from pytest_schema_parity.checks.behavior_wording import (
     shown_rows,
 )
 from pytest_schema_parity.checks.explaining import difference_text, explaining, objecting_fact
+from pytest_schema_parity.checks.without_counterexample import MOST_NAMES, unshown_notes
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.allowances import standing
+from pytest_schema_parity.findings.apply_allowances import standing
 from pytest_schema_parity.findings.evidence import Evidence, Outcome, Script, Text
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.kinds import BEHAVIOR

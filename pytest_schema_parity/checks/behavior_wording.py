@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import psycopg
 
-from pytest_schema_parity.behavior.pairing import pair_rows
-from pytest_schema_parity.behavior.statements.causes import DifferingRows
-from pytest_schema_parity.behavior.statements.search_result import Counterexample
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
+from pytest_schema_parity.behavior.row_pairs import pair_rows
+from pytest_schema_parity.behavior.statements.counterexample import Counterexample
+from pytest_schema_parity.behavior.statements.divergences import DifferingRows
+from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
 from pytest_schema_parity.findings.evidence import Outcome, Rows, Text
 from pytest_schema_parity.findings.finding import Finding, note_finding
 from pytest_schema_parity.findings.kinds import BEHAVIOR

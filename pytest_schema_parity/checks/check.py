@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from pytest_schema_parity.building.build import Build
-from pytest_schema_parity.checks.accepting import allowance_for, first_to_accept
+from pytest_schema_parity.checks.suggested_allowance import allowance_for, first_to_accept
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.counting import findings_headline
@@ -18,7 +18,7 @@ from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.showing import printable
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.checks.rehearsed import Rehearsed
+    from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
 
 Role: TypeAlias = Literal["reference", "candidate", "not compared", "rehearsal"]
 """The role of what is checked: a tree's, or ``rehearsal``."""

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
 from pytest_schema_parity.checks.parity import Parity
-from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.allowances import expired, stale
+from pytest_schema_parity.findings.apply_allowances import expired, stale
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.difference import Comparison
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Final
 
-from pytest_schema_parity.behavior.statements.causes import details
+from pytest_schema_parity.behavior.statements.counterexample import Counterexample
+from pytest_schema_parity.behavior.statements.divergences import details
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
-from pytest_schema_parity.behavior.statements.search_result import Counterexample
 from pytest_schema_parity.checks.dependencies import bare, dependencies
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Key, Schema

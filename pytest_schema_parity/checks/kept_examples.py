@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, cast
 
-from pytest_schema_parity.behavior.statements.search_result import Counterexample, Known
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
+from pytest_schema_parity.behavior.statements.counterexample import Counterexample, Known
+from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
 
 KeptEntry: TypeAlias = dict[str, object]
 KINDS = frozenset({"insert", "update", "delete", "truncate", "role", "call", "other"})

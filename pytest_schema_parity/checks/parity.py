@@ -12,11 +12,11 @@ from pytest_schema_parity.building.adjustments import Adjustments
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks import allowances, registry, structure
 from pytest_schema_parity.checks.check import Check, Context, Memory, Role
-from pytest_schema_parity.checks.rehearsed import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
 from pytest_schema_parity.config import Config, RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.allowances import Judged, judge
+from pytest_schema_parity.findings.apply_allowances import Judged, judge
 from pytest_schema_parity.findings.finding import Finding, Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.schema.compare import compare

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
 from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
     amount,
@@ -16,7 +17,6 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     not_checked,
     outcome_lines,
 )
-from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, note_finding
@@ -30,7 +30,7 @@ from pytest_schema_parity.rehearsal.backup import (
 )
 from pytest_schema_parity.rehearsal.crash import crashed
 from pytest_schema_parity.rehearsal.data import DataChange
-from pytest_schema_parity.rehearsal.interrupted import interrupt_steps
+from pytest_schema_parity.rehearsal.interrupt_steps import interrupt_steps
 from pytest_schema_parity.rehearsal.rehearse import StepOutcome
 
 POINTS: Final = 2

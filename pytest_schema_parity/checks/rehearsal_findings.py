@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.applies import failure_finding
-from pytest_schema_parity.checks.rehearsed import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange, note_finding

@@ -9,13 +9,13 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
 from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
     amount,
     not_checked,
     outcome_lines,
 )
-from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.config.model import LOCK_MODES, LockMode
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.findings.evidence import LockRow, Locks, Text

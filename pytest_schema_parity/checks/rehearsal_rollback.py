@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
 from pytest_schema_parity.checks.rehearsal_findings import (
     about_step,
     amount,
@@ -19,7 +20,6 @@ from pytest_schema_parity.checks.rehearsal_findings import (
     refused_notes,
     rehearsal_note,
 )
-from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted

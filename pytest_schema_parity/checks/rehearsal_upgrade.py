@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import psycopg
 
+from pytest_schema_parity.behavior.statements.counterexample import Budget, DatabaseCopy
 from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy
 from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
 from pytest_schema_parity.checks.check import Context
+from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
 from pytest_schema_parity.checks.rehearsal_findings import failed
-from pytest_schema_parity.checks.rehearsed import Rehearsed
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding

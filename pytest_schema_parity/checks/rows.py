@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
+from pytest_schema_parity.behavior.row_comparison import RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.behavior.rows import compare_rows
 from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.findings.counting import findings_headline

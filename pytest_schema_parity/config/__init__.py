@@ -1,6 +1,6 @@
 """The configuration ``[tool.pytest-schema-parity]``: find its file, read and check it."""
 
-from pytest_schema_parity.config.known import KnownValues
+from pytest_schema_parity.config.known_values import KnownValues
 from pytest_schema_parity.config.load import (
     OWN_FILE,
     configurations_below,

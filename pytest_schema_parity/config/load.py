@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from pytest_schema_parity.config.known import KnownValues
+from pytest_schema_parity.config.known_values import KnownValues
 from pytest_schema_parity.config.locator import KeyPath, Locator
 from pytest_schema_parity.config.mistakes import Mistakes, display_path
 from pytest_schema_parity.config.model import TABLE_NAME, Config

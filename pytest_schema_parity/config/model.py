@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from pytest_schema_parity.config.matching import matching_files
+from pytest_schema_parity.config.glob_files import matching_files
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.schema.kinds import FAILING, Impact
 

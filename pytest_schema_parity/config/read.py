@@ -10,8 +10,8 @@ from typing import Final
 
 from pytest_schema_parity.config.allow import read_allowances
 from pytest_schema_parity.config.behavior import read_behavior
-from pytest_schema_parity.config.known import KnownValues
-from pytest_schema_parity.config.matching import matching_files
+from pytest_schema_parity.config.glob_files import matching_files
+from pytest_schema_parity.config.known_values import KnownValues
 from pytest_schema_parity.config.model import OLDEST, STATEMENT_TIMEOUT, Config
 from pytest_schema_parity.config.rehearsal import read_rehearsals
 from pytest_schema_parity.config.table import TomlTable, header_for

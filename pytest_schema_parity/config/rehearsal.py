@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from pytest_schema_parity.config.known import KnownValues
-from pytest_schema_parity.config.matching import matching_files
+from pytest_schema_parity.config.glob_files import matching_files
+from pytest_schema_parity.config.known_values import KnownValues
 from pytest_schema_parity.config.model import LOCK_MODES, REHEARSED_EXAMPLES, RehearsalConfig
 from pytest_schema_parity.config.table import MOST_EXAMPLES, TomlTable
 

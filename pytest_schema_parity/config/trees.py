@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pytest_schema_parity.config.known import KnownValues
+from pytest_schema_parity.config.known_values import KnownValues
 from pytest_schema_parity.config.model import RehearsalConfig, TreeConfig
 from pytest_schema_parity.config.table import TomlTable, header_for
 

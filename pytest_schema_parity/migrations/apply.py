@@ -18,8 +18,7 @@ from pytest_schema_parity.migrations.failure import (
     failed_statement,
 )
 from pytest_schema_parity.migrations.layouts import layouts
-from pytest_schema_parity.migrations.lost import Lost, lost_statements, lost_text
-from pytest_schema_parity.migrations.nearest import Names
+from pytest_schema_parity.migrations.name_hints import Names
 from pytest_schema_parity.migrations.origins import Marker, Marks
 from pytest_schema_parity.migrations.prisma_engine import PrismaTable, Stop
 from pytest_schema_parity.migrations.scanner import split
@@ -39,6 +38,7 @@ from pytest_schema_parity.migrations.transactions import (
     way_of,
 )
 from pytest_schema_parity.migrations.tree import MigrationFile, Tree
+from pytest_schema_parity.migrations.without_effect import Lost, lost_statements, lost_text
 from pytest_schema_parity.showing import printable
 
 __all__ = [

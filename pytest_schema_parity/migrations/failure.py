@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
-from pytest_schema_parity.migrations.lost import Lost
 from pytest_schema_parity.migrations.statement import Statement
+from pytest_schema_parity.migrations.without_effect import Lost
 from pytest_schema_parity.showing import clean, printable, redact, redact_line, redact_message
 
 _SHOWN: Final = 200

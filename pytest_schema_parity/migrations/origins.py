@@ -16,8 +16,8 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations.effects import attributes_changed
-from pytest_schema_parity.migrations.exchange import Request
+from pytest_schema_parity.migrations.changed_attributes import attributes_changed
+from pytest_schema_parity.migrations.protocol import Request
 from pytest_schema_parity.migrations.session import Session
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.postgres.address import connect

@@ -16,8 +16,8 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations.exchange import Request
 from pytest_schema_parity.migrations.failure import Complaint
+from pytest_schema_parity.migrations.protocol import Request
 from pytest_schema_parity.migrations.session import Session
 from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.postgres.address import connect

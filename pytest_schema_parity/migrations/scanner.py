@@ -13,7 +13,9 @@ from typing import Final
 
 from pytest_schema_parity.errors import ScriptError
 from pytest_schema_parity.migrations import psql
-from pytest_schema_parity.migrations.lexis import (
+from pytest_schema_parity.migrations.settings import StringSetting
+from pytest_schema_parity.migrations.statement import Statement
+from pytest_schema_parity.migrations.token_patterns import (
     BLANK,
     COMMENT_EDGE,
     DOLLAR_QUOTE,
@@ -23,8 +25,6 @@ from pytest_schema_parity.migrations.lexis import (
     WORD,
     unterminated,
 )
-from pytest_schema_parity.migrations.settings import StringSetting
-from pytest_schema_parity.migrations.statement import Statement
 
 __all__ = ["Statement", "split"]
 

@@ -14,8 +14,8 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations.exchange import Exchange, Request
 from pytest_schema_parity.migrations.failure import Complaint
+from pytest_schema_parity.migrations.protocol import Exchange, Request
 from pytest_schema_parity.postgres.address import connect, reset_environment_settings
 from pytest_schema_parity.postgres.conninfo import Conninfo
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, TypeAlias
 
-from pytest_schema_parity.migrations.exchange import Request
 from pytest_schema_parity.migrations.failure import Complaint
+from pytest_schema_parity.migrations.protocol import Request
 from pytest_schema_parity.migrations.statement import Statement
 
 Way: TypeAlias = Literal["at once", "in steps", "in parts", "by itself"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.migrations.layouts import Listing, detect_layout, get_layout
 from pytest_schema_parity.migrations.other_tools import refuse_directory, refuse_marked
-from pytest_schema_parity.migrations.text import read_sql
+from pytest_schema_parity.migrations.sql_file import read_sql
 from pytest_schema_parity.showing import printable, suggestion
 
 

@@ -105,7 +105,7 @@ def _register_gate(config: pytest.Config) -> None:
     from pytest_schema_parity.plugin.progress import Progress
     from pytest_schema_parity.plugin.results import Results
     from pytest_schema_parity.plugin.session import is_worker
-    from pytest_schema_parity.report.destinations import Destinations
+    from pytest_schema_parity.report.report_option import Destinations
 
     reports = config.getoption("--schema-parity-report")
     destinations = Destinations(config.invocation_params.dir, reports)
@@ -129,7 +129,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print how to connect to the servers that ``--schema-parity-keep`` keeps."""
     if config.getoption("--schema-parity-keep"):
-        from pytest_schema_parity.plugin.keeping import kept_lines
+        from pytest_schema_parity.plugin.keep_servers import kept_lines
 
         terminalreporter.section("schema parity: kept", "-")
         for line in kept_lines(config):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from pytest_schema_parity.plugin.adding import added_trees
+from pytest_schema_parity.plugin.project_hooks import added_trees
 
 if TYPE_CHECKING:
     from pytest_schema_parity.config import Config
@@ -106,7 +106,7 @@ def _behavior(config: pytest.Config, configured: BehaviorConfig) -> BehaviorConf
 
 def _load(config: pytest.Config, file: Path) -> Config | None:
     """The configuration in a file, with the trees that hooks add."""
-    from pytest_schema_parity.checks.examining import KNOWN
+    from pytest_schema_parity.checks.file_mistakes import KNOWN
     from pytest_schema_parity.config import load_config
 
     return load_config(file, added=added_trees(config), known=KNOWN)

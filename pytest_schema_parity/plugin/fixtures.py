@@ -148,9 +148,9 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         Each is a tuple, the rows that the row refers to first, for a test that draws from it with
         ``data.draw(…)``.  Needs Hypothesis.  ``tree`` is a candidate, the first by default.
         """
-        from pytest_schema_parity.behavior.statements.opening import open_runner
+        from pytest_schema_parity.behavior.statements.open_runner import open_runner
         from pytest_schema_parity.behavior.statements.strategy import rows_of
-        from pytest_schema_parity.behavior.statements.unsolved import HYPOTHESIS
+        from pytest_schema_parity.behavior.statements.unsolved_conditions import HYPOTHESIS
 
         if find_spec("hypothesis") is None:
             raise pytest.UsageError(f"schema_parity.rows needs Hypothesis: {HYPOTHESIS}")
@@ -190,7 +190,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         no database understands a statement.
         """
         __tracebackhide__ = True
-        from pytest_schema_parity.behavior.asserting import run_on_both
+        from pytest_schema_parity.behavior.same_outcome import run_on_both
 
         if not any(map(str.strip, statements)):
             raise ValueError("there is no statement to compare the databases by: give one or more")

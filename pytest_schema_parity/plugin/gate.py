@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_schema_parity.checks import registry
-from pytest_schema_parity.plugin.adding import added_checks
+from pytest_schema_parity.plugin.project_hooks import added_checks
 from pytest_schema_parity.plugin.session import open_session
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.showing import did_you_mean, printable

@@ -14,7 +14,7 @@ from pytest_schema_parity.errors import ConfigError, SchemaParityError
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.plugin.gate import Gate
 from pytest_schema_parity.report.markup import plain
-from pytest_schema_parity.report.text import MOST, result_lines
+from pytest_schema_parity.report.terminal_text import MOST, result_lines
 
 if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree

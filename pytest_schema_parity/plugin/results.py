@@ -23,7 +23,7 @@ from pytest_schema_parity.showing import clean, printable
 
 if TYPE_CHECKING:
     from pytest_schema_parity.plugin.gate import Gate
-    from pytest_schema_parity.report.destinations import Destinations
+    from pytest_schema_parity.report.report_option import Destinations
 
 PREFIX = "schema_parity_"
 CARRIED = "schema_parity"

@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from pytest_schema_parity.plugin.adding import adjustments_of
 from pytest_schema_parity.plugin.configuration import (
     find_configuration,
     path_setting,
     usage_errors,
 )
+from pytest_schema_parity.plugin.project_hooks import adjustments_of
 
 if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree
@@ -67,7 +67,7 @@ def open_session(config: pytest.Config) -> Parity:
 
 
 def _open(config: pytest.Config, configuration: Config) -> Parity:
-    from pytest_schema_parity.checks.opening import open_parity
+    from pytest_schema_parity.checks.open_parity import open_parity
 
     with usage_errors():
         return open_parity(

@@ -13,8 +13,8 @@ from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.postgres.databases import clone_database, drop_database
 from pytest_schema_parity.rehearsal.data import compare_data
+from pytest_schema_parity.rehearsal.end_session import interruptions
 from pytest_schema_parity.rehearsal.fingerprint import fingerprint
-from pytest_schema_parity.rehearsal.interrupt import interruptions
 from pytest_schema_parity.rehearsal.rehearse import Changed, Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.script import StepScript, execute
 from pytest_schema_parity.rehearsal.steps import MigrationStep, tree_of

@@ -11,8 +11,8 @@ import psycopg
 
 from pytest_schema_parity.migrations.apply import controls_transactions
 from pytest_schema_parity.migrations.scanner import split
+from pytest_schema_parity.migrations.sql_file import read_sql
 from pytest_schema_parity.migrations.statement import Statement
-from pytest_schema_parity.migrations.text import read_sql
 
 _ENDS: Final = frozenset({"abort", "commit", "end", "rollback"})
 

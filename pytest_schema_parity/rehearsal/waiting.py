@@ -12,8 +12,8 @@ import psycopg
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
+from pytest_schema_parity.postgres.cancelling import CannotCancelError, execute_within
 from pytest_schema_parity.postgres.conninfo import open_connection
-from pytest_schema_parity.postgres.cutting_off import CannotCancelError, execute_within
 from pytest_schema_parity.rehearsal.script import (
     StepScript,
     execute,

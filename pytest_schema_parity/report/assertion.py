@@ -8,7 +8,7 @@ from pytest_schema_parity.findings.counting import count_text
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.report.markup import Highlight, plain
-from pytest_schema_parity.report.text import finding_lines
+from pytest_schema_parity.report.terminal_text import finding_lines
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable

@@ -22,7 +22,7 @@ from pytest_schema_parity.findings.evidence import (
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted, place_text, value_pair
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
-from pytest_schema_parity.report.row_table import rows_lines
+from pytest_schema_parity.report.row_lines import rows_lines
 from pytest_schema_parity.report.sql_diff import laid_out, sql_diff
 from pytest_schema_parity.schema.facts import Value
 from pytest_schema_parity.schema.kinds import kind_of

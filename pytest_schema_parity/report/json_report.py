@@ -13,7 +13,7 @@ from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.report.json_differences import difference_entries
 from pytest_schema_parity.report.json_entries import Entry, first_block, place_entry
-from pytest_schema_parity.report.text import finding_lines
+from pytest_schema_parity.report.terminal_text import finding_lines
 from pytest_schema_parity.showing import redact_value
 
 REPORT_VERSION: Final = 1

@@ -11,7 +11,7 @@ from pytest_schema_parity.findings.finding import UNCHECKED
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults, Verdict
 from pytest_schema_parity.findings.wording import counted
 from pytest_schema_parity.report.summary import totals_text
-from pytest_schema_parity.report.text import bookkeeping_text, result_lines
+from pytest_schema_parity.report.terminal_text import bookkeeping_text, result_lines
 from pytest_schema_parity.schema.kinds import GROUPS
 from pytest_schema_parity.showing import clean
 

@@ -13,8 +13,8 @@ from typing import TypeAlias
 from pytest_schema_parity.schema.causes_in_views import columns_of_views, definitions_of_views
 from pytest_schema_parity.schema.causes_of_columns import binds_more, what_goes_with_columns
 from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.difference_index import Found, Mark, mark
 from pytest_schema_parity.schema.facts import Fact, Key, Schema, Value
-from pytest_schema_parity.schema.found import Found, Mark, mark
 from pytest_schema_parity.schema.kinds import IMPACTS, kind_of
 from pytest_schema_parity.schema.names import short
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
+from pytest_schema_parity.schema.column_references import Relations
+from pytest_schema_parity.schema.column_references import split as _tokens
 from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.difference_index import Found
 from pytest_schema_parity.schema.facts import Fact, Key
-from pytest_schema_parity.schema.found import Found
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import short
-from pytest_schema_parity.schema.whose_columns import Relations
-from pytest_schema_parity.schema.whose_columns import split as _tokens
 
 _Pairs: TypeAlias = Iterator[tuple[Difference, Difference]]
 _Tokens: TypeAlias = tuple[str, ...]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from pytest_schema_parity.schema.column_references import Tokens, split
 from pytest_schema_parity.schema.difference import Difference
+from pytest_schema_parity.schema.difference_index import Found
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
-from pytest_schema_parity.schema.found import Found
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import short
-from pytest_schema_parity.schema.whose_columns import Tokens, split
 
 _Pairs: TypeAlias = Iterator[tuple[Difference, Difference]]
 

@@ -20,7 +20,7 @@ from pytest_schema_parity.schema.causes import fold_consequences
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import FAILING, Impact, kind_of
-from pytest_schema_parity.schema.matching import Match, match_facts, renamed
+from pytest_schema_parity.schema.match_facts import Match, match_facts, renamed
 from pytest_schema_parity.schema.moves import is_named_after
 from pytest_schema_parity.schema.pairs import compare_orders, compare_pairs
 from pytest_schema_parity.schema.renames import Rename

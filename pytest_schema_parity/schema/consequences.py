@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from pytest_schema_parity.schema.column_references import Relations, without_new_aliases
+from pytest_schema_parity.schema.column_references import split as _tokens
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import KINDS, kind_of
 from pytest_schema_parity.schema.moves import Move, named_after
 from pytest_schema_parity.schema.names import signature
-from pytest_schema_parity.schema.whose_columns import Relations, without_new_aliases
-from pytest_schema_parity.schema.whose_columns import split as _tokens
 
 _MENTIONING: Final = frozenset(
     {

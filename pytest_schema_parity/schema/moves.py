@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pytest_schema_parity.schema.column_references import split as _tokens
 from pytest_schema_parity.schema.facts import Key
-from pytest_schema_parity.schema.whose_columns import split as _tokens
 
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 

@@ -12,9 +12,9 @@ from typing import Final, TypeVar
 
 from pytest_schema_parity.schema.difference import Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key
-from pytest_schema_parity.schema.items import differing_items
 from pytest_schema_parity.schema.kinds import IMPACTS, Impact, kind_of
-from pytest_schema_parity.schema.matching import Match
+from pytest_schema_parity.schema.list_differences import differing_items
+from pytest_schema_parity.schema.match_facts import Match
 from pytest_schema_parity.schema.names import short
 from pytest_schema_parity.schema.same_effect import Sides, milder, why_milder
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import name_tokens, relative, signature
-from pytest_schema_parity.schema.neighbours import (
+from pytest_schema_parity.schema.sibling_order import (
     NONE_SHARED,
     Neighbours,
     neighbours_of,

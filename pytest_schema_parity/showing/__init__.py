@@ -11,7 +11,7 @@ from pytest_schema_parity.showing.secrets import (
     redact_value,
 )
 from pytest_schema_parity.showing.suggestions import choice_of, did_you_mean, suggestion
-from pytest_schema_parity.showing.values import NOT_SET, value_text
+from pytest_schema_parity.showing.value_text import NOT_SET, value_text
 
 __all__ = [
     "HIDDEN",

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from pytest_schema_parity.showing.literals import end_of_value, skip_blanks
+from pytest_schema_parity.showing.quoted_values import end_of_value, skip_blanks
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 """A JSON value: an attribute of a fact, or a whole report."""

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psycopg
 
-from pytest_schema_parity.behavior.statements.opening import open_runner
+from pytest_schema_parity.behavior.statements.counterexample import Budget, DatabaseCopy
+from pytest_schema_parity.behavior.statements.open_runner import open_runner
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy
-from pytest_schema_parity.behavior.statements.searching import Searching
+from pytest_schema_parity.behavior.statements.search_loop import Searching
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import create_database
 from pytest_schema_parity.postgres.installation import find_installation

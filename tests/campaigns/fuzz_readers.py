@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["pytest_schema_parity", "tomllib", "jso
     from pytest_schema_parity.config import load_config
     from pytest_schema_parity.errors import ConfigError, SchemaFormatError, ScriptError
     from pytest_schema_parity.migrations.scanner import split
-    from pytest_schema_parity.migrations.text import read_sql
+    from pytest_schema_parity.migrations.sql_file import read_sql
     from pytest_schema_parity.schema.facts import Schema
     from pytest_schema_parity.showing import redact
 

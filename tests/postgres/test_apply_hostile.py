@@ -10,7 +10,7 @@ import pytest
 from support.applying import exists, only, tree
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.migrations import exchange
+from pytest_schema_parity.migrations import protocol
 from pytest_schema_parity.migrations.apply import apply_tree
 from pytest_schema_parity.postgres.cluster import start_cluster
 
@@ -96,7 +96,7 @@ def test_the_limit_is_one_statements(tmp_path, database, way: str) -> None:
 def test_what_does_not_end_when_told_to_is_told_with_the_file(
     tmp_path, installation, monkeypatch
 ) -> None:
-    monkeypatch.setattr(exchange, "_OBEYING", 0.1)
+    monkeypatch.setattr(protocol, "_OBEYING", 0.1)
     text = "copy (select 1) to program 'trap \"\" INT TERM; sleep 3'"
     said = r"^while a\.sql was applied, a statement takes longer than 0\.5 seconds and cannot be"
     with (

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pytest_schema_parity.building import BuiltTree
-from pytest_schema_parity.checks.opening import open_parity
+from pytest_schema_parity.checks.open_parity import open_parity
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.postgres.installation import Installation
 

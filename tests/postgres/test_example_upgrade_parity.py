@@ -26,7 +26,7 @@ from support.upgrade import (
     steps,
 )
 
-from pytest_schema_parity.checks.opening import open_parity
+from pytest_schema_parity.checks.open_parity import open_parity
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import drop_database

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from pytest_schema_parity.behavior.instant import _on_two_cores, begin_together
+from pytest_schema_parity.behavior.same_now import _on_two_cores, begin_together
 
 Pair = tuple[psycopg.Connection, psycopg.Connection]
 

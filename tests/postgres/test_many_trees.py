@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_schema_parity.building import targets
-from pytest_schema_parity.checks.opening import open_parity
+from pytest_schema_parity.checks.open_parity import open_parity
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.postgres.processors import processors

@@ -10,7 +10,7 @@ from support.mutant_schemas import SCHEMAS
 from support.mutants import Mutant, ddl, mutants
 from support.searching import Searcher, scripts
 
-from pytest_schema_parity.behavior.statements.search_result import Budget
+from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.postgres.cluster import Cluster
 
 pytestmark = pytest.mark.campaign

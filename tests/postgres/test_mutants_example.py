@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.searching import Searcher, scripts
 
-from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy
+from pytest_schema_parity.behavior.statements.counterexample import Budget, DatabaseCopy
 from pytest_schema_parity.postgres.cluster import Cluster
 
 pytestmark = pytest.mark.campaign

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from pytest_schema_parity.building import BuiltTree
-from pytest_schema_parity.checks.opening import open_parity
+from pytest_schema_parity.checks.open_parity import open_parity
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.platforms import PLATFORMS, get_platform
 from pytest_schema_parity.postgres.cluster import start_cluster

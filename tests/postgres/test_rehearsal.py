@@ -16,7 +16,7 @@ from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.integrity import broken_foreign_keys, sequences_behind
-from pytest_schema_parity.rehearsal.interrupted import interrupt_steps
+from pytest_schema_parity.rehearsal.interrupt_steps import interrupt_steps
 from pytest_schema_parity.rehearsal.locks import observe
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 from pytest_schema_parity.rehearsal.script import read_script
@@ -423,7 +423,7 @@ def test_what_cannot_be_interrupted_is_told(
     cluster: Cluster, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "pytest_schema_parity.rehearsal.interrupted.run_until",
+        "pytest_schema_parity.rehearsal.interrupt_steps.run_until",
         lambda *_: psycopg.connect(cluster.conninfo(source)).execute("SELECT * FROM nowhere"),
     )
     with rehearsal(cluster, tmp_path, "SELECT 1; SELECT 2") as rehearsed:

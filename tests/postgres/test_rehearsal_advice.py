@@ -7,7 +7,7 @@ from pathlib import Path
 from support.rehearsals import CONFIGURATION, FILES, results_of
 
 from pytest_schema_parity.postgres.cluster import Cluster
-from pytest_schema_parity.report.text import result_lines
+from pytest_schema_parity.report.terminal_text import result_lines
 
 CHECKS = ("upgrade", "data", "idempotent", "rollback", "interrupted", "locks")
 

@@ -16,8 +16,8 @@ from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.rehearsal.crash import crashed
+from pytest_schema_parity.rehearsal.end_session import run_until, run_until_blocked
 from pytest_schema_parity.rehearsal.fingerprint import fingerprint
-from pytest_schema_parity.rehearsal.interrupt import run_until, run_until_blocked
 from pytest_schema_parity.rehearsal.locks import observe
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal
 from pytest_schema_parity.rehearsal.script import StepScript, read_script
@@ -234,7 +234,7 @@ def test_a_session_that_does_not_end_is_an_error_and_no_deadlock(
     def fail(*_: object) -> None:
         raise ServerError("The session does not end")
 
-    monkeypatch.setattr("pytest_schema_parity.rehearsal.interrupt._terminate", fail)
+    monkeypatch.setattr("pytest_schema_parity.rehearsal.end_session._terminate", fail)
     step = script(tmp_path, "SET LOCAL lock_timeout = '4s'; ALTER TABLE people ADD a int")
     begun = time.monotonic()
     with pytest.raises(ServerError, match="does not end"):

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pytest_schema_parity.behavior.instant import begin_together
-from pytest_schema_parity.behavior.results import RowPair, RowsComparison
+from pytest_schema_parity.behavior.row_comparison import RowPair, RowsComparison
 from pytest_schema_parity.behavior.rows import compare_rows
+from pytest_schema_parity.behavior.same_now import begin_together
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import clone_database, create_database, drop_database
 from pytest_schema_parity.schema.facts import Fact, Place, Schema
@@ -93,7 +93,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine two databases may need long for one instant: here they have it."""
     patient = partial(begin_together, patience=20.0)
     monkeypatch.setattr(
-        "pytest_schema_parity.behavior.sides.begin_together", lambda *pair, **_: patient(*pair)
+        "pytest_schema_parity.behavior.connections.begin_together",
+        lambda *pair, **_: patient(*pair),
     )
 
 
@@ -214,7 +215,7 @@ def test_what_goes_by_the_clock_is_left_out_where_the_clocks_are_apart(
             connection.execute("SELECT pg_sleep(0.01)")
         return 7
 
-    monkeypatch.setattr("pytest_schema_parity.behavior.sides.begin_together", begin_apart)
+    monkeypatch.setattr("pytest_schema_parity.behavior.connections.begin_together", begin_apart)
     found = compare(CLOCK.format(""), CLOCK.format(""), "INSERT INTO t VALUES (1)")
     assert (found.parity, found.views[0].left_out) == (True, ("at",))
     assert "public.v compared without at" in "; ".join(found.notes)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from support.searching import Searcher, causes, scripts
 
-from pytest_schema_parity.behavior.statements.matching import matching
+from pytest_schema_parity.behavior.statements.regex_samples import matching
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 
@@ -213,7 +213,7 @@ def clocks_apart(monkeypatch: pytest.MonkeyPatch) -> None:
             time.sleep(0.0003)
         return 300 if patience else 0
 
-    monkeypatch.setattr("pytest_schema_parity.behavior.sides.begin_together", begin)
+    monkeypatch.setattr("pytest_schema_parity.behavior.connections.begin_together", begin)
 
 
 @pytest.mark.usefixtures("clocks_apart")

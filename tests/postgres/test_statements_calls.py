@@ -7,7 +7,7 @@ import time
 import pytest
 from support.searching import Searcher, causes, scripts
 
-from pytest_schema_parity.behavior.statements.search_result import Budget
+from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.postgres.cluster import Cluster
 
 ROUTINES = """

@@ -11,13 +11,13 @@ import psycopg
 import pytest
 from support.searching import causes, scripts
 
-from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.behavior.statements.search_result import (
+from pytest_schema_parity.behavior.statements.counterexample import (
     Budget,
     Counterexample,
     DatabaseCopy,
     Search,
 )
+from pytest_schema_parity.behavior.statements.search import search
 from pytest_schema_parity.postgres.databases import drop_database
 
 pytestmark = pytest.mark.campaign

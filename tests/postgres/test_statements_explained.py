@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.searching import Searcher
 
+from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.behavior.statements.search_result import Budget
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
 from pytest_schema_parity.findings.finding import Finding

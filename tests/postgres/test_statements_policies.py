@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from support.searching import Searcher, scripts
 
+from pytest_schema_parity.behavior.statements.counterexample import Search
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE
-from pytest_schema_parity.behavior.statements.search_result import Search
 from pytest_schema_parity.checks.behavior_findings import Reported
 from pytest_schema_parity.findings.evidence import Script
 from pytest_schema_parity.postgres.cluster import Cluster

@@ -7,8 +7,8 @@ import re
 import pytest
 from support.searching import Searcher, causes, scripts
 
+from pytest_schema_parity.behavior.statements.counterexample import Search
 from pytest_schema_parity.behavior.statements.renamed_columns import renamed_columns
-from pytest_schema_parity.behavior.statements.search_result import Search
 from pytest_schema_parity.checks.behavior_findings import Reported
 from pytest_schema_parity.findings.evidence import Script
 from pytest_schema_parity.postgres.cluster import Cluster

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from support.searching import Searcher, scripts
 
-from pytest_schema_parity.behavior.statements.search_result import DatabaseCopy, Search
+from pytest_schema_parity.behavior.statements.counterexample import DatabaseCopy, Search
 from pytest_schema_parity.postgres.cluster import Cluster
 
 ROLES = ("anon", "authenticated")

@@ -7,11 +7,11 @@ import time
 import pytest
 from support.searching import Searcher
 
+from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.behavior.statements.example import Example
-from pytest_schema_parity.behavior.statements.opening import open_runner
-from pytest_schema_parity.behavior.statements.search_result import Budget
+from pytest_schema_parity.behavior.statements.generated_statement import insert
+from pytest_schema_parity.behavior.statements.open_runner import open_runner
 from pytest_schema_parity.behavior.statements.side_runner import SWEPT
-from pytest_schema_parity.behavior.statements.statement import insert
 from pytest_schema_parity.postgres.cluster import Cluster
 
 TREE = """

@@ -6,11 +6,11 @@ import psycopg
 import pytest
 from support.searching import Searcher, causes, scripts
 
+from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.behavior.statements.example import Example
-from pytest_schema_parity.behavior.statements.opening import open_runner
-from pytest_schema_parity.behavior.statements.search_result import Budget
-from pytest_schema_parity.behavior.statements.searching import Searching
-from pytest_schema_parity.behavior.statements.statement import insert
+from pytest_schema_parity.behavior.statements.generated_statement import insert
+from pytest_schema_parity.behavior.statements.open_runner import open_runner
+from pytest_schema_parity.behavior.statements.search_loop import Searching
 from pytest_schema_parity.postgres.cluster import Cluster
 
 
@@ -172,7 +172,7 @@ def test_what_is_not_found_again_is_said(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Searching, "confirms", lambda *_: False)
-    monkeypatch.setattr("pytest_schema_parity.behavior.sides.begin_together", _late)
+    monkeypatch.setattr("pytest_schema_parity.behavior.connections.begin_together", _late)
     trees = [
         LOGGED.format(column=COLUMNS["an identity"], shown="", bound=bound) for bound in (">", ">=")
     ]

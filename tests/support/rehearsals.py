@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
-from pytest_schema_parity.checks.opening import open_parity
+from pytest_schema_parity.checks.open_parity import open_parity
 from pytest_schema_parity.checks.parity import Parity
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.findings.finding import Result

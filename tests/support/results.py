@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pytest_schema_parity.behavior.results import RowProblem, RowsComparison, ViewRows
+from pytest_schema_parity.behavior.row_comparison import RowProblem, RowsComparison, ViewRows
 from pytest_schema_parity.checks import allowances, applies, registry, rows, structure
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.differences import finding_of

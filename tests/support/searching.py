@@ -9,8 +9,8 @@ from typing import Any
 
 import psycopg
 
+from pytest_schema_parity.behavior.statements.counterexample import Budget, DatabaseCopy, Search
 from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.behavior.statements.search_result import Budget, DatabaseCopy, Search
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 

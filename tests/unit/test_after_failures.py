@@ -9,8 +9,8 @@ import pytest
 
 from pytest_schema_parity.checks.after_failures import failure_behind
 from pytest_schema_parity.migrations.failure import Failure
-from pytest_schema_parity.migrations.lost import lost_statements, lost_text, names_in
 from pytest_schema_parity.migrations.scanner import split
+from pytest_schema_parity.migrations.without_effect import lost_statements, lost_text, names_in
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Place, Schema
 

@@ -11,9 +11,9 @@ import pytest
 from support.schemas import fact, schema, table
 
 from pytest_schema_parity.checks import allowances as check
-from pytest_schema_parity.findings import allowances
+from pytest_schema_parity.findings import apply_allowances
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.allowances import Judged
+from pytest_schema_parity.findings.apply_allowances import Judged
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.compare import compare
@@ -35,7 +35,7 @@ def judge(
 ) -> Judged:
     """A tree's differences, as findings, after the allowances."""
     found = [finding_of(one, tree, fail_on=comparison.fail_on) for one in comparison]
-    return allowances.judge(tree, found, rules, today=today, fail_on=comparison.fail_on)
+    return apply_allowances.judge(tree, found, rules, today=today, fail_on=comparison.fail_on)
 
 
 def judged(*rules: Allowance, tree: str = "supabase", today: date = TODAY) -> Judged:
@@ -59,7 +59,7 @@ def names(judgement: Judged) -> list[str]:
 
 
 def stale(judgement: Judged, *rules: Allowance, tree: str = "supabase") -> tuple[Allowance, ...]:
-    return tuple(allowances.stale(rules, tree, judgement.used, TODAY))
+    return tuple(apply_allowances.stale(rules, tree, judgement.used, TODAY))
 
 
 def test_without_allowances_everything_is_left() -> None:
@@ -253,17 +253,17 @@ def test_an_allowance_about_another_tree_is_not_stale() -> None:
 def test_an_expired_allowance_allows_nothing_and_is_listed() -> None:
     rule = Allowance("until the release", kind="policy", until=TODAY)
     tomorrow = TODAY + timedelta(days=1)
-    assert allowances.expired([rule], "supabase", TODAY) == []
-    assert allowances.expired([rule], "supabase", tomorrow) == [rule]
+    assert apply_allowances.expired([rule], "supabase", TODAY) == []
+    assert apply_allowances.expired([rule], "supabase", tomorrow) == [rule]
     judgement = judged(rule, today=tomorrow)
     assert allowed(judgement) == []
     assert left(judgement) == list(COMPARISON)
-    assert allowances.stale([rule], "supabase", judgement.used, tomorrow) == []
+    assert apply_allowances.stale([rule], "supabase", judgement.used, tomorrow) == []
 
 
 def test_an_expired_allowance_about_another_tree_is_not_listed() -> None:
     rule = Allowance("why", tree="archive", until=date(2020, 1, 1))
-    assert allowances.expired([rule], "supabase", TODAY) == []
+    assert apply_allowances.expired([rule], "supabase", TODAY) == []
 
 
 def test_what_fails_is_decided_as_before() -> None:
@@ -276,8 +276,8 @@ def test_of_use_in_one_tree_is_not_stale_in_all() -> None:
     everywhere, one_tree = Allowance("a", kind="policy"), Allowance("b", tree="x", kind="policy")
     used = judge("x", Comparison(), [everywhere, one_tree]).used
     used |= judge("y", COMPARISON, [everywhere, one_tree]).used
-    assert allowances.stale([everywhere, one_tree], "x", used, TODAY) == [one_tree]
-    assert allowances.stale([everywhere, one_tree], "y", used, TODAY) == []
+    assert apply_allowances.stale([everywhere, one_tree], "x", used, TODAY) == [one_tree]
+    assert apply_allowances.stale([everywhere, one_tree], "y", used, TODAY) == []
 
 
 def rows(*views: str) -> list[Finding]:
@@ -289,7 +289,7 @@ def rows(*views: str) -> list[Finding]:
 
 
 def reasons(findings: Sequence[Finding], *rules: Allowance) -> list[str | None]:
-    judgement = allowances.judge("supabase", findings, rules, today=TODAY)
+    judgement = apply_allowances.judge("supabase", findings, rules, today=TODAY)
     return [finding.allowed for finding in judgement.findings]
 
 
@@ -299,7 +299,7 @@ def test_the_rows_of_a_view_may_differ() -> None:
     assert reasons(found, by_name) == ["why", None]
     assert reasons(found, by_name, of_all) == ["why", "all"]
     assert reasons(found, replace(by_name, tree="other")) == [None, None]
-    judgement = allowances.judge("supabase", rows("public.b"), [by_name], today=TODAY)
+    judgement = apply_allowances.judge("supabase", rows("public.b"), [by_name], today=TODAY)
     assert stale(judgement, by_name) == (by_name,)
 
 

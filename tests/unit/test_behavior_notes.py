@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_schema_parity.behavior.statements.search_result import Search
+from pytest_schema_parity.behavior.statements.counterexample import Search
 from pytest_schema_parity.checks.behavior import headline
 from pytest_schema_parity.checks.behavior_findings import Reported
 from pytest_schema_parity.findings.allowance import Allowance

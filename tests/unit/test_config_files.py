@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_schema_parity.checks.examining import KNOWN
+from pytest_schema_parity.checks.file_mistakes import KNOWN
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.errors import ConfigError
 

@@ -7,7 +7,7 @@ from support.schemas import schema, table
 
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.report import json_report, markdown
-from pytest_schema_parity.report.text import result_lines
+from pytest_schema_parity.report.terminal_text import result_lines
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS

@@ -7,12 +7,12 @@ from inspect import cleandoc
 import pytest
 from support.results import allowances_result, failures_result, rows_result
 
-from pytest_schema_parity.behavior.results import RowProblem, ViewRows
+from pytest_schema_parity.behavior.row_comparison import RowProblem, ViewRows
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.migrations.failure import Failure
-from pytest_schema_parity.report.text import result_lines
+from pytest_schema_parity.report.terminal_text import result_lines
 from pytest_schema_parity.schema.facts import Place
 
 FAILED = Failure(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_schema_parity.report.files import write_text
+from pytest_schema_parity.report.write_report import write_text
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600)])

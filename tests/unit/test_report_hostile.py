@@ -17,7 +17,7 @@ from support.results import (
     tree_results,
 )
 
-from pytest_schema_parity.behavior.results import RowProblem, ViewRows
+from pytest_schema_parity.behavior.row_comparison import RowProblem, ViewRows
 from pytest_schema_parity.checks import structure
 from pytest_schema_parity.config.mistakes import display_path
 from pytest_schema_parity.errors import SchemaParityError, ScriptError, UnknownName
@@ -30,7 +30,7 @@ from pytest_schema_parity.report import markdown
 from pytest_schema_parity.report.assertion import explain
 from pytest_schema_parity.report.json_report import render, report
 from pytest_schema_parity.report.summary import Cell, summary_lines
-from pytest_schema_parity.report.text import result_lines
+from pytest_schema_parity.report.terminal_text import result_lines
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Place, Schema
 

@@ -15,18 +15,18 @@ from support.results import (
     tree_results,
 )
 
-from pytest_schema_parity.behavior.results import RowProblem, ViewRows
+from pytest_schema_parity.behavior.row_comparison import RowProblem, ViewRows
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import Outcome, RowPair, Rows, Script, Text
 from pytest_schema_parity.findings.finding import CheckOutcome, Finding, Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.migrations.failure import Failure
-from pytest_schema_parity.report.destinations import Destination, Destinations, parse_destination
-from pytest_schema_parity.report.files import make_way, write_text
 from pytest_schema_parity.report.json_report import render as render_json
 from pytest_schema_parity.report.json_report import report
 from pytest_schema_parity.report.markdown import render
+from pytest_schema_parity.report.report_option import Destination, Destinations, parse_destination
+from pytest_schema_parity.report.write_report import make_way, write_text
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Place
 

@@ -8,7 +8,7 @@ from support.results import differences_result
 from pytest_schema_parity.findings.counting import below_text, count_text, findings_headline
 from pytest_schema_parity.findings.differences import finding_of, summary_text
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
-from pytest_schema_parity.report.text import finding_lines, result_lines
+from pytest_schema_parity.report.terminal_text import finding_lines, result_lines
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.schema.kinds import FAILING, Impact

@@ -13,9 +13,9 @@ from pytest_schema_parity.behavior.comparing import (
     compare_results,
     volatile_columns,
 )
-from pytest_schema_parity.behavior.pairing import pair_rows
 from pytest_schema_parity.behavior.refresh import refresh_routines
-from pytest_schema_parity.behavior.results import KEPT, RowProblem, RowsComparison, ViewRows
+from pytest_schema_parity.behavior.row_comparison import KEPT, RowProblem, RowsComparison, ViewRows
+from pytest_schema_parity.behavior.row_pairs import pair_rows
 from pytest_schema_parity.behavior.rows import shared_views
 from pytest_schema_parity.findings.evidence import Row, RowPair
 from pytest_schema_parity.schema.facts import Fact, Schema, Value

@@ -8,7 +8,7 @@ import pytest
 from support.schemas import fact, schema, table, unique_constraint
 
 from pytest_schema_parity.findings.differences import finding_of
-from pytest_schema_parity.report.text import finding_lines
+from pytest_schema_parity.report.terminal_text import finding_lines
 from pytest_schema_parity.schema.bookkeeping import bookkeeping, tool_of
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Fact, Schema

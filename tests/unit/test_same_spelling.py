@@ -10,7 +10,7 @@ from support.schemas import fact, schema, table
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.expressions import canonical
 from pytest_schema_parity.schema.facts import Schema, Value
-from pytest_schema_parity.schema.items import differing_items
+from pytest_schema_parity.schema.list_differences import differing_items
 
 ATOMS = st.sampled_from(
     [

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pytest_schema_parity.errors import ScriptError
-from pytest_schema_parity.migrations.text import read_sql
+from pytest_schema_parity.migrations.sql_file import read_sql
 
 
 def read(tmp_path: Path, data: bytes) -> str:

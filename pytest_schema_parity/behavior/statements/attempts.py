@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from pytest_schema_parity.behavior.statements.builder import Builder, insert_row
-from pytest_schema_parity.behavior.statements.model import Table, UniqueKey
-from pytest_schema_parity.behavior.statements.solver import RowValues
-from pytest_schema_parity.behavior.statements.statement import (
+from pytest_schema_parity.behavior.statements.generated_statement import (
     GeneratedStatement,
 )
-from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.model import Table, UniqueKey
+from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.solver import RowValues
 
 Probe: TypeAlias = tuple[str, list[GeneratedStatement], bool]
 """A description, the statements, and whether the last row breaks one rule only."""

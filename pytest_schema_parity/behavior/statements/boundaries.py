@@ -10,11 +10,11 @@ from typing import Final, TypeAlias
 from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.candidates import candidates
 from pytest_schema_parity.behavior.statements.example import Example
-from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
+from pytest_schema_parity.behavior.statements.generated_statement import NULL, literal
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model, Table, View
-from pytest_schema_parity.behavior.statements.statement import NULL, literal
-from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.sql_constants import Literals, mine_all
 
 MOST: Final = 400
 """How many databases are made of one view at most."""

@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from pytest_schema_parity.behavior.statements.fresh_values import fresh
+from pytest_schema_parity.behavior.statements.generated_statement import (
+    NULL,
+    GeneratedStatement,
+    insert,
+)
 from pytest_schema_parity.behavior.statements.joined_columns import joined_columns
 from pytest_schema_parity.behavior.statements.model import (
     Column,
@@ -14,11 +20,9 @@ from pytest_schema_parity.behavior.statements.model import (
     Table,
     UniqueKey,
 )
+from pytest_schema_parity.behavior.statements.planned_rows import ANY, CannotBuildError, Wish, World
 from pytest_schema_parity.behavior.statements.solver import RowValues, Solver
-from pytest_schema_parity.behavior.statements.statement import NULL, GeneratedStatement, insert
-from pytest_schema_parity.behavior.statements.unsolved import unsolved
-from pytest_schema_parity.behavior.statements.values import fresh
-from pytest_schema_parity.behavior.statements.world import ANY, CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.unsolved_conditions import unsolved
 
 ATTEMPTS: Final = 8
 DEEPEST: Final = 40

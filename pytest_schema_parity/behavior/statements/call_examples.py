@@ -13,14 +13,14 @@ from pytest_schema_parity.behavior.statements.boundaries import parents_first
 from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.candidates import candidates
 from pytest_schema_parity.behavior.statements.example import Example
-from pytest_schema_parity.behavior.statements.literals import mine_all
+from pytest_schema_parity.behavior.statements.fresh_values import fresh
+from pytest_schema_parity.behavior.statements.generated_statement import NULL, GeneratedStatement
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Column, Model, Routine, Table
+from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
 from pytest_schema_parity.behavior.statements.solver import RowValues
-from pytest_schema_parity.behavior.statements.statement import NULL, GeneratedStatement
+from pytest_schema_parity.behavior.statements.sql_constants import mine_all
 from pytest_schema_parity.behavior.statements.table_literals import called
-from pytest_schema_parity.behavior.statements.values import fresh
-from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
 
 CALLS: Final = 120
 """How many calls are tried of a routine that differs, on each of its databases."""

@@ -9,11 +9,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
 
-from pytest_schema_parity.behavior.statements.literals import Literals
-from pytest_schema_parity.behavior.statements.matching import matching
-from pytest_schema_parity.behavior.statements.model import Column, Type
-from pytest_schema_parity.behavior.statements.statement import literal
-from pytest_schema_parity.behavior.statements.values import (
+from pytest_schema_parity.behavior.statements.fresh_values import (
     FLOATS,
     INTEGERS,
     LENGTH,
@@ -22,6 +18,10 @@ from pytest_schema_parity.behavior.statements.values import (
     _element,
     fresh,
 )
+from pytest_schema_parity.behavior.statements.generated_statement import literal
+from pytest_schema_parity.behavior.statements.model import Column, Type
+from pytest_schema_parity.behavior.statements.regex_samples import matching
+from pytest_schema_parity.behavior.statements.sql_constants import Literals
 
 LONGEST: Final = 300
 """Numbers up to this are also tried as lengths of texts."""

@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from pytest_schema_parity.errors import ServerError
-from pytest_schema_parity.postgres.cutting_off import CannotCancelError, execute_within
+from pytest_schema_parity.postgres.cancelling import CannotCancelError, execute_within
 
 PATIENCE: Final = 10.0
 """Seconds that emptying a table may take: its triggers may fire."""

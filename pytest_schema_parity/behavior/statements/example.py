@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 
 SET_ROLE: Final = "SET ROLE "
 RESET_ROLE: Final = "RESET ROLE"

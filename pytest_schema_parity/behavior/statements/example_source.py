@@ -9,15 +9,15 @@ from typing import Final
 
 from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.call_examples import CallExamples
-from pytest_schema_parity.behavior.statements.example import Example
-from pytest_schema_parity.behavior.statements.histories import Histories
-from pytest_schema_parity.behavior.statements.mentions import mentions
-from pytest_schema_parity.behavior.statements.probes import Probes
-from pytest_schema_parity.behavior.statements.role_examples import RoleExamples
-from pytest_schema_parity.behavior.statements.runner import Runner
-from pytest_schema_parity.behavior.statements.search_result import (
+from pytest_schema_parity.behavior.statements.counterexample import (
     Known,
 )
+from pytest_schema_parity.behavior.statements.directed_examples import Probes
+from pytest_schema_parity.behavior.statements.example import Example
+from pytest_schema_parity.behavior.statements.mentions import mentions
+from pytest_schema_parity.behavior.statements.random_examples import Histories
+from pytest_schema_parity.behavior.statements.role_examples import RoleExamples
+from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.solver import Solver
 from pytest_schema_parity.behavior.statements.table_literals import literals_of
 from pytest_schema_parity.schema.difference import Difference

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from pytest_schema_parity.behavior.statements.attempts import Attempts, Probe, copy_of, identifying
 from pytest_schema_parity.behavior.statements.builder import insert_row
-from pytest_schema_parity.behavior.statements.model import Model, Table
-from pytest_schema_parity.behavior.statements.statement import (
+from pytest_schema_parity.behavior.statements.fresh_values import fresh
+from pytest_schema_parity.behavior.statements.generated_statement import (
     NULL,
     delete,
     update,
 )
-from pytest_schema_parity.behavior.statements.values import fresh
-from pytest_schema_parity.behavior.statements.world import Wish
+from pytest_schema_parity.behavior.statements.model import Model, Table
+from pytest_schema_parity.behavior.statements.planned_rows import Wish
 
 
 class ForeignKeyProbes:

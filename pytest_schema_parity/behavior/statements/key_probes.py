@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from pytest_schema_parity.behavior.statements.attempts import Attempts, Probe
-from pytest_schema_parity.behavior.statements.model import Table, UniqueKey
-from pytest_schema_parity.behavior.statements.solver import RowValues, Solver
-from pytest_schema_parity.behavior.statements.statement import (
+from pytest_schema_parity.behavior.statements.generated_statement import (
     NULL,
     literal,
 )
-from pytest_schema_parity.behavior.statements.world import Wish, World
+from pytest_schema_parity.behavior.statements.model import Table, UniqueKey
+from pytest_schema_parity.behavior.statements.planned_rows import Wish, World
+from pytest_schema_parity.behavior.statements.solver import RowValues, Solver
 
 PREDICATES: Final = 6
 

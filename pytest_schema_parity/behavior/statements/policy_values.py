@@ -10,12 +10,12 @@ from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.boundaries import parents_first
 from pytest_schema_parity.behavior.statements.candidates import candidates
-from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
+from pytest_schema_parity.behavior.statements.fresh_values import LENGTH
+from pytest_schema_parity.behavior.statements.generated_statement import NULL, literal
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Column, Model, Table
-from pytest_schema_parity.behavior.statements.statement import NULL, literal
+from pytest_schema_parity.behavior.statements.sql_constants import Literals, mine_all
 from pytest_schema_parity.behavior.statements.table_literals import called
-from pytest_schema_parity.behavior.statements.values import LENGTH
 
 POOL: Final = 16
 """How many values of a column that policies compare are tried, beside all labels of an enum."""

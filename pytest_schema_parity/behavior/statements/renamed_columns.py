@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.catalog_document import CatalogDocument
-from pytest_schema_parity.behavior.statements.literals import TOKEN
+from pytest_schema_parity.behavior.statements.sql_constants import TOKEN
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.names import name_tokens
 

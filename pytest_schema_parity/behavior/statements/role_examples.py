@@ -9,25 +9,25 @@ from typing import Final, TypeAlias
 from pytest_schema_parity.behavior.statements.attempts import copy_of, identifying
 from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.example import Example
-from pytest_schema_parity.behavior.statements.mentions import mentions
-from pytest_schema_parity.behavior.statements.model import Model, Table
-from pytest_schema_parity.behavior.statements.policy_values import (
-    OfColumn,
-    Policies,
-    policies_of,
-    wishes,
-)
-from pytest_schema_parity.behavior.statements.roles import signed_in, signed_out
-from pytest_schema_parity.behavior.statements.solver import RowValues
-from pytest_schema_parity.behavior.statements.statement import (
+from pytest_schema_parity.behavior.statements.fresh_values import fresh
+from pytest_schema_parity.behavior.statements.generated_statement import (
     NULL,
     GeneratedStatement,
     delete,
     literal,
     update,
 )
-from pytest_schema_parity.behavior.statements.values import fresh
-from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.mentions import mentions
+from pytest_schema_parity.behavior.statements.model import Model, Table
+from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.policy_values import (
+    OfColumn,
+    Policies,
+    policies_of,
+    wishes,
+)
+from pytest_schema_parity.behavior.statements.role_statements import signed_in, signed_out
+from pytest_schema_parity.behavior.statements.solver import RowValues
 
 USER: Final = "00000000-0000-4000-8000-00000000a001"
 """The id of the user who is signed in: a uuid, as which platforms read the claim ``sub``."""

@@ -1,7 +1,7 @@
 """Run examples on both databases at the same time, many in one round trip.
 
 Everything happens in one transaction on each side, which begins at one instant (see
-:mod:`pytest_schema_parity.behavior.instant`) and is never committed.
+:mod:`pytest_schema_parity.behavior.same_now`) and is never committed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 import psycopg
 
-from pytest_schema_parity.behavior.sides import OpenSide, OpenSides
+from pytest_schema_parity.behavior.connections import OpenSide, OpenSides
 from pytest_schema_parity.behavior.statements.example import (
     NOT_RUN,
     Example,
@@ -26,12 +26,12 @@ from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.outcome import (
     TIMEOUT,
 )
-from pytest_schema_parity.behavior.statements.reading import (
+from pytest_schema_parity.behavior.statements.read_sql import (
     NOT_READ,
 )
-from pytest_schema_parity.behavior.statements.roles import may_set
+from pytest_schema_parity.behavior.statements.role_statements import may_set
 from pytest_schema_parity.behavior.statements.side_runner import ALONE, SideRunner, savepoint
-from pytest_schema_parity.postgres.cutting_off import execute_within
+from pytest_schema_parity.postgres.cancelling import execute_within
 
 BATCH: Final = 250
 """How many examples run in one round trip."""

@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pytest_schema_parity.behavior.statements.opening import open_runner
-from pytest_schema_parity.behavior.statements.renamed_columns import renamed_columns
-from pytest_schema_parity.behavior.statements.search_result import (
+from pytest_schema_parity.behavior.statements.counterexample import (
     ANY_BUDGET,
     Budget,
     DatabaseCopy,
     Known,
     Search,
 )
-from pytest_schema_parity.behavior.statements.searching import Searching
+from pytest_schema_parity.behavior.statements.open_runner import open_runner
+from pytest_schema_parity.behavior.statements.renamed_columns import renamed_columns
+from pytest_schema_parity.behavior.statements.search_loop import Searching
 from pytest_schema_parity.schema.difference import Difference
 
 CONFIRMED: Final = 3

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
-from pytest_schema_parity.behavior.statements.roles import nobody_signed_in
-from pytest_schema_parity.behavior.statements.statement import NULL, GeneratedStatement
+from pytest_schema_parity.behavior.statements.generated_statement import NULL, GeneratedStatement
+from pytest_schema_parity.behavior.statements.role_statements import nobody_signed_in
 
 ROUNDS: Final = 40
 MOST: Final = 300

@@ -11,20 +11,20 @@ from typing import Final, TypeAlias
 import psycopg
 from psycopg import errors, sql
 
-from pytest_schema_parity.behavior.sides import OpenSide
+from pytest_schema_parity.behavior.connections import OpenSide
+from pytest_schema_parity.behavior.statements.call_sql import call_as_read
 from pytest_schema_parity.behavior.statements.emptying import sweep
 from pytest_schema_parity.behavior.statements.example import NOT_RUN, Example, ExampleResult
+from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
 from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.outcome import TIMEOUT, parse_outcome, timed_out
-from pytest_schema_parity.behavior.statements.reading import (
+from pytest_schema_parity.behavior.statements.read_sql import (
     CANCELED,
     NOT_READ,
     count_and_hash,
     rows_as_json,
 )
-from pytest_schema_parity.behavior.statements.results_of_calls import call_as_read
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
-from pytest_schema_parity.postgres.cutting_off import GRACE, cut_off
+from pytest_schema_parity.postgres.cancelling import GRACE, cut_off
 
 ALONE: Final = 1.0
 """Seconds that one example may take."""

@@ -10,12 +10,12 @@ from math import prod
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.candidates import candidates, spelled
-from pytest_schema_parity.behavior.statements.literals import Literals
+from pytest_schema_parity.behavior.statements.fresh_values import fresh
+from pytest_schema_parity.behavior.statements.generated_statement import NULL
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Column, Condition, HavingSides, Table
 from pytest_schema_parity.behavior.statements.runner import Runner
-from pytest_schema_parity.behavior.statements.statement import NULL
-from pytest_schema_parity.behavior.statements.values import fresh
+from pytest_schema_parity.behavior.statements.sql_constants import Literals
 
 CAP: Final = 4_000
 """How many combinations of values are evaluated at most."""
@@ -157,7 +157,7 @@ class Solver:
         return list(dict.fromkeys(found))
 
     def _numbers(self, expression: str) -> Iterable[str]:
-        from pytest_schema_parity.behavior.statements.literals import mine
+        from pytest_schema_parity.behavior.statements.sql_constants import mine
 
         return mine(expression).numbers
 

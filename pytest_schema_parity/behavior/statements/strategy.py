@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_schema_parity.behavior.statements.candidates import candidates
+from pytest_schema_parity.behavior.statements.counterexample import ANY_BUDGET
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
-from pytest_schema_parity.behavior.statements.search_result import ANY_BUDGET
-from pytest_schema_parity.behavior.statements.values import fresh
-from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.fresh_values import fresh
+from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model, Table
+from pytest_schema_parity.behavior.statements.sql_constants import Literals, mine_all
 
 
 def literals_of(model: Model, table: Table) -> Literals:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from pytest_schema_parity.behavior.statements.search_result import Search
+from pytest_schema_parity.behavior.statements.counterexample import Search
 from pytest_schema_parity.checks.behavior_wording import note
 from pytest_schema_parity.checks.explaining import difference_text
 from pytest_schema_parity.findings.allowance import Allowance

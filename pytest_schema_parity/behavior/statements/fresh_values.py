@@ -8,8 +8,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
+from pytest_schema_parity.behavior.statements.generated_statement import literal
 from pytest_schema_parity.behavior.statements.model import Type
-from pytest_schema_parity.behavior.statements.statement import literal
 
 INTEGERS: Final = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 FLOATS: Final = frozenset({"real", "double precision"})

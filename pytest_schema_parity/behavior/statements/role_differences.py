@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final, TypeAlias
 
-from pytest_schema_parity.behavior.statements.causes import (
+from pytest_schema_parity.behavior.statements.divergences import (
     AS,
     Cause,
     Divergence,
@@ -18,11 +18,11 @@ from pytest_schema_parity.behavior.statements.causes import (
     row_divergences,
 )
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
-from pytest_schema_parity.behavior.statements.looking import first_showing
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.policy_values import policy_texts
-from pytest_schema_parity.behavior.statements.roles import before_role, without_role
+from pytest_schema_parity.behavior.statements.role_statements import before_role, without_role
+from pytest_schema_parity.behavior.statements.row_divergences import first_showing
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 OnlyHere: TypeAlias = Counter[tuple[str | None, ...]]

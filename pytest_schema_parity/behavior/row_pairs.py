@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pytest_schema_parity.behavior.results import KEPT
+from pytest_schema_parity.behavior.row_comparison import KEPT
 from pytest_schema_parity.findings.evidence import Row, RowPair
 
 

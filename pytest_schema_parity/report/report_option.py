@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.findings.verdict import RunResults
-from pytest_schema_parity.report.files import make_way, write_text
 from pytest_schema_parity.report.formats import FORMATS
+from pytest_schema_parity.report.write_report import make_way, write_text
 from pytest_schema_parity.showing import printable, suggestion
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from pytest_schema_parity.migrations.exchange import _lost
+from pytest_schema_parity.migrations.protocol import _lost
 
 
 @pytest.mark.parametrize(

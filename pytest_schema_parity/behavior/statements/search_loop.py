@@ -7,8 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, cast
 
-from pytest_schema_parity.behavior.statements.any_user import first_of_role, is_any_users
-from pytest_schema_parity.behavior.statements.causes import (
+from pytest_schema_parity.behavior.statements.counterexample import (
+    Budget,
+    Counterexample,
+    Exhausted,
+    Known,
+    Search,
+    ViewCompared,
+)
+from pytest_schema_parity.behavior.statements.counts import Tallies
+from pytest_schema_parity.behavior.statements.divergences import (
     Cause,
     Divergence,
     DivergenceKind,
@@ -16,10 +24,12 @@ from pytest_schema_parity.behavior.statements.causes import (
     outcome_divergence,
     row_divergences,
 )
-from pytest_schema_parity.behavior.statements.chance import is_chance
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
-from pytest_schema_parity.behavior.statements.looking import (
+from pytest_schema_parity.behavior.statements.outcome import TIMEOUT
+from pytest_schema_parity.behavior.statements.random_values import is_chance
+from pytest_schema_parity.behavior.statements.role_differences import first_of_role, is_any_users
+from pytest_schema_parity.behavior.statements.row_divergences import (
     LookedAt,
     all_accepted,
     first_showing,
@@ -28,20 +38,10 @@ from pytest_schema_parity.behavior.statements.looking import (
     sample_of,
     tables_alike,
 )
-from pytest_schema_parity.behavior.statements.outcome import TIMEOUT
 from pytest_schema_parity.behavior.statements.runner import Runner
-from pytest_schema_parity.behavior.statements.search_result import (
-    Budget,
-    Counterexample,
-    Exhausted,
-    Known,
-    Search,
-    ViewCompared,
-)
 from pytest_schema_parity.behavior.statements.shrink import shrink
 from pytest_schema_parity.behavior.statements.side_runner import ALONE
-from pytest_schema_parity.behavior.statements.tallies import Tallies
-from pytest_schema_parity.postgres.cutting_off import CannotCancelError
+from pytest_schema_parity.postgres.cancelling import CannotCancelError
 from pytest_schema_parity.schema.difference import Difference
 
 ALIKE: Final = 4

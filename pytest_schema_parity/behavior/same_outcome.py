@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import psycopg
 
 from pytest_schema_parity.behavior.comparing import QueryResult, compare_results
-from pytest_schema_parity.behavior.sides import OpenSide, open_sides
+from pytest_schema_parity.behavior.connections import OpenSide, open_sides
 from pytest_schema_parity.behavior.statements.catalog_document import read_document
 from pytest_schema_parity.behavior.statements.emptying import empty
 from pytest_schema_parity.findings.evidence import Row

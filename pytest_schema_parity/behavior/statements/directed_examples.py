@@ -12,18 +12,18 @@ from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.candidates import candidates
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.foreign_key_probes import ForeignKeyProbes
-from pytest_schema_parity.behavior.statements.key_probes import KeyProbes
-from pytest_schema_parity.behavior.statements.model import Column, Model, Table
-from pytest_schema_parity.behavior.statements.solver import Solver
-from pytest_schema_parity.behavior.statements.statement import (
+from pytest_schema_parity.behavior.statements.fresh_values import fresh
+from pytest_schema_parity.behavior.statements.generated_statement import (
     NULL,
     GeneratedStatement,
     delete,
     literal,
     update,
 )
-from pytest_schema_parity.behavior.statements.values import fresh
-from pytest_schema_parity.behavior.statements.world import Wish
+from pytest_schema_parity.behavior.statements.key_probes import KeyProbes
+from pytest_schema_parity.behavior.statements.model import Column, Model, Table
+from pytest_schema_parity.behavior.statements.planned_rows import Wish
+from pytest_schema_parity.behavior.statements.solver import Solver
 
 TRUTHS: Final = 24
 """How many combinations of values are tried for the conditions of one component."""

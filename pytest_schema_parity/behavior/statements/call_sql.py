@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
 from pytest_schema_parity.behavior.statements.model import Model, Routine, Type
-from pytest_schema_parity.behavior.statements.reading import as_same_type
+from pytest_schema_parity.behavior.statements.read_sql import as_same_type
 from pytest_schema_parity.behavior.statements.renamed_columns import Renamed
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 
 RETURNING: Final = "SELECT /*r*/ "
 """How a call begins whose result is compared; see ``runner.sql``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_schema_parity.behavior.statements.outside import reaching_outside
+from pytest_schema_parity.behavior.statements.external_effects import reaching_outside
 
 REACHING = [
     "COPY t TO '/tmp/x'",

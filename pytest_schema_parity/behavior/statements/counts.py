@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_schema_parity.behavior.statements.counterexample import Entered
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
-from pytest_schema_parity.behavior.statements.looking import all_accepted, is_empty
 from pytest_schema_parity.behavior.statements.model import Model
-from pytest_schema_parity.behavior.statements.search_result import Entered
+from pytest_schema_parity.behavior.statements.row_divergences import all_accepted, is_empty
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from pytest_schema_parity.behavior.instant import PATIENCE, begin_together
+from pytest_schema_parity.behavior.same_now import PATIENCE, begin_together
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.conninfo import open_connection
 

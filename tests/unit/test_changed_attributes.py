@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_schema_parity.migrations.effects import attributes_changed
+from pytest_schema_parity.migrations.changed_attributes import attributes_changed
 from pytest_schema_parity.migrations.scanner import split
 
 

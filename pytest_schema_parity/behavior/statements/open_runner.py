@@ -8,17 +8,17 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from pytest_schema_parity.behavior.instant import LONG_PATIENCE
-from pytest_schema_parity.behavior.sides import open_sides
-from pytest_schema_parity.behavior.statements.by_nature import differing_by_nature
+from pytest_schema_parity.behavior.connections import open_sides
+from pytest_schema_parity.behavior.same_now import LONG_PATIENCE
 from pytest_schema_parity.behavior.statements.catalog_document import (
     leave_out,
     read_document,
     remove,
 )
+from pytest_schema_parity.behavior.statements.database_specific import differing_by_nature
 from pytest_schema_parity.behavior.statements.emptying import empty
+from pytest_schema_parity.behavior.statements.external_effects import reaching_outside
 from pytest_schema_parity.behavior.statements.merging import merge
-from pytest_schema_parity.behavior.statements.outside import reaching_outside
 from pytest_schema_parity.behavior.statements.renamed_columns import Renamed, rename
 from pytest_schema_parity.behavior.statements.runner import Runner
 

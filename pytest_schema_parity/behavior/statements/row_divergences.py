@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
-from pytest_schema_parity.behavior.statements.causes import (
+from pytest_schema_parity.behavior.statements.divergences import (
     Cause,
     Divergence,
     differing_relations,

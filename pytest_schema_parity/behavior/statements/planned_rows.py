@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from pytest_schema_parity.behavior.statements.generated_statement import NULL, GeneratedStatement
 from pytest_schema_parity.behavior.statements.model import ForeignKey, UniqueKey
 from pytest_schema_parity.behavior.statements.solver import RowValues
-from pytest_schema_parity.behavior.statements.statement import NULL, GeneratedStatement
 
 
 class CannotBuildError(Exception):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from pytest_schema_parity.behavior.statements.causes import Cause, DifferingRows
+from pytest_schema_parity.behavior.statements.divergences import Cause, DifferingRows
+from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
 from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement
 
 Exhausted: TypeAlias = Literal["", "examples", "seconds", "counterexamples", "stuck"]
 

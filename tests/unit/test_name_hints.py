@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_schema_parity.migrations.nearest import nearest
+from pytest_schema_parity.migrations.name_hints import nearest
 
 KNOWN = [
     ("public", "users"),

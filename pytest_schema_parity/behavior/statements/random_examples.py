@@ -13,12 +13,12 @@ from pytest_schema_parity.behavior.statements.boundaries import Boundaries, pare
 from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.candidates import candidates
 from pytest_schema_parity.behavior.statements.example import Example
-from pytest_schema_parity.behavior.statements.literals import Literals, mine_all
+from pytest_schema_parity.behavior.statements.fresh_values import fresh
+from pytest_schema_parity.behavior.statements.generated_statement import NULL, delete, update
 from pytest_schema_parity.behavior.statements.model import BOTH, Column, Model, Table, View
+from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
 from pytest_schema_parity.behavior.statements.solver import RowValues, Solver
-from pytest_schema_parity.behavior.statements.statement import NULL, delete, update
-from pytest_schema_parity.behavior.statements.values import fresh
-from pytest_schema_parity.behavior.statements.world import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.sql_constants import Literals, mine_all
 
 GATES: Final = 24
 """How many combinations of values for the conditions of triggers are tried."""

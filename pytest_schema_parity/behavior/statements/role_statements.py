@@ -11,7 +11,7 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE, SET_ROLE
-from pytest_schema_parity.behavior.statements.statement import GeneratedStatement, literal
+from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement, literal
 
 CLAIMS: Final = "request.jwt.claims"
 SUB: Final = "request.jwt.claim.sub"

@@ -10,8 +10,8 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.postgres.conninfo import open_connection
+from pytest_schema_parity.rehearsal.end_session import interruptions, run_until, run_until_blocked
 from pytest_schema_parity.rehearsal.fingerprint import read_fingerprint
-from pytest_schema_parity.rehearsal.interrupt import interruptions, run_until, run_until_blocked
 from pytest_schema_parity.rehearsal.rehearse import UNCHANGED, Changed, Rehearsal, StepOutcome
 
 BLOCKED: Final = 0

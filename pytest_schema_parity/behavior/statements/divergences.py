@@ -7,9 +7,9 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from pytest_schema_parity.behavior.statements.chance import by_chance
 from pytest_schema_parity.behavior.statements.example import Example, Read, ResultPair, RowsAsText
-from pytest_schema_parity.behavior.statements.reading import NUMBER, columns_of
+from pytest_schema_parity.behavior.statements.random_values import by_chance
+from pytest_schema_parity.behavior.statements.read_sql import NUMBER, columns_of
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 Cause: TypeAlias = tuple[str, ...]
