@@ -150,7 +150,7 @@ def test_what_differs_in_nothing_and_what_is_not_tried_are_notes(project, tmp_pa
     result.stdout.fnmatch_lines_random(
         [
             "*public.adults: different text, same rows in * examples",
-            "*public.closed: no row was tried: no value was found for CHECK ((id > 0) AND (id < 0))",
+            "*public.closed: no row was tried: no value was found for CHECK ((id > 0) AND *)",
             "*public.messages is not tried: send uses COPY (SELECT 1) TO PROGRAM*",
         ]
     )
@@ -173,7 +173,9 @@ def test_found_examples_are_tried_first_and_dropped_when_they_pass(project) -> N
     assert json.loads(kept.read_text()) == []
 
 
-@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize(
+    "kept", [KEPT[-1], *(pytest.param(kept, marks=pytest.mark.campaign) for kept in KEPT[:-1])]
+)
 def test_a_cache_that_holds_something_else_is_passed_over(project, kept: str) -> None:
     pytester = of(project, users(bound=">= 0"))
     file = pytester.path / ".pytest_cache/v/schema-parity/behavior/pyproject.toml/prisma/supabase"
