@@ -222,7 +222,7 @@ def test_nothing_is_left_behind(project, how) -> None:
             return {{"note": note}}
         """
     )
-    pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", "-k", "note")
     directory = pytester.path.joinpath("directory").read_text()
     running = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
     assert directory not in running.stdout

@@ -134,7 +134,7 @@ def test_no_cluster_of_ours_is_started(project, lent: Lent) -> None:
         targets.start_cluster = trees.find_installation = refuse
         """
     )
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+    result = pytester.runpytest_subprocess("--schema-parity", *COLUMNS, *lent.options())
     assert result.ret == pytest.ExitCode.OK
 
 
@@ -177,7 +177,7 @@ def test_who_is_no_superuser_is_told(project, lent: Lent) -> None:
 def test_a_platform_that_needs_a_cluster_is_refused(project, lent: Lent) -> None:
     configuration = CONFIGURATION.replace("server =", 'platform = "supabase"\nserver =')
     pytester = project(configuration=configuration)
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+    result = pytester.runpytest_subprocess("--schema-parity", *COLUMNS, *lent.options())
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(['*pyproject.toml:*platform: "supabase" *leave out the key*'])
 
@@ -199,7 +199,7 @@ def test_what_a_killed_run_left_goes_with_the_next(project, lent: Lent) -> None:
     run.wait(30)
     assert len(lent.databases - THEIRS) >= 2
     sleeps.unlink()
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+    result = pytester.runpytest_subprocess("--schema-parity", *COLUMNS, *lent.options())
     assert result.ret == pytest.ExitCode.OK
     assert lent.databases == THEIRS
 
@@ -226,7 +226,7 @@ END$$;
     for tree in ("prisma", "supabase"):
         file = next((pytester.path / tree / "migrations").iterdir())
         file.write_text(file.read_text() + makes)
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+    result = pytester.runpytest_subprocess("--schema-parity", *COLUMNS, *lent.options())
     assert result.ret == pytest.ExitCode.OK
 
 
@@ -236,7 +236,7 @@ def test_a_run_outlasts_the_time_that_sessions_may_idle(project, lent: Lent) -> 
     sleeps.write_text("SELECT pg_sleep(1)")
     lent.execute("ALTER ROLE owner SET idle_session_timeout = '300ms'")
     try:
-        result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+        result = pytester.runpytest_subprocess("--schema-parity", *COLUMNS, *lent.options())
     finally:
         lent.execute("ALTER ROLE owner RESET idle_session_timeout")
     assert result.ret == pytest.ExitCode.OK
@@ -260,7 +260,7 @@ def test_what_two_runs_make_is_kept_apart(project, lent: Lent) -> None:
 def test_a_tree_that_comments_on_its_database_leaves_nothing(project, lent: Lent) -> None:
     comment = "DO $$BEGIN EXECUTE format('COMMENT ON DATABASE %I IS ''mine''', current_database());"
     pytester = project(f"{comment} END$$; CREATE TABLE users ();", configuration=CONFIGURATION)
-    pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", *lent.options())
+    pytester.runpytest_subprocess("--schema-parity", *COLUMNS, *lent.options())
     assert lent.databases == THEIRS
 
 
