@@ -28,6 +28,22 @@ class Original(NamedTuple):
 
 
 ORIGINALS = {
+    "pg_cron": Original(
+        "pg_catalog",
+        frozenset({"cron"}),
+        """\
+alter_job(job_id bigint, schedule text DEFAULT NULL::text, command text DEFAULT NULL::text, \
+database text DEFAULT NULL::text, username text DEFAULT NULL::text, \
+active boolean DEFAULT NULL::boolean) void vuf
+job_cache_invalidate() trigger vuf
+schedule(job_name text, schedule text, command text) bigint vuf
+schedule(schedule text, command text) bigint vut
+schedule_in_database(job_name text, schedule text, command text, database text, \
+username text DEFAULT NULL::text, active boolean DEFAULT true) bigint vuf
+unschedule(job_id bigint) boolean vut
+unschedule(job_name text) boolean vut
+""",
+    ),
     "pg_net": Original(
         None,
         frozenset({"net"}),
@@ -120,7 +136,8 @@ def test_it_is_created_as_migrations_do_and_dropped(
 ) -> None:
     original = ORIGINALS[name]
     schema = original.schema or ("extensions" if target else "public")
-    undone.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'.encode())
+    if schema != "pg_catalog":
+        undone.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'.encode())
     before = set(rows(undone, _RESIDUE))
     where = f'WITH SCHEMA "{schema}"' if target else ""
     undone.execute(f'CREATE EXTENSION {options} "{name}" {where}'.encode())
