@@ -176,3 +176,36 @@ def test_only_a_superuser_schedules_for_another_role(having: Creating) -> None:
         assert error(made, call.format("'nobody here'")).sqlstate == "42704"
     else:
         assert "must be superuser" in str(error(made, call.format("'anon'")))
+
+
+def test_a_secret_is_stored_and_shown(having: Creating) -> None:
+    made = having("supabase_vault")
+    key = value(made, "SELECT vault.create_secret('pa💧ss', 'the name', 'what for')")
+    unnamed = value(made, "SELECT vault.create_secret('other')")
+    query = "SELECT name, description, decrypted_secret, key_id FROM vault.decrypted_secrets"
+    named = f"{query} WHERE id = '{key}'".encode()
+    assert made.execute(named).fetchone() == ("the name", "what for", "pa💧ss", None)
+    assert value(made, "SELECT secret FROM vault.secrets WHERE id = %s", key) != "pa💧ss"
+    value(made, "SELECT vault.update_secret(%s, new_secret := 'new')", key)
+    assert made.execute(named).fetchone() == ("the name", "what for", "new", None)
+    value(made, "SELECT vault.update_secret(%s, new_name := 'n', new_description := 'd')", key)
+    assert made.execute(named).fetchone() == ("n", "d", "new", None)
+    assert value(made, "SELECT decrypted_secret FROM vault.decrypted_secrets WHERE name IS NULL")
+    assert error(made, "SELECT vault.create_secret('x', 'n')").sqlstate == "23505"
+    made.execute("DELETE FROM vault.secrets WHERE id = %s", (unnamed,))
+    assert value(made, "SELECT count(*) FROM vault.secrets") == 1
+
+
+def test_only_service_role_gets_at_secrets(having: Creating) -> None:
+    made = having("supabase_vault")
+    value(made, "SELECT vault.create_secret('hidden', 'a')")
+    made.execute("SET ROLE service_role")
+    value(made, "SELECT vault.create_secret('another', 'b')")
+    assert value(made, "SELECT count(decrypted_secret) FROM vault.decrypted_secrets") == 2
+    made.execute("SET ROLE authenticated")
+    for query in (
+        "SELECT * FROM vault.decrypted_secrets",
+        "SELECT * FROM vault.secrets",
+        "SELECT vault.create_secret('x')",
+    ):
+        assert error(made, query).sqlstate == "42501"

@@ -66,6 +66,22 @@ wake() void vuf
 worker_restart() boolean vuf
 """,
     ),
+    "supabase_vault": Original(
+        "vault",
+        frozenset(),
+        """\
+_crypto_aead_det_decrypt(message bytea, additional bytea, key_id bigint, \
+context bytea DEFAULT '\\x7067736f6469756d'::bytea, nonce bytea DEFAULT NULL::bytea) bytea iuf
+_crypto_aead_det_encrypt(message bytea, additional bytea, key_id bigint, \
+context bytea DEFAULT '\\x7067736f6469756d'::bytea, nonce bytea DEFAULT NULL::bytea) bytea iuf
+_crypto_aead_det_noncegen() bytea iuf
+create_secret(new_secret text, new_name text DEFAULT NULL::text, \
+new_description text DEFAULT ''::text, new_key_id uuid DEFAULT NULL::uuid) uuid vuf
+update_secret(secret_id uuid, new_secret text DEFAULT NULL::text, \
+new_name text DEFAULT NULL::text, new_description text DEFAULT NULL::text, \
+new_key_id uuid DEFAULT NULL::uuid) void vuf
+""",
+    ),
 }
 
 _SIGNATURES = """
