@@ -209,3 +209,38 @@ def test_only_service_role_gets_at_secrets(having: Creating) -> None:
         "SELECT vault.create_secret('x')",
     ):
         assert error(made, query).sqlstate == "42501"
+
+
+def test_a_graphql_query_is_answered_with_an_error(having: Creating) -> None:
+    made = having("pg_graphql", schema="graphql")
+    made.execute("SET ROLE anon")
+    for call in (
+        "graphql.resolve($$ { accountCollection { edges } } $$)",
+        "graphql.resolve(query := 'query A { __typename }', \"operationName\" := 'A')",
+        "graphql_public.graphql(query := '{ __typename }')",
+    ):
+        answer = value(made, f"SELECT {call}")
+        assert answer["data"] is None
+        assert "stand-in of pytest-schema-parity" in answer["errors"][0]["message"]
+
+
+def test_supabases_entry_point_belongs_to_the_extension(having: Creating) -> None:
+    made = having("pg_graphql")
+    arguments = "SELECT pg_get_function_arguments('graphql_public.graphql'::regproc)"
+    assert value(made, arguments) == (
+        '"operationName" text DEFAULT NULL::text, query text DEFAULT NULL::text, '
+        "variables jsonb DEFAULT NULL::jsonb, extensions jsonb DEFAULT NULL::jsonb"
+    )
+    made.execute("DROP EXTENSION pg_graphql")
+    assert value(made, "SELECT to_regproc('graphql_public.graphql')") is None
+
+
+def test_directives_in_comments_are_read(having: Creating) -> None:
+    made = having("pg_graphql")
+    comment = 'the accounts @graphql({"name": "Account", "totalCount": {"enabled": true}})'
+    assert value(made, "SELECT graphql.comment_directive(%s)", comment) == {
+        "name": "Account",
+        "totalCount": {"enabled": True},
+    }
+    for without in ("none", "", None):
+        assert value(made, "SELECT graphql.comment_directive(%s::text)", without) == {}

@@ -44,6 +44,20 @@ unschedule(job_id bigint) boolean vut
 unschedule(job_name text) boolean vut
 """,
     ),
+    "pg_graphql": Original(
+        "graphql",
+        frozenset(),
+        """\
+_internal_resolve(query text, variables jsonb DEFAULT '{}'::jsonb, \
+"operationName" text DEFAULT NULL::text, extensions jsonb DEFAULT NULL::jsonb) jsonb vuf
+comment_directive(comment_ text) jsonb iuf
+exception(message text) text vuf
+get_schema_version() integer vuf
+increment_schema_version() event_trigger vuf
+resolve(query text, variables jsonb DEFAULT '{}'::jsonb, \
+"operationName" text DEFAULT NULL::text, extensions jsonb DEFAULT NULL::jsonb) jsonb vuf
+""",
+    ),
     "pg_net": Original(
         None,
         frozenset({"net"}),
@@ -92,6 +106,7 @@ SELECT format(
 FROM pg_proc AS p JOIN pg_depend AS d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
     JOIN pg_extension AS e ON e.oid = d.refobjid AND d.deptype = 'e'
 WHERE extname = %s AND p.proname !~ '^stand_in_'
+    AND pronamespace::regnamespace::text <> 'graphql_public'  -- is added by Supabase
 """
 
 _RESIDUE = """
