@@ -19,12 +19,14 @@ from pytest_schema_parity.postgres.installation import Installation
 class Original(NamedTuple):
     """What the original's control file and script say.
 
-    ``schema`` is the only one that it can be created in; None stands for any.
+    ``schema`` is the only one that it can be created in; None stands for any.  ``requires`` is the
+    extension that has to be in the same schema.
     """
 
     schema: str | None
     makes: frozenset[str]
     functions: str
+    requires: str | None = None
 
 
 ORIGINALS = {
@@ -79,6 +81,20 @@ wait_until_running() void vuf
 wake() void vuf
 worker_restart() boolean vuf
 """,
+    ),
+    "pgjwt": Original(
+        None,
+        frozenset(),
+        """\
+algorithm_sign(signables text, secret text, algorithm text) text iuf
+sign(payload json, secret text, algorithm text DEFAULT 'HS256'::text) text iuf
+try_cast_double(inp text) double precision iuf
+url_decode(data text) bytea iuf
+url_encode(data bytea) text iuf
+verify(token text, secret text, algorithm text DEFAULT 'HS256'::text) \
+TABLE(header json, payload json, valid boolean) iuf
+""",
+        requires="pgcrypto",
     ),
     "supabase_vault": Original(
         "vault",
@@ -153,6 +169,8 @@ def rows(connection: psycopg.Connection[Any], query: str, *parameters: object) -
 
 
 def create(connection: psycopg.Connection[Any], name: str, rest: str = "") -> None:
+    if ORIGINALS[name].requires:
+        rest = "SCHEMA extensions CASCADE"
     connection.execute(f'CREATE EXTENSION IF NOT EXISTS "{name}" {rest}'.encode())
 
 
@@ -166,6 +184,9 @@ def test_it_is_created_as_migrations_do_and_dropped(
     undone: psycopg.Connection[Any], name: str, options: str, target: bool
 ) -> None:
     original = ORIGINALS[name]
+    if original.requires:
+        target = True
+        undone.execute(b"CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA extensions")
     schema = original.schema or ("extensions" if target else "public")
     if schema != "pg_catalog":
         undone.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"'.encode())

@@ -1,58 +1,12 @@
-"""Call the stand-ins for extensions of Supabase as the documentation of the originals does."""
+"""Call the stand-ins for pg_net and pg_cron as their documentation does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import psycopg
 import pytest
 
-from pytest_schema_parity.platforms import get_platform
-from pytest_schema_parity.postgres.cluster import start_cluster
-from pytest_schema_parity.postgres.installation import Installation
+from support.stand_ins import Creating, error, having, server, value
 
-Connection = psycopg.Connection[Any]
-Creating = Callable[..., Connection]
-
-
-@pytest.fixture(scope="module", params=[True, False], ids=["superuser", "no superuser"])
-def server(request: pytest.FixtureRequest, installation: Installation) -> Iterator[str]:
-    """A connection string for the role that applies migrations on Supabase."""
-    platform = get_platform("supabase", superuser=bool(request.param))
-    template = platform.template(installation)
-    with start_cluster(installation, template=template, name="stand-ins") as cluster:
-        yield cluster.conninfo("postgres", user=platform.role)
-
-
-@pytest.fixture
-def having(server: str, installation: Installation) -> Iterator[Creating]:
-    """Creates extensions, for one test; skips it where one is no stand-in."""
-    with psycopg.connect(server) as connection:
-
-        def create(*names: str, schema: str | None = None) -> Connection:
-            for name in names:
-                if name not in get_platform("supabase").stand_ins(installation):
-                    pytest.skip(f"{installation.bindir} includes {name}, or has no stand-ins")
-                where = f"SCHEMA {schema}" if schema else ""
-                connection.execute(f'CREATE EXTENSION "{name}" {where}'.encode())
-            return connection
-
-        yield create
-        connection.rollback()
-
-
-def value(connection: Connection, query: str, *parameters: object) -> Any:
-    row = connection.execute(query.encode(), parameters or None).fetchone()
-    assert row is not None
-    return row[0]
-
-
-def error(connection: Connection, query: str) -> psycopg.Error:
-    """The error of a statement, after which the transaction goes on."""
-    with pytest.raises(psycopg.Error) as caught, connection.transaction():
-        connection.execute(query.encode())
-    return caught.value
+__all__ = ["having", "server"]
 
 
 def test_a_request_is_a_row_of_the_queue(having: Creating) -> None:
@@ -65,10 +19,10 @@ def test_a_request_is_a_row_of_the_queue(having: Creating) -> None:
     queue = (
         "SELECT id, method, url, headers, body, timeout_milliseconds FROM net.http_request_queue"
     )
-    json = {"Content-Type": "application/json"}
+    typed = {"Content-Type": "application/json"}
     assert made.execute(queue.encode()).fetchall() == [
         (first, "GET", "http://a.b/?x=1&e=&q%20r=%C3%BC%26#f", {}, None, 5000),
-        (second, "POST", "https://a.b/p", json, b'{"a": 1}', 5000),
+        (second, "POST", "https://a.b/p", typed, b'{"a": 1}', 5000),
         (third, "DELETE", "https://a.b/p", {}, None, 9),
     ]
     assert len({first, second, third}) == 3
@@ -176,71 +130,3 @@ def test_only_a_superuser_schedules_for_another_role(having: Creating) -> None:
         assert error(made, call.format("'nobody here'")).sqlstate == "42704"
     else:
         assert "must be superuser" in str(error(made, call.format("'anon'")))
-
-
-def test_a_secret_is_stored_and_shown(having: Creating) -> None:
-    made = having("supabase_vault")
-    key = value(made, "SELECT vault.create_secret('pa💧ss', 'the name', 'what for')")
-    unnamed = value(made, "SELECT vault.create_secret('other')")
-    query = "SELECT name, description, decrypted_secret, key_id FROM vault.decrypted_secrets"
-    named = f"{query} WHERE id = '{key}'".encode()
-    assert made.execute(named).fetchone() == ("the name", "what for", "pa💧ss", None)
-    assert value(made, "SELECT secret FROM vault.secrets WHERE id = %s", key) != "pa💧ss"
-    value(made, "SELECT vault.update_secret(%s, new_secret := 'new')", key)
-    assert made.execute(named).fetchone() == ("the name", "what for", "new", None)
-    value(made, "SELECT vault.update_secret(%s, new_name := 'n', new_description := 'd')", key)
-    assert made.execute(named).fetchone() == ("n", "d", "new", None)
-    assert value(made, "SELECT decrypted_secret FROM vault.decrypted_secrets WHERE name IS NULL")
-    assert error(made, "SELECT vault.create_secret('x', 'n')").sqlstate == "23505"
-    made.execute("DELETE FROM vault.secrets WHERE id = %s", (unnamed,))
-    assert value(made, "SELECT count(*) FROM vault.secrets") == 1
-
-
-def test_only_service_role_gets_at_secrets(having: Creating) -> None:
-    made = having("supabase_vault")
-    value(made, "SELECT vault.create_secret('hidden', 'a')")
-    made.execute("SET ROLE service_role")
-    value(made, "SELECT vault.create_secret('another', 'b')")
-    assert value(made, "SELECT count(decrypted_secret) FROM vault.decrypted_secrets") == 2
-    made.execute("SET ROLE authenticated")
-    for query in (
-        "SELECT * FROM vault.decrypted_secrets",
-        "SELECT * FROM vault.secrets",
-        "SELECT vault.create_secret('x')",
-    ):
-        assert error(made, query).sqlstate == "42501"
-
-
-def test_a_graphql_query_is_answered_with_an_error(having: Creating) -> None:
-    made = having("pg_graphql", schema="graphql")
-    made.execute("SET ROLE anon")
-    for call in (
-        "graphql.resolve($$ { accountCollection { edges } } $$)",
-        "graphql.resolve(query := 'query A { __typename }', \"operationName\" := 'A')",
-        "graphql_public.graphql(query := '{ __typename }')",
-    ):
-        answer = value(made, f"SELECT {call}")
-        assert answer["data"] is None
-        assert "stand-in of pytest-schema-parity" in answer["errors"][0]["message"]
-
-
-def test_supabases_entry_point_belongs_to_the_extension(having: Creating) -> None:
-    made = having("pg_graphql")
-    arguments = "SELECT pg_get_function_arguments('graphql_public.graphql'::regproc)"
-    assert value(made, arguments) == (
-        '"operationName" text DEFAULT NULL::text, query text DEFAULT NULL::text, '
-        "variables jsonb DEFAULT NULL::jsonb, extensions jsonb DEFAULT NULL::jsonb"
-    )
-    made.execute("DROP EXTENSION pg_graphql")
-    assert value(made, "SELECT to_regproc('graphql_public.graphql')") is None
-
-
-def test_directives_in_comments_are_read(having: Creating) -> None:
-    made = having("pg_graphql")
-    comment = 'the accounts @graphql({"name": "Account", "totalCount": {"enabled": true}})'
-    assert value(made, "SELECT graphql.comment_directive(%s)", comment) == {
-        "name": "Account",
-        "totalCount": {"enabled": True},
-    }
-    for without in ("none", "", None):
-        assert value(made, "SELECT graphql.comment_directive(%s::text)", without) == {}
