@@ -30,6 +30,35 @@ class Original(NamedTuple):
 
 
 ORIGINALS = {
+    "http": Original(
+        None,
+        frozenset(),
+        """\
+bytea_to_text(data bytea) text iut
+http(request http_request) http_response vuf
+http_delete(uri character varying) http_response vuf
+http_delete(uri character varying, content character varying, content_type character varying) \
+http_response vuf
+http_get(uri character varying) http_response vuf
+http_get(uri character varying, data jsonb) http_response vuf
+http_head(uri character varying) http_response vuf
+http_header(field character varying, value character varying) http_header vuf
+http_list_curlopt() TABLE(curlopt text, value text) vuf
+http_patch(uri character varying, content character varying, content_type character varying) \
+http_response vuf
+http_post(uri character varying, content character varying, content_type character varying) \
+http_response vuf
+http_post(uri character varying, data jsonb) http_response vuf
+http_put(uri character varying, content character varying, content_type character varying) \
+http_response vuf
+http_reset_curlopt() boolean vuf
+http_set_curlopt(curlopt character varying, value character varying) boolean vuf
+text_to_bytea(data text) bytea iut
+urlencode(data jsonb) text iut
+urlencode(string bytea) text iut
+urlencode(string character varying) text iut
+""",
+    ),
     "pg_cron": Original(
         "pg_catalog",
         frozenset({"cron"}),
@@ -58,6 +87,16 @@ get_schema_version() integer vuf
 increment_schema_version() event_trigger vuf
 resolve(query text, variables jsonb DEFAULT '{}'::jsonb, \
 "operationName" text DEFAULT NULL::text, extensions jsonb DEFAULT NULL::jsonb) jsonb vuf
+""",
+    ),
+    "pg_jsonschema": Original(
+        None,
+        frozenset(),
+        """\
+json_matches_schema(schema json, instance json) boolean ist
+jsonb_matches_schema(schema json, instance jsonb) boolean ist
+jsonschema_is_valid(schema json) boolean ist
+jsonschema_validation_errors(schema json, instance json) text[] ist
 """,
     ),
     "pg_net": Original(

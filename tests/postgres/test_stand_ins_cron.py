@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from support.stand_ins import Creating, error, having, server, value
 
 __all__ = ["having", "server"]

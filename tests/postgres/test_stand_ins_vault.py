@@ -7,7 +7,6 @@ import hmac
 import json
 
 import pytest
-
 from support.stand_ins import Creating, error, having, server, value
 
 __all__ = ["having", "server"]
