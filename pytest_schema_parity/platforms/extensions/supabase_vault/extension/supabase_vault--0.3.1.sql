@@ -57,6 +57,7 @@ SELECT
     s.updated_at
 FROM vault.secrets AS s;
 
+-- These two run as the owner: vault may hold a better match for a bare name.
 CREATE FUNCTION vault.create_secret(
     new_secret text,
     new_name text DEFAULT NULL,
@@ -67,7 +68,7 @@ LANGUAGE sql SECURITY DEFINER
 SET search_path = ''
 BEGIN ATOMIC
     INSERT INTO vault.secrets (secret, name, description)
-    VALUES (encode(convert_to($1, 'utf8'), 'base64'), $2, $3)
+    VALUES (pg_catalog.encode(pg_catalog.convert_to($1, 'utf8'), 'base64'), $2, $3)
     RETURNING id;
 END;
 
@@ -82,10 +83,12 @@ LANGUAGE sql SECURITY DEFINER
 SET search_path = ''
 BEGIN ATOMIC
     UPDATE vault.secrets AS s SET
-        secret = coalesce(encode(convert_to($2, 'utf8'), 'base64'), s.secret),
+        secret = coalesce(
+            pg_catalog.encode(pg_catalog.convert_to($2, 'utf8'), 'base64'), s.secret
+        ),
         name = coalesce($3, s.name),
         description = coalesce($4, s.description),
-        updated_at = now()
+        updated_at = pg_catalog.now()
     WHERE s.id = $1;
 END;
 
