@@ -54,7 +54,7 @@ FOR EACH STATEMENT EXECUTE FUNCTION cron.job_cache_invalidate();
 CREATE FUNCTION cron.stand_in_is_element(element text, lowest integer, highest integer, names text[])
 RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     part text[] = regexp_match(
@@ -78,7 +78,7 @@ $$;
 -- What follows a fifth field is not looked at.
 CREATE FUNCTION cron.stand_in_is_schedule(schedule text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     lowest CONSTANT integer[] = '{0,0,1,1,0}';
@@ -107,7 +107,7 @@ COMMENT ON FUNCTION cron.stand_in_is_schedule(text) IS 'Stand-in of pytest-schem
 
 CREATE FUNCTION cron.stand_in_check(schedule text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT cron.stand_in_is_schedule(schedule) THEN
@@ -123,7 +123,7 @@ CREATE FUNCTION cron.stand_in_store(
     job_name text, schedule text, command text, database text, username text, active boolean
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     stored bigint;
@@ -187,7 +187,7 @@ CREATE FUNCTION cron.stand_in_change(
     caller text
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM cron.stand_in_check($2) WHERE $2 IS NOT NULL;
@@ -229,7 +229,7 @@ $$;
 
 CREATE FUNCTION cron.stand_in_remove(job_id bigint, job_name text, caller text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     DELETE FROM cron.job AS j

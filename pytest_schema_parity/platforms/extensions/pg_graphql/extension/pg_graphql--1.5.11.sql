@@ -5,14 +5,14 @@ CREATE SEQUENCE graphql.seq_schema_version AS integer CYCLE;
 
 CREATE FUNCTION graphql.get_schema_version() RETURNS integer
 LANGUAGE sql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT last_value::integer FROM graphql.seq_schema_version;
 END;
 
 CREATE FUNCTION graphql.increment_schema_version() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM pg_catalog.nextval('graphql.seq_schema_version');

@@ -65,7 +65,7 @@ CREATE FUNCTION vault.create_secret(
     new_key_id uuid DEFAULT NULL
 ) RETURNS uuid
 LANGUAGE sql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     INSERT INTO vault.secrets (secret, name, description)
     VALUES (pg_catalog.encode(pg_catalog.convert_to($1, 'utf8'), 'base64'), $2, $3)
@@ -80,7 +80,7 @@ CREATE FUNCTION vault.update_secret(
     new_key_id uuid DEFAULT NULL
 ) RETURNS void
 LANGUAGE sql SECURITY DEFINER
-SET search_path = ''
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     UPDATE vault.secrets AS s SET
         secret = coalesce(
