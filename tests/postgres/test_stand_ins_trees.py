@@ -28,6 +28,10 @@ create extension if not exists "pgcrypto" with schema "extensions";
 
 create extension if not exists "pgjwt" with schema "extensions";
 
+create schema if not exists "pgmq";
+
+create extension if not exists "pgmq" with schema "pgmq";
+
 create extension if not exists "supabase_vault" with schema "vault";
 
 create extension if not exists "uuid-ossp" with schema "extensions";
@@ -85,6 +89,7 @@ create policy "own" on "public"."orders" to authenticated using (auth.uid() = id
 
 DONE = """
 select vault.create_secret('topsecret', 'key');
+select pgmq.create('orders');
 select cron.schedule('purge', '0 3 * * *', $$delete from net._http_response$$);
 grant usage on schema cron, net to service_role;
 comment on extension pg_net is 'Async HTTP';
@@ -141,6 +146,7 @@ def test_a_pulled_file_is_applied(parity: Parity) -> None:
         "pg_net",
         "pgcrypto",
         "pgjwt",
+        "pgmq",
         "supabase_vault",
         "uuid-ossp",
     )
