@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from pytest_schema_parity.building.adjustments import Adjustments
 from pytest_schema_parity.building.targets import Site, Target
+from pytest_schema_parity.building.unavailable import explain_unavailable
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.migrations.apply import Applied, Failure, apply_tree
 from pytest_schema_parity.migrations.origins import Marks
@@ -77,8 +78,13 @@ def build(plan: Plan, site: Site, target: Target) -> Build:
             alone=target.is_alone,
         )
         stand_ins = installed_stand_ins(connection)
+    failures = applied.failures
+    offered = site.stand_ins(plan.platform)
+    if offered is not None:
+        failures = tuple(explain_unavailable(failure, offered) for failure in failures)
     return Build(
-        applied=replace(applied, marks=Marks()),  # the places are read: they need not travel
+        # The places are read: they need not travel.
+        applied=replace(applied, marks=Marks(), failures=failures),
         schema=plan.adjustments.schema(schema),
         stand_ins=stand_ins,
     )

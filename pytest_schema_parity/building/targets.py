@@ -70,6 +70,9 @@ class Site(Protocol):
     def lacking(self, platform: Platform, /) -> tuple[str, ...]:
         """The extensions of the platform that the server does not have."""
 
+    def stand_ins(self, platform: Platform, /) -> tuple[str, ...] | None:
+        """The extensions that the server has as stand-ins; None if the server is not ours."""
+
     def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
         """A target for a tree; ``durable`` against a crash, if it can be.  Raises ServerError."""
 
@@ -93,6 +96,10 @@ class OwnClusters:
     def lacking(self, platform: Platform, /) -> tuple[str, ...]:
         """The extensions of the platform that the server does not have."""
         return platform.lacking(self.installation)
+
+    def stand_ins(self, platform: Platform, /) -> tuple[str, ...] | None:
+        """Those that the platform offers on this installation."""
+        return platform.stand_ins(self.installation)
 
     def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
         """Start a cluster for a tree; raises ServerError."""
@@ -146,6 +153,10 @@ class ExternalSite:
     def lacking(self, _platform: Platform, /) -> tuple[str, ...]:
         """Nothing: see :func:`require_no_platform`."""
         return ()
+
+    def stand_ins(self, _platform: Platform, /) -> tuple[str, ...] | None:
+        """None: what the server has is up to whoever starts it."""
+        return None
 
     def open(self, _name: str, _platform: Platform, /, *, durable: bool = False) -> Target:  # noqa: ARG002
         """Make a database for a tree; raises ServerError."""
