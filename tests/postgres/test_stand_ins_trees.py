@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_schema_parity.checks.opening import open_parity
+from pytest_schema_parity.checks.open_parity import open_parity
 from pytest_schema_parity.checks.parity import Parity
 from pytest_schema_parity.config import load_config
 from pytest_schema_parity.platforms import get_platform
