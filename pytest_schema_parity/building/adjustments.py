@@ -41,7 +41,7 @@ class Adjustments:
             else:
                 raise ConfigError(
                     f"pytest_schema_parity_fact returned {other!r} for {fact.kind} {fact.name}. "
-                    "Return a Fact to have it instead, False to drop it, or None to leave it."
+                    "Return a Fact to replace it, False to drop it, or None to keep it."
                 )
         below = [fact for fact in kept if not _hangs_below(fact, dropped, schema)]
         try:
@@ -70,7 +70,7 @@ class Adjustments:
             return reason
         raise ConfigError(
             f"pytest_schema_parity_allow returned {reason!r} for {difference.kind} "
-            f"{difference.name}. Return the reason as text, or None to let the difference stand."
+            f"{difference.name}. Return the reason as text, or None to keep the difference."
         )
 
 

@@ -32,7 +32,9 @@ from pytest_schema_parity.postgres.rundir import shared_directory
 
 POLL: Final = 0.003
 """Seconds between two looks for a notice."""
-GONE: Final = "The process that was building this tree for the whole run has ended. Run it again."
+GONE: Final = (
+    "The process that was building this tree for the whole run has ended. Run pytest again."
+)
 
 
 class BuilderGone(ServerError):
@@ -216,14 +218,14 @@ def _pickled(notice: Notice | str) -> bytes:
     try:
         return pickle.dumps(notice)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
-        return pickle.dumps(f"What was built cannot be handed to another process: {error}")
+        return pickle.dumps(f"What was built cannot be passed to another process: {error}")
 
 
 def _read(path: Path) -> Notice | str:
     """Read a notice that this user wrote; raises ServerError."""
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
         if os.fstat(file.fileno()).st_uid != os.geteuid():
-            raise ServerError(f"{path} is another user's: it is not read.")
+            raise ServerError(f"{path} belongs to another user, so it is not read.")
         if not (content := file.read()):
             raise ServerError(with_remedy(f"{path}: {os.strerror(errno.ENOSPC)}"))
         notice: Notice | str = pickle.loads(content)  # noqa: S301 -- written by this very run

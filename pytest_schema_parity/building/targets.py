@@ -170,5 +170,5 @@ def require_no_platform(platform: Platform) -> None:
     if platform.scripts:
         raise ConfigError(
             f'The platform "{platform.name}" sets up roles and settings of a whole cluster, so its '
-            "trees cannot be built on the server of a fixture: leave out the key `server`."
+            "trees cannot be built on the server of a fixture: remove the key `server`."
         )

@@ -55,7 +55,7 @@ _FRAMED: Final[frozenset[Way]] = frozenset(("at once", "in steps"))
 """The ways in which a failed marker rolls back the whole file, so that it can be run anew."""
 
 NOT_COMMITTED: Final = (
-    "the file ends and leaves this transaction open, so that nothing of it stays: COMMIT is missing"
+    "COMMIT is missing: the file ends inside this transaction, so it is rolled back"
 )
 
 
@@ -193,7 +193,7 @@ class _Applier:
         if others:
             names = ", ".join(other.name for other in others[:_NAMED])
             more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-            hint = f"{complaint.hint} Never reached: {names}{more}."
+            hint = f"{complaint.hint} Not run: {names}{more}."
             complaint = replace(complaint, hint=hint)
         lost: list[Lost] = []
         for other in others:
@@ -239,6 +239,6 @@ def _leave_unmarked(_: Statement) -> None:
 
 
 def _refused(file: MigrationFile, statement: Statement) -> Failure:
-    message = f"{statement.meta_command} is carried out by psql only"
+    message = f"{statement.meta_command} is understood by psql only"
     hint = psql.remedy(statement.meta_command or "")
     return failed_statement(file.name, statement, Complaint(None, message, hint=hint))

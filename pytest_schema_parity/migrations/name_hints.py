@@ -125,8 +125,8 @@ class Names:
             same = definition.name == name
             same = same and (definition.schema or "public") == (schema or "public")
             if same and (definition.file, definition.line) > here:
-                place = f"{self._files[definition.file].name}:{definition.line}"
-                return f"It is created later, by {place}."
+                location = f"{self._files[definition.file].name}:{definition.line}"
+                return f"It is created later, in {location}."
         known = _ask(connection, query)
         known += [(d.schema, d.name) for d in made if d.file == file and d.line < statement.line]
         meant = nearest(schema or None, name, known)

@@ -41,15 +41,15 @@ _UP: Final = {
     "down": ("up", "a tool such as golang-migrate, sqlx or bun"),
     "undo": ("do", "a tool such as Postgrator"),
     "rollback": ("apply", "a tool such as yoyo"),
-    "revert": ("deploy", "a tool with scripts that revert"),
+    "revert": ("deploy", "a tool with revert scripts"),
 }
 """By the last word of a down file's name: that of its up file, and the tools with such names."""
 
 _DUMP: Final = (
-    "let the tool migrate an empty database, and give the file that pg_dump --schema-only writes"
-    " of it as the tree's path"
+    "run the tool on an empty database, dump that with pg_dump --schema-only, and set the tree's"
+    " path to the dump"
 )
-_LIST: Final = 'list the files that go up as files = ["…"], in the order in which they are applied'
+_LIST: Final = 'list the up migrations as files = ["…"], in the order in which they are applied'
 
 
 def refuse_directory(path: Path) -> None:
@@ -64,15 +64,18 @@ def refuse_directory(path: Path) -> None:
         if _FLYWAY.fullmatch(file.name):
             raise _refusal(
                 file,
-                "has a name that Flyway gives (V<version>__, U<version>__, R__)",
-                "which would be run in the order of names, undo scripts included",
+                "has a name of Flyway's form (V<version>__, U<version>__, R__)",
+                "whose files would be run in the order of their names, undo scripts included",
                 _LIST,
             )
     names = {file.name.lower() for file in files}
     for file in files:
         if (tool := _takes_back(file, names)) is not None:
             raise _refusal(
-                file, f"is the way down of {tool}", "which would be run like the way up", _LIST
+                file,
+                f"is a down migration of {tool}",
+                "which would be run like an up migration",
+                _LIST,
             )
 
 
@@ -87,7 +90,7 @@ def refuse_marked(files: Iterable[Path]) -> None:
             tool = list(_MARKERS)[int((found.lastgroup or "m0")[1:])]
             line = text.count("\n", 0, found.start()) + 1
             raise TreeError(
-                f"{file}:{line} is written for {tool}, whose parts up and down would both be run;"
+                f"{file}:{line} is written for {tool}, whose up and down parts would both be run;"
                 f" there is no layout for {tool}: {_DUMP}"
             )
 
@@ -99,7 +102,7 @@ def _refuse_sqitch(path: Path) -> None:
     for plan in plans:
         if plan.is_file():
             raise _refusal(
-                plan, "is Sqitch's plan", "whose order would not be kept", f"{_LIST}, or {_DUMP}"
+                plan, "is a plan of Sqitch", "whose order would be ignored", f"{_LIST}, or {_DUMP}"
             )
 
 
@@ -111,7 +114,7 @@ def _refuse_alembic(path: Path) -> None:
     for sign in signs:
         if sign.is_file():
             raise _refusal(
-                sign, "is Alembic's", "whose revisions are Python and would not be run", _DUMP
+                sign, "belongs to Alembic", "whose revisions are Python and would not be run", _DUMP
             )
 
 
@@ -124,7 +127,7 @@ def _refuse_diesel(path: Path) -> None:
         down = directory / "down.sql"
         if down.is_file() and (directory / "up.sql").is_file():
             tool = "a tool such as Diesel"
-            raise _refusal(down, f"is the way down of {tool}", "beside up.sql", _LIST)
+            raise _refusal(down, f"is a down migration of {tool}", "beside up.sql", _LIST)
 
 
 def _takes_back(file: Path, names: set[str]) -> str | None:

@@ -30,8 +30,8 @@ ALONE: Final = (
 )
 """The remedy for a statement that cannot run inside a transaction."""
 LEFT_OPEN: Final = (
-    "the file ends and leaves this transaction open, so that nothing of it stays, and yet Prisma"
-    " reports the file as applied and refuses the next run (P3009): COMMIT is missing"
+    "COMMIT is missing: the file ends inside this transaction, so it is rolled back; Prisma"
+    " nevertheless reports the file as applied, and refuses the next run (P3009)"
 )
 
 _CREATE: Final = f"""CREATE TABLE "{TABLE}" (
@@ -109,13 +109,13 @@ class PrismaTable:
         if not statements:
             return None
         if self.refused is not None:
-            message = f"Prisma cannot make its table {TABLE}: {self.refused.message}"
+            message = f"Prisma cannot create its table {TABLE}: {self.refused.message}"
             return Stop(statements[0], replace(self.refused, message=message))
         failed = self._session.one_by_one([Request(_UPDATE)])
         if failed is None:
             return None
         message, remedy, pattern = self._explain(failed[1])
-        hint = f"{remedy} What the file made stays, and Prisma refuses the next run (P3009)."
+        hint = f"{remedy} The file's changes remain, and Prisma refuses the next run (P3009)."
         message = f"Prisma stops after this file: {message}"
         complaint = Complaint(failed[1].sqlstate, message, hint=hint.strip())
         return Stop(_behind(statements, pattern), complaint)
@@ -126,14 +126,14 @@ class PrismaTable:
         path, role, user, stands, may_use = row or ("", "", "", True, True)
         is_unknown = complaint.sqlstate == "42P01"
         if is_unknown and not stands:
-            remedy = "Let the schema stand that holds the table."
+            remedy = "Do not drop the table or its schema."
             return f"its table {self._name} is gone (P1014)", remedy, _DROPS
         if role != user and (complaint.sqlstate == "42501" or (is_unknown and not may_use)):
             code = " (P1014)" if is_unknown else ""
-            message = f"permission denied for table {TABLE}{code}, as the role is {role}"
+            message = f"permission denied for table {TABLE}{code}, because the role is {role}"
             return message, "End the file with RESET ROLE;", _SETS_ROLE
         if is_unknown:
-            message = f'the search_path "{path}" does not lead to its table {self._name} (P1014)'
+            message = f'its table {self._name} is not found in the search_path "{path}" (P1014)'
             return message, "End the file with RESET search_path;", _SETS_PATH
         return complaint.message, "", _SETS_ROLE
 

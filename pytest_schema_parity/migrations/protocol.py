@@ -43,7 +43,7 @@ class Exchange:
     """Runs commands on a connection and cancels those that exceed the timeout.
 
     ``statement_timeout`` is in seconds.  The server enforces it unless a command turns it off; then
-    a command that takes longer is canceled from here.  Raises ServerError if it goes on even so:
+    a command that takes longer is cancelled from here.  Raises ServerError if it goes on even so:
     other sessions would wait for its locks.
     """
 
@@ -172,7 +172,7 @@ class Exchange:
             return
         if self._overdue:
             limit = f"{self._timeout:g} seconds"
-            raise ServerError(f"a statement takes longer than {limit} and cannot be canceled")
+            raise ServerError(f"a statement takes longer than {limit} and cannot be cancelled")
         self._overdue = True
         self._until = time.monotonic() + _OBEYING
         self._pgconn.get_cancel().cancel()
@@ -197,8 +197,8 @@ class Exchange:
             return complaint
         took = time.monotonic() - self._asked
         if not self._overdue and (complaint.message != _OVERDUE or took < self._timeout):
-            return complaint  # canceled by another session, or by a timeout that the file set
-        hint = f"The configuration allows a statement {self._timeout:g} seconds: statement_timeout."
+            return complaint  # cancelled by another session, or by a timeout that the file set
+        hint = f"The configuration sets statement_timeout to {self._timeout:g} seconds."
         return replace(complaint, message=_OVERDUE, hint=hint)
 
 

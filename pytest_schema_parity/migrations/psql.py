@@ -32,21 +32,24 @@ PREDEFINED: Final = frozenset(
 _REMEDIES: Final = (
     (r"i|ir|include|include_relative", "Put that file's SQL here, or make it a file of the tree."),
     (r"copy", "Use COPY … FROM stdin with the data below it, or INSERT."),
-    (r"c|connect", "A tree is one database: leave it out, and use SET ROLE for another role."),
+    (
+        r"c|connect",
+        "A tree is applied to one database: remove it; use SET ROLE to change the role.",
+    ),
     (r"gexec", "Use a DO block that EXECUTEs what the query returns."),
-    (r"if|elif|else|endif", "Use a DO block with IF, or write what holds for a new database."),
+    (r"if|elif|else|endif", "Use a DO block with IF, or keep only the branch for a new database."),
     (
         r"g|gx|gset|gdesc|crosstabview|watch|parse|bind|bind_named",
         "End the query with a semicolon.",
     ),
-    (r"set|:.*", "Write the value itself, or SET a setting and ask current_setting() for it."),
+    (r"set|:.*", "Write the value itself, or SET a setting and read it with current_setting()."),
     (r"!|o|out|w|write|cd|setenv|getenv|prompt|lo_\w+", "Do it outside of the migration."),
-    (r"q|quit", "Leave it out, and what stands behind it: psql reads no further."),
+    (r"q|quit", "Remove it and everything after it: psql stops reading here."),
     (r"encoding", "Save the file as UTF-8."),
-    (r"\.", "Only the data of COPY … FROM stdin end so: remove it."),
-    (r"", "Two backslashes, or one at a line's end, only part commands of psql's: remove them."),
+    (r"\.", "It only ends the data of COPY … FROM stdin: remove it."),
+    (r"", "It only separates commands of psql: remove it."),
 )
-_REMEDY: Final = "Write it as SQL, or apply what it stands for in a file of its own."
+_REMEDY: Final = "Write it as SQL, here or in a file of its own."
 
 _DISPLAYING: Final = re.compile(
     r"[?CHTafhlptxz]|d\S*|conninfo|copyright|echo|errverbose|help|list|print|pset|qecho|restrict"

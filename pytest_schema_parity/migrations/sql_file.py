@@ -33,7 +33,7 @@ def read_sql(path: Path, *, file: str) -> str:
         raise _error(data, error.start, file, problem, _convert("LATIN1", file)) from None
     if "\0" in text:
         position = data.index(b"\0")
-        remedy = "PostgreSQL's text cannot hold one: remove it"
+        remedy = "PostgreSQL's text cannot contain one: remove it"
         raise _error(data, position, file, "a NUL byte", remedy)
     return text
 

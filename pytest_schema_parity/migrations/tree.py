@@ -102,7 +102,7 @@ def _found(path: Path, layout: str | None) -> tuple[Listing, str]:
     listing = chosen.list_files(path)
     if not listing.files:
         passed = f" ({len(listing.skipped)} SQL files have other names)" if listing.skipped else ""
-        raise TreeError(f"{path} holds no migrations{passed}. Looked for: {chosen.looks_for}")
+        raise TreeError(f"{path} contains no migrations{passed}. Looked for: {chosen.looks_for}")
     return listing, chosen.name
 
 

@@ -141,7 +141,7 @@ class Cluster:
                 raise ServerError("only a server that runs and was started here can be recovered")
             os.kill(self.postmaster_pid, signal.SIGQUIT)
             if not dead.ends_within(START_TIMEOUT):
-                raise ServerError(f"PostgreSQL does not end.\n{dead.run.log_tail()}")
+                raise ServerError(f"PostgreSQL did not stop. Its log:\n{dead.run.log_tail()}")
             fresh = Lifeline(dead.account)
             try:
                 shutil.move(dead.run.data, fresh.run.data)

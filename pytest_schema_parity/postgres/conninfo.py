@@ -12,9 +12,9 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.showing import HIDDEN
 
 UNREADABLE: Final = (
-    "The connection string cannot be read; it is not shown, as it may hold a password. In a URI, "
-    "write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25; among keyword=value, put a value "
-    "with blanks in single quotes."
+    "The connection string cannot be read; it is not shown because it may contain a password. In "
+    "a URI, write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25; among keyword=value, put a "
+    "value with blanks in single quotes."
 )
 
 

@@ -49,10 +49,12 @@ def create_data_directory(
     try:
         _make_image(image, template, programs, account)
     except OSError as error:
-        failed = f"A data directory cannot be made in {run.path}: {error}"
+        failed = f"The data directory cannot be created in {run.path}: {error}"
         raise ServerError(with_remedy(failed)) from error
     if not _try_unpack(image, run, account):
-        raise ServerError(f"A data directory cannot be made: {image} was damaged at once.")
+        raise ServerError(
+            f"The data directory cannot be created: the new image {image} is damaged."
+        )
     image.unlink()
 
 

@@ -163,9 +163,9 @@ class ExternalServer:
             )
         if self._session.info.parameter_status("is_superuser") != "on":
             raise ServerError(
-                f"{self.superuser} is no superuser on {self.host}:{self.port}. Let the fixture "
-                "connect as one, or leave out the key `server`: then the plugin starts its own "
-                "servers."
+                f"{self.superuser} is not a superuser on {self.host}:{self.port}. Let the fixture "
+                "connect as a superuser, or remove the key `server`: then the plugin starts its "
+                "own servers."
             )
 
     def _drop_stale_databases(self) -> None:

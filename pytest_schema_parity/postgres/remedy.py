@@ -16,7 +16,7 @@ _REMEDIES: Final = {
     (os.strerror(errno.EAGAIN), "Cannot fork"): (
         "Raise the limit on processes (`ulimit -u`, or the container's)."
     ),
-    (os.strerror(errno.ENOMEM),): "Give it more memory, or end other programs that use much.",
+    (os.strerror(errno.ENOMEM),): "Provide more memory, or stop other programs that use it.",
 }
 
 

@@ -51,4 +51,4 @@ def shut_down(lifeline: Lifeline) -> None:
     postmaster = int((run.data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGINT)
     if not lifeline.ends_within(START_TIMEOUT):
-        raise ServerError(f"PostgreSQL does not shut down. Its log:\n{run.log_tail()}")
+        raise ServerError(f"PostgreSQL did not shut down. Its log:\n{run.log_tail()}")

@@ -28,7 +28,7 @@ from typing import Final, NamedTuple
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.names import short
 
-KEPT_BY_A_TOOL: Final = "a migration tool keeps it for itself: it is no part of the schema"
+KEPT_BY_A_TOOL: Final = "it belongs to a migration tool, not to the schema"
 
 
 class _Known(NamedTuple):

@@ -66,7 +66,7 @@ class Schema:
         self.platform = platform
         for fact in facts:
             if self._facts.setdefault(fact.key, fact) is not fact:
-                raise ValueError(f"two facts of one schema are {fact.kind} {fact.name}")
+                raise ValueError(f"{fact.kind} {fact.name} occurs twice")
 
     schemas = _Every("schema")
     extensions = _Every("extension")

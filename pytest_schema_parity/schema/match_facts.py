@@ -14,7 +14,7 @@ from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.moves import Move
 from pytest_schema_parity.schema.renames import Rename, find_renames, find_schema_renames
 
-NAMED_BY_DATE: Final = "both names give the date at which the partition begins"
+NAMED_BY_DATE: Final = "both names contain the date at which the partition begins"
 _BEGINS: Final = re.compile(r"FOR VALUES FROM \('(?P<date>\d{4}-\d\d-\d\d)")
 _PRECISIONS: Final = (4, 6, 8)
 """Digits of a year, a month and a day."""

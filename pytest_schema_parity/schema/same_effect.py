@@ -137,10 +137,10 @@ _RULES: Final[Mapping[tuple[str, str], _Rule]] = {
 _REASONS: Final[Mapping[tuple[str, Impact], str]] = {
     ("body", "form"): "only white space or the case of key words differs",
     ("body", "comment"): "only comments in the body differ",
-    ("type", "form"): "the column that owns the sequence holds no more than either can give",
-    ("privileges", "form"): "only MAINTAIN is missing, which came with PostgreSQL 17",
-    ("grantable", "form"): "only MAINTAIN is missing, which came with PostgreSQL 17",
-    ("privileges", "comment"): "PostgreSQL {majors} were read: MAINTAIN came with 17",
-    ("grantable", "comment"): "PostgreSQL {majors} were read: MAINTAIN came with 17",
-    ("version", "comment"): "PostgreSQL {majors} were read: each brings its own versions",
+    ("type", "form"): "both types cover the range of the column that owns the sequence",
+    ("privileges", "form"): "only MAINTAIN is missing, which PostgreSQL 17 added",
+    ("grantable", "form"): "only MAINTAIN is missing, which PostgreSQL 17 added",
+    ("privileges", "comment"): "the servers are PostgreSQL {majors}: MAINTAIN exists since 17",
+    ("grantable", "comment"): "the servers are PostgreSQL {majors}: MAINTAIN exists since 17",
+    ("version", "comment"): "the servers are PostgreSQL {majors}: each has its own version",
 }

@@ -16,7 +16,7 @@ from pytest_schema_parity.showing import suggestion
 SCHEMA_VERSION: Final = 1
 """The format that is written; a change that older readers would misread raises it."""
 
-_REMEDY: Final = "write the file anew with Schema.to_json()"
+_REMEDY: Final = "write the file again with Schema.to_json()"
 _DEEPEST: Final = 16  # a fact has some three others above it; deeper, the parents form a circle
 
 _T = TypeVar("_T")
@@ -45,14 +45,14 @@ def from_json(text: str | bytes) -> Stored:
     Raises :class:`~pytest_schema_parity.errors.SchemaFormatError`, with the position in the
     document and a remedy.
     """
-    document = _take(_parse(text), dict, "the whole")
+    document = _take(_parse(text), dict, "the document")
     version = _take(document.get("schema_version"), int, "schema_version")
     if version != SCHEMA_VERSION:
         raise SchemaFormatError(
-            f"schema_version is {version}, and this release reads {SCHEMA_VERSION}: "
+            f"schema_version is {version}, but this release reads {SCHEMA_VERSION}: "
             + ("upgrade pytest-schema-parity" if version > SCHEMA_VERSION else _REMEDY)
         )
-    _know(document, {"schema_version", "version", "platform", "facts"}, "the whole")
+    _know(document, {"schema_version", "version", "platform", "facts"}, "the document")
     facts = [
         _fact(one, f"facts[{number}]")
         for number, one in enumerate(_take(document.get("facts"), list, "facts"))
@@ -147,7 +147,7 @@ def _check_family(facts: list[Fact]) -> None:
             above, depth = parents.get(above), depth + 1
             if depth > _DEEPEST:
                 raise SchemaFormatError(
-                    f"the parents of {fact.kind} {fact.name} form a circle; {_REMEDY}"
+                    f"the parents of {fact.kind} {fact.name} form a cycle; {_REMEDY}"
                 )
 
 

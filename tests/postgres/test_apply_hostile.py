@@ -25,7 +25,7 @@ def test_no_statement_takes_the_limit_off(tmp_path, database, way: str) -> None:
     failure = only(apply_tree(files, database, statement_timeout=0.5))
     assert failure.line == text.count("\n") + 1
     assert str(failure).endswith(": canceling statement due to statement timeout")
-    assert failure.hint == "The configuration allows a statement 0.5 seconds: statement_timeout."
+    assert failure.hint == "The configuration sets statement_timeout to 0.5 seconds."
     assert exists(database, "b")
 
 

@@ -43,7 +43,7 @@ def detect_layout(path: Path) -> Layout:
         return chosen[0]
     if not chosen:
         looked_for = "; ".join(layout.looks_for for layout in layouts().values())
-        raise TreeError(f"{path} holds no migrations. Looked for: {looked_for}")
+        raise TreeError(f"{path} contains no migrations. Looked for: {looked_for}")
     names = sorted(layout.name for layout in chosen)
     raise TreeError(
         f'{path} fits the layouts {" and ".join(names)}: choose one, as in layout = "{names[0]}"'

@@ -30,12 +30,12 @@ def _list(path: Path) -> Listing:
     flat = Numbered.at(path)
     directories = _directories(path)
     if not any((directory / _SCRIPT).is_file() for directory in directories):
-        skipped = tuple((file, "its name begins with no number") for file in flat.others)
+        skipped = tuple((file, "its name does not begin with a number") for file in flat.others)
         return Listing(flat.files, skipped=skipped)
     for directory in directories:
         if not (directory / _SCRIPT).is_file():
             raise TreeError(
-                f"{directory} holds no {_SCRIPT}: restore the file or delete the directory"
+                f"{directory} contains no {_SCRIPT}: restore the file or delete the directory"
                 " (Prisma stops here, too)"
             )
     reason = f"Prisma reads only <name>/{_SCRIPT}"
