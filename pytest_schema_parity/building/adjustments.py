@@ -43,7 +43,7 @@ class Adjustments:
                     f"pytest_schema_parity_fact returned {other!r} for {fact.kind} {fact.name}. "
                     "Return a Fact to replace it, False to drop it, or None to keep it."
                 )
-        below = [fact for fact in kept if not _hangs_below(fact, dropped, schema)]
+        below = [fact for fact in kept if not _is_descendant_of(fact, dropped, schema)]
         try:
             return Schema(below, version=schema.version, platform=schema.platform)
         except ValueError as error:
@@ -77,7 +77,7 @@ class Adjustments:
 UNADJUSTED: Final = Adjustments()
 
 
-def _hangs_below(fact: Fact, dropped: set[tuple[str, str]], schema: Schema) -> bool:
+def _is_descendant_of(fact: Fact, dropped: set[tuple[str, str]], schema: Schema) -> bool:
     parent = fact.parent
     while parent is not None:
         if parent in dropped:

@@ -57,7 +57,7 @@ def build(plan: Plan, site: Site, target: Target) -> Build:
     from_platform = site.platform_facts(target, plan.platform)
     maintenance = target.host.maintenance_conninfo(target.database)
     files = itertools.count(1)
-    with site.turn():
+    with site.build_lock():
         applied = apply_tree(
             plan.tree,
             target.host.conninfo(target.database, user=target.role),

@@ -24,10 +24,10 @@ from pytest_schema_parity.postgres.databases import clone_database, drop_databas
 from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.schema.facts import Schema
 
-PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
+NO_TIMEOUTS: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
 """Switches off the timeouts of a platform's roles: somebody may debug a test for hours."""
-READING: Final = f"{PATIENT} -c default_transaction_read_only=on"
-WRITING: Final = f"{PATIENT} -c default_transaction_read_only=off"
+READ_ONLY_OPTIONS: Final = f"{NO_TIMEOUTS} -c default_transaction_read_only=on"
+READ_WRITE_OPTIONS: Final = f"{NO_TIMEOUTS} -c default_transaction_read_only=off"
 
 
 class Template:
@@ -67,7 +67,9 @@ class Clone:
     @property
     def conninfo(self) -> Conninfo:
         """The connection string of the copy."""
-        return self._target.host.conninfo(self.name, user=self._target.role, options=WRITING)
+        return self._target.host.conninfo(
+            self.name, user=self._target.role, options=READ_WRITE_OPTIONS
+        )
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the copy, as the role that applied the tree."""
@@ -133,7 +135,7 @@ class BuiltTree:
         """The connection string of the built database, for reading; see :meth:`clone`."""
         self.template.release()
         return self.target.host.conninfo(
-            self.target.database, user=self.target.role, options=READING
+            self.target.database, user=self.target.role, options=READ_ONLY_OPTIONS
         )
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:

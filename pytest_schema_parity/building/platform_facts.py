@@ -27,14 +27,14 @@ def platform_schema(conninfo: str, template: str) -> Schema:
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
         schema = read_schema(conninfo, marks=Marks().place)
         with suppress(OSError):  # a cache that is full or read-only: then it is read each time
-            _keep(file, schema)
+            _write_to_cache(file, schema)
     with suppress(OSError):
         os.utime(file)
         prune(file.parent)
     return schema
 
 
-def _keep(file: Path, schema: Schema) -> None:
+def _write_to_cache(file: Path, schema: Schema) -> None:
     """Write a schema, whole or not at all; two runs may do so at once."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
     new = file.with_suffix(".new")

@@ -30,14 +30,14 @@ from pytest_schema_parity.postgres.lifeline import Guard
 from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.rundir import shared_directory
 
-POLL: Final = 0.003
+POLL_INTERVAL: Final = 0.003
 """Seconds between two looks for a notice."""
-GONE: Final = (
+BUILDER_ENDED: Final = (
     "The process that was building this tree for the whole run has ended. Run pytest again."
 )
 
 
-class BuilderGone(ServerError):
+class BuilderEnded(ServerError):
     """The builder ended before it built this tree: the next builder has to."""
 
 
@@ -63,13 +63,13 @@ class SharedBuilds:
         self.path = shared_directory(run)
         self._lock: int | None = None
         self._guard: Guard | None = None
-        self._own = f"{uuid4().hex}."
+        self._prefix = f"{uuid4().hex}."
         self._withdrawing = RLock()
 
     @property
     def notices(self) -> Path:
         """The prefix of the paths of this process's notices."""
-        return self.path / self._own
+        return self.path / self._prefix
 
     @property
     def is_builder(self) -> bool:
@@ -80,11 +80,11 @@ class SharedBuilds:
         """Try to become the builder; return whether this process is it."""
         if self.is_builder:
             return True
-        if not self._has_no_builder() and self._holds_something():
+        if not self._has_no_builder() and self._has_files():
             return False
         guard = Guard(self.notices)
         try:
-            if self._lock_it():
+            if self._try_lock():
                 self._guard = guard
                 return True
         except OSError as error:
@@ -118,7 +118,7 @@ class SharedBuilds:
     ) -> tuple[Build, Target]:
         """Wait until the tree is built, and attach to its cluster.
 
-        Raises BuilderGone where its builder has ended, or this process has become the builder, and
+        Raises BuilderEnded where its builder has ended, or this process has become the builder, and
         ServerError where it could not be built or attached to, or the run has ``ended``.
         """
         while not ended():
@@ -132,8 +132,8 @@ class SharedBuilds:
                     if path.exists():
                         raise  # else its builder has just ended, and stopped its server
             if gone:
-                raise BuilderGone(GONE)
-            time.sleep(POLL)
+                raise BuilderEnded(BUILDER_ENDED)
+            time.sleep(POLL_INTERVAL)
         raise ServerError("the run ended while its trees were being built")
 
     def withdraw(self) -> None:
@@ -146,25 +146,27 @@ class SharedBuilds:
                 os.close(self._lock)
                 self._lock = None
 
-    def _lock_it(self) -> bool:
+    def _try_lock(self) -> bool:
         """Make the directory, if need be, and lock it."""
         while True:
             with suppress(FileNotFoundError), ExitStack() as undo:  # removed by others meanwhile
-                self._make()
+                self._make_directory()
                 lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 undo.callback(os.close, lock)
-                if _locked(lock, fcntl.LOCK_EX):
+                if _try_flock(lock, fcntl.LOCK_EX):
                     for stale in self.path.iterdir():  # of processes that were killed
                         stale.unlink(missing_ok=True)
                     self.notices.touch(mode=0o600)
                     self._lock = lock
                     undo.pop_all()
                     return True
-                if self._holds_something():
+                if self._has_files():
                     return False
-            time.sleep(POLL)  # another process is about to build, or to remove the directory
+            time.sleep(
+                POLL_INTERVAL
+            )  # another process is about to build, or to remove the directory
 
-    def _holds_something(self) -> bool:
+    def _has_files(self) -> bool:
         """Whether a builder's files are there: it writes the first right after it has the lock."""
         with suppress(FileNotFoundError):
             return any(self.path.iterdir())
@@ -173,7 +175,7 @@ class SharedBuilds:
     def _attach(self, notice: Notice, platform: Platform) -> Target:
         return self._site.attach(platform, superuser=notice.superuser, directory=notice.directory)
 
-    def _make(self) -> None:
+    def _make_directory(self) -> None:
         """Make the directory, or check that it is ours; raises ServerError."""
         with suppress(FileExistsError):
             self.path.mkdir(mode=0o700)
@@ -185,7 +187,7 @@ class SharedBuilds:
     def _notices(self, number: str) -> Iterator[tuple[Path, Notice | str]]:
         for path in self.path.glob(f"*.{number}.tree"):
             with suppress(FileNotFoundError):
-                yield path, _read(path)
+                yield path, _read_notice(path)
 
     def _has_no_builder(self) -> bool:
         """Whether no process holds the lock."""
@@ -194,12 +196,12 @@ class SharedBuilds:
         except FileNotFoundError:
             return True
         try:
-            return _locked(lock, fcntl.LOCK_SH)
+            return _try_flock(lock, fcntl.LOCK_SH)
         finally:
             os.close(lock)
 
 
-def _locked(directory: int, how: int) -> bool:
+def _try_flock(directory: int, how: int) -> bool:
     """Whether the lock could be taken at once."""
     try:
         fcntl.flock(directory, how | fcntl.LOCK_NB)
@@ -221,7 +223,7 @@ def _pickled(notice: Notice | str) -> bytes:
         return pickle.dumps(f"What was built cannot be passed to another process: {error}")
 
 
-def _read(path: Path) -> Notice | str:
+def _read_notice(path: Path) -> Notice | str:
     """Read a notice that this user wrote; raises ServerError."""
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
         if os.fstat(file.fileno()).st_uid != os.geteuid():

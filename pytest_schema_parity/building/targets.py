@@ -22,7 +22,7 @@ from pytest_schema_parity.schema.facts import Schema
 
 DATABASE: Final = "postgres"
 """The database that a tree is applied to, in a cluster of its own."""
-CLOSED: Final = "closed"
+CLOSED_SUFFIX: Final = "closed"
 """The end of the name of a copy that accepts no connections, and can be copied any time."""
 
 
@@ -45,7 +45,7 @@ class Target:
 
     def shareable(self) -> Target:
         """The same with a closed copy as template, so that the database can be connected to."""
-        closed = f"{self.prefix}{CLOSED}"
+        closed = f"{self.prefix}{CLOSED_SUFFIX}"
         clone_database(self.host, self.database, closed, closed=True)
         return replace(self, template=closed)
 
@@ -73,7 +73,7 @@ class Site(Protocol):
     def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
         """A target for a tree; ``durable`` against a crash, if it can be.  Raises ServerError."""
 
-    def turn(self) -> AbstractContextManager[None]:
+    def build_lock(self) -> AbstractContextManager[None]:
         """The context that a tree is applied in: trees of one cluster wait for each other."""
 
     def platform_facts(self, target: Target, platform: Platform, /) -> Schema:
@@ -104,9 +104,9 @@ class OwnClusters:
         """A target that another process opened and made shareable; raises ServerError."""
         cluster = attach_cluster(self.installation, superuser=superuser, path=directory)
         target = Target(cluster, DATABASE, platform.role, DATABASE, reader=platform.reader)
-        return replace(target, template=f"{target.prefix}{CLOSED}")
+        return replace(target, template=f"{target.prefix}{CLOSED_SUFFIX}")
 
-    def turn(self) -> AbstractContextManager[None]:
+    def build_lock(self) -> AbstractContextManager[None]:
         """No tree waits: each has a cluster of its own."""
         return nullcontext()
 
@@ -155,9 +155,9 @@ class ExternalSite:
         create_database(self.server, name)
         return Target(self.server, name, self.server.superuser, name, f"{name}_", False)
 
-    def turn(self) -> AbstractContextManager[None]:
+    def build_lock(self) -> AbstractContextManager[None]:
         """One tree after the other: they share the roles, and two may make the same."""
-        return nullcontext() if self.server is None else self.server.turn()
+        return nullcontext() if self.server is None else self.server.build_lock()
 
     def platform_facts(self, target: Target, _platform: Platform, /) -> Schema:
         """The facts of a new database, not cached: the next server may be another."""

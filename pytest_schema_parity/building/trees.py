@@ -119,7 +119,7 @@ class Trees:
 
     def own_builds(self) -> dict[str, Build | str]:
         """The builds of this process, for those that cannot ask it."""
-        return self.scheduler.outcomes() if self.scheduler.are_own else {}
+        return self.scheduler.outcomes() if self.scheduler.are_built_here else {}
 
     @contextmanager
     def copies(self, *names: str) -> Iterator[list[str]]:

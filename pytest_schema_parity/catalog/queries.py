@@ -56,20 +56,20 @@ def hash_of_queries() -> str:
     """A hash of all queries: 16 hex digits."""
     digest = hashlib.sha256()
     for kind in (*KINDS, OTHER):
-        digest.update(_file(kind).read_bytes())
+        digest.update(_query_file(kind).read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _query(kind: str, major: int) -> str:
-    lines = _file(kind).read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if _is_for(line, major))
+    lines = _query_file(kind).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if _applies_to(line, major))
 
 
-def _file(kind: str) -> Traversable:
+def _query_file(kind: str) -> Traversable:
     return files(__package__) / f"{kind.replace(' ', '_')}.sql"
 
 
-def _is_for(line: str, major: int) -> bool:
+def _applies_to(line: str, major: int) -> bool:
     condition = CONDITION.search(line)
     if condition is None:
         return True

@@ -33,7 +33,7 @@ SETTINGS: Final = (
 )
 WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
 """Read also the roles that are not used in this database: the cluster has one tree only."""
-MOVED_BY_OTHERS: Final = frozenset({"table", "foreign table", "materialized view"})
+KINDS_REWRITTEN_BY_OTHER_DDL: Final = frozenset({"table", "foreign table", "materialized view"})
 """Kinds whose catalog row is also written when another object is created on them."""
 
 
@@ -75,13 +75,13 @@ def read_schema(
         if not isinstance(source, str):
             return _read(source, marks, platform, provided, alone)
         source = Conninfo(source)  # hides the password when locals are shown
-        with _opened(source) as connection:
+        with _open(source) as connection:
             return _read(connection, marks, platform, provided, alone)
     except psycopg.Error as error:
         raise ServerError(f"The schema cannot be read: {error}") from error
 
 
-def _opened(conninfo: Conninfo) -> psycopg.Connection[Any]:
+def _open(conninfo: Conninfo) -> psycopg.Connection[Any]:
     try:
         return open_connection(conninfo)
     except ServerError as error:
@@ -229,7 +229,9 @@ def _ignore_dependent_ddl(facts: list[Fact]) -> list[Fact]:
     }
     return [
         replace(fact, origin=replace(fact.origin, changed=None))
-        if fact.kind in MOVED_BY_OTHERS and fact.origin.made and fact.origin.changed in made
+        if fact.kind in KINDS_REWRITTEN_BY_OTHER_DDL
+        and fact.origin.made
+        and fact.origin.changed in made
         else fact
         for fact in facts
     ]

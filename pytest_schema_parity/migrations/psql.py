@@ -49,20 +49,22 @@ _REMEDIES: Final = (
     (r"\.", "It only ends the data of COPY … FROM stdin: remove it."),
     (r"", "It only separates commands of psql: remove it."),
 )
-_REMEDY: Final = "Write it as SQL, here or in a file of its own."
+_DEFAULT_REMEDY: Final = "Write it as SQL, here or in a file of its own."
 
-_DISPLAYING: Final = re.compile(
+_DISPLAY_COMMANDS: Final = re.compile(
     r"[?CHTafhlptxz]|d\S*|conninfo|copyright|echo|errverbose|help|list|print|pset|qecho|restrict"
     r"|s[fv]\+?|timing|unrestrict|unset|warn"
 )
-_SENDING: Final = re.compile(r"crosstabviewx?|g|gdesc|gexec|gset|gx|parse|watch")
-_BEHAVIOUR: Final = frozenset(("AUTOCOMMIT", "ON_ERROR_ROLLBACK", "SINGLELINE", "SINGLESTEP"))
+_SENDING_COMMANDS: Final = re.compile(r"crosstabviewx?|g|gdesc|gexec|gset|gx|parse|watch")
+_BEHAVIOR_VARIABLES: Final = frozenset(
+    ("AUTOCOMMIT", "ON_ERROR_ROLLBACK", "SINGLELINE", "SINGLESTEP")
+)
 
 
 def remedy(name: str) -> str:
     """The hint for an unsupported command or variable, as written: ``\\\\i``, ``:'x'``."""
     bare = name.removeprefix("\\")
-    return next((hint for names, hint in _REMEDIES if re.fullmatch(names, bare)), _REMEDY)
+    return next((hint for names, hint in _REMEDIES if re.fullmatch(names, bare)), _DEFAULT_REMEDY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Command:
     @property
     def sends(self) -> bool:
         """Whether the command sends the statement before it to the server, as ``\\g`` does."""
-        return _SENDING.fullmatch(self.name) is not None
+        return _SENDING_COMMANDS.fullmatch(self.name) is not None
 
     @property
     def variable(self) -> str | None:
@@ -86,18 +88,18 @@ class Command:
 
     @property
     def harmless(self) -> bool:
-        """Whether leaving it out changes nothing but what is displayed."""
+        """Whether leaving the command out changes only what psql displays."""
         if self.name == "g":
             return not self.arguments
         if self.name == "set":
-            return self.variable not in _BEHAVIOUR
+            return self.variable not in _BEHAVIOR_VARIABLES
         if self.name == "encoding":
             return self.arguments.strip("'\"").lower() in ("", "utf8", "utf-8", "unicode")
-        return _DISPLAYING.fullmatch(self.name) is not None
+        return _DISPLAY_COMMANDS.fullmatch(self.name) is not None
 
 
 def read_command(text: str, position: int) -> Command:
-    """The command whose backslash stands at ``position``; it ends with its line or at ``\\\\``."""
+    """The command whose backslash is at ``position``; it ends with its line or at ``\\\\``."""
     named = _NAME.match(text, position)
     after_name = named.end() if named else position + 1
     matched = _ARGUMENTS.match(text, after_name)

@@ -11,9 +11,9 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-CANCELS: Final = 5
+MAX_CANCELS: Final = 5
 """How often a statement is cancelled, which a routine can catch, before its server process ends."""
-AGAIN: Final = 1.0
+CANCEL_INTERVAL: Final = 1.0
 """Seconds between two of these."""
 GRACE: Final = 0.5
 """Seconds after which a statement is cancelled that its own timeout does not end."""
@@ -24,18 +24,18 @@ class CannotCancelError(Exception):
 
 
 @contextmanager
-def cut_off(connection: psycopg.Connection, seconds: float) -> Iterator[None]:
+def cancel_after(connection: psycopg.Connection, seconds: float) -> Iterator[None]:
     """Cancel what runs after so many seconds; raises CannotCancelError where that does not help."""
     ended = Event()
     terminated = Event()
 
     def watch() -> None:
         waited = seconds
-        for _ in range(CANCELS):
+        for _ in range(MAX_CANCELS):
             if ended.wait(waited):
                 return
             connection.cancel()
-            waited = AGAIN
+            waited = CANCEL_INTERVAL
         if not ended.wait(waited):
             terminated.set()
             _terminate(connection)
@@ -63,7 +63,7 @@ def execute_within(
     """
     limit = max(round(seconds * 1000), 1)
     connection.execute(f"SET LOCAL statement_timeout = {limit}".encode())
-    with cut_off(connection, seconds + GRACE):
+    with cancel_after(connection, seconds + GRACE):
         return connection.execute(query.encode() if isinstance(query, str) else query)
 
 

@@ -136,21 +136,21 @@ class Cluster:
         committed is there if it was started ``durable``.  Raises ServerError.
         """
         with self._lock:
-            dead = self._server
-            if not self._running or self._start is None or not isinstance(dead, Lifeline):
+            crashed = self._server
+            if not self._running or self._start is None or not isinstance(crashed, Lifeline):
                 raise ServerError("only a server that runs and was started here can be recovered")
             os.kill(self.postmaster_pid, signal.SIGQUIT)
-            if not dead.ends_within(START_TIMEOUT):
-                raise ServerError(f"PostgreSQL did not stop. Its log:\n{dead.run.log_tail()}")
-            fresh = Lifeline(dead.account)
+            if not crashed.ends_within(START_TIMEOUT):
+                raise ServerError(f"PostgreSQL did not stop. Its log:\n{crashed.run.log_tail()}")
+            fresh = Lifeline(crashed.account)
             try:
-                shutil.move(dead.run.data, fresh.run.data)
+                shutil.move(crashed.run.data, fresh.run.data)
                 self._start(fresh)
             except BaseException:
                 fresh.end()
                 raise
             self._server, self.socket_directory = fresh, fresh.run.path
-            dead.end()
+            crashed.end()
 
     def _end_once(self, end: Callable[[], None]) -> None:
         """Call ``end``, the first time only."""
@@ -186,7 +186,9 @@ def start_cluster(
         server = _start_server(template, programs, account, start)
     except OSError as error:
         raise ServerError(with_remedy(f"A server cannot be started: {error}")) from error
-    return _verified(Cluster(installation, template.superuser, server.run.path, server, start))
+    return _require_own_server(
+        Cluster(installation, template.superuser, server.run.path, server, start)
+    )
 
 
 def attach_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
@@ -194,10 +196,10 @@ def attach_cluster(installation: Installation, *, superuser: str, path: Path) ->
 
     The server runs until this process has detached, too.  Raises ServerError if it has ended.
     """
-    return _verified(Cluster(installation, superuser, path, Attachment(path)))
+    return _require_own_server(Cluster(installation, superuser, path, Attachment(path)))
 
 
-def _verified(cluster: Cluster) -> Cluster:
+def _require_own_server(cluster: Cluster) -> Cluster:
     """Return the cluster; stop it and raise ServerError if a connection reaches another server."""
     try:
         require_data_directory(cluster.maintenance_conninfo(), cluster.data_directory)

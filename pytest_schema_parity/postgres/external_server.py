@@ -116,7 +116,7 @@ class ExternalServer:
         return self.conninfo(dbname, options=maintenance_options(self.major))
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def build_lock(self) -> Iterator[None]:
         """Wait until no other tree is built on this server: two trees may create the same role."""
         # The session could take its advisory lock twice: threads of this process need a lock, too.
         with self._build_lock:
