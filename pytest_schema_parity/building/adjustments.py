@@ -18,15 +18,15 @@ AdjustFact: TypeAlias = Callable[[Fact], Fact | Literal[False] | None]
 
 @dataclass(frozen=True, slots=True)
 class Adjustments:
-    """The project's hooks, where it has them."""
+    """The project's hooks; None if it does not define them."""
 
     fact: AdjustFact | None = None
     allow: Accept | None = None
 
     def schema(self, schema: Schema) -> Schema:
-        """The facts of a tree after the hooks; dropping a fact drops those below it too.
+        """The facts of a tree after the hooks; dropping a fact also drops the facts below it.
 
-        Hooks do not see the facts that the platform made.  Raises ConfigError.
+        Hooks do not see the facts that the platform created.  Raises ConfigError.
         """
         if self.fact is None:
             return schema
@@ -78,6 +78,7 @@ UNADJUSTED: Final = Adjustments()
 
 
 def _is_descendant_of(fact: Fact, dropped: set[tuple[str, str]], schema: Schema) -> bool:
+    """Whether a parent of a fact, or a parent's parent, was dropped."""
     parent = fact.parent
     while parent is not None:
         if parent in dropped:

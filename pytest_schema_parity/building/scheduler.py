@@ -1,4 +1,4 @@
-"""Schedules the builds of all trees, side by side, and stops their servers."""
+"""Schedule the builds of all trees, in parallel, and stop their servers."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.showing import clean
 
 Ending: TypeAlias = Literal["stop", "leave", "keep"]
-"""At the end of a run servers stop, or stop unless another process uses them, or stay up."""
+"""At the end of a run servers stop, stop unless another process uses them, or keep running."""
 
 RUN_ENDED: Final = "the run ended while its servers were starting"
 
 
 class Scheduler:
-    """Builds every tree when the first is asked for; :meth:`close` stops the clusters.
+    """Builds all trees when one is first needed; :meth:`close` stops the clusters.
 
     With ``shared_builds`` one process of the run builds, and the others use its servers.
     """
@@ -74,7 +74,7 @@ class Scheduler:
 
     @property
     def started(self) -> bool:
-        """Whether any tree was asked for."""
+        """Whether the builds were started."""
         return bool(self._builds)
 
     @property
@@ -83,7 +83,7 @@ class Scheduler:
         return not all(future.done() for future in self._builds.values())
 
     def start(self) -> None:
-        """Begin to build every tree, side by side; a second call does nothing."""
+        """Begin to build all trees, in parallel; a second call does nothing."""
         with self._lock:
             if self._builds or self._closed:
                 return
@@ -96,19 +96,22 @@ class Scheduler:
                 if shared is None:
                     self._builds[name] = pool.submit(self._build, plan)
                 else:
-                    work = self._build_for_all if self.are_built_here else self._receive
-                    self._builds[name] = pool.submit(work, plan, shared, number)
+                    build_or_receive = self._build_for_all if self.are_built_here else self._receive
+                    self._builds[name] = pool.submit(build_or_receive, plan, shared, number)
             pool.shutdown(wait=False)
 
     def wait(self, seconds: float) -> dict[str, str]:
-        """Wait so long at most for all trees; return what is being done with those not built."""
+        """Wait for all trees, for so many seconds at most; return the current step of the others.
+
+        Those are the trees that are not built yet, by name.
+        """
         wait_for(self._builds.values(), timeout=seconds)
         return {
             name: self._progress[name] for name, build in self._builds.items() if not build.done()
         }
 
     def outcomes(self) -> dict[str, Build | str]:
-        """The builds that are done by now; of a tree that could not be built, the reason."""
+        """The builds that have ended, by tree; for a tree that could not be built, the reason."""
         return {
             name: future.result()[0] if (error := future.exception()) is None else error_text(error)
             for name, future in self._builds.items()
@@ -116,14 +119,14 @@ class Scheduler:
         }
 
     def open_empty(self, tree: str, name: str) -> Target:
-        """A further target, for a tree's platform, that ends with the others; without the tree.
+        """A further target with a tree's platform, but without the tree; stopped with the others.
 
-        ``name`` shows in the titles of its processes.  Raises ServerError.
+        ``name`` is shown in the titles of its processes.  Raises ServerError.
         """
         return self._open(self._plans[tree].platform, name)
 
     def open_stage(self, tree: str, name: str, *, durable: bool = False) -> Stage:
-        """Build a tree once more, at a further target; ``durable`` against a crash of its server.
+        """Build a tree once more, in a further target; a ``durable`` one survives a server crash.
 
         Raises ServerError.
         """
@@ -133,8 +136,8 @@ class Scheduler:
     def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
         """Stop every server and remove its directory; safe to call twice, and while building.
 
-        Without ``wait`` it returns at once: Python's exit waits for the servers, and an error goes
-        to stderr.
+        Without ``wait`` it returns at once: threads, which Python waits for at exit, stop the
+        servers, and errors are written to stderr.
         """
         with self._lock:
             self._closed, self._is_leaving = True, end == "leave"
@@ -159,7 +162,7 @@ class Scheduler:
             self._shared_builds.withdraw()
 
     def _open(self, platform: Platform, name: str, *, durable: bool = False) -> Target:
-        """Start a server; raises ServerError, also where the run has ended already."""
+        """Start a server; raises ServerError, also if the run has ended already."""
         if self._closed:
             raise ServerError(RUN_ENDED)
         return self._register_host(self._site.open(name, platform, durable=durable))
@@ -175,7 +178,7 @@ class Scheduler:
             made = build(plan, self._site, target)
             target = target.shareable()
         except BaseException as error:
-            if not self._is_leaving:  # else the processes that go on build the tree
+            if not self._is_leaving:  # else another process of the run builds the tree
                 shared.publish(number, error_text(error))
             raise
         shared.publish(number, Notice.of(made, target))
@@ -207,7 +210,10 @@ class Scheduler:
             return True
 
     def _register_host(self, target: Target) -> Target:
-        """Note a host, so that it is stopped at the end; stop it now if the run has ended."""
+        """Record a host, so that it is stopped at the end; stop it now if the run has ended.
+
+        Returns the target.  Raises ServerError if the run has ended.
+        """
         with self._lock:
             self._hosts.append(target.host)
             closed = self._closed
@@ -218,12 +224,13 @@ class Scheduler:
 
 
 def _end_after(withdrawn: Future[None], end: Ending, host: Host) -> None:
+    """Stop a host once the notices were withdrawn."""
     wait_for([withdrawn])
     methodcaller(end)(host)
 
 
 def _report_failure(ending: Future[None]) -> None:
-    """Write to stderr in one line why a server could not be stopped."""
+    """Write one line to stderr if a server could not be stopped."""
     if (error := ending.exception()) is not None:
         reason = clean(error_text(error))
         sys.stderr.write(

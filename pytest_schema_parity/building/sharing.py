@@ -1,7 +1,7 @@
-"""Shares builds between the processes of a run on one host: one builds, the others attach.
+"""Share builds between the processes of a run on one host: one builds, the others attach.
 
 They share a directory that is named after the run.  The process that holds its lock is the builder.
-For each tree it writes a pickled :class:`Notice` there, or the reason why there is none, and
+For each tree it writes a pickled :class:`Notice` there, or the reason why there is no build, and
 removes them when it ends.  A process on another host, or with another temporary directory, does
 not find the directory, and builds its own.
 """
@@ -31,14 +31,14 @@ from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.rundir import shared_directory
 
 POLL_INTERVAL: Final = 0.003
-"""Seconds between two looks for a notice."""
+"""Seconds between two checks for a notice."""
 BUILDER_ENDED: Final = (
     "The process that was building this tree for the whole run has ended. Run pytest again."
 )
 
 
 class BuilderEnded(ServerError):
-    """The builder ended before it built this tree: the next builder has to."""
+    """The builder ended before it built this tree: the next builder has to build it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class SharedBuilds:
         return self._lock is not None
 
     def become_builder(self) -> bool:
-        """Try to become the builder; return whether this process is it."""
+        """Try to become the builder; return whether this process is the builder."""
         if self.is_builder:
             return True
         if not self._has_no_builder() and self._has_files():
@@ -95,9 +95,9 @@ class SharedBuilds:
         return False
 
     def publish(self, number: int, notice: Notice | str) -> None:
-        """Write the notice of a tree, or why there is none; on a full disk an empty one.
+        """Write the notice of a tree, or why it has no build; on a full disk an empty file.
 
-        Where there is no room even for that, it withdraws all notices, so that no process waits for
+        If there is no room even for that, it withdraws all notices, so that no process waits for
         this one.  After it has withdrawn, it publishes nothing.
         """
         new = Path(f"{self.notices}{number}.new")
@@ -118,8 +118,8 @@ class SharedBuilds:
     ) -> tuple[Build, Target]:
         """Wait until the tree is built, and attach to its cluster.
 
-        Raises BuilderEnded where its builder has ended, or this process has become the builder, and
-        ServerError where it could not be built or attached to, or the run has ``ended``.
+        Raises BuilderEnded if its builder has ended, or this process has become the builder, and
+        ServerError if it could not be built or attached to, or the run has ``ended``.
         """
         while not ended():
             gone = self.is_builder or self._has_no_builder()
@@ -147,7 +147,7 @@ class SharedBuilds:
                 self._lock = None
 
     def _try_lock(self) -> bool:
-        """Make the directory, if need be, and lock it."""
+        """Create the directory if it is missing, and try to lock it; returns whether it did."""
         while True:
             with suppress(FileNotFoundError), ExitStack() as undo:  # removed by others meanwhile
                 self._make_directory()
@@ -176,7 +176,7 @@ class SharedBuilds:
         return self._site.attach(platform, superuser=notice.superuser, directory=notice.directory)
 
     def _make_directory(self) -> None:
-        """Make the directory, or check that it is ours; raises ServerError."""
+        """Create the directory, or check that it is ours; raises ServerError."""
         with suppress(FileExistsError):
             self.path.mkdir(mode=0o700)
         status = self.path.lstat()
@@ -202,7 +202,7 @@ class SharedBuilds:
 
 
 def _try_flock(directory: int, how: int) -> bool:
-    """Whether the lock could be taken at once."""
+    """Try to take a lock without waiting; returns whether it was taken."""
     try:
         fcntl.flock(directory, how | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -216,7 +216,7 @@ def error_text(error: BaseException) -> str:
 
 
 def _pickled(notice: Notice | str) -> bytes:
-    """A pickled notice; of one that cannot be pickled, because of a hook, an error message."""
+    """A pickled notice; if a hook made it impossible to pickle, a pickled error message."""
     try:
         return pickle.dumps(notice)
     except (pickle.PicklingError, TypeError, AttributeError) as error:

@@ -28,7 +28,7 @@ def cache_directory() -> Path:
     """The cache directory of the user, or a private one in the directory for temporary files.
 
     The second is used if the first is not writable, or belongs to another user: under ``sudo -E``
-    root has the HOME of a user, who could neither use nor remove the files of root.
+    root has the HOME of a user, who could neither use nor remove root's files.
     """
     try:
         path = user_cache_path(DIRECTORY_NAME)

@@ -1,4 +1,4 @@
-"""Clusters of our own: started in some 50 ms from a cached data directory, removed at the end."""
+"""Temporary clusters: started in some 50 ms from a cached data directory, removed at the end."""
 
 from __future__ import annotations
 
@@ -130,10 +130,10 @@ class Cluster:
         return int((self.data_directory / "postmaster.pid").read_text().split()[0])
 
     def crash(self) -> None:
-        """Kill the server (SIGQUIT), and start another, which recovers the data that it left.
+        """Kill the server (SIGQUIT), and start another on its data, which it recovers.
 
-        Nobody is connected afterwards, and :meth:`conninfo` leads to another socket.  What was
-        committed is there if it was started ``durable``.  Raises ServerError.
+        All connections are lost, and :meth:`conninfo` has another socket directory.  Committed
+        data are kept if the cluster was started ``durable``.  Raises ServerError.
         """
         with self._lock:
             crashed = self._server
@@ -169,9 +169,9 @@ def start_cluster(
 ) -> Cluster:
     """Start a cluster from a template; ``name`` becomes its ``cluster_name``.
 
-    What was committed on a ``durable`` one survives a crash.  The first start with a template runs
-    initdb (half a second) and caches the data directory.  Raises ServerError.  Several may be
-    started at once from threads.
+    Committed data of a ``durable`` cluster survive a crash.  The first start with a template runs
+    initdb (half a second) and caches the data directory.  Raises ServerError.  Threads may start
+    several clusters at once.
     """
     account = server_account()
     programs = runnable_installation(installation, account)
@@ -180,6 +180,7 @@ def start_cluster(
         settings |= DURABLE
 
     def start(lifeline: Lifeline) -> None:
+        """Start a server in the run directory of a lifeline."""
         start_postgres(lifeline, programs.binary("postgres"), settings)
 
     try:
@@ -200,7 +201,7 @@ def attach_cluster(installation: Installation, *, superuser: str, path: Path) ->
 
 
 def _require_own_server(cluster: Cluster) -> Cluster:
-    """Return the cluster; stop it and raise ServerError if a connection reaches another server."""
+    """The same cluster; stop it and raise ServerError if a connection reaches another server."""
     try:
         require_data_directory(cluster.maintenance_conninfo(), cluster.data_directory)
     except BaseException:

@@ -1,4 +1,4 @@
-"""Connection strings, and connecting, without a password in any error or traceback."""
+"""Connection strings and connections whose errors and tracebacks show no password."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def open_connection(conninfo: str, **options: Any) -> psycopg.Connection:
 
 
 def _parsed_options(conninfo: str) -> list[pq.ConninfoOption] | None:
-    """The options that libpq reads; None if it cannot, or reads a part of a password as a host.
+    """The options that libpq reads; None if it reads none, or a part of a password as a host.
 
-    That happens to a URI whose password has an unescaped ``@ : /``.
+    It misreads a URI whose password has an unescaped ``@ : /``.
     """
     try:
         options = pq.Conninfo.parse(str.encode(conninfo))

@@ -2,7 +2,7 @@
 
 Only those are dropped at the end.  The name of each has the token of the run, and so has its
 comment, in case the project chose the name.  A run holds an advisory lock on its token: if the lock
-is free the run was killed, and the next run drops its databases.
+is free, the run was killed, and the next run drops its databases.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Remedies for errors of the operating system: disk full, too many files, and the like."""
+"""Remedies for errors of the operating system, such as a full disk or too many open files."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ START_TIMEOUT: Final = 30.0
 
 
 class StartError(ServerError):
-    """The server was run, but does not accept connections."""
+    """The server was started, but does not accept connections."""
 
 
 def start_postgres(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from support.applying import exists, only, value
 
 from pytest_schema_parity.migrations.apply import apply_tree
-from pytest_schema_parity.migrations.prisma_engine import ALONE, LEFT_OPEN
+from pytest_schema_parity.migrations.prisma_engine import LEFT_OPEN, OWN_FILE_REMEDY
 from pytest_schema_parity.migrations.tree import Tree, load_tree
 from pytest_schema_parity.postgres.cluster import Cluster
 
@@ -187,7 +187,7 @@ def test_prisma_runs_a_file_as_one_transaction(tmp_path: Path, database: str) ->
     concurrently = "CREATE INDEX CONCURRENTLY i ON a (x);"
     failure = only(apply_tree(migrations(tmp_path, create, f"\n{concurrently} SELECT 1"), database))
     assert (failure.file, failure.line, failure.sqlstate) == ("m/2_x/migration.sql", 2, "25001")
-    assert failure.hint == ALONE
+    assert failure.hint == OWN_FILE_REMEDY
     assert not exists(database, "i")
     alone = migrations(tmp_path, "SELECT 1", f"-- by itself\n{concurrently}")
     assert apply_tree(alone, database).failures == ()
