@@ -71,7 +71,10 @@ class Site(Protocol):
         """The extensions of the platform that the server does not have."""
 
     def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
-        """A target for a tree, ``durable`` (see :func:`start_cluster`) if possible; raises ServerError."""
+        """A target for a tree, ``durable`` as in :func:`start_cluster` if possible.
+
+        Raises ServerError.
+        """
 
     def build_lock(self) -> AbstractContextManager[None]:
         """A context in which a tree is applied: trees on one cluster wait for each other."""

@@ -55,7 +55,10 @@ def no_room_at_all(_path: Path, _content: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("write", "said"),
-    [(no_room, "No space left on device. Free some"), (no_room_at_all, "has ended. Run it again")],
+    [
+        (no_room, "No space left on device. Free some"),
+        (no_room_at_all, "has ended. Run pytest again"),
+    ],
 )
 def test_a_builder_whose_disk_is_full_keeps_nobody_waiting(
     process: Callable[[], SharedBuilds],
