@@ -36,7 +36,6 @@ WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
 KINDS_REWRITTEN_BY_OTHER_DDL: Final = frozenset({"table", "foreign table", "materialized view"})
 """Kinds whose catalog row is also written if another object is created on them."""
 
-
 # Without a logging configuration, psycopg writes the errors that it raises to stderr as well.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
@@ -95,6 +94,7 @@ def _read(
     provided: Schema | None,
     alone: bool | None,
 ) -> Schema:
+    """The facts of an open connection, see :func:`read_schema`."""
     version = connection.info.server_version
     if version // 10_000 < OLDEST:
         raise ServerError(f"PostgreSQL {version // 10_000} is too old: {OLDEST} is the oldest")
@@ -238,7 +238,7 @@ def _ignore_dependent_ddl(facts: list[Fact]) -> list[Fact]:
 
 
 def _add_columns_made_with_tables(facts: list[Fact]) -> list[Fact]:
-    """Set the origin of columns that CREATE TABLE created, where that is certain.
+    """Set the origin of columns that CREATE TABLE created, if that is certain.
 
     Columns are numbered in the order of creation: if a column was last written by the statement
     that created the table, that statement created all columns before it, too.

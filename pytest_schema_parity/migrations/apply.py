@@ -149,6 +149,7 @@ class _Applier:
         return self.marker.collect()
 
     def _apply(self, number: int, file: MigrationFile) -> Failure | None:
+        """Apply a file, and prepare the session for the next one; return its failure, or None."""
         text = None
         try:
             text = file.read()

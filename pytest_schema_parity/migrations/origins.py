@@ -51,7 +51,7 @@ class Marks:
     """The markers of an applied tree, as ``(transaction, command, place)``.
 
     ``transaction`` is the top transaction's id: those of its subtransactions, and of statements
-    outside of one, come after it and before the next marker's.  A place of None stands for
+    outside of one, come after it and before the next marker's.  A place of None is that of
     statements that could not be marked.  ``narrow`` maps the places of statements that change only
     some attributes of the rows that they write to these attributes.
     """

@@ -98,6 +98,7 @@ def refuse_marked(files: Iterable[Path]) -> None:
 
 
 def _refuse_sqitch(path: Path) -> None:
+    """Raise TreeError for a directory with a plan of Sqitch, or beside one."""
     plans = [path / "sqitch.plan"]
     if path.name in ("deploy", "revert", "verify"):
         plans.append(path.parent / "sqitch.plan")

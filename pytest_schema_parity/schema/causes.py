@@ -82,6 +82,7 @@ def _columns_of_children(found: DifferenceIndex) -> _Pairs:
 
 
 def _differs_alike(one: Difference, other: Difference) -> bool:
+    """Whether two facts differ in the same way, so that one difference may explain the other."""
     if (one.change, one.attribute) != (other.change, other.attribute):
         inherits = one.attribute == "local" and other.change in ("missing", "extra")
         return inherits and True in (one.expected, one.actual)

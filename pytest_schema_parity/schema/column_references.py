@@ -64,7 +64,7 @@ _NO_ALIASES: Final = frozenset(
         "from",
     }
 )
-"""Key words that may stand where an alias does."""
+"""Key words that may follow a relation and are not its alias."""
 _ROW_NAMES: Final = {"trigger": ("old", "new"), "rule": ("old", "new")}
 """By the kind of a fact: further names for a row of the relation to which the fact belongs."""
 
@@ -147,7 +147,7 @@ class Relations:
     def _references(
         self, tokens: Tokens, own: Tokens, rows: Iterable[str]
     ) -> dict[str, set[Tokens]]:
-        """The relations for which each name before a dot may stand; an empty one is unknown."""
+        """The relations to which each name before a dot may refer; an empty one is unknown."""
         found: dict[str, set[Tokens]] = {}
         for name, relation in self._named_relations(tokens):
             found.setdefault(name, set()).add(relation)
@@ -188,7 +188,7 @@ def _alias(tokens: Tokens, at: int) -> str:
 
 
 def _qualifier(tokens: Tokens, at: int, references: Mapping[str, set[Tokens]]) -> set[Tokens]:
-    """The relations that the name before a dot may stand for."""
+    """The relations to which the name before a dot may refer."""
     if tokens[at - 3 : at - 2] == (".",):
         return {tokens[max(at - 4, 0) : at - 1]} if at >= 4 else set()
     if tokens[at + 1 : at + 2] == ("(",):

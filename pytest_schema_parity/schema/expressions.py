@@ -48,6 +48,7 @@ def rewrite(nodes: list[Node]) -> list[Node]:
 
 
 def _rewrite_level(nodes: list[Node]) -> list[Node]:
+    """The nodes of one level in their one spelling; inner brackets are rewritten already."""
     done: list[Node] = []
     at = 0
     while at < len(nodes):

@@ -1,6 +1,6 @@
-"""The kinds of facts, as data: the group that they belong to, and the impact of a difference.
+"""The kinds of facts, as data: the group to which they belong, and the impact of a difference.
 
-A kind is one entry here and one ``catalog/<name>.sql`` beside it (spaces become underscores).  The
+A kind is one entry here and one ``catalog/<name>.sql`` (spaces become underscores).  The
 differ knows no kind by name.
 """
 

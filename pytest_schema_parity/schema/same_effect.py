@@ -111,6 +111,7 @@ def _privileges(attribute: str) -> _Rule:
     """A rule: ``form`` if only MAINTAIN differs, which a dump from before PostgreSQL 17 lacks."""
 
     def rule(sides: Sides) -> Impact | None:
+        """The impact of a changed list of privileges."""
         old, new = (
             {str(one) for one in value} if isinstance(value, list) else set()
             for value in (sides.old.attributes.get(attribute), sides.new.attributes.get(attribute))

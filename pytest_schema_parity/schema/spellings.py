@@ -138,6 +138,7 @@ def _without_cast(nodes: list[Node], base: str) -> list[Node]:
 
 
 def _is_repeated(value: Node, type_: list[Node], base: str) -> bool:
+    """Whether assigning a value to a column of the base type does the cast anyway."""
     name = text_of(type_)
     if isinstance(value, Brackets):
         return name == base and base in _TYPES_CAST_ALIKE

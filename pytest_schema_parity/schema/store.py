@@ -97,6 +97,7 @@ def _fact_to_json(fact: Fact) -> dict[str, object]:
 
 
 def _fact(value: object, where: str) -> Fact:
+    """A fact from its JSON object; raises SchemaFormatError."""
     fields = _require_type(value, dict, where)
     _require_known_fields(fields, set(_FIELDS), where)
     made = _location(fields.get("made"), f"{where}.made")

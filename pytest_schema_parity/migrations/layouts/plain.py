@@ -20,7 +20,7 @@ def _list(path: Path) -> Listing:
 
 LAYOUT = Layout(
     name="plain",
-    looks_for="*.sql side by side (plain)",
+    looks_for="*.sql in one directory (plain)",
     fits=lambda path: bool(sql_files(path)),
     list_files=_list,
     general=True,

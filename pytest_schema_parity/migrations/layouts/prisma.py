@@ -1,4 +1,4 @@
-"""Prisma: ``<timestamp>_<name>/migration.sql`` by name, or numbered files side by side."""
+"""Prisma: ``<timestamp>_<name>/migration.sql`` by name, or numbered files in one directory."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def _fits(path: Path) -> bool:
 
 
 def _list(path: Path) -> Listing:
+    """The files of a directory; raises TreeError for a migration without its SQL file."""
     flat = Numbered.at(path)
     directories = _directories(path)
     if not any((directory / _SCRIPT).is_file() for directory in directories):

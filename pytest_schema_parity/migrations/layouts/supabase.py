@@ -24,6 +24,7 @@ def _fits(path: Path) -> bool:
 
 
 def _list(path: Path) -> Listing:
+    """The files of a directory; a second file of a version is refused."""
     numbered = Numbered.at(path)
     files = list(numbered.files)
     skipped = [(file, "its name is not <version>_<name>.sql") for file in numbered.others]
