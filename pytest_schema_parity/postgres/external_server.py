@@ -155,7 +155,7 @@ class ExternalServer:
         return self._session.execute(_TRY_LOCK, (name,)).fetchone() == (True,)
 
     def _check_requirements(self) -> None:
-        """Raise ServerError for a server that is too old, or a user that is no superuser."""
+        """Raise ServerError for a server that is too old, or a user that is not a superuser."""
         if self.major < OLDEST:
             raise ServerError(
                 f"The server on {self.host}:{self.port} is PostgreSQL {self.version}; "
