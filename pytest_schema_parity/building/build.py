@@ -1,4 +1,4 @@
-"""Builds one tree: applies its files to its database, and reads the catalog."""
+"""Build one tree: apply its files to its database, and read the catalog."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pytest_schema_parity.schema.facts import Schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that building a tree needs.
+    """The inputs for building a tree.
 
     ``statement_timeout`` is in seconds; ``ended`` returns whether the run has ended; ``progress``
     is called with what is being done.
@@ -49,7 +49,7 @@ class Build:
 
     @property
     def is_empty(self) -> bool:
-        """Whether its files made nothing at all."""
+        """Whether its files created no objects."""
         return all(fact.provided for fact in self.schema)
 
 
@@ -58,7 +58,7 @@ def build(plan: Plan, site: Site, target: Target) -> Build:
     from_platform = site.platform_facts(target, plan.platform)
     maintenance = target.host.maintenance_conninfo(target.database)
     files = itertools.count(1)
-    with site.turn():
+    with site.build_lock():
         applied = apply_tree(
             plan.tree,
             target.host.conninfo(target.database, user=target.role),

@@ -122,7 +122,7 @@ class Rehearsal:
             self.stages.append(name)
             self._locks[name] = Lock()
             applied = self._apply(step.up, name)
-            self._framed.append(not applied.by_itself)
+            self._framed.append(not applied.not_in_one_transaction)
             self._failures.append(applied.failures)
         return list(map(StepOutcome, self.steps, self._failures))
 

@@ -50,7 +50,7 @@ def test_an_empty_tree_is_named_with_what_was_looked_for(project) -> None:
     pytester = project()
     pytester.path.joinpath("supabase/migrations/20250101000000_init.sql").unlink()
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    usage_error(result, "*pyproject.toml:8: *supabase] path: *holds no migrations*Looked for*")
+    usage_error(result, "*pyproject.toml:8: *supabase] path: *contains no migrations*Looked for*")
 
 
 def test_two_trees_of_one_name(project) -> None:

@@ -170,7 +170,7 @@ def test_who_is_no_superuser_is_told(project, lent: Lent) -> None:
         "--schema-parity", *COLUMNS, *lent.options("humble", dbname="humble")
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*humble is no superuser on *connect as one*"])
+    result.stdout.fnmatch_lines(["*humble is not a superuser on *connect as a superuser*"])
     assert lent.databases == THEIRS
 
 

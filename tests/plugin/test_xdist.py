@@ -146,7 +146,7 @@ def pytest_schema_parity_fact(fact):
     )
     result = pytester.runpytest_subprocess(*GATE, "-n2", "-k", "columns or tables", timeout=60)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(["*cannot be handed to another process: *generator*"])
+    result.stdout.fnmatch_lines(["*cannot be passed to another process: *generator*"])
 
 
 def test_workers_meet_below_a_directory_that_hands_on_its_group(

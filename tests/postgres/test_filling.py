@@ -167,7 +167,7 @@ def test_a_check_that_sleeps_is_cancelled(
 def test_a_trigger_that_catches_each_cancellation_is_an_error(
     databases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_schema_parity.postgres.cancelling.AGAIN", 0.1)
+    monkeypatch.setattr("pytest_schema_parity.postgres.cancelling.CANCEL_INTERVAL", 0.1)
     target, one, other, _ = databases
     with closing(open_connection(target)) as connection:
         connection.execute(

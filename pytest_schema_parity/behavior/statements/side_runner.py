@@ -24,7 +24,7 @@ from pytest_schema_parity.behavior.statements.read_sql import (
     count_and_hash,
     rows_as_json,
 )
-from pytest_schema_parity.postgres.cancelling import GRACE, cut_off
+from pytest_schema_parity.postgres.cancelling import GRACE, cancel_after
 
 ALONE: Final = 1.0
 """Seconds that one example may take."""
@@ -165,7 +165,7 @@ class SideRunner:
         with savepoint(self.side) as connection:
             connection.execute(f"SET LOCAL statement_timeout = {limit * 1000:.0f}".encode())
             try:
-                with cut_off(connection, limit + GRACE):
+                with cancel_after(connection, limit + GRACE):
                     found = connection.execute(
                         "SELECT outcomes, contents FROM pg_temp.schema_parity_run(%s, %s, %s, %s)",
                         (
