@@ -107,7 +107,7 @@ def _as_database_error() -> Iterator[None]:
     try:
         yield
     except CannotCancelError as error:
-        message = f"code of the tree catches its cancellation, so its session was ended: {error}"
+        message = f"a routine ignored its cancellation, so its session was terminated: {error}"
         raise psycopg.OperationalError(message) from error
 
 
@@ -140,7 +140,9 @@ class _Filler:
         """Change, then insert, as far as the runner's databases have the tables."""
         model = self._runner.model
         for name in sorted(names):
-            self.refused[name] = self._runner.left_out.get(name, "it is not a table of its own")
+            self.refused[name] = self._runner.left_out.get(
+                name, "it is a partition, or not a table of both databases"
+            )
         ordered = parents_first(
             model, [model.tables[each] for each in names if each in model.tables]
         )
@@ -265,4 +267,4 @@ class _PassedOverError(Exception):
     """A statement was accepted, and changed no row."""
 
     def __str__(self) -> str:
-        return "a trigger or a rule passes its rows over"
+        return "a trigger or a rule suppresses the statement"

@@ -106,19 +106,21 @@ class RowsComparison:
                 f"{self.reference} and {self.tree} have no view in common: no rows were compared"
             ]
         if not self.compared and not self.not_steady:
-            remedy = "seed something that they show" if self.seeds else 'configure `seed = "…"`'
-            return [f"0 rows in every view: nothing was compared, {remedy}"]
+            remedy = (
+                "add seed rows that the views return" if self.seeds else 'configure `seed = "…"`'
+            )
+            return [f"every view is empty, so no rows were compared: {remedy}"]
         return [*self._not_compared(), *self._empty()]
 
     def _not_compared(self) -> Iterator[str]:
-        why = f"two loads of {self.reference} differ there"
-        if self.apart:
-            why += f" (and the two clocks were {abs(self.apart)} µs apart)"
+        clocks = f" (and the two clocks were {abs(self.apart)} µs apart)" if self.apart else ""
+        values = f"{self.reference} itself returned different values in two loads{clocks}"
+        count = f"{self.reference} itself returned a different number of rows in two loads{clocks}"
         for view in self.views:
             if view.left_out:
-                yield f"{view.name} compared without {', '.join(view.left_out)}: {why}"
+                yield f"{view.name} compared without {', '.join(view.left_out)}: {values}"
         for name in self.not_steady:
-            yield f"{name} not compared: {why}, in how many rows it has"
+            yield f"{name} not compared: {count}"
 
     def _empty(self) -> Iterator[str]:
         empty = [v.name for v in self.views if not (v.reference_count or v.candidate_count)]

@@ -75,7 +75,7 @@ def _try_until_together(
         if later == 0 or (tried > patience and clocks[0] // 500 == clocks[1] // 500):
             return later
         if tried > HOPELESS:
-            raise ServerError("the two servers do not begin within half a millisecond")
+            raise ServerError("two transactions could not begin within half a millisecond")
         step = 1 + abs(later) // 2 if abs(later) < DISTURBED else 1
         lead = max(-100, min(100, lead + (step if later > 0 else -step)))
 

@@ -98,7 +98,7 @@ def _refuse_what_neither_understands(
     if all(done.is_not_understood for done in pair) or (fails and _SETS.match(statement.strip())):
         messages = dict.fromkeys(str(done) for done in pair)
         raise ValueError(
-            f"neither {names[0]} nor {names[1]} can run the statement, so nothing is compared: "
+            f"the statement is invalid in both {names[0]} and {names[1]}, nothing can be compared: "
             f"{' '.join(statement.split())}\n    " + "\n    ".join(messages)
         )
 
@@ -144,7 +144,7 @@ def _differing(statement: str, pair: DonePair, names: tuple[str, str]) -> Iterat
     elif one.outcome == other.outcome:
         return
     width = max(map(len, names))
-    yield f"{names[1]} does not do what {names[0]} does: {' '.join(statement.split())}"
+    yield f"{names[1]} differs from {names[0]}: {' '.join(statement.split())}"
     for name, done in zip(names, pair, strict=True):
         yield f"    {name:<{width}}  {done}"
     for difference in compared.differing[:MOST_ROWS] if compared else ():

@@ -186,11 +186,11 @@ def _only_frames(statement: Statement) -> bool:
 def _refusal(statement: Statement) -> str | None:
     """Why the statement is not run; None if it is run."""
     if statement.meta_command is not None:
-        return f"{statement.meta_command} is psql's own and was passed over"
+        return f"{statement.meta_command} is a psql command: skipped"
     if statement.compound:
-        return r"commands joined by \; were passed over: end each with a semicolon"
+        return r"commands joined by \; were skipped: end each with a semicolon"
     if statement.words and statement.words[0] in TAKES_BACK and "to" not in statement.words:
-        return "a seed cannot take itself back: this statement was passed over"
+        return "ROLLBACK is not allowed in a seed: statement skipped"
     return None
 
 

@@ -175,10 +175,10 @@ def _complaint(command: list[str], conninfo: str) -> str | None:
             env=environment,
         )
     except subprocess.TimeoutExpired:  # its text shows the whole command
-        return f"{name} had not ended after {_TIMEOUT:g} s"
+        return f"{name} did not end within {_TIMEOUT:g} s"
     if done.returncode == 0:
         return None
-    return printable_lines(redact(done.stderr.strip())) or f"{name} ended with {done.returncode}"
+    return printable_lines(redact(done.stderr.strip())) or f"{name} exited with {done.returncode}"
 
 
 def _directories() -> Iterator[Path]:

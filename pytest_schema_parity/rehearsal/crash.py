@@ -40,7 +40,7 @@ def crashed(
     failed = ""
     for number, step in enumerate(rehearsal.steps):
         if failed:
-            why = f"the server was not killed, as {failed} could not be run again before"
+            why = f"a crash was not tested: the earlier step {failed} could not be repeated"
             yield StepOutcome(step, unchecked=why)
             continue
         outcome = server.crash_during(number)
@@ -72,7 +72,7 @@ class _Server:
             try:
                 self._crash_after(script, middle)
             except psycopg.Error as error:
-                why = f"the server was not killed, as a statement failed before: {error}"
+                why = f"a crash was not tested: a statement failed first: {error}"
                 return StepOutcome(step, point=point, unchecked=why)
             if fingerprint(self._reading(self.database)) == mark:
                 return StepOutcome(step, point=point)

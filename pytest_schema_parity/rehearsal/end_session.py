@@ -105,4 +105,4 @@ def _terminate(pid: int, superuser: str) -> None:
     with closing(open_connection(superuser)) as other:
         row = other.execute("SELECT pg_terminate_backend(%s, %s)", [pid, PATIENCE]).fetchone()
     if row != (True,):
-        raise ServerError(f"The session of process {pid} does not end")
+        raise ServerError(f"The session of process {pid} was not terminated")

@@ -66,7 +66,7 @@ class _Interruption:
                 where = self._end_session(point)
             except psycopg.Error as error:
                 place = _described(point)
-                why = f"its session was not ended {place}, as a statement failed before: {error}"
+                why = f"its session was not terminated {place}: a statement failed: {error}"
                 yield StepOutcome(step, unchecked=why)
                 return
             unchanged = read_fingerprint(session) == before
@@ -76,12 +76,12 @@ class _Interruption:
                 return
             changed = UNCHANGED if unchanged else self._between()
             if changed != UNCHANGED:
-                yield StepOutcome(step, (), *changed, point=f"its session was ended {where}")
+                yield StepOutcome(step, (), *changed, point=f"its session was terminated {where}")
                 return
             if not unchanged or not places:
                 yield self._again(where)
                 return
-            yield StepOutcome(step, point=f"its session was ended {where}")
+            yield StepOutcome(step, point=f"its session was terminated {where}")
 
     @property
     def _superuser(self) -> str:
@@ -103,7 +103,10 @@ class _Interruption:
         failures = self.rehearsal.execute(step.up, self.copy)
         differences = self.rehearsal.changed_facts(after, self.copy)
         return StepOutcome(
-            step, failures, differences, point=f"it was run again after it ended {where}"
+            step,
+            failures,
+            differences,
+            point=f"it was run again after its session was terminated {where}",
         )
 
     def _between(self) -> Changed:
@@ -116,4 +119,8 @@ class _Interruption:
 
 
 def _described(point: int) -> str:
-    return f"after {point} of its statements" if point != BLOCKED else "beside a writer"
+    return (
+        f"after {point} of its statements"
+        if point != BLOCKED
+        else "during a concurrent transaction"
+    )

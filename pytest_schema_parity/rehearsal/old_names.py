@@ -46,7 +46,7 @@ def effect_of_rename(rehearsal: Rehearsal, name: str) -> str | None:
             return f"the view of the old name has no column {missing[0]}"
         same = (each for each in read_tables(after).values() if each.oid == table.oid)
         if (now := next(same, None)) is None:
-            return "the view of the old name is not of that table, which is gone"
+            return "the table was dropped; the view of the old name shows something else"
         if (seconds := rehearsal.statement_timeout) is not None:
             reader.execute(f"SET statement_timeout = {round(seconds * 1000)}".encode())
         return _effect((after, now), (reader, view), later_columns(table, now, follow=True))

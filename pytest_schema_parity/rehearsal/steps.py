@@ -76,7 +76,7 @@ def load_steps(directory: Path) -> MigrationSteps:
             raise TreeError(f"{taken.path} and {file.path} have the same number; renumber one")
     if not ups:
         raise TreeError(
-            f"{directory} holds no step of an upgrade. Looked for: 001_name.up.sql,"
+            f"{directory} contains no step of an upgrade. Looked for: 001_name.up.sql,"
             " V1__name.sql, 001_name/migration.sql"
         )
     downs: dict[tuple[int, ...], Path] = {}

@@ -63,7 +63,7 @@ class TableState:
         )
         row: RowKey | None = self.connection.execute(query).fetchone()
         if row is None:
-            raise LookupError(f"{self.table.name} has no row {identity} in the snapshot with it")
+            raise LookupError(f"{self.table.name} has no row {identity} in this snapshot")
         return row
 
     def _texts(self, columns: Sequence[str]) -> sql.Composed:

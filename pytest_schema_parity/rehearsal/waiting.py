@@ -143,7 +143,7 @@ def _timeout(session: psycopg.Connection) -> str:
 def _milliseconds(setting: str) -> int:
     match = _SETTING.fullmatch(setting)
     if match is None:
-        raise ValueError(f"{setting} is no time as PostgreSQL writes it")
+        raise ValueError(f"unexpected value of lock_timeout: {setting}")
     return int(match["number"]) * _UNITS[match["unit"]]
 
 

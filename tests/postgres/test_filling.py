@@ -176,5 +176,5 @@ def test_a_trigger_that_catches_each_cancellation_is_an_error(
             " END LOOP; END$$; CREATE TRIGGER stay BEFORE INSERT ON bag"
             " FOR EACH ROW EXECUTE FUNCTION stay()"
         )
-    with pytest.raises(OperationalError, match="catches its cancellation"):
+    with pytest.raises(OperationalError, match="ignored its cancellation"):
         fill(target, [(one, other)], ["public.bag"], seconds=0.1)

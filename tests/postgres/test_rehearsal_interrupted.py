@@ -222,7 +222,7 @@ def test_steps_after_one_that_cannot_go_on_are_not_silent(
             )
     assert "people_pkey" in first.unchecked
     assert again.failures
-    assert "1_a could not be run again" in second.unchecked
+    assert "1_a could not be repeated" in second.unchecked
     assert not any((first, again, second))
 
 

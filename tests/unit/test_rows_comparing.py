@@ -170,7 +170,7 @@ def test_a_comparison_of_nothing_says_so() -> None:
     full = ViewRows(name="w", columns=("a",), reference_count=1, candidate_count=1)
     assert "no view in common" in findings().notes[0]
     assert "configure `seed" in findings(views=(empty,)).notes[0]
-    assert "seed something" in findings(views=(empty,), seeds=("s.sql",)).notes[0]
+    assert "add seed rows" in findings(views=(empty,), seeds=("s.sql",)).notes[0]
     assert findings(views=(full,), seeds=("s.sql",), apart=40).notes == []
     assert findings(views=(empty, full), seeds=("s.sql",)).notes == ["no rows to compare in v"]
     many = findings(views=(empty,) * 5 + (full,)).notes
@@ -180,10 +180,10 @@ def test_a_comparison_of_nothing_says_so() -> None:
 def test_what_was_not_compared_is_said() -> None:
     view = ViewRows(name="v", columns=(), left_out=("a",), reference_count=1, candidate_count=1)
     found = findings(views=(view,), not_steady=("w",), apart=40)
-    why = "two loads of prisma differ there (and the two clocks were 40 µs apart)"
+    why = "in two loads (and the two clocks were 40 µs apart)"
     assert found.notes == [
-        f"v compared without a: {why}",
-        f"w not compared: {why}, in how many rows it has",
+        f"v compared without a: prisma itself returned different values {why}",
+        f"w not compared: prisma itself returned a different number of rows {why}",
     ]
 
 

@@ -102,7 +102,7 @@ def _foreign_tables(document: CatalogDocument) -> dict[str, str]:
     for name, table in document.get("foreign_tables", {}).items():
         found[name] = f"it is a foreign table, of the server {table['server']}"
         for parent in table["parents"]:
-            found.setdefault(parent, f"it has the foreign table {name} below it")
+            found.setdefault(parent, f"the foreign table {name} is its partition or child")
     return found
 
 
@@ -127,7 +127,9 @@ def _follow(document: CatalogDocument, found: dict[str, str]) -> None:
         for name, table in document["tables"].items():
             for key in table["foreign_keys"] if name in found else ():
                 if set(key["rule"][:2]) & CASCADING:
-                    found.setdefault(key["target"], f"its foreign key from {name} acts on that")
+                    found.setdefault(
+                        key["target"], f"its changes cascade to {name}, which has external effects"
+                    )
         for name, relation in (*document["tables"].items(), *document["views"].items()):
             runs = {_bare(trigger["function"]) for trigger in relation.get("triggers", ())}
             texts = list(_texts_run_by(relation))
@@ -136,7 +138,10 @@ def _follow(document: CatalogDocument, found: dict[str, str]) -> None:
                 or any(_names(text, function) for text in texts for function in writing)
                 or any(_used(rule, found) for rule in relation.get("rules", ()))
             ):
-                found.setdefault(name, "what it runs writes to another such table")
+                found.setdefault(
+                    name,
+                    "its triggers, rules or expressions write to a table with external effects",
+                )
         changed = len(found) > before
 
 
