@@ -10,10 +10,10 @@ from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.schema.facts import Place
 
 LoadingStep: TypeAlias = Literal["seed", "refresh", "call", "query"]
-"""What was done when a problem came up."""
+"""The step in which a problem occurred."""
 
-KEPT: Final = 20
-"""How many differing rows of a view are kept to be shown; the counts tell of all of them."""
+MAX_ROWS: Final = 20
+"""How many differing rows of a view are kept to be shown; the counts cover all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class ViewRows:
 
     ``columns`` were compared; ``only_reference`` and ``only_candidate`` were not, because only one
     tree has them, and ``left_out`` were not, because two loads of the reference differ in them.
-    ``missing`` and ``extra`` count rows, seen from the reference; ``differing``
-    holds the first of them, most alike beside each other.
+    ``missing`` and ``extra`` count rows, seen from the reference; ``differing`` has the first of
+    them, in pairs of similar rows.
     """
 
     name: str
@@ -100,7 +100,7 @@ class RowsComparison:
 
     @property
     def notes(self) -> list[str]:
-        """Why the comparison covers less than one might think; empty where it covers all."""
+        """What was not compared, and why; empty if all was."""
         if not self.views and not self.not_steady:
             return [
                 f"{self.reference} and {self.tree} have no view in common: no rows were compared"

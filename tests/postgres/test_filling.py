@@ -149,7 +149,7 @@ def test_a_table_whose_trigger_sleeps_is_cancelled_once_and_passed_over(
 def test_a_check_that_sleeps_is_cancelled(
     databases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_schema_parity.behavior.statements.runner.ASKED", 0.2)
+    monkeypatch.setattr("pytest_schema_parity.behavior.statements.runner.QUERY_TIMEOUT", 0.2)
     for conninfo in databases:
         with closing(open_connection(conninfo)) as connection:
             connection.execute(

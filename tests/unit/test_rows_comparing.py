@@ -14,7 +14,12 @@ from pytest_schema_parity.behavior.comparing import (
     volatile_columns,
 )
 from pytest_schema_parity.behavior.refresh import refresh_routines
-from pytest_schema_parity.behavior.row_comparison import KEPT, RowProblem, RowsComparison, ViewRows
+from pytest_schema_parity.behavior.row_comparison import (
+    MAX_ROWS,
+    RowProblem,
+    RowsComparison,
+    ViewRows,
+)
 from pytest_schema_parity.behavior.row_pairs import pair_rows
 from pytest_schema_parity.behavior.rows import shared_views
 from pytest_schema_parity.findings.evidence import Row, RowPair
@@ -123,7 +128,7 @@ def test_rows_most_alike_stand_side_by_side() -> None:
 def test_many_differing_rows_are_counted_and_a_few_kept() -> None:
     view = compare_results("v", one_column(TEXT, *map(str, range(1000))), one_column(TEXT))
     assert view.missing == 1000
-    assert len(view.differing) == KEPT
+    assert len(view.differing) == MAX_ROWS
 
 
 def routine(name: str, kind: str = "function", *, provided: bool = False, **more: Value) -> Fact:

@@ -22,7 +22,7 @@ from pytest_schema_parity.behavior.statements.model import (
 )
 from pytest_schema_parity.behavior.statements.planned_rows import ANY, CannotBuildError, Wish, World
 from pytest_schema_parity.behavior.statements.solver import RowValues, Solver
-from pytest_schema_parity.behavior.statements.unsolved_conditions import unsolved
+from pytest_schema_parity.behavior.statements.unsolved_conditions import unsolved_message
 
 ATTEMPTS: Final = 8
 DEEPEST: Final = 40
@@ -101,7 +101,7 @@ class Builder:
                 if not any(values[c] == NULL for c in component.columns if c in wish.required)
             ]
             if not found:
-                raise CannotBuildError(f"{table.name}: {unsolved(component)}")
+                raise CannotBuildError(f"{table.name}: {unsolved_message(component)}")
             if world.rows.get(table.name):
                 found = self._untaken_first(world, table, found)
             values = found[(wish.choice + attempt) % len(found)]

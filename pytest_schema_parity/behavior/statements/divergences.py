@@ -68,7 +68,7 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
         if one.accepted != other.accepted:
             side, error = ("candidate", other) if one.accepted else ("reference", one)
             table = error.table or statement.table
-            cause = ("verdict", side, table, verb, error.sqlstate, error.objector)
+            cause = ("verdict", side, table, verb, error.sqlstate, error.rejected_by)
             return Divergence("verdict", as_role(cause, example), position)
         if one.accepted and (one.result or other.result):
             if (one.rows, one.result) != (other.rows, other.result):
@@ -82,7 +82,7 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
         if statement.kind == "call":
             errors = not one.sqlstate.startswith(OF_CONSTRAINTS)
         if errors and last and not one.accepted and one.sqlstate != other.sqlstate:
-            states = one.sqlstate, one.objector, other.sqlstate, other.objector
+            states = one.sqlstate, one.rejected_by, other.sqlstate, other.rejected_by
             named = ("error", statement.table, verb, *states)
             return Divergence("error", as_role(named, example), position)
     return None

@@ -71,7 +71,7 @@ def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
     return found
 
 
-def sweep(connection: psycopg.Connection, truncated: Sequence[str]) -> None:
+def remove_dead_rows(connection: psycopg.Connection, truncated: Sequence[str]) -> None:
     """Remove what rolled-back statements left in the files of tables that :func:`empty` truncated.
 
     Every read of a table walks over it, and nothing else removes it in an open transaction.  Not in

@@ -49,7 +49,7 @@ class StatementOutcome:
         )
 
     @property
-    def objector(self) -> str:
+    def rejected_by(self) -> str:
         """The name of what rejected the statement: a constraint, a NOT NULL column, a routine."""
         if self.is_raised:
             return f"{self.routine}:{self.line}" if self.line else self.routine
@@ -61,7 +61,7 @@ class StatementOutcome:
             return (value or "NULL") if self.rows == 1 else f"{self.rows} rows: {value}"
         if self.rows is not None:
             return f"{self.rows} row{'' if self.rows == 1 else 's'}"
-        where = f" ({self.objector})" if self.objector else ""
+        where = f" ({self.rejected_by})" if self.rejected_by else ""
         return f"{self.sqlstate} {self.message}{where}"
 
 

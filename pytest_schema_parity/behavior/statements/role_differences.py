@@ -22,16 +22,16 @@ from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.policy_values import policy_texts
 from pytest_schema_parity.behavior.statements.role_statements import before_role, without_role
-from pytest_schema_parity.behavior.statements.row_divergences import first_showing
+from pytest_schema_parity.behavior.statements.row_divergences import first_with_same_divergence
 from pytest_schema_parity.behavior.statements.runner import Runner
 
-OnlyHere: TypeAlias = Counter[tuple[str | None, ...]]
+RowsOfOneSide: TypeAlias = Counter[tuple[str | None, ...]]
 """Rows that one side has and the other has not, with how often."""
-CHANCE: Final = "…"
+PLACEHOLDER: Final = "…"
 """What stands for a random value in rows that differ."""
 
 
-def is_any_users(runner: Runner, example: Example, divergence: Divergence) -> bool:
+def differs_for_superuser(runner: Runner, example: Example, divergence: Divergence) -> bool:
     """Whether what a role's example shows is shown without the role as well.
 
     Of a statement's outcome: whether the superuser's has the same cause.  Of rows: whether all rows
@@ -49,7 +49,9 @@ def is_any_users(runner: Runner, example: Example, divergence: Divergence) -> bo
     if not example.reads_as_role:
         variants.append(replace(example, statements=before_role(example.statements)))
     others = row_divergences(runner, variants, divergence.cause[1])
-    return any(each is not None and _explains(runner.model, each, divergence) for each in others)
+    return any(
+        each is not None and _includes_rows(runner.model, each, divergence) for each in others
+    )
 
 
 def first_of_role(
@@ -62,10 +64,10 @@ def first_of_role(
     """The first of some examples that shows the same divergence, for its role alone."""
     start = 0
     while True:
-        at = first_showing(runner, divergence, examples[start:], pairs[start:], known)
+        at = first_with_same_divergence(runner, divergence, examples[start:], pairs[start:], known)
         if at is None:
             return None
-        if not is_any_users(runner, examples[start + at], divergence):
+        if not differs_for_superuser(runner, examples[start + at], divergence):
             return start + at
         start += at + 1
 
@@ -83,7 +85,7 @@ def _of_any_command(cause: Cause) -> Cause:
     return tuple("write" if each == "update" else each for each in parts)
 
 
-def _explains(model: Model, plain: Divergence, divergence: Divergence) -> bool:
+def _includes_rows(model: Model, plain: Divergence, divergence: Divergence) -> bool:
     """Whether the superuser's differing rows include those of a role."""
     if plain.cause[2] == "fails":
         return divergence.cause[2] != "fails" or details(plain.cause) == details(divergence.cause)
@@ -92,15 +94,17 @@ def _explains(model: Model, plain: Divergence, divergence: Divergence) -> bool:
     names = divergence.rows.columns
     both = (divergence.rows.reference, divergence.rows.candidate)
     both_plain = (plain.rows.reference, plain.rows.candidate)
-    chance = {at for row in chain(*both, *both_plain) for at, v in enumerate(row) if v == CHANCE}
-    columns = _harmless(model, plain) | {names[at] for at in chance}
+    chance = {
+        at for row in chain(*both, *both_plain) for at, v in enumerate(row) if v == PLACEHOLDER
+    }
+    columns = _columns_without_policies(model, plain) | {names[at] for at in chance}
     at = [place for place, name in enumerate(names) if name in columns]
-    missing, extra = _only(both, at)
-    gone, added = _only(both_plain, at)
+    missing, extra = _rows_of_one_side(both, at)
+    gone, added = _rows_of_one_side(both_plain, at)
     return missing <= gone and extra <= added
 
 
-def _harmless(model: Model, plain: Divergence) -> set[str]:
+def _columns_without_policies(model: Model, plain: Divergence) -> set[str]:
     """The columns whose other values decide over no row: no policy mentions them."""
     if plain.cause[2] != "as many":
         return set()
@@ -111,13 +115,14 @@ def _harmless(model: Model, plain: Divergence) -> set[str]:
     return columns
 
 
-def _only(
+def _rows_of_one_side(
     sides: Sequence[Collection[tuple[str | None, ...]]], masked: Sequence[int]
-) -> tuple[OnlyHere, OnlyHere]:
+) -> tuple[RowsOfOneSide, RowsOfOneSide]:
     """The rows of each side that the other has not, whatever the ``masked`` columns hold."""
     one, other = (
         Counter(
-            tuple(CHANCE if at in masked else value for at, value in enumerate(row)) for row in rows
+            tuple(PLACEHOLDER if at in masked else value for at, value in enumerate(row))
+            for row in rows
         )
         for rows in sides
     )

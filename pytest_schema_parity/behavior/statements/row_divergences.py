@@ -21,7 +21,7 @@ from pytest_schema_parity.behavior.statements.runner import Runner
 
 
 @dataclass(slots=True)
-class LookedAt:
+class ComparedTables:
     """Which tables' rows were compared in which examples, and what differed in them."""
 
     tables: set[tuple[Example, str]] = field(default_factory=set)
@@ -59,32 +59,32 @@ def policies_read(model: Model, relation: str) -> set[str]:
     return found
 
 
-def tables_alike(
+def examples_with_equal_tables(
     runner: Runner,
     examples: Sequence[Example],
     view: str,
     pairs: Mapping[Example, ResultPair],
-    looked_at: LookedAt,
+    compared: ComparedTables,
     known: Container[Cause] = (),
 ) -> list[Example]:
     """The examples in which no table differs but by chance: a view differs by itself there."""
     waiting: dict[str, list[Example]] = {}
     for example in examples:
         for name in differing_relations(example, pairs[example]):
-            if name in runner.model.tables and (example, name) not in looked_at.tables:
+            if name in runner.model.tables and (example, name) not in compared.tables:
                 waiting.setdefault(name, []).append(example)
     for table, unknown in waiting.items():
-        others = looked_at.others(unknown, runner.model, table)
+        others = compared.others(unknown, runner.model, table)
         for example, divergence in zip(
             others, row_divergences(runner, others, table, known), strict=True
         ):
-            looked_at.tables.add((example, table))
+            compared.tables.add((example, table))
             if divergence is not None:
-                looked_at.differs(example, table)
-    return looked_at.others(examples, runner.model, view)
+                compared.differs(example, table)
+    return compared.others(examples, runner.model, view)
 
 
-def first_showing(
+def first_with_same_divergence(
     runner: Runner,
     divergence: Divergence,
     examples: Sequence[Example],
@@ -110,9 +110,11 @@ def first_showing(
     is_view = relation in runner.model.views
     refused = [each for each in suspects if is_view and is_refused(each, pairs_of[each], relation)]
     waiting = iter(refused or suspects)
-    while some := list(islice(waiting, AT_ONCE)):
+    while some := list(islice(waiting, EXAMPLES_PER_QUERY)):
         if is_view and not refused:
-            some = tables_alike(runner, some, relation, pairs_of, LookedAt(), known)
+            some = examples_with_equal_tables(
+                runner, some, relation, pairs_of, ComparedTables(), known
+            )
         found = row_divergences(runner, some, relation)
         for example, row_divergence in zip(some, found, strict=True):
             if row_divergence is not None and row_divergence.cause == divergence.cause:
@@ -121,7 +123,7 @@ def first_showing(
 
 
 def reads_for(model: Model, divergence: Divergence, example: Example) -> tuple[str, ...]:
-    """What has to be read for :func:`first_showing`, of what is read after an example."""
+    """The part of an example's ``reads`` that :func:`first_with_same_divergence` needs."""
     if divergence.kind != "rows":
         return ()
     relation = divergence.cause[1]
@@ -129,11 +131,11 @@ def reads_for(model: Model, divergence: Divergence, example: Example) -> tuple[s
     return tuple(name for name in example.reads if name == relation or name in tables)
 
 
-AT_ONCE: Final = 8
+EXAMPLES_PER_QUERY: Final = 8
 """In how many examples rows are compared at once, where one is wanted that shows a cause."""
 
 
-INCIDENTAL: Final = 25
+MAX_OTHER_EXAMPLES: Final = 25
 """How many examples of a batch that are about other tables are looked into for one relation."""
 
 
@@ -157,4 +159,4 @@ def sample_of(examples: list[Example], relation: str) -> list[Example]:
     """The examples about a relation, and some of those that are about another one."""
     own = [example for example in examples if example.subject == relation]
     others = [example for example in examples if example.subject != relation]
-    return own + others[:: max(1, len(others) // INCIDENTAL)]
+    return own + others[:: max(1, len(others) // MAX_OTHER_EXAMPLES)]

@@ -28,19 +28,22 @@ from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
 from pytest_schema_parity.behavior.statements.outcome import TIMEOUT
 from pytest_schema_parity.behavior.statements.random_values import is_chance
-from pytest_schema_parity.behavior.statements.role_differences import first_of_role, is_any_users
+from pytest_schema_parity.behavior.statements.role_differences import (
+    differs_for_superuser,
+    first_of_role,
+)
 from pytest_schema_parity.behavior.statements.row_divergences import (
-    LookedAt,
+    ComparedTables,
     all_accepted,
-    first_showing,
+    examples_with_equal_tables,
+    first_with_same_divergence,
     is_refused,
     reads_for,
     sample_of,
-    tables_alike,
 )
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.shrink import shrink
-from pytest_schema_parity.behavior.statements.side_runner import ALONE
+from pytest_schema_parity.behavior.statements.side_runner import EXAMPLE_TIMEOUT
 from pytest_schema_parity.postgres.cancelling import CannotCancelError
 from pytest_schema_parity.schema.difference import Difference
 
@@ -98,9 +101,13 @@ class Searching:
 
     def _left_out(self) -> dict[str, str]:
         """What was not looked at, with the reasons: also views that cannot be read in time."""
-        endless = {name for side in self.runner.endless for name, as_role in side if not as_role}
+        endless = {
+            name for side in self.runner.too_slow_views for name, as_role in side if not as_role
+        }
         shown = {cause[1] for cause in self.found if cause[0] == "rows"}
-        reason = f"it, or a view that it reads, takes longer than {ALONE:g} second to read"
+        reason = (
+            f"it, or a view that it reads, takes longer than {EXAMPLE_TIMEOUT:g} second to read"
+        )
         return {**dict.fromkeys(endless - shown, reason), **self.runner.left_out}
 
     def _within_budget(self) -> Iterator[Example]:
@@ -130,30 +137,30 @@ class Searching:
             errors = example.single_fault and self.tallies.has_entered(example.subject)
             divergence = outcome_divergence(example, pair, errors=errors)
             if divergence is not None:
-                if not self._is_any_users(example, divergence):
+                if not self._differs_for_superuser(example, divergence):
                     self._keep(example, divergence)
                 continue
             for relation in differing_relations(example, pair):
                 suspects.setdefault(relation, []).append(example)
                 pairs[example] = pair
-        looked_at = LookedAt()
+        compared = ComparedTables()
         for relation in sorted(suspects, key=self._layer):
             sample = sample_of(suspects[relation], relation)
             refused = [each for each in sample if is_refused(each, pairs[each], relation)]
-            examples = looked_at.others(sample, self.model, relation)
+            examples = compared.others(sample, self.model, relation)
             examples = [each for each in examples if each not in refused]
             if relation in self.model.views:
-                examples = tables_alike(
-                    self.runner, examples, relation, pairs, looked_at, self.found
+                examples = examples_with_equal_tables(
+                    self.runner, examples, relation, pairs, compared, self.found
                 )
             examples += refused
             found = row_divergences(self.runner, examples, relation, self.found)
             for example, row_divergence in zip(examples, found, strict=True):
-                looked_at.tables.add((example, relation))
+                compared.tables.add((example, relation))
                 if row_divergence is not None:
                     if row_divergence.cause[2] != "fails" or not example.role:
-                        looked_at.differs(example, relation)
-                    if not self._is_any_users(example, row_divergence):
+                        compared.differs(example, relation)
+                    if not self._differs_for_superuser(example, row_divergence):
                         self._keep(example, row_divergence)
                 else:
                     self.tallies.count_alike(example, pairs[example], relation)
@@ -163,9 +170,11 @@ class Searching:
         view = self.model.views.get(relation)
         return 1 + len(view.below) if view else 0
 
-    def _is_any_users(self, example: Example, divergence: Divergence) -> bool:
+    def _differs_for_superuser(self, example: Example, divergence: Divergence) -> bool:
         """Whether what a role shows differs for the superuser as well, who comes first."""
-        return divergence.cause not in self.found and is_any_users(self.runner, example, divergence)
+        return divergence.cause not in self.found and differs_for_superuser(
+            self.runner, example, divergence
+        )
 
     def _keep(self, example: Example, divergence: Divergence) -> None:
         """Shrink an example of a cause that is new; keep it as it is where time is up."""
@@ -222,7 +231,7 @@ class Searching:
         for statement in example.statements[:ALIKE] if not example.role else ():
             smaller = replace(example, statements=(statement,))
             (pair,) = self.runner.results([smaller])
-            if all_accepted(pair) and self.runner.is_endless(smaller, view):
+            if all_accepted(pair) and self.runner.is_too_slow(smaller, view):
                 return smaller
         return example
 
@@ -238,7 +247,9 @@ class Searching:
             kind = cast("DivergenceKind", example.cause[0])
             pairs = self.runner.results([again])
             return (
-                first_showing(self.runner, Divergence(kind, example.cause), [again], pairs)
+                first_with_same_divergence(
+                    self.runner, Divergence(kind, example.cause), [again], pairs
+                )
                 is not None
             )
         return True

@@ -118,7 +118,7 @@ class Solver:
             return []
         rows = self._rows(lists)
         queries = tuple(self._query(table, component, lists, rows, side) for side in (0, 1))
-        answers = self.runner.ask((queries[0], queries[1]))
+        answers = self.runner.query_both((queries[0], queries[1]))
         count = len(component.checks) + len(component.predicates)
         found = []
         for at, row in enumerate(rows):
@@ -167,12 +167,13 @@ class Solver:
         """The values without those that one side cannot cast to the type of their column."""
         pairs = [(c, v) for c, values in zip(component.columns, lists, strict=True) for v in values]
         queries = tuple(_casts(table, pairs, side) for side in (0, 1))
-        if all(answer is not None for answer in self.runner.ask((queries[0], queries[1]))):
+        if all(answer is not None for answer in self.runner.query_both((queries[0], queries[1]))):
             return lists
         good = {
             pair
             for pair in pairs
-            if None not in self.runner.ask((_casts(table, [pair], 0), _casts(table, [pair], 1)))
+            if None
+            not in self.runner.query_both((_casts(table, [pair], 0), _casts(table, [pair], 1)))
         }
         return [
             [value for value in values if (column, value) in good]

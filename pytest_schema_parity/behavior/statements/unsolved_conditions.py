@@ -12,23 +12,23 @@ HYPOTHESIS: Final = 'pip install "pytest-schema-parity[hypothesis]"'
 """What brings Hypothesis, which finds texts that match regular expressions."""
 
 
-PATTERN: Final = re.compile(
+REGEX_SYNTAX: Final = re.compile(
     r"(?<![~!<>=@#%^&|?+*/-])!?~\*?(?![~=<>])|\bregexp_|\bsimilar_to_", re.I
 )
 """The operators and functions of regular expressions."""
 
 
-def unsolved(component: Component) -> str:
+def unsolved_message(component: Component) -> str:
     """That no values were found for the conditions of some columns, and what may help."""
     expressions = dict.fromkeys(check.expression for check, _ in component.checks)
-    conditions = " and ".join(f"CHECK ({_bare(each)})" for each in expressions)
-    told = f"no value was found for {conditions}"
-    if any(map(PATTERN.search, expressions)) and find_spec("hypothesis") is None:
-        told += f"; for regular expressions: {HYPOTHESIS}"
-    return told
+    conditions = " and ".join(f"CHECK ({_without_outer_parentheses(each)})" for each in expressions)
+    message = f"no value was found for {conditions}"
+    if any(map(REGEX_SYNTAX.search, expressions)) and find_spec("hypothesis") is None:
+        message += f"; for regular expressions: {HYPOTHESIS}"
+    return message
 
 
-def _bare(expression: str) -> str:
+def _without_outer_parentheses(expression: str) -> str:
     """An expression without the parentheses that enclose all of it."""
     depth = 0
     for at, sign in enumerate(expression):
