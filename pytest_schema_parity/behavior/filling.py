@@ -19,7 +19,11 @@ from pytest_schema_parity.behavior.statements.generated_statement import (
 )
 from pytest_schema_parity.behavior.statements.model import Table
 from pytest_schema_parity.behavior.statements.open_runner import open_runner
-from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.planned_rows import (
+    CannotBuildError,
+    PlannedRows,
+    Wish,
+)
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.solver import RowValues
 from pytest_schema_parity.postgres.cancelling import CannotCancelError, execute_within
@@ -135,7 +139,7 @@ class _Filler:
             for at, table in enumerate(runner.model.tables.values())
             for column in table.columns
         }
-        self._world = World(numbers=numbers)
+        self._planned = PlannedRows(numbers=numbers)
 
     def fill_tables(self, names: Collection[str], rows: int, *, change: bool) -> None:
         """Update (with ``change``), then insert rows, in the tables that the databases have."""
@@ -164,16 +168,16 @@ class _Filler:
 
     def _insert(self, table: Table, wish: Wish) -> str:
         """Insert a row and the rows that it refers to; return the error, else an empty text."""
-        world = self._world
-        mark, begun = world.mark(), len(world.statements)
+        planned = self._planned
+        mark, begun = planned.mark(), len(planned.statements)
         try:
-            self._builder.add(world, table.name, wish)
+            self._builder.add(planned, table.name, wish)
         except CannotBuildError as error:
-            world.back(mark)
+            planned.back(mark)
             return str(error)
-        added = world.statements[begun:]
+        added = planned.statements[begun:]
         if refused := self._try(table.name, added):
-            world.back(mark)
+            planned.back(mark)
             return refused
         for statement in added:
             for each in (*statement.along, statement):
@@ -201,13 +205,13 @@ class _Filler:
 
     def _new_values(self, table: Table) -> RowValues:
         """New values for the columns of a table that are in no key."""
-        world = World(numbers=self._world.numbers)
+        planned = PlannedRows(numbers=self._planned.numbers)
         keyed = {name for key in table.keys for name in key.columns}
         keyed |= {name for key in table.foreign_keys for name in key.columns}
         free = [c.name for c in table.columns if not c.generated and c.name not in keyed]
         for required in (frozenset(free), frozenset[str]()):
             try:
-                row = self._builder.add(world, table.name, Wish(required=required, choice=1))
+                row = self._builder.add(planned, table.name, Wish(required=required, choice=1))
             except CannotBuildError:
                 continue
             return {name: row[name] for name in free if name in row}

@@ -10,6 +10,7 @@ def joined_columns(model: Model) -> dict[tuple[str, str], str]:
     leader: dict[tuple[str, str], tuple[str, str]] = {}
 
     def representative(column: tuple[str, str]) -> tuple[str, str]:
+        """The first column of the group of a column."""
         while leader.get(column, column) != column:
             column = leader[column]
         return column

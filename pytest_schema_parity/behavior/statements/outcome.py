@@ -67,7 +67,7 @@ class StatementOutcome:
 
 @lru_cache(maxsize=10_000)
 def parse_outcome(text: str) -> StatementOutcome:
-    """Parse the text that ``runner.sql`` writes for an outcome."""
+    """Parse the text that ``runner.sql`` returns for an outcome."""
     state, *rest = text.split(SEPARATOR)
     if not rest:
         count, *returned = state.split(RETURNED)

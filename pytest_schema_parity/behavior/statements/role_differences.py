@@ -1,4 +1,4 @@
-"""Tell what differs for a role alone from what differs for the superuser as well."""
+"""Decide whether a difference found as a role also occurs as the superuser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.divergences import (
-    AS,
+    ROLE_PREFIX,
     Cause,
     Divergence,
     DivergenceKind,
@@ -26,17 +26,17 @@ from pytest_schema_parity.behavior.statements.row_divergences import first_with_
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 RowsOfOneSide: TypeAlias = Counter[tuple[str | None, ...]]
-"""Rows that one side has and the other has not, with how often."""
+"""The rows that only one side has, with their counts."""
 PLACEHOLDER: Final = "…"
-"""What stands for a random value in rows that differ."""
+"""It replaces random values in rows that differ."""
 
 
 def differs_for_superuser(runner: Runner, example: Example, divergence: Divergence) -> bool:
-    """Whether what a role's example shows is shown without the role as well.
+    """Whether the superuser has the same difference as the role of an example.
 
-    Of a statement's outcome: whether the superuser's has the same cause.  Of rows: whether all rows
-    that differ for the role are rows that differ for the superuser, who runs the same statements or
-    only those before the role was set.
+    Of outcomes: whether that of the superuser has the same cause.  Of rows: whether all rows that
+    differ for the role also differ for the superuser, who runs the same statements or only those
+    before SET ROLE.
     """
     if not example.role:
         return False
@@ -61,7 +61,7 @@ def first_of_role(
     pairs: Sequence[ResultPair],
     known: Container[Cause] = (),
 ) -> int | None:
-    """The first of some examples that shows the same divergence, for its role alone."""
+    """The index of the first example with the same divergence for its role only, or None."""
     start = 0
     while True:
         at = first_with_same_divergence(runner, divergence, examples[start:], pairs[start:], known)
@@ -80,8 +80,8 @@ def _same_outcome(runner: Runner, plain: Example, divergence: Divergence) -> boo
 
 
 def _of_any_command(cause: Cause) -> Cause:
-    """A cause without its role, and without what distinguishes a role's UPDATE from its INSERT."""
-    parts = (each for each in cause if not each.startswith(AS))
+    """A cause without its role, and with ``write`` for the command UPDATE of a role."""
+    parts = (each for each in cause if not each.startswith(ROLE_PREFIX))
     return tuple("write" if each == "update" else each for each in parts)
 
 
@@ -105,7 +105,7 @@ def _includes_rows(model: Model, plain: Divergence, divergence: Divergence) -> b
 
 
 def _columns_without_policies(model: Model, plain: Divergence) -> set[str]:
-    """The columns whose other values decide over no row: no policy mentions them."""
+    """The differing columns, if no policy mentions any of them."""
     if plain.cause[2] != "as many":
         return set()
     columns = set(details(plain.cause))
@@ -118,7 +118,7 @@ def _columns_without_policies(model: Model, plain: Divergence) -> set[str]:
 def _rows_of_one_side(
     sides: Sequence[Collection[tuple[str | None, ...]]], masked: Sequence[int]
 ) -> tuple[RowsOfOneSide, RowsOfOneSide]:
-    """The rows of each side that the other has not, whatever the ``masked`` columns hold."""
+    """The rows that only one side has, for each side; ``masked`` columns are not compared."""
     one, other = (
         Counter(
             tuple(PLACEHOLDER if at in masked else value for at, value in enumerate(row))

@@ -1,4 +1,4 @@
-"""Look at what the rows of examples show: whether they differ, and by which cause."""
+"""Compare the rows of examples: in which of them tables and views differ, and by which cause."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pytest_schema_parity.behavior.statements.runner import Runner
 
 @dataclass(slots=True)
 class ComparedTables:
-    """Which tables' rows were compared in which examples, and what differed in them."""
+    """The relations whose rows were compared in an example, and those that differ in it."""
 
     tables: set[tuple[Example, str]] = field(default_factory=set)
     differing: dict[Example, set[str]] = field(default_factory=dict)
@@ -32,9 +32,9 @@ class ComparedTables:
         self.differing.setdefault(example, set()).add(relation)
 
     def others(self, examples: Sequence[Example], model: Model, relation: str) -> list[Example]:
-        """The examples in which no table differs, and none of the views that ``relation`` reads.
+        """The examples in which no table differs, and no view that ``relation`` reads.
 
-        What a role sees of a table has to do only with the tables that its policies read.
+        The rows that a role reads depend only on the tables that the policies read.
         """
         view = model.views.get(relation)
         unrelated = model.views.keys() - set(view.below) if view else frozenset()
@@ -67,7 +67,7 @@ def examples_with_equal_tables(
     compared: ComparedTables,
     known: Container[Cause] = (),
 ) -> list[Example]:
-    """The examples in which no table differs but by chance: a view differs by itself there."""
+    """The examples in which tables differ in random values only, so a view differs by itself."""
     waiting: dict[str, list[Example]] = {}
     for example in examples:
         for name in differing_relations(example, pairs[example]):
@@ -91,7 +91,10 @@ def first_with_same_divergence(
     pairs: Sequence[ResultPair],
     known: Container[Cause] = (),
 ) -> int | None:
-    """The first of some examples that shows the same divergence."""
+    """The index of the first example with the same divergence; None without one.
+
+    Examples whose rows are compared run again; those with ``known`` causes of tables only once.
+    """
     errors = divergence.kind == "error"
     outcomes = [
         outcome_divergence(example, pair, errors=errors)
@@ -132,11 +135,11 @@ def reads_for(model: Model, divergence: Divergence, example: Example) -> tuple[s
 
 
 EXAMPLES_PER_QUERY: Final = 8
-"""In how many examples rows are compared at once, where one is wanted that shows a cause."""
+"""In how many examples rows are compared at once, until one has the cause."""
 
 
 MAX_OTHER_EXAMPLES: Final = 25
-"""How many examples of a batch that are about other tables are looked into for one relation."""
+"""How many examples about other subjects are compared for one relation, in each batch."""
 
 
 def all_accepted(pair: ResultPair) -> bool:
@@ -150,7 +153,7 @@ def is_empty(content: str) -> bool:
 
 
 def is_refused(example: Example, pair: ResultPair, relation: str) -> bool:
-    """Whether a role may not read a relation on a side: that has nothing to do with its rows."""
+    """Whether a role cannot read a relation on a side, which does not depend on its rows."""
     at = example.reads.index(relation)
     return example.reads_as_role and any(each.contents[at].startswith("error") for each in pair)
 

@@ -40,17 +40,18 @@ from pytest_schema_parity.postgres.cancelling import execute_within
 BATCH: Final = 250
 """How many examples run in one round trip."""
 FIRST_BATCH: Final = 8
-"""How many run in the first one, in which most views turn out that cannot be read in time."""
+"""How many run in the first round trip, which finds most views that are too slow to read."""
 QUERY_TIMEOUT: Final = 10.0
-"""Seconds that a query about many values may take."""
+"""Seconds that a query of :meth:`Runner.query_both` may take."""
 
 
 class Runner:
     """Runs examples on two scratch databases; counts examples and statements.
 
     ``roles`` can be set on both sides; ``missing_roles`` are those that a side (0, 1) cannot set.
-    ``running`` are the subjects of the examples that ran last.
-    ``endless`` are the views that a side (0, 1) cannot read in time: they are not read again.
+    ``running`` are the subjects of the examples that ran last.  ``left_out`` has the reasons, by
+    name, why relations and routines are not tested.  ``too_slow_views`` are, by side (0, 1), the
+    views that cannot be read in time: they are not read again.
     """
 
     def __init__(
@@ -100,10 +101,7 @@ class Runner:
         self.running = tuple(sorted({example.subject for example in examples}))
         self.statements += sum(len(example.statements) for example in examples)
 
-        def work(side: OpenSide) -> list[ExampleResult]:
-            return self._runner_of(side).run(examples, relations, as_role)
-
-        reference, candidate = self.sides.both(work)
+        reference, candidate = self._run_on_both(examples, relations, as_role)
         pairs = zip(reference, candidate, strict=True)
         found: list[ResultPair] = []
         for example, pair in zip(examples, pairs, strict=True):
@@ -113,7 +111,7 @@ class Runner:
         return found
 
     def rows(self, examples: Sequence[Example], relation: str) -> list[tuple[Read, Read]]:
-        """Run examples; returns what a relation shows at the end of each, on both sides."""
+        """Run examples; return the rows of a relation at the end of each, on both sides."""
         found: list[tuple[Read, Read]] = []
         for as_role, group in groupby(examples, key=lambda example: example.reads_as_role):
             found += self._rows(list(group), relation, as_role)
@@ -122,29 +120,32 @@ class Runner:
     def _rows(
         self, examples: Sequence[Example], relation: str, as_role: bool
     ) -> list[tuple[Read, Read]]:
-        def work(side: OpenSide) -> list[ExampleResult]:
-            return self._runner_of(side).run(examples, relation, as_role)
-
-        reference, candidate = self.sides.both(work)
+        reference, candidate = self._run_on_both(examples, relation, as_role)
         return [
             (read_of(one), read_of(other)) for one, other in zip(reference, candidate, strict=True)
         ]
 
-    def is_too_slow(self, example: Example, relation: str) -> bool:
-        """Whether a view that a side cannot read in time is one after this example as well."""
+    def _run_on_both(
+        self, examples: Sequence[Example], relations: tuple[str, ...] | str, as_role: bool
+    ) -> tuple[list[ExampleResult], list[ExampleResult]]:
+        """Run examples on both sides at the same time; return the results of each side."""
+        return self.sides.both(lambda side: self._runner_of(side).run(examples, relations, as_role))
 
-        def work(side: OpenSide) -> bool:
+    def is_too_slow(self, example: Example, relation: str) -> bool:
+        """Whether a view, known as too slow, cannot be read in time after this example either."""
+
+        def is_too_slow_on(side: OpenSide) -> bool:
             on = self._runner_of(side)
             known = (relation, example.reads_as_role) in on.too_slow_views
             reader = on.reader(relation, example.reads_as_role)
             return known and on.call([example], reader, EXAMPLE_TIMEOUT)[1]
 
-        return any(self.sides.both(work))
+        return any(self.sides.both(is_too_slow_on))
 
     def query_both(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
-        """The rows of a query on each side; None where it fails, or takes too long."""
+        """The rows of a query on each side; None if it fails, or takes too long."""
 
-        def work(side: OpenSide) -> list[tuple[object, ...]] | None:
+        def query_side(side: OpenSide) -> list[tuple[object, ...]] | None:
             query = queries[self._number(side)]
             with savepoint(side) as connection:
                 try:
@@ -152,7 +153,7 @@ class Runner:
                 except psycopg.Error:
                     return None
 
-        return self.sides.both(work)
+        return self.sides.both(query_side)
 
     def _number(self, side: OpenSide) -> int:
         return 0 if side is self.sides.reference else 1
@@ -167,7 +168,7 @@ def _reads_at_end(example: Example) -> tuple[tuple[str, ...], bool]:
 
 
 def _mask_unread(pair: ResultPair) -> ResultPair:
-    """The results with the contents of what both sides have read."""
+    """The results of both sides, with a relation that one side did not read as unread on both."""
     contents = [
         (NOT_READ, NOT_READ) if NOT_READ in both else both
         for both in zip(pair[0].contents, pair[1].contents, strict=False)

@@ -1,4 +1,4 @@
-"""Run examples on one of two databases, and find out which view cannot be read in time."""
+"""Run examples on one of two databases, and find the views that are too slow to read."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from pytest_schema_parity.postgres.cancelling import GRACE, cut_off
 EXAMPLE_TIMEOUT: Final = 1.0
 """Seconds that one example may take."""
 STATEMENTS_PER_TRUNCATE: Final = 2_000
-"""After how many statements the files of the tables are cut off again."""
+"""After how many statements the tables are truncated again."""
 AVERAGE_TIMEOUT: Final = 0.05
-"""Seconds that each example of a batch may take on average."""
+"""Seconds by which each example extends the timeout of its batch."""
 READ_CANCELED: Final = ExampleResult((), (f"{CANCELED} {timed_out().message}",))
-"""The result of an example whose reading is known not to end."""
+"""The result of an example after which a view is read that is known as too slow."""
 
 RelationRead: TypeAlias = tuple[str, bool]
 """A table or view, and whether a role reads it."""
@@ -42,7 +42,7 @@ RelationRead: TypeAlias = tuple[str, bool]
 class SideRunner:
     """Runs examples on one side, whose ``number`` is 0 or 1.
 
-    ``endless`` are the views that it cannot read in time: they are not read again.
+    ``too_slow_views`` cannot be read in time: they are not read again.
     """
 
     def __init__(self, side: OpenSide, number: int, model: Model, truncated: Sequence[str]) -> None:
@@ -56,7 +56,7 @@ class SideRunner:
         self._readers: dict[Hashable, str] = {}
 
     def prepare(self) -> None:
-        """Create the functions that run examples, which end with the transaction."""
+        """Create the functions that run examples; the rollback drops them."""
         connection = self.side.connection
         connection.execute(files(__package__).joinpath("runner.sql").read_bytes())
         resets = "".join(
@@ -125,7 +125,7 @@ class SideRunner:
     def _run_alone(
         self, example: Example, relations: tuple[str, ...] | str, as_role: bool
     ) -> ExampleResult:
-        """Run an example that may be too slow; remember the view that cannot be read in time."""
+        """Run one example that may be too slow; add a view that cannot be read in time."""
         found, is_cut = self.call([example], self.reader(relations, as_role), EXAMPLE_TIMEOUT)
         if not found:
             return ExampleResult(tuple(timed_out() for _ in example.statements), ())
@@ -144,7 +144,7 @@ class SideRunner:
         return ExampleResult(result.outcomes, (*read, *contents))
 
     def _too_slow_view(self, example: Example, left: Sequence[str], as_role: bool) -> str:
-        """The view that is too slow: the first of those left, or one that it reads."""
+        """The view that is too slow: the first of those ``left``, or a view that it reads."""
         view = self.model.views.get(left[0])
         below = [self.model.views[name] for name in left if view and name in view.below]
         for each in sorted(below, key=lambda each: len(each.below)):
@@ -156,10 +156,10 @@ class SideRunner:
     def call(
         self, examples: Sequence[Example], reader: str, limit: float
     ) -> tuple[list[ExampleResult], bool]:
-        """Run examples in one round trip, up to one that is too slow; whether one was.
+        """Run examples in one round trip, up to one that is too slow.
 
-        Where that is known, its result is the last: with the outcomes up to the statement that was
-        too slow, or with the contents up to the relation that was.
+        Returns the results, and whether the last is of an example that was too slow: it has the
+        outcomes up to the slow statement, or the contents up to the slow relation.
         """
         renamed = self.model.renamed if self.number else {}
         with savepoint(self.side) as connection:
@@ -191,14 +191,14 @@ class SideRunner:
         return results, is_cut
 
     def _sql_to_run(self, statement: GeneratedStatement) -> str:
-        """A statement as it is run: a call of a function so that its result can be compared."""
+        """The SQL of a statement on this side; a call of a function returns a comparable result."""
         routine = self._routines.get(statement.table) if statement.kind == "call" else None
         return (
             call_as_read(routine, statement, self.number, self.model) if routine else statement.sql
         )
 
     def _remove_dead_rows(self, statements: int) -> None:
-        """Remove what rolled-back statements left behind, once it slows down what follows."""
+        """Remove dead rows after every :data:`STATEMENTS_PER_TRUNCATE` statements."""
         self._since_truncate += statements
         if self._since_truncate >= STATEMENTS_PER_TRUNCATE:
             self._since_truncate = 0
@@ -206,7 +206,7 @@ class SideRunner:
 
 
 def _create_function(connection: psycopg.Connection, name: str, returns: str, body: str) -> None:
-    """Create a function of PL/pgSQL; names of the tree in its body may hold any dollar quote."""
+    """Create a PL/pgSQL function.  The body is a literal, as names in it may contain $$."""
     text = sql.Literal(body).as_string(connection)
     connection.execute(
         f"CREATE FUNCTION {name}() RETURNS {returns} LANGUAGE plpgsql AS {text}".encode()
@@ -215,7 +215,7 @@ def _create_function(connection: psycopg.Connection, name: str, returns: str, bo
 
 @contextmanager
 def savepoint(side: OpenSide) -> Iterator[psycopg.Connection]:
-    """A context in a savepoint that is rolled back at its end in any case."""
+    """A context in a savepoint that is always rolled back at its end."""
     side.connection.execute("SAVEPOINT batch")
     yield side.connection
     side.connection.execute("ROLLBACK TO SAVEPOINT batch; RELEASE SAVEPOINT batch")

@@ -1,4 +1,4 @@
-"""Say for which conditions no values were found."""
+"""The message about conditions for which no values were found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from pytest_schema_parity.behavior.statements.solver import Component
 
 HYPOTHESIS: Final = 'pip install "pytest-schema-parity[hypothesis]"'
-"""What brings Hypothesis, which finds texts that match regular expressions."""
+"""Installs Hypothesis, which finds texts that match regular expressions."""
 
 
 REGEX_SYNTAX: Final = re.compile(
@@ -19,7 +19,7 @@ REGEX_SYNTAX: Final = re.compile(
 
 
 def unsolved_message(component: Component) -> str:
-    """That no values were found for the conditions of some columns, and what may help."""
+    """The message that no values were found for the conditions of a component, with a remedy."""
     expressions = dict.fromkeys(check.expression for check, _ in component.checks)
     conditions = " and ".join(f"CHECK ({_without_outer_parentheses(each)})" for each in expressions)
     message = f"no value was found for {conditions}"
