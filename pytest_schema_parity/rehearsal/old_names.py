@@ -1,4 +1,4 @@
-"""Whether a view that has the old name of a renamed table gives readers the same rows."""
+"""Check that a view with the old name of a renamed table returns the same rows."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _effect(
     view: tuple[psycopg.Connection, StoredTable],
     columns: dict[str, str | None],
 ) -> str | None:
-    """How the rows of a view differ from those of a table, whose names of columns are given."""
+    """How the rows of a view differ from those of a table; ``columns`` are its new names."""
     kept = {old: new for old, new in columns.items() if new is not None}
     expected = TableState(*renamed, [*kept.values()]).digest()
     try:

@@ -408,7 +408,7 @@ def test_a_step_is_framed_as_it_was_carried_out(
     )
     with rehearsal(cluster, tmp_path, up) as rehearsed:
         script = rehearsed.script(0)
-        assert not script.framed
+        assert not script.in_our_transaction
         with rehearsed.copy(source) as copy:
             found = observe(script, rehearsed.conninfo_of(copy))
         (during,) = (o for o in interrupt_steps(rehearsed, points=1) if "during" in o.point)
