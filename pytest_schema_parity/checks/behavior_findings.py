@@ -185,7 +185,7 @@ class Reported:
         if did.accepted:
             return Outcome(printable(str(did)))
         fact = objecting_fact(did, table, self.schemas[side])
-        name = did.objector
+        name = did.rejected_by
         if fact is not None:
             place = fact.origin.place
             name = f"{fact.kind} {fact.name}{f', {place}' if place else ''}"
