@@ -60,7 +60,7 @@ def find(context: Context) -> Iterator[Finding]:
                 roles=settings.roles,
             )
     except psycopg.Error as error:
-        raise ServerError(f"the search for statements was cut short: {error}") from error
+        raise ServerError(f"the search for statements failed: {error}") from error
     context.remember(BEHAVIOR, encoded(found.counterexamples))
     allowances = context.config.allow
     yield from Reported(names, schemas, differences, found, allowances).findings()

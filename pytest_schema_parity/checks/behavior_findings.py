@@ -76,9 +76,10 @@ class Reported:
             sides.setdefault(role, []).append((self.reference, self.tree)[side])
         for role, trees in sides.items():
             title = (
-                f"nothing was tried as {printable(role)}: {' and '.join(trees)} cannot SET ROLE to "
-                'it; create it in a migration, choose platform = "supabase", which has anon, '
-                "authenticated and service_role, or take it out of `roles`"
+                f"no statement was run as {printable(role)}: SET ROLE fails in "
+                f"{' and '.join(trees)}; create the role in a migration, choose platform = "
+                '"supabase", which has anon, authenticated and service_role, or remove it from '
+                "`roles`"
             )
             yield Finding(
                 tree=self.tree, check=BEHAVIOR, kind=BEHAVIOR, name=role, change="changed",
@@ -87,11 +88,11 @@ class Reported:
 
     def _why_none(self) -> str:
         if self.found.exhausted:
-            return "the time was up before the first one: raise `seconds`"
+            return "the time limit was reached before the first one: raise `seconds`"
         if self.found.left_out:
             return "; ".join(f"{name}: {reason}" for name, reason in self.found.left_out)
         failed = [each for each in self.found.entered if each.errors]
-        return "; ".join(each.errors[0] for each in failed) or "no table takes rows"
+        return "; ".join(each.errors[0] for each in failed) or "no table accepted a row"
 
     def _counterexample(self, example: Counterexample) -> Finding:
         statement = differing_statement(example)
@@ -125,25 +126,28 @@ class Reported:
             case "verdict":
                 return f"{self.tree} rejects what {self.reference} accepts: {what}"
             case "count":
-                return f"{self.tree} affects other rows than {self.reference}: {what}"
+                trees = f"{self.tree} affects a different number of rows than {self.reference}"
+                return f"{trees}: {what}"
             case "result":
-                return f"{self.tree} returns something else than {self.reference}: {what}"
+                return f"{self.tree} returns a different result than {self.reference}: {what}"
             case "error":
-                return f"{self.tree} rejects for another reason than {self.reference}: {what}"
+                return f"{self.tree} fails with a different error than {self.reference}: {what}"
         change = example.cause[2]
         if change == "fails":
             return self._failing_view(*example.cause[1:2], *details(example.cause))
         columns = ", ".join(details(example.cause))
-        how = f"other values of {columns}" if change == "as many" else f"{change} rows"
+        how = f"different values of {columns}" if change == "as many" else f"{change} rows"
         return f"{example.cause[1]} has {how} in {self.tree} than in {self.reference}"
 
     def _failing_view(self, view: str, reference: str, candidate: str) -> str:
         if reference and candidate:
-            return f"{view} fails in {self.tree} for another reason than in {self.reference}"
+            trees = f"in {self.tree} than in {self.reference}"
+            return f"reading {view} fails with a different error {trees}"
         fails, works = self.tree, self.reference
         if reference:
             fails, works = works, fails
-        return f"{view} fails in {fails} and not in {works}: {named_state(reference or candidate)}"
+        state = named_state(reference or candidate)
+        return f"reading {view} fails in {fails} but not in {works}: {state}"
 
     def _script(self, example: Counterexample) -> Script:
         """The statements, with the outcomes of those on which the two sides differ."""
@@ -196,24 +200,22 @@ class Reported:
     def _notes(self) -> Iterator[Finding]:
         for view in self.found.views:
             examples = counted(view.examples, "example")
-            same = f"different text, same rows in {examples}" if view.examples else (
-                "different text, and no example in which it has rows"
-            )  # fmt: skip
-            yield note(self.tree, view.view, f"{view.view}: {same}")
+            rows = f"the same rows in {examples}" if view.examples else "no rows in any example"
+            yield note(self.tree, view.view, f"{view.view}: different definitions, but {rows}")
         for example in self.found.unconfirmed:
-            title = "a difference was found once and not again: " + self._title(
+            title = "a difference could not be reproduced: " + self._title(
                 example, differing_statement(example)
             )
             yield note(self.tree, example.subject, title, example.statements)
         for entered in self.found.entered:
             if not entered.rows and entered.table not in self.found.unreached:
-                title = f"{entered.table}: 0 of {counted(entered.tried, 'row')} entered"
+                title = f"{entered.table}: 0 of {counted(entered.tried, 'row')} could be inserted"
                 if not entered.tried:
                     why = next(iter(entered.errors), "").removeprefix(f"{entered.table}: ")
-                    title = f"{entered.table}: no row was tried{f': {why}' if why else ''}"
+                    title = f"{entered.table}: no INSERT was tried{f': {why}' if why else ''}"
                 yield note(self.tree, entered.table, title, entered.errors if entered.tried else ())
         for name, reason in self.found.left_out:
-            yield note(self.tree, name, f"{name} is not tried: {reason}")
+            yield note(self.tree, name, f"{name} was not tested: {reason}")
         if self.found.exhausted:
             yield self._exhausted()
         shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
@@ -225,26 +227,26 @@ class Reported:
         """A note: which limit ended the search, and what was not tried."""
         limits = {
             "examples": f"after {counted(self.found.examples, 'example')}: raise `examples`",
-            "seconds": f"by the clock, after {counted(self.found.examples, 'example')}: "
-            "raise `seconds`, or lower `examples` for the same result each time",
-            "stuck": "where a routine caught its cancellation and went on, after "
-            f"{counted(self.found.examples, 'example')}, in one about "
-            f"{' or '.join(self.found.stuck[:MOST_NAMES])}: let no routine catch query_canceled",
-            "counterexamples": "after so many counterexamples: mend these first",
+            "seconds": f"at its time limit, after {counted(self.found.examples, 'example')}: "
+            "raise `seconds`; or lower `examples`, so that each run gives the same result",
+            "stuck": f"after {counted(self.found.examples, 'example')}: a statement about "
+            f"{' or '.join(self.found.stuck[:MOST_NAMES])} could not be cancelled, because a "
+            "routine catches query_canceled; remove that exception handler",
+            "counterexamples": "at the maximum number of counterexamples: fix these first",
         }
         title = f"the search ended {limits[self.found.exhausted]}"
         unreached = self.found.unreached
         if shortened := len(self.found.shortened):
-            title += f"; {counted(shortened, 'table')} tried in part"
+            title += f"; {counted(shortened, 'table')} only partly tested"
         if made := self.found.as_roles:
             title += f"; {counted(made, 'example')} as a role"
         if made := self.found.calls:
             title += f"; {counted(made, 'call')}"
         if unreached:
-            title += f"; not reached: {', '.join(unreached[:MOST_NAMES])}"
+            title += f"; not tested: {', '.join(unreached[:MOST_NAMES])}"
             title += f" and {len(unreached) - MOST_NAMES} more" if unreached[MOST_NAMES:] else ""
         if self.found.roles and not self.found.as_roles:
-            title += f"; nothing was tried as {printable(', '.join(self.found.roles))}"
+            title += f"; no statement was run as {printable(', '.join(self.found.roles))}"
         return note(self.tree, "", title)
 
 

@@ -172,11 +172,12 @@ class Rehearsed:
         stage = self._stage = self.trees.scheduler.open_stage(source, self.config.name)
         if stage.build.failures:
             first = stage.build.failures[0].title
-            where = "see its `applies`"
+            where = "see its check `applies`"
             if not stage.target.is_alone:
-                where += "; or it makes roles, and on one server it is built twice"
+                where += ", or it creates roles, but is built twice on one server"
             raise ServerError(
-                f"not rehearsed: {printable(source)} does not apply as a whole, {where} ({first})"
+                f"not rehearsed: {printable(source)} cannot be applied without errors;"
+                f" {where} ({first})"
             )
         failures = self._load_seed(stage)
         rehearsal = Rehearsal(
@@ -235,7 +236,7 @@ class Rehearsed:
 
 def _not_rehearsed(failure: Failure) -> ServerError:
     first = failure.title
-    return ServerError(f"not rehearsed: a statement fails, see its `upgrade` ({first})")
+    return ServerError(f"not rehearsed: the seed or a step fails; see `upgrade` ({first})")
 
 
 def own_tables(schema: Schema) -> frozenset[str]:

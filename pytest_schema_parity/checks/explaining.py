@@ -116,7 +116,7 @@ def difference_text(difference: Difference) -> str:
     if difference.change != "changed" or difference.attribute is None:
         return f"{thing} is {difference.change}"
     attribute = clean(difference.attribute)
-    text = f"{thing} has {'other' if attribute.endswith('s') else 'another'} {attribute}"
+    text = f"{thing} differs in {attribute}"
     values = value_text(difference.expected), value_text(difference.actual)
     if "\n" in "".join(values) or max(map(len, values)) > 40:
         return text

@@ -180,7 +180,9 @@ class Parity:
                 continue
             if str(error) == self._why_not_built(name):
                 first = reason.partition("\n")[0]
-                reason = f"not compared: {name} could not be built, see its `applies` ({first})"
+                reason = (
+                    f"not compared: {name} could not be built; see its check `applies` ({first})"
+                )
                 break
         return Finding(
             tree=tree,

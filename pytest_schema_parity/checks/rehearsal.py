@@ -61,8 +61,8 @@ def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
         yield _rule(
             tree,
             behind.sequence,
-            f"sequence {behind.sequence} gives {behind.next_value} next, and "
-            f"{behind.table}.{behind.column} has come to {behind.farthest}",
+            f"the next value of sequence {behind.sequence} is {behind.next_value}, but "
+            f"{behind.table}.{behind.column} already contains {behind.farthest}",
         )
 
 
@@ -87,7 +87,8 @@ def idempotent(context: Context) -> Iterator[Finding]:
                 rehearsed,
                 "idempotent",
                 outcome.step,
-                f"{rehearsed.shown(outcome.step.up)}, run a second time: {amount(outcome)}",
+                f"{rehearsed.shown(outcome.step.up)} is not idempotent: in a second run "
+                f"{amount(outcome)}",
                 outcome_lines(outcome),
             )
 

@@ -58,11 +58,11 @@ def interrupted(context: Context) -> Iterator[Finding]:
             rehearsed,
             "interrupted",
             outcome.step,
-            f"{file} is neither done nor undone when {outcome.point}: {amount(outcome)}",
+            f"{file} is left half done when {outcome.point}: {amount(outcome)}",
             outcome_lines(outcome),
         )
     if not isinstance(rehearsal.host, Cluster):
-        title = "the server was not killed, only sessions: it is not one of our own"
+        title = "crash recovery was not tested: this plugin did not start the server"
         yield note_finding(context.tree, "interrupted", STEP, title)
 
 
@@ -90,9 +90,10 @@ def backup(context: Context) -> Iterator[Finding]:
     programs = find_backup_programs(major, installation.bindir if installation else None)
     why = ""
     if source.reader is not None:
-        why = "restoring a backup runs code of the tree as a superuser, and superuser = false"
+        why = "no backup was made: pg_restore would run the tree's code as a superuser, but"
+        why += " superuser = false"
     elif programs is None:
-        why = f"there is no pg_dump of PostgreSQL {major} or newer to make a backup with"
+        why = f"no backup was made: pg_dump of PostgreSQL {major} or newer was not found"
     if programs is None or why:
         yield note_finding(context.tree, "backup", STEP, why, name="backup", change="skipped")
         return
@@ -126,7 +127,7 @@ def backup(context: Context) -> Iterator[Finding]:
         impact="behavior",
         title="the backup cannot be restored"
         if found.failure
-        else f"the restored backup is not as what was backed up: {count} changed",
+        else f"the restored backup differs from the original: {count} changed",
         evidence=(Text(tuple(cut(lines))),),
     )
 

@@ -87,8 +87,8 @@ def not_reached(rehearsed: Rehearsed, check: str, failing: StepOutcome, *, alone
     before = names.index(failing.step.name)
     which = ", ".join(names[before:])
     first = failing.failures[0].title
-    found = f"nothing was found in the {counted(before, 'step')} before" if before else ""
-    title = f"not reached: {which}, as {failing.step.name} fails, see its `upgrade` ({first})"
+    found = f"no problem in the {counted(before, 'step')} before" if before else ""
+    title = f"not checked: {which}, because {failing.step.name} fails; see `upgrade` ({first})"
     return Finding(
         tree=rehearsed.config.name,
         check=check,
@@ -185,7 +185,7 @@ def _renamed(rehearsed: Rehearsed, check: str, step: MigrationStep, change: Data
     kind = change.change.partition(" ")[0]
     is_table = kind == "table"
     effect = effect_of_rename(rehearsed.rehearsal, change.name) if is_table else NO_VIEW
-    text = "a view has the old name" if effect is None else clean(redact(effect))
+    text = "a view with the old name has the same rows" if effect is None else clean(redact(effect))
     return Finding(
         tree=rehearsed.config.name,
         check=check,
@@ -205,7 +205,8 @@ def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding
     """Notes about generated rows: how many, and which tables none of them entered."""
     rows, tables = sum(filling.rows.values()), len(filling.rows)
     lines = [f"{name}: {counted(count, 'row')}" for name, count in filling.rows.items()]
-    title = f"no seed is named: {counted(rows, 'row')} in {counted(tables, 'table')} are generated"
+    count = f"{counted(rows, 'row')} in {counted(tables, 'table')}"
+    title = f"no `seed` is configured: generated {count}"
     yield rehearsal_note(tree, check, "", title, lines)
     yield from refused_notes(tree, check, filling)
 
@@ -214,7 +215,7 @@ def refused_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
     """A note for each table that no generated row entered."""
     for name, why in filling.refused.items():
         reason = clean(redact(why.removeprefix(f"{name}: ")))
-        yield rehearsal_note(tree, check, name, f"no generated row entered {name}: {reason}")
+        yield rehearsal_note(tree, check, name, f"{name} accepted no generated row: {reason}")
 
 
 def rehearsal_note(

@@ -30,9 +30,9 @@ from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.schema.facts import Place
 
 LEFT_INVALID: Final = (
-    "a statement with CONCURRENTLY cannot be undone: it leaves an invalid index behind, which"
-    " IF NOT EXISTS would keep; begin the step with DROP INDEX CONCURRENTLY IF EXISTS, so that it"
-    " can be run again, and accept this finding"
+    "CONCURRENTLY cannot be rolled back: on failure it leaves an invalid index, which"
+    " IF NOT EXISTS does not replace; begin the step with DROP INDEX CONCURRENTLY IF EXISTS, so"
+    " that it can be repeated, and accept this finding"
 )
 
 
@@ -46,7 +46,9 @@ def locks(context: Context) -> Iterator[Finding]:
     )
     for step, (statements, _) in zip(rehearsal.steps, found, strict=True):
         if isinstance(statements, str):
-            yield not_checked(rehearsed, "locks", step, f"what it locks: {statements}")
+            yield not_checked(
+                rehearsed, "locks", step, f"its locks could not be read: {statements}"
+            )
         else:
             yield from _beyond_limits(rehearsed, step, statements)
     yield from (finding for _, finding in found if finding is not None)
@@ -96,16 +98,18 @@ def _beyond_limits(
         where = f"{file}:{statement.line}"
         for table, mode in statement.locks.items():
             if limit is not None and MODES.index(mode) > limit:
-                title = f"{where}: takes {mode_name(mode)} on {table}, beyond {config.max_lock}"
+                title = (
+                    f"{where}: takes {mode_name(mode)} on {table}; max_lock is {config.max_lock}"
+                )
                 yield _about_table(rehearsed, step, statement, table, title)
         for table in statement.rewritten if config.no_rewrite else ():
             title = f"{where}: rewrites {table}, which no_rewrite forbids"
             yield _about_table(rehearsed, step, statement, table, title)
         if limit is not None and not statement.measured:
-            why = f"{config.max_lock} is the limit, and the locks of a statement outside of a"
+            why = f"max_lock is {config.max_lock}, but the statement runs outside a transaction, so"
             line = statement.line
             yield not_checked(
-                rehearsed, "locks", step, f"{why} transaction are gone when it ends", line=line
+                rehearsed, "locks", step, f"{why} its locks cannot be read", line=line
             )
 
 
@@ -135,7 +139,7 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
             script = rehearsal.script(number)
             waited = run_beside_a_writer(script, rehearsal.conninfo_of(copy), superuser)
         except (psycopg.Error, ScriptError) as error:
-            why = f"what it does beside a session that reads and writes: {error}"
+            why = f"it could not be run beside a concurrent transaction: {error}"
             return not_checked(rehearsed, "locks", step, why)
         if waited is None:
             return None
@@ -148,17 +152,16 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
     if outcome:
         return None
     where = f"{rehearsed.shown(step.up)}:{waited.line}"
-    title = f"{where}: gives up after lock_timeout and leaves the step half done: {amount(outcome)}"
+    title = f"{where}: fails after lock_timeout and leaves the step half done: {amount(outcome)}"
     lines = [*outcome_lines(outcome), *([LEFT_INVALID] if _is_concurrent(waited.text) else [])]
     return about_step(rehearsed, "locks", step, title, lines, line=waited.line)
 
 
 def _waiting(rehearsed: Rehearsed, step: MigrationStep, waited: Waited) -> Finding:
     where = f"{rehearsed.shown(step.up)}:{waited.line}"
-    others = "" if _is_concurrent(waited.text) else ", and all others behind it"
+    others = "" if _is_concurrent(waited.text) else ", and later sessions wait behind it"
     title = (
-        f"{where}: waits for ever behind a session that reads and writes{others}:"
-        " SET lock_timeout first"
+        f"{where}: waits without limit for a concurrent transaction{others}: SET lock_timeout first"
     )
     return about_step(rehearsed, "locks", step, title, [waited.text], line=waited.line)
 

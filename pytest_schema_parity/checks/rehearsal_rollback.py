@@ -44,7 +44,7 @@ def rollback(context: Context) -> Iterator[Finding]:
                 rehearsed,
                 "rollback",
                 step,
-                f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
+                f"{rehearsed.shown(step.up)} has no down file, so it cannot be rolled back",
                 change="missing",
             )
     starts = _starts(steps)
@@ -62,7 +62,7 @@ def rollback(context: Context) -> Iterator[Finding]:
             rehearsed,
             "rollback",
             outcome.step,
-            f"{rehearsed.shown(outcome.step.down)} does not restore what was there before: "
+            f"{rehearsed.shown(outcome.step.down)} does not restore the previous state: "
             + amount(outcome),
             outcome_lines(outcome),
         )
@@ -70,7 +70,7 @@ def rollback(context: Context) -> Iterator[Finding]:
         yield from _later(rehearsed, *rolled_back, refused)
     elif steps:
         title = (
-            "not tried with rows that were written after the upgrade:"
+            "not tested with rows that were written after the upgrade:"
             f" {steps[-1].name}, the last step, has no down file"
         )
         yield rehearsal_note(rehearsed.config.name, "rollback", "", title)
@@ -117,8 +117,8 @@ def _later(
     rows, updated = sum(filling.rows.values()), sum(filling.updated.values())
     title = f"rolled back with {counted(rows, 'row')} written after the upgrade, {updated} changed"
     if found.given_up:
-        title += "; the old shape cannot hold all of their values"
-    lines = [f"the old shape has no {each.name}" for each in found.given_up]
+        title += "; the old schema cannot store all of their values"
+    lines = [f"the old schema has no {each.name}" for each in found.given_up]
     yield rehearsal_note(tree, "rollback", "", title, lines)
     yield from refused_notes(tree, "rollback", filling)
 

@@ -63,7 +63,7 @@ def _behavior(
                 roles=settings.roles,
             )
     except psycopg.Error as error:
-        raise ServerError(f"the search for statements was cut short: {error}") from error
+        raise ServerError(f"the search for statements failed: {error}") from error
     for finding in Reported(names, schemas, differences, found, context.config.allow).findings():
         # It is a part of a check that did its work, whether or not statements could be tried.
         change = "changed" if finding.change == "skipped" else finding.change

@@ -56,7 +56,7 @@ def unshown_notes(
     if access and not found.roles:
         number, were = counted(len(access), "difference"), "was" if len(access) == 1 else "were"
         title = (
-            f"{number} of policies, privileges and the like {were} not tried: no `roles` are named"
+            f"{number} in access control (policies, privileges, …) {were} not tested: set `roles`"
         )
         yield note(tree, "", title, _lines(access))
 

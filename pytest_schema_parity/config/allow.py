@@ -124,11 +124,11 @@ def _read_value(table: TomlTable, key: str, value: object) -> Value:
         case dict():
             return {name: _read_value(table, key, one) for name, one in value.items()}
         case float() if not math.isfinite(value):
-            table.refuse(key, f"holds {value}, which no attribute can be")
+            table.refuse(key, f"{value} cannot be the value of an attribute")
         case None | bool() | int() | float() | str():
             return value
         case _:
-            table.refuse(key, f"holds {type_in_words(value)}, which no attribute can be")
+            table.refuse(key, f"{type_in_words(value)} cannot be the value of an attribute")
     return None
 
 
@@ -140,5 +140,5 @@ def _read_date(table: TomlTable) -> date | None:
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             return date.fromisoformat(value)
-    table.refuse("until", "must be a date, the last day on which it is allowed: 2027-01-31")
+    table.refuse("until", "must be a date, the last day of the allowance: until = 2027-01-31")
     return None

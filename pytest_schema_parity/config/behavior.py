@@ -20,7 +20,7 @@ def read_behavior(table: TomlTable) -> BehaviorConfig:
     header = ".".join(part for part in (table.header.strip("[]"), "behavior") if part)
     if not isinstance(value, dict):
         remedy = f"write [{header}], or behavior = false to switch the check off"
-        table.refuse("behavior", f"{type_in_words(value)} stands where a table should: {remedy}")
+        table.refuse("behavior", f"{type_in_words(value)} instead of a table: {remedy}")
         return BehaviorConfig()
     own = TomlTable(value, (*table.path, "behavior"), f"[{header}]", table.mistakes)
     own.refuse_unknown_keys(*KEYS)
@@ -37,8 +37,8 @@ def _roles(table: TomlTable) -> tuple[str, ...]:
     """The roles, without repetition; SET ROLE "none" leaves the superuser in place."""
     roles = tuple(dict.fromkeys(table.texts("roles") or ()))
     if "none" in roles:
-        remedy = "SET ROLE none sets no role; take it out, the superuser is tried in any case"
-        table.refuse("roles", f'"none" is no role: {remedy}')
+        remedy = "remove it; statements run as the superuser in any case"
+        table.refuse("roles", f'"none" is not a role (SET ROLE none resets the role): {remedy}')
     return roles
 
 

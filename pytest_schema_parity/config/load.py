@@ -37,7 +37,7 @@ def find_config(start: Path) -> Path | None:
         found = [file for file in _candidates(directory) if file.is_file()]
         if len(found) > 1:
             first, second = map(display_path, found)
-            raise ConfigError(f"{first} and {second} both hold a configuration; keep one")
+            raise ConfigError(f"{first} and {second} both contain a configuration; keep one")
         if found:
             return found[0]
     return None
@@ -163,5 +163,5 @@ def _toml_error(error: ValueError, name: str, text: str) -> str:
         header = ".".join(keys)
         if keys[-2:-1] == ["trees"]:
             return f'{location}: [{header}]: two trees are named "{keys[-1]}"; rename one'
-        return f"{location}: [{header}] is in the file twice; merge the two"
+        return f"{location}: [{header}] is defined twice; merge the two"
     return f"{location}: is not valid TOML: {reason}"

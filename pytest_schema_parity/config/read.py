@@ -81,13 +81,16 @@ def read_config(
 def _read_reference(table: TomlTable, trees: Sequence[str]) -> str:
     """Read the name of the reference tree, which has to be one of ``trees``."""
     if "reference" not in table.values:
-        table.refuse("reference", 'is missing; name the tree that is right: reference = "NAME"')
+        table.refuse("reference", 'is missing; name the reference tree: reference = "NAME"')
     reference = table.text("reference")
     if reference is None or not trees:
         return reference or ""
     if table.one_of("reference", reference, trees) and len(trees) == 1:
         another = header_for(table, "trees.NAME")
-        table.refuse("trees", f'"{reference}" is the only tree; add {another}')
+        table.refuse(
+            "trees",
+            f'"{reference}" is the only tree, so there is nothing to compare; add {another}',
+        )
     return reference
 
 
@@ -109,7 +112,7 @@ def _read_postgres(table: TomlTable) -> int | None:
 def _read_fail_on(table: TomlTable) -> frozenset[Impact]:
     """Read the impacts that fail the gate."""
     if table.values.get("fail_on") == []:
-        table.refuse("fail_on", "is empty: nothing would ever fail; name impacts, or leave it out")
+        table.refuse("fail_on", "is empty, so nothing could fail; list impacts, or remove the key")
         return FAILING
     names = table.texts("fail_on")
     if names is None:

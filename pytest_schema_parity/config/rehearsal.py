@@ -32,9 +32,10 @@ def read_rehearsals(
             if mistake is not None:
                 below.refuse("steps", mistake)
         if rehearsal.name in found:
-            below.refuse(None, f"{_named(rehearsal)} already; give each a name of its own: name")
+            taken = f'another rehearsal is named "{rehearsal.name}"'
+            below.refuse(None, f"{taken}; give each a different `name`")
         elif rehearsal.name in trees:
-            below.refuse(None, f'"{rehearsal.name}" is the name of a tree, too; give it another')
+            below.refuse(None, f'"{rehearsal.name}" is the name of a tree; choose another name')
         found[rehearsal.name] = rehearsal
     return tuple(found.values())
 
@@ -52,11 +53,11 @@ def _tables(table: TomlTable) -> Iterator[TomlTable]:
 def _read(table: TomlTable, trees: Sequence[str], root: Path) -> RehearsalConfig:
     own = table.text("name")
     if own is not None and not NAME.fullmatch(own):
-        table.refuse("name", "is made of letters, digits, underscores, dots and dashes")
+        table.refuse("name", "may only have letters, digits, underscores, dots and dashes")
     source = _read_tree(table, "from", "the tree that is deployed", trees)
-    target = _read_tree(table, "to", "the tree that the upgrade comes to", trees)
+    target = _read_tree(table, "to", "the tree that the upgraded database must match", trees)
     if source and source == target:
-        table.refuse("to", f'"{target}" is where it starts from, too; name another tree')
+        table.refuse("to", f'"{target}" is the value of `from`, too; name another tree')
     if "steps" not in table.values:
         table.refuse("steps", 'is missing; give the directory: steps = "sql/upgrade"')
     return RehearsalConfig(
@@ -92,7 +93,3 @@ def _read_seed(table: TomlTable, root: Path) -> tuple[Path, ...] | None:
             table.refuse("seed", f'"{pattern}" matches no file below {root}')
         files += found
     return tuple(dict.fromkeys(files))
-
-
-def _named(rehearsal: RehearsalConfig) -> str:
-    return "there is a rehearsal" if rehearsal.name == KEY else f'"{rehearsal.name}" is one'

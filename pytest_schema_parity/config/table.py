@@ -47,7 +47,7 @@ class TomlTable:
         elif not value.strip():
             self.refuse(key, f"is empty; fill it{'' if required else ', or leave the key out'}")
         elif "\0" in value:
-            self.refuse(key, "has a NUL character, which no name or path can have")
+            self.refuse(key, "contains a NUL character")
         else:
             return value
         return None

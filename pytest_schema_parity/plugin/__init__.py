@@ -22,16 +22,20 @@ SEARCH_OPTIONS = (
     (
         "examples",
         "N",
-        "How many examples of statements the check `behavior` tries on each candidate (20000); "
-        "0 switches it off.",
+        "The maximum number of examples that the check `behavior` runs on each candidate. Default: "
+        "20000; 0 disables the check.",
     ),
     (
         "seconds",
         "N",
-        "How long the check `behavior` may take (60): a guard, which makes what is found depend on "
-        "the machine.",
+        "The time limit of the check `behavior`, in seconds. If it is reached, the results depend "
+        "on the speed of the machine. Default: 60.",
     ),
-    ("seed", "N", "The seed of the statements that the check `behavior` generates (0)."),
+    (
+        "seed",
+        "N",
+        "The random seed of the statements that the check `behavior` generates. Default: 0.",
+    ),
 )
 """The options of the check ``behavior``: name, what stands for the value, and help."""
 
@@ -42,9 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--schema-parity",
         action="store_true",
-        help="Build the configured schema trees on throw-away PostgreSQL and check that each "
-        "candidate is at parity with the reference. Name the configuration file "
-        "(pytest --schema-parity pyproject.toml) to run these checks alone.",
+        help="Apply the configured migrations on temporary PostgreSQL servers and check that each "
+        "candidate has the same schema as the reference. To run only these checks, name the "
+        "configuration file: pytest --schema-parity pyproject.toml",
     )
     group.addoption(
         "--schema-parity-config",
@@ -57,8 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="KIND:PATH",
-        help="Write a report, whatever the verdict; as in json:PATH or markdown:PATH. May be given "
-        "again.",
+        help="Write a report in any case: json:PATH or markdown:PATH. Can be given several times.",
     )
     group.addoption(
         "--schema-parity-bindir",
@@ -69,8 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--schema-parity-keep",
         action="store_true",
-        help="Leave the servers up, and print for each tree a psql command that connects to it, "
-        "and how to end them.",
+        help="Keep the servers running after the run, and print a psql command for each tree and "
+        "the command that stops the servers.",
     )
     for name, metavar, meaning in SEARCH_OPTIONS:
         group.addoption(f"--schema-parity-{name}", metavar=metavar, help=meaning)

@@ -160,5 +160,5 @@ def _nothing_in(files: list[Path], here: Path) -> str:
         f"{places}. Add it, or name its file with --schema-parity-config=FILE."
     )
     if below := [str(file.relative_to(here)) for file in configurations_below(here)]:
-        message += f" Below there is {' and '.join(below)}."
+        message += f" Files with it in subdirectories: {', '.join(below)}."
     return printable(message)

@@ -136,8 +136,8 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         __tracebackhide__ = True
         if missing := {"statements", "tree"} - counterexample.keys():
             raise ValueError(
-                f"the counterexample has no {' and no '.join(sorted(missing))}: give an entry of"
-                " `behavior` in a JSON report"
+                f"the counterexample lacks {' and '.join(sorted(missing))}: pass an entry of the"
+                " list `behavior` in a JSON report"
             )
         statements, tree = counterexample["statements"], counterexample["tree"]
         self._compare(statements, tree=tree, emptied=True)
@@ -167,8 +167,8 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         __tracebackhide__ = True
         if tree is None and not self.candidates:
             raise ValueError(
-                f"there is no tree to compare with {self.reference}: name one with tree=…; "
-                f"configured are {', '.join(self)}"
+                f"there is no candidate to compare with {self.reference}: pass tree=…; "
+                f"configured trees: {', '.join(self)}"
             )
         if tree is not None and tree not in self:
             raise UnknownName(f"there is no tree {tree!r}; the trees are {', '.join(self)}")
@@ -193,7 +193,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         from pytest_schema_parity.behavior.same_outcome import run_on_both
 
         if not any(map(str.strip, statements)):
-            raise ValueError("there is no statement to compare the databases by: give one or more")
+            raise ValueError("no statement is given: pass at least one")
         first = _script(seed)
         for candidate in self._compared(tree):
             names = self.reference, candidate

@@ -32,12 +32,11 @@ COLOURS: Mapping[Markup, Mapping[str, bool]] = {
     "note": {"yellow": True},
 }
 NOTHING_TO_CHECK = (
-    "--schema-parity is given, but this run selected no check of a candidate tree. A gate "
-    "that checks nothing must not pass: {remedy}, or leave the flag out."
+    "--schema-parity is given, but this run selected no check of a candidate tree. At least "
+    "one has to run: {remedy}, or leave the flag out."
 )
 CHECKED_NOTHING = (
-    "--schema-parity is given, but no check of a candidate tree has run. "
-    "A gate that checks nothing must not pass."
+    "--schema-parity is given, but no check of a candidate tree has run. At least one has to run."
 )
 
 
@@ -125,7 +124,7 @@ class Gate:
         if choosing := chosen_by_the_cache(self.config):
             remedy = f"run it without {choosing}, which selected only what failed last time"
         else:
-            remedy = "widen -k, -m, --deselect or the ids that were named"
+            remedy = "select more with -k, -m and --deselect, or name other ids"
         return NOTHING_TO_CHECK.format(remedy=remedy)
 
 

@@ -199,5 +199,5 @@ def gate_of(node: pytest.Collector | pytest.Item) -> Gate:
     """The gate that a node of this module belongs to."""
     file = node.getparent(ConfigurationFile)
     if file is None:
-        raise ValueError(f"{node.nodeid} hangs below no configuration file")
+        raise ValueError(f"{node.nodeid} has no configuration file as a parent node")
     return file.gate

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree
 
 NOTHING: str = (
-    "nothing: no tree was built by this process. With pytest -n, tests that use the fixtures build "
-    "in their workers; run them without."
+    "no servers: this process built no tree. With pytest -n, tests that use the fixtures build "
+    "in their workers; run them without -n."
 )
 
 
@@ -30,7 +30,7 @@ def kept_lines(config: pytest.Config) -> Iterator[str]:
     hosts = [tree.target.host for tree in built]
     ours = [str(host.postmaster_pid) for host in hosts if isinstance(host, Cluster)]
     if ours:
-        yield f"To end their servers and remove them: kill -INT {' '.join(ours)}"
+        yield f"To stop and remove the servers: kill -INT {' '.join(ours)}"
     elif built:
         yield "The next run that uses this server drops these databases."
 

@@ -156,7 +156,7 @@ class Results:
     def _what_is_broken(self) -> Iterator[str]:
         broken = {} if self.run is None else self.run.broken_trees
         for tree, why in broken.items():
-            yield f"{printable(tree)} does not apply as a whole: {clean(why)}"
+            yield f"{printable(tree)} could not be applied without errors: {clean(why)}"
         if not broken:
             yield UNKNOWN
 
@@ -212,7 +212,8 @@ class Results:
         for name, tree in self.run.candidates.items():
             lines = [f"  {' '.join(title_of(each).split())}" for each in tree.shown]
             if lines:
-                heading = f"{printable(name)}::behavior shows what these differences do:"
+                check = f"{printable(name)}::behavior"
+                heading = f"{check} has a counterexample for each of these differences:"
                 yield from (heading, *map(clean, lines))
 
     def _note_lines(self) -> Iterator[str]:
@@ -223,7 +224,7 @@ class Results:
         ]
         yield from lines[:MOST_NOTES]
         if more := len(lines) - MOST_NOTES if len(lines) > MOST_NOTES else 0:
-            yield f"… and {more} more lines of notes: -rP shows all"
+            yield f"… and {more} more lines of notes; show all with -rP"
 
 
 def facts_of(report: pytest.TestReport) -> dict[str, object]:

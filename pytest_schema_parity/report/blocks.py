@@ -194,7 +194,7 @@ def _locks(block: Locks) -> Iterator[str]:
         yield f"{step}  {sum(row.milliseconds for row in rows):.0f} ms"
         for row in rows:
             parts = [f"{mode} on {name}" for name, mode in row.locks]
-            parts += [f"{name} written anew" for name in row.rewritten]
+            parts += [f"{name} rewritten" for name in row.rewritten]
             parts += [f"{name} scanned" for name in row.scanned]
             if not row.measured:
                 parts.append("cannot be done in a transaction: not measured")

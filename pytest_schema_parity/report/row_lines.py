@@ -40,7 +40,7 @@ def _pair_lines(
         return
     cells = list(zip(columns, pair.reference, pair.candidate, strict=True))
     same = [(column, left) for column, left, right in cells if left == right]
-    known = _row_text(*zip(*same, strict=True)) if same else "no column alike"
+    known = _row_text(*zip(*same, strict=True)) if same else "no equal value"
     yield f"row with {known}{times}"
     table = [("", reference, tree)]
     for column, left, right in cells:

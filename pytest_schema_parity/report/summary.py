@@ -111,7 +111,7 @@ def totals_text(
             told = ", ".join(f"{count} {impact}" for count, impact in counts)
             parts.append(f"{counted(sum(count for count, _ in counts), noun)}: {told}")
     if consequences:
-        parts.append(f"{consequences} of them may follow from what failed")
+        parts.append(f"{consequences} of them may be caused by failed statements")
     if allowed:
         parts.append(f"{allowed} allowed")
     return "; ".join(parts)

@@ -78,7 +78,7 @@ def bookkeeping_text(findings: Sequence[Finding]) -> str:
 
 def _following(count: int, *, others: bool) -> str:
     which = f"{count} more" if others else f"{count}"
-    return f"{which} that may follow from a statement that failed:"
+    return f"{which} that may be caused by a failed statement:"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def test_a_counterexample_is_shown_with_what_explains_it(project) -> None:
             "        prisma    check_violation: *(constraint public.users.users_age_check, "
             "prisma/migrations/001_init.sql:1) (23514)",
             "        supabase  1 row",
-            "    explained by: constraint public.users.users_age_check has another *",
+            "    explained by: constraint public.users.users_age_check differs in *",
         ]
     )
     (entry,) = entries(pytester)
@@ -122,7 +122,9 @@ def test_a_view_with_another_text_and_the_same_rows_is_a_note(project) -> None:
     pytester = of(project, users().replace("age >= 18", "NOT age < 18"))
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["*public.adults: different text, same rows in * examples"])
+    result.stdout.fnmatch_lines(
+        ["*public.adults: different definitions, but the same rows in * examples"]
+    )
 
 
 def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
@@ -135,7 +137,7 @@ def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*public.adults fails in supabase and not in prisma: division_by_zero",
+            "*public.adults fails in supabase but not in prisma: division_by_zero",
             "    TABLE public.adults;",
             "        prisma    1 row",
             "        supabase  division_by_zero: division by zero (22012)",
@@ -149,9 +151,8 @@ def test_a_table_that_takes_no_row_is_a_note(project) -> None:
     pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(closed)
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(
-        ["*public.closed: no row was tried: no value was found for CHECK ((id > 0) AND (id < 0))"]
-    )
+    closed = "no INSERT was tried: no value was found for CHECK ((id > 0) AND (id < 0))"
+    result.stdout.fnmatch_lines([f"*public.closed: {closed}"])
 
 
 def test_what_reaches_outside_is_not_run(project, tmp_path: Path) -> None:
@@ -167,7 +168,7 @@ def test_what_reaches_outside_is_not_run(project, tmp_path: Path) -> None:
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["*public.users is not tried: send uses COPY (SELECT 1) TO PROGRAM*"]
+        ["*public.users was not tested: send uses COPY (SELECT 1) TO PROGRAM*"]
     )
     assert not target.exists()
 
@@ -239,7 +240,7 @@ def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> No
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["*after * examples: raise `examples`; * tables tried in part; not reached: public.z*"]
+        ["*after * examples: raise `examples`; * tables only partly tested; not tested: public.z*"]
     )
     result = pytester.runpytest_subprocess(
         "--schema-parity",
@@ -249,7 +250,9 @@ def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> No
         "-rs",
     )
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*no statements were tried: the time was up before the first*"])
+    result.stdout.fnmatch_lines(
+        ["*no statements were tried: the time limit was reached before the first*"]
+    )
 
 
 def test_differences_without_a_counterexample_are_named_where_the_check_is_green(project) -> None:
@@ -259,7 +262,7 @@ def test_differences_without_a_counterexample_are_named_where_the_check_is_green
     result.stdout.fnmatch_lines(
         [
             "*no counterexample was found for 1 difference",
-            "*constraint public.users.users_age_check has another *",
+            "*constraint public.users.users_age_check differs in *",
         ]
     )
 
@@ -310,7 +313,7 @@ def test_a_wrong_value_of_the_whole_table(project) -> None:
     file.write_text(file.read_text().replace("reference =", "behavior = 3\nreference ="))
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*pyproject.toml:2: *behavior: a number stands where a table*"])
+    result.stderr.fnmatch_lines(["*pyproject.toml:2: *behavior: a number instead of a table*"])
 
 
 def test_nothing_at_parity() -> None:
@@ -342,7 +345,7 @@ def test_what_a_role_sees_is_shown_with_the_policy_and_a_role_that_is_missing_is
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "* counterexamples, the first: *, as anon; nothing was tried as nobody: *",
+            "* counterexamples, the first: *, as anon; no statement was run as nobody: *",
             "*public.users has fewer rows in supabase than in prisma, as anon",
             "    INSERT INTO public.users (*",
             "    SET ROLE anon;",
@@ -352,8 +355,8 @@ def test_what_a_role_sees_is_shown_with_the_policy_and_a_role_that_is_missing_is
             "        supabase  0 rows, 0 of them only here",
             "    RESET ROLE;",
             "    RESET request.jwt.claims; RESET request.jwt.claim.sub;",
-            "    explained by: table public.users has another row_level_security: *",
-            "*nothing was tried as nobody: prisma and supabase cannot SET ROLE to it; *",
+            "    explained by: table public.users differs in row_level_security: *",
+            "*no statement was run as nobody: SET ROLE fails in prisma and supabase; *",
         ]
     )
 
@@ -367,12 +370,12 @@ def test_a_call_is_shown_with_what_it_returns(project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "1 counterexample: supabase returns something else than prisma: "
+            "1 counterexample: supabase returns a different result than prisma: "
             "SELECT public.grade(NULL)",
             "    SELECT public.grade(NULL);",
             "        prisma    NULL",
             "        supabase  0",
-            "    explained by: function public.grade(integer) has another body: *",
+            "    explained by: function public.grade(integer) differs in body: *",
         ]
     )
 
@@ -382,7 +385,7 @@ def test_a_difference_says_which_counterexample_shows_it(project) -> None:
     result = pytester.runpytest_subprocess("--schema-parity", "-v", REPORT)
     result.stdout.fnmatch_lines(
         [
-            "supabase::behavior shows what these differences do:",
+            "supabase::behavior has a counterexample for each of these differences:",
             "  changed * of constraint public.users.users_age_check*",
         ]
     )

@@ -60,7 +60,7 @@ def test_no_such_seed(schema_parity):
         schema_parity.same_rows("SELECT 1", seed="nix.sql")
 
 def test_no_counterexample(schema_parity):
-    with pytest.raises(ValueError, match="has no statements and no tree: give an entry"):
+    with pytest.raises(ValueError, match="lacks statements and tree: pass an entry"):
         schema_parity.replay({})
 
 def test_another_outcome(schema_parity):

@@ -143,9 +143,9 @@ def test_what_it_finds_is_in_the_reports(
         [
             "1 changed column type in rehearsal: public.users.email",
             "rehearsal: 001_email changes public.users.name in 1 row",
-            "rehearsal: upgrade/001_email.up.sql, run a second time: 1*",
+            "rehearsal: upgrade/001_email.up.sql is not idempotent: in a second run 1*",
             "rehearsal: upgrade/001_email.up.sql has no down file*",
-            "rehearsal: upgrade/001_email.up.sql:1: waits for ever behind*",
+            "rehearsal: upgrade/001_email.up.sql:1: waits without limit for*",
         ]
     )
     report = report_of(pytester)
@@ -196,8 +196,8 @@ def test_limits(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "upgrade/001_email.up.sql:2: takes ACCESS EXCLUSIVE on public.users, beyond SHARE",
-            "upgrade/003_type.up.sql:2: takes ACCESS EXCLUSIVE on public.users, beyond SHARE",
+            "upgrade/001_email.up.sql:2: takes ACCESS EXCLUSIVE on public.users; max_lock is SHARE",
+            "upgrade/003_type.up.sql:2: takes ACCESS EXCLUSIVE on public.users; max_lock is SHARE",
             "upgrade/003_type.up.sql:2: rewrites public.users, which no_rewrite forbids",
         ]
     )
@@ -226,7 +226,7 @@ def test_without_pg_dump_the_backup_is_skipped(
     monkeypatch.setenv("PYTEST_ADDOPTS", os.environ.get("PYTEST_ADDOPTS", ""))
     result = run(pytester, "-rs", "-k", "rehearsal", "--schema-parity-report=json:report.json")
     result.assert_outcomes(passed=6, skipped=1, deselected=2)
-    result.stdout.fnmatch_lines(["SKIPPED*there is no pg_dump of PostgreSQL 99 or newer*"])
+    result.stdout.fnmatch_lines(["SKIPPED*pg_dump of PostgreSQL 99 or newer was not found*"])
     assert report_of(pytester)["verdict"] == "parity"
 
 
@@ -247,7 +247,10 @@ BAD: dict[str, tuple[dict[str, str | None], str, list[str]]] = {
     "from that does not apply": (
         {"deployed/001.sql": "CREATE TABLE users (id int PRIMARY KEY, name texts);\n"},
         "upgrade",
-        ["not rehearsed: deployed does not apply as a whole, see its `applies` (*texts*"],
+        [
+            "not rehearsed: deployed cannot be applied without errors; see its check `applies` "
+            "(*texts*"
+        ],
     ),
     "to that is not reached": (
         {"main/001.sql": FILES["main/001.sql"] + "CREATE TABLE late (id int);\n"},
@@ -262,7 +265,7 @@ BAD: dict[str, tuple[dict[str, str | None], str, list[str]]] = {
     "a missing down file": (
         {"upgrade/001_email.down.sql": None},
         "rollback",
-        ["upgrade/001_email.up.sql has no down file, so nothing takes it back"],
+        ["upgrade/001_email.up.sql has no down file, so it cannot be rolled back"],
     ),
 }
 
@@ -279,7 +282,7 @@ def test_the_other_checks_point_to_it(pytester: pytest.Pytester) -> None:
     result = run(write(pytester, **BAD["a step that fails"][0]), "-k", "rehearsal and data")
     result.assert_outcomes(failed=1, deselected=8)
     result.stdout.fnmatch_lines(
-        ["not reached: 002_index, as 002_index fails, see its `upgrade` (*user_s*"]
+        ["not checked: 002_index, because 002_index fails; see `upgrade` (*user_s*"]
     )
 
 
@@ -337,7 +340,7 @@ def test_roles_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
     result = run(pytester, "-k", "applies or upgrade")
     result.assert_outcomes(passed=2, failed=1, deselected=6)
     result.stdout.fnmatch_lines(
-        ["not rehearsed: deployed *; or it makes roles, and on one server it is built*42710*"]
+        ["not rehearsed: deployed *or it creates roles, but is built twice*42710*"]
     )
 
 

@@ -91,7 +91,7 @@ def test_without_one_the_packages_are_named(monorepo) -> None:
 
 def test_two_in_one_directory(monorepo) -> None:
     monorepo.path.joinpath("a/schema-parity.toml").write_text('reference = "prisma"\n')
-    assert_refused(collect(monorepo, "a"), "*both hold a configuration; keep one*")
+    assert_refused(collect(monorepo, "a"), "*both contain a configuration; keep one*")
 
 
 def test_a_project_without_a_project_file(pytester) -> None:

@@ -87,4 +87,4 @@ def test_what_the_other_side_has_stays() -> None:
         ("missing", "public.t.b"),
         ("extra", "public.j"),
     ]
-    assert follow_text(found[0].follows) == "1 that follows from it: 1 missing index"
+    assert follow_text(found[0].follows) == "1 consequence: 1 missing index"
