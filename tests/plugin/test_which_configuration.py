@@ -86,7 +86,7 @@ def test_of_two_none_is_passed_over(monorepo, args) -> None:
 
 def test_without_one_the_packages_are_named(monorepo) -> None:
     refused = collect(monorepo)
-    assert_refused(refused, "*--schema-parity-config=FILE. *a/pyproject.toml and b/pyproject.toml*")
+    assert_refused(refused, "*--schema-parity-config=FILE. *a/pyproject.toml, b/pyproject.toml*")
 
 
 def test_two_in_one_directory(monorepo) -> None:
