@@ -11,21 +11,28 @@ from pytest_schema_parity.behavior.statements.counterexample import Counterexamp
 from pytest_schema_parity.behavior.statements.divergences import details
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE
 from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
-from pytest_schema_parity.behavior.statements.outcome import StatementOutcome as Did
+from pytest_schema_parity.behavior.statements.outcome import StatementOutcome
 from pytest_schema_parity.behavior.statements.role_statements import CLAIMS, SIGNED_OUT
 from pytest_schema_parity.checks.behavior_wording import (
     condition_name,
     differing_rows,
     differing_statement,
-    headed,
-    named_state,
     note,
-    shown_rows,
+    row_outcomes,
+    sqlstate_text,
+    statement_head,
 )
-from pytest_schema_parity.checks.explaining import difference_text, explaining, objecting_fact
-from pytest_schema_parity.checks.without_counterexample import MOST_NAMES, unshown_notes
+from pytest_schema_parity.checks.explaining import (
+    difference_text,
+    explaining_differences,
+    rejecting_fact,
+)
+from pytest_schema_parity.checks.without_counterexample import (
+    MOST_NAMES,
+    notes_without_counterexample,
+)
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.apply_allowances import standing
+from pytest_schema_parity.findings.apply_allowances import unexpired_allowances
 from pytest_schema_parity.findings.evidence import Evidence, Outcome, Script, Text
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.kinds import BEHAVIOR
@@ -37,7 +44,7 @@ from pytest_schema_parity.showing import printable
 RELATIONS: Final = frozenset({"table", "view", "materialized view"})
 
 
-class Reported:
+class BehaviorFindings:
     """Makes findings from the result of a search."""
 
     def __init__(
@@ -52,7 +59,7 @@ class Reported:
         self.schemas = schemas
         self.differences = differences
         self.found = found
-        self.allowances = standing(allowances, self.tree, date.today())
+        self.allowances = unexpired_allowances(allowances, self.tree, date.today())
         self.explained: set[tuple[object, ...]] = set()
 
     def findings(self) -> Iterator[Finding]:
@@ -60,7 +67,7 @@ class Reported:
         yield from self.counterexamples()
         yield from self._missing_roles()
         if not self.found.examples:
-            title = f"no statements were tried: {self._why_none()}"
+            title = f"no statements were tried: {self._why_nothing_was_tried()}"
             yield replace(note(self.tree, "", title), change="skipped")
         yield from self._notes()
 
@@ -86,7 +93,7 @@ class Reported:
                 impact="security", title=title,
             )  # fmt: skip
 
-    def _why_none(self) -> str:
+    def _why_nothing_was_tried(self) -> str:
         if self.found.exhausted:
             return "the time limit was reached before the first one: raise `seconds`"
         if self.found.left_out:
@@ -96,7 +103,7 @@ class Reported:
 
     def _counterexample(self, example: Counterexample) -> Finding:
         statement = differing_statement(example)
-        explained = explaining(example, statement.table, self.differences, self.schemas)
+        explained = explaining_differences(example, statement.table, self.differences, self.schemas)
         self.explained.update(each.rank for each in explained)
         evidence: list[Evidence] = [self._script(example)]
         if example.rows is not None and example.cause[2] != "fails":
@@ -119,7 +126,7 @@ class Reported:
         )
 
     def _title(self, example: Counterexample, statement: GeneratedStatement) -> str:
-        what = headed(statement)
+        what = statement_head(statement)
         match example.cause[0]:
             case "verdict" if example.cause[1] == "reference":
                 return f"{self.tree} accepts what {self.reference} rejects: {what}"
@@ -134,24 +141,24 @@ class Reported:
                 return f"{self.tree} fails with a different error than {self.reference}: {what}"
         change = example.cause[2]
         if change == "fails":
-            return self._failing_view(*example.cause[1:2], *details(example.cause))
+            return self._failing_view_title(*example.cause[1:2], *details(example.cause))
         columns = ", ".join(details(example.cause))
         how = f"different values of {columns}" if change == "as many" else f"{change} rows"
         return f"{example.cause[1]} has {how} in {self.tree} than in {self.reference}"
 
-    def _failing_view(self, view: str, reference: str, candidate: str) -> str:
+    def _failing_view_title(self, view: str, reference: str, candidate: str) -> str:
         if reference and candidate:
             trees = f"in {self.tree} than in {self.reference}"
             return f"reading {view} fails with a different error {trees}"
         fails, works = self.tree, self.reference
         if reference:
             fails, works = works, fails
-        state = named_state(reference or candidate)
+        state = sqlstate_text(reference or candidate)
         return f"reading {view} fails in {fails} but not in {works}: {state}"
 
     def _script(self, example: Counterexample) -> Script:
         """The statements, with the outcomes of those on which the two sides differ."""
-        statements = self._texts(example)
+        statements = self._statement_texts(example)
         outcomes: list[tuple[Outcome | None, Outcome | None]] = []
         for number, (one, other) in enumerate(example.outcomes):
             table = example.parts[min(number, len(example.parts) - 1)].table
@@ -167,7 +174,7 @@ class Reported:
                 outcomes.insert(0, (None, None))
         if example.rows is not None:
             statements.append(example.query)
-            outcomes.append(shown_rows(example.rows))
+            outcomes.append(row_outcomes(example.rows))
         if example.role and RESET_ROLE not in (part.text for part in example.parts):
             statements.append(f"{RESET_ROLE};")
             outcomes.append((None, None))
@@ -176,7 +183,7 @@ class Reported:
             outcomes.append((None, None))
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
 
-    def _texts(self, example: Counterexample) -> list[str]:
+    def _statement_texts(self, example: Counterexample) -> list[str]:
         """The statements; where the candidate has other names of columns, with its text as well."""
         others = example.on_candidate or example.statements
         return [
@@ -184,18 +191,18 @@ class Reported:
             for one, other in zip(example.statements, others, strict=True)
         ]
 
-    def _outcome(self, did: Did, table: str, side: int) -> Outcome:
+    def _outcome(self, outcome: StatementOutcome, table: str, side: int) -> Outcome:
         """The outcome of a statement, with what rejected it and the location of its definition."""
-        if did.accepted:
-            return Outcome(printable(str(did)))
-        fact = objecting_fact(did, table, self.schemas[side])
-        name = did.objector
+        if outcome.accepted:
+            return Outcome(printable(str(outcome)))
+        fact = rejecting_fact(outcome, table, self.schemas[side])
+        name = outcome.objector
         if fact is not None:
             place = fact.origin.place
             name = f"{fact.kind} {fact.name}{f', {place}' if place else ''}"
-        condition = condition_name(did.sqlstate)
-        text = f"{condition}: {did.message}" if condition else did.message
-        return Outcome(f"{text}{f' ({name})' if name else ''}", sqlstate=did.sqlstate)
+        condition = condition_name(outcome.sqlstate)
+        text = f"{condition}: {outcome.message}" if condition else outcome.message
+        return Outcome(f"{text}{f' ({name})' if name else ''}", sqlstate=outcome.sqlstate)
 
     def _notes(self) -> Iterator[Finding]:
         for view in self.found.views:
@@ -217,13 +224,15 @@ class Reported:
         for name, reason in self.found.left_out:
             yield note(self.tree, name, f"{name} was not tested: {reason}")
         if self.found.exhausted:
-            yield self._exhausted()
+            yield self._limit_note()
         shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
         shared |= routines_of(self.schemas[0]) & routines_of(self.schemas[1])
         left = [each for each in self.differences if each.rank not in self.explained]
-        yield from unshown_notes(self.tree, shared, left, self.allowances, self.found)
+        yield from notes_without_counterexample(
+            self.tree, shared, left, self.allowances, self.found
+        )
 
-    def _exhausted(self) -> Finding:
+    def _limit_note(self) -> Finding:
         """A note: which limit ended the search, and what was not tried."""
         limits = {
             "examples": f"after {counted(self.found.examples, 'example')}: raise `examples`",

@@ -25,7 +25,7 @@ from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
 
 
-class Rehearsed:
+class ConfiguredRehearsal:
     """A rehearsal of the configuration, which builds its databases when they are first used.
 
     File names are relative to ``root``; ``statement_timeout`` is in seconds.  Raises TreeError
@@ -42,7 +42,7 @@ class Rehearsed:
             found = load_steps(config.steps)
         except TreeError as error:
             raise TreeError(f"{config.name}: {error}") from None
-        self.steps, self.no_steps = found.steps, found.skipped
+        self.steps, self.other_files = found.steps, found.skipped
         self._statement_timeout = statement_timeout
         self.generated: Filling | None = None
         """The generated rows, once the stage is opened, if no seed is configured."""
@@ -128,7 +128,7 @@ class Rehearsed:
         self._load_seed(stage)
         return stage
 
-    def write_later(self, database: str) -> Filling:
+    def write_later_rows(self, database: str) -> Filling:
         """Write generated rows to a copy of the upgraded database, by its name, and change some.
 
         Raises SchemaParityError.

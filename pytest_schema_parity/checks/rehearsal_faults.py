@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.checks.check import Context
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.checks.rehearsal_findings import (
-    about_step,
     amount,
     cut,
     not_checked,
     outcome_lines,
+    step_finding,
 )
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
@@ -33,7 +33,7 @@ from pytest_schema_parity.rehearsal.data import DataChange
 from pytest_schema_parity.rehearsal.interrupt_steps import interrupt_steps
 from pytest_schema_parity.rehearsal.rehearse import StepOutcome
 
-POINTS: Final = 2
+INTERRUPTION_POINTS: Final = 2
 """At how many points between statements a step's session is ended."""
 
 
@@ -44,7 +44,7 @@ def interrupted(context: Context) -> Iterator[Finding]:
     reported: set[str] = set()
     with ThreadPoolExecutor(1, "schema-parity-crash") as pool:
         crashes = pool.submit(lambda: list(_crashes(rehearsed)))
-        outcomes = [*interrupt_steps(rehearsal, points=POINTS)]
+        outcomes = [*interrupt_steps(rehearsal, points=INTERRUPTION_POINTS)]
         outcomes += crashes.result()
     for outcome in outcomes:
         if outcome.unchecked:
@@ -54,7 +54,7 @@ def interrupted(context: Context) -> Iterator[Finding]:
             continue
         reported.add(outcome.step.name)
         file = rehearsed.shown(outcome.step.up)
-        yield about_step(
+        yield step_finding(
             rehearsed,
             "interrupted",
             outcome.step,
@@ -66,7 +66,7 @@ def interrupted(context: Context) -> Iterator[Finding]:
         yield note_finding(context.tree, "interrupted", STEP, title)
 
 
-def _crashes(rehearsed: Rehearsed) -> Iterator[StepOutcome]:
+def _crashes(rehearsed: ConfiguredRehearsal) -> Iterator[StepOutcome]:
     """The outcome of each step when the server is killed; only if the server is our own."""
     if not isinstance(rehearsed.rehearsal.host, Cluster):
         return
@@ -115,7 +115,7 @@ def backup(context: Context) -> Iterator[Finding]:
     if found:
         return
     lines = [found.failure] if found.failure else []
-    lines += [*map(title_of, found.differences), *map(_line, found.changes)]
+    lines += [*map(title_of, found.differences), *map(_change_text, found.changes)]
     count = f"{counted(len(found.differences), 'fact')}, {counted(len(found.changes), 'row')}"
     yield Finding(
         tree=context.tree,
@@ -132,5 +132,5 @@ def backup(context: Context) -> Iterator[Finding]:
     )
 
 
-def _line(change: DataChange) -> str:
+def _change_text(change: DataChange) -> str:
     return f"{change.change} {change.name}"

@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.applies import failure_finding
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange, note_finding
@@ -39,8 +39,8 @@ def failed(failures: Iterable[Failure], tree: str, check: str) -> Iterator[Findi
         yield replace(failure_finding(failure, tree), check=check)
 
 
-def about_step(
-    rehearsed: Rehearsed,
+def step_finding(
+    rehearsed: ConfiguredRehearsal,
     check: str,
     step: MigrationStep,
     title: str,
@@ -70,14 +70,16 @@ def about_step(
 
 
 def not_checked(
-    rehearsed: Rehearsed, check: str, step: MigrationStep, why: str, *, line: int = 1
+    rehearsed: ConfiguredRehearsal, check: str, step: MigrationStep, why: str, *, line: int = 1
 ) -> Finding:
     """A finding that fails, because something of a step could not be found out."""
     title = f"{rehearsed.shown(step.up)}:{line}: not checked: {clean(redact(why.strip()))}"
-    return about_step(rehearsed, check, step, title, line=line, change="failed")
+    return step_finding(rehearsed, check, step, title, line=line, change="failed")
 
 
-def not_reached(rehearsed: Rehearsed, check: str, failing: StepOutcome, *, alone: bool) -> Finding:
+def not_reached(
+    rehearsed: ConfiguredRehearsal, check: str, failing: StepOutcome, *, alone: bool
+) -> Finding:
     """The finding that a step fails, so that a check is about the steps before it only.
 
     It is that of a check that could not be carried out, if nothing else was found (``alone``); no
@@ -123,10 +125,12 @@ def outcome_lines(outcome: StepOutcome) -> Iterator[str]:
 
 def change_line(change: DataChange) -> str:
     """``value changed public.users.name (id = 1): Ada → A``."""
-    key = ", ".join(f"{column} = {_value(value)}" for column, value in (change.key or {}).items())
+    key = ", ".join(
+        f"{column} = {_value_text(value)}" for column, value in (change.key or {}).items()
+    )
     text = f"{change.change} {change.name}" + (f" ({key})" if key else "")
     if change.change == "value changed" and change.column is not None:
-        text += f": {_value(change.before)} → {_value(change.after)}"
+        text += f": {_value_text(change.before)} → {_value_text(change.after)}"
     if change.count > 1:
         text += f", {change.count} times"
     return clipped(clean(text))
@@ -139,7 +143,7 @@ def change_key(change: DataChange) -> object:
 
 
 def lost(
-    rehearsed: Rehearsed,
+    rehearsed: ConfiguredRehearsal,
     check: str,
     step: MigrationStep,
     changes: Sequence[DataChange],
@@ -159,10 +163,14 @@ def lost(
         groups.setdefault((change.name, change.change), []).append(change)
     for (name, kind), found in groups.items():
         if kind in ("table renamed", "column renamed"):
-            yield _renamed(rehearsed, check, step, found[0])
+            yield _rename_finding(rehearsed, check, step, found[0])
             continue
         rows = sum(change.count for change in found)
-        what = name if kind.endswith(("table missing", "column missing")) else _rows(rows, name)
+        what = (
+            name
+            if kind.endswith(("table missing", "column missing"))
+            else _rows_of_table(rows, name)
+        )
         yield Finding(
             tree=rehearsed.config.name,
             check=check,
@@ -177,7 +185,9 @@ def lost(
         )
 
 
-def _renamed(rehearsed: Rehearsed, check: str, step: MigrationStep, change: DataChange) -> Finding:
+def _rename_finding(
+    rehearsed: ConfiguredRehearsal, check: str, step: MigrationStep, change: DataChange
+) -> Finding:
     """A finding for a table or column that has another name: its rows are there, under that.
 
     It is a note where after the last step a view has the old name of a table, and gives its rows.
@@ -227,7 +237,7 @@ def rehearsal_note(
     return note_finding(tree, check, DATA, title, name=name, evidence=evidence)
 
 
-def _rows(count: int, name: str) -> str:
+def _rows_of_table(count: int, name: str) -> str:
     return f"{name} in {counted(count, 'row')}"
 
 
@@ -239,5 +249,5 @@ def cut(lines: Iterable[str]) -> list[str]:
     return [*shown[:MOST_LINES], f"… and {len(shown) - MOST_LINES} more"]
 
 
-def _value(value: str | None) -> str:
+def _value_text(value: str | None) -> str:
     return "NULL" if value is None else value

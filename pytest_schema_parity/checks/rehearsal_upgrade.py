@@ -9,9 +9,13 @@ import psycopg
 
 from pytest_schema_parity.behavior.statements.counterexample import Budget, DatabaseCopy
 from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
+from pytest_schema_parity.checks.behavior_findings import (
+    BehaviorFindings,
+    relations_of,
+    routines_of,
+)
 from pytest_schema_parity.checks.check import Context
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.checks.rehearsal_findings import failed
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.findings.differences import finding_of
@@ -40,7 +44,7 @@ def upgrade(context: Context) -> Iterator[Finding]:
 
 
 def _behavior(
-    context: Context, rehearsed: Rehearsed, differences: Sequence[Difference]
+    context: Context, rehearsed: ConfiguredRehearsal, differences: Sequence[Difference]
 ) -> Iterator[Finding]:
     """Findings for statements that the upgraded database answers otherwise than ``to`` does."""
     settings, rehearsal = context.config.behavior, rehearsed.rehearsal
@@ -64,7 +68,9 @@ def _behavior(
             )
     except psycopg.Error as error:
         raise ServerError(f"the search for statements failed: {error}") from error
-    for finding in Reported(names, schemas, differences, found, context.config.allow).findings():
+    for finding in BehaviorFindings(
+        names, schemas, differences, found, context.config.allow
+    ).findings():
         # It is a part of a check that did its work, whether or not statements could be tried.
         change = "changed" if finding.change == "skipped" else finding.change
         yield replace(finding, check="upgrade", change=change)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from pytest_schema_parity.checks.after_failures import failure_behind
+from pytest_schema_parity.checks.after_failures import causing_failure
 from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding
@@ -19,7 +19,7 @@ def find(context: Context) -> Iterator[Finding]:
     sides = [(build.schema, build.failures) for build in builds]
     for difference in context.comparison():
         finding = finding_of(difference, context.tree, fail_on=context.config.fail_on)
-        cause = failure_behind(difference, sides)
+        cause = causing_failure(difference, sides)
         yield finding if cause is None else replace(finding, consequence_of=cause)
 
 

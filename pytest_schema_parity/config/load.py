@@ -19,7 +19,7 @@ from pytest_schema_parity.errors import ConfigError
 
 PROJECT_FILE: Final = "pyproject.toml"
 OWN_FILE: Final = "schema-parity.toml"
-FILES: Final = (PROJECT_FILE, OWN_FILE)
+FILE_NAMES: Final = (PROJECT_FILE, OWN_FILE)
 MISSPELLED_TABLES: Final = frozenset({"pytestschemaparity", "schemaparity", "pytestparity"})
 """Wrong names of our table that are recognised; without dashes, underscores and case."""
 
@@ -46,7 +46,7 @@ def find_config(start: Path) -> Path | None:
 def configurations_below(start: Path) -> list[Path]:
     """The configuration files one or two levels below a directory."""
     found = []
-    for pattern in (f"{level}{name}" for level in ("*/", "*/*/") for name in FILES):
+    for pattern in (f"{level}{name}" for level in ("*/", "*/*/") for name in FILE_NAMES):
         found += [file for file in start.glob(pattern) if file in _candidates(file.parent)]
     return sorted(found)
 

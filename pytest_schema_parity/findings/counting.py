@@ -55,7 +55,7 @@ def below_text(keys: Iterable[Key]) -> str:
     return f"{counted(kinds.total(), 'fact')} below it: {parts}"
 
 
-def follow_text(differences: Sequence[Difference]) -> str:
+def consequences_text(differences: Sequence[Difference]) -> str:
     """``9 consequences: 5 missing columns, 4 changed views (definition)``."""
     return f"{counted(len(differences), 'consequence')}: {count_text(differences)}"
 

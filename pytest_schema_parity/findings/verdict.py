@@ -44,12 +44,12 @@ class TreeResults:
         return impacts_of(self.findings)
 
     @property
-    def shown_by(self) -> dict[Rank, Finding]:
+    def counterexamples(self) -> dict[Rank, Finding]:
         """The counterexample of each difference that explains one, by the difference's rank."""
         return {each.rank: shown for shown in self.findings for each in shown.explained_by}
 
     @property
-    def shown(self) -> list[Difference]:
+    def explaining(self) -> list[Difference]:
         """The differences that explain a counterexample."""
         found = {each.rank: each for shown in self.findings for each in shown.explained_by}
         return list(found.values())

@@ -113,7 +113,7 @@ def _register_gate(config: pytest.Config) -> None:
     reports = config.getoption("--schema-parity-report")
     destinations = Destinations(config.invocation_params.dir, reports)
     if not (is_worker(config) or only_shows(config)):
-        destinations.make_way()
+        destinations.remove_old_reports()
     gate = Gate(config)
     config.pluginmanager.register(Collection(config, gate))
     config.pluginmanager.register(Results(gate, destinations))
@@ -180,9 +180,9 @@ def schema_parity(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
     A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
     ``.conninfo``, ``.connect()`` (both for reading) and ``.clone()`` (for writing).
     """
-    from pytest_schema_parity.plugin.fixtures import opened
+    from pytest_schema_parity.plugin.fixtures import provide_trees
 
-    yield from opened(request)
+    yield from provide_trees(request)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class Collection:
         for name, rehearsed in self.gate.parity.rehearsals.items():
             steps, config = counted(len(rehearsed.steps), "step"), rehearsed.config
             lines.append(f"schema-parity: {name}: {steps} from {config.source} to {config.target}")
-            if others := rehearsed.no_steps:
+            if others := rehearsed.other_files:
                 lines.append(f"    no steps: {', '.join(path.name for path in others)}")
         return list(map(printable, lines))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_schema_parity.errors import UnknownName
-from pytest_schema_parity.plugin.session import close_session, left_up, open_session
+from pytest_schema_parity.plugin.session import close_session, kept_trees, open_session
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -154,7 +154,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
 
         if find_spec("hypothesis") is None:
             raise pytest.UsageError(f"schema_parity.rows needs Hypothesis: {HYPOTHESIS}")
-        name = self._compared(tree)[0]
+        name = self._candidates_to_compare(tree)[0]
         if name not in self._runners:
             names = self.reference, name
             conninfos = self._stack.enter_context(self._parity.trees.copies(*names))
@@ -162,7 +162,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
             self._runners[name] = self._stack.enter_context(open_runner(one, other))
         return rows_of(self._runners[name], table)
 
-    def _compared(self, tree: str | None) -> tuple[str, ...]:
+    def _candidates_to_compare(self, tree: str | None) -> tuple[str, ...]:
         """The trees that are held against the reference; raises ValueError where there is none."""
         __tracebackhide__ = True
         if tree is None and not self.candidates:
@@ -194,8 +194,8 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
 
         if not any(map(str.strip, statements)):
             raise ValueError("no statement is given: pass at least one")
-        first = _script(seed)
-        for candidate in self._compared(tree):
+        first = _read_seed(seed)
+        for candidate in self._candidates_to_compare(tree):
             names = self.reference, candidate
             with self._parity.trees.copies(*names) as conninfos:
                 one, other = zip(names, conninfos, strict=True)
@@ -204,7 +204,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
                 raise AssertionError("\n".join(differing))
 
 
-def _script(seed: str | Path) -> str:
+def _read_seed(seed: str | Path) -> str:
     """SQL, or what is in the file of that path; raises FileNotFoundError for a missing ``.sql``."""
     if isinstance(seed, str):
         try:
@@ -233,7 +233,7 @@ class Databases:
         return self._clones[name]
 
 
-def opened(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
+def provide_trees(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
     """The session's trees; on a fixture's server only as long as that is there."""
     parity = open_session(request.config)
     external = parity.trees.external
@@ -246,5 +246,5 @@ def opened(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
         with ExitStack() as stack:
             yield SchemaParity(parity, stack)
     finally:
-        left_up(request.config)
+        kept_trees(request.config)
         close_session(request.config, wait=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_schema_parity.plugin.session import left_up
+from pytest_schema_parity.plugin.session import kept_trees
 from pytest_schema_parity.postgres.cluster import Cluster
 
 if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree
 
-NOTHING: str = (
+NO_SERVERS: str = (
     "no servers: this process built no tree. With pytest -n, tests that use the fixtures build "
     "in their workers; run them without -n."
 )
@@ -22,9 +22,9 @@ NOTHING: str = (
 
 def kept_lines(config: pytest.Config) -> Iterator[str]:
     """A psql command for each tree, and a command that stops their servers."""
-    built = left_up(config)
+    built = kept_trees(config)
     if not built:
-        yield NOTHING
+        yield NO_SERVERS
     for tree in built:
         yield f"{tree.name}: {psql(tree)}"
     hosts = [tree.target.host for tree in built]

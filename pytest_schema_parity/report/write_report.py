@@ -13,7 +13,7 @@ from pathlib import Path
 from pytest_schema_parity.errors import ConfigError
 
 
-def make_way(path: Path, opening: str, *, append: bool = False) -> None:
+def remove_old_report(path: Path, opening: str, *, append: bool = False) -> None:
     """Remove the report of an earlier run, and check that a new one can be written.
 
     Only what begins as a report does, with ``opening``, is removed; nothing is where the report is
@@ -50,14 +50,14 @@ def write_text(path: Path, text: str) -> None:
             with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
             return
-        beside = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}")
+        temporary = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}")
         try:  # not by tempfile, which takes from others what the umask leaves them
-            with beside.open("x", encoding="utf-8", errors="backslashreplace") as file:
+            with temporary.open("x", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
-            beside.replace(path)
+            temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                beside.unlink()
+                temporary.unlink()
             raise
 
 

@@ -323,9 +323,7 @@ def test_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(LENT)
     result = run(pytester, "-k", "not backup")
     result.assert_outcomes(passed=8, deselected=1)
-    result.stdout.fnmatch_lines(
-        ["*crash recovery was not tested: this plugin did not start*"]
-    )
+    result.stdout.fnmatch_lines(["*crash recovery was not tested: this plugin did not start*"])
 
 
 def test_roles_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:

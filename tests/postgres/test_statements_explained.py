@@ -8,7 +8,11 @@ from support.searching import Searcher
 from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.behavior.statements.search import search
 from pytest_schema_parity.catalog import read_schema
-from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
+from pytest_schema_parity.checks.behavior_findings import (
+    BehaviorFindings,
+    relations_of,
+    routines_of,
+)
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.schema.compare import compare
@@ -29,7 +33,7 @@ def found(searcher: Searcher, one: str, other: str, *roles: str) -> list[Finding
             reference, candidate, differences=differences, budget=Budget(3_000, 120),
             subjects=names[0] & names[1], roles=roles,
         )  # fmt: skip
-        return list(Reported(("p", "s"), schemas, differences, result).findings())
+        return list(BehaviorFindings(("p", "s"), schemas, differences, result).findings())
 
 
 def explained(findings: list[Finding]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ import pytest
 
 from pytest_schema_parity.behavior.statements.counterexample import Search
 from pytest_schema_parity.checks.behavior import headline
-from pytest_schema_parity.checks.behavior_findings import Reported
+from pytest_schema_parity.checks.behavior_findings import BehaviorFindings
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import Script, Text
 from pytest_schema_parity.findings.finding import Finding
@@ -45,7 +45,7 @@ CHECKED = difference("constraint", "public.t.c", impact="behavior")
 def notes(
     found: Search, *differences: Difference, allowances: tuple[Allowance, ...] = ()
 ) -> dict[str, tuple[str, ...]]:
-    reported = Reported(("one", "two"), (TABLE, TABLE), differences, found, allowances)
+    reported = BehaviorFindings(("one", "two"), (TABLE, TABLE), differences, found, allowances)
     return {
         each.title: tuple(line for e in each.evidence if isinstance(e, Text) for line in e.lines)
         for each in reported.findings()
