@@ -34,7 +34,7 @@ def findings(
 ) -> Iterator[Finding]:
     """A finding for each stale allowance, and for each that has expired.
 
-    ``found`` are the findings of the tree, of which a stale one may mean one.
+    ``found`` are the findings of the tree: a stale allowance may mean one of them.
     """
     for allowance in stale:
         remark = f"stale: matches no difference; {_remedy(allowance, found)}"

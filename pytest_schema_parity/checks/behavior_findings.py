@@ -22,15 +22,8 @@ from pytest_schema_parity.checks.behavior_wording import (
     sqlstate_text,
     statement_head,
 )
-from pytest_schema_parity.checks.explaining import (
-    difference_text,
-    explaining_differences,
-    rejecting_fact,
-)
-from pytest_schema_parity.checks.without_counterexample import (
-    MOST_NAMES,
-    notes_without_counterexample,
-)
+from pytest_schema_parity.checks.explaining import difference_text, explain, rejecting_fact
+from pytest_schema_parity.checks.without_counterexample import MOST_NAMES, unexplained_notes
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.apply_allowances import unexpired_allowances
 from pytest_schema_parity.findings.evidence import Evidence, Outcome, Script, Text
@@ -77,7 +70,7 @@ class BehaviorFindings:
             yield self._counterexample(example)
 
     def _missing_roles(self) -> Iterator[Finding]:
-        """A finding for each role that is to be tried and that a side has not, or may not set."""
+        """A finding for each configured role for which SET ROLE fails on a side."""
         sides: dict[str, list[str]] = {}
         for role, side in self.found.missing_roles:
             sides.setdefault(role, []).append((self.reference, self.tree)[side])
@@ -94,6 +87,7 @@ class BehaviorFindings:
             )  # fmt: skip
 
     def _why_nothing_was_tried(self) -> str:
+        """The reason for which the search ran no example: its limit, or why no row was built."""
         if self.found.exhausted:
             return "the time limit was reached before the first one: raise `seconds`"
         if self.found.left_out:
@@ -103,7 +97,7 @@ class BehaviorFindings:
 
     def _counterexample(self, example: Counterexample) -> Finding:
         statement = differing_statement(example)
-        explained = explaining_differences(example, statement.table, self.differences, self.schemas)
+        explained = explain(example, statement.table, self.differences, self.schemas)
         self.explained.update(each.rank for each in explained)
         evidence: list[Evidence] = [self._script(example)]
         if example.rows is not None and example.cause[2] != "fails":
@@ -184,7 +178,7 @@ class BehaviorFindings:
         return Script(tuple(statements), tuple(outcomes), examples=example.examples, whole=True)
 
     def _statement_texts(self, example: Counterexample) -> list[str]:
-        """The statements; where the candidate has other names of columns, with its text as well."""
+        """The statements, each with the text for the candidate if its columns have other names."""
         others = example.on_candidate or example.statements
         return [
             one if one == other else f"{one}  -- in {self.tree}: {other}"
@@ -205,6 +199,7 @@ class BehaviorFindings:
         return Outcome(f"{text}{f' ({name})' if name else ''}", sqlstate=outcome.sqlstate)
 
     def _notes(self) -> Iterator[Finding]:
+        """Notes about what was tested without a finding, and what was not tested."""
         for view in self.found.views:
             examples = counted(view.examples, "example")
             rows = f"the same rows in {examples}" if view.examples else "no rows in any example"
@@ -228,9 +223,7 @@ class BehaviorFindings:
         shared = relations_of(self.schemas[0]) & relations_of(self.schemas[1])
         shared |= routines_of(self.schemas[0]) & routines_of(self.schemas[1])
         left = [each for each in self.differences if each.rank not in self.explained]
-        yield from notes_without_counterexample(
-            self.tree, shared, left, self.allowances, self.found
-        )
+        yield from unexplained_notes(self.tree, shared, left, self.allowances, self.found)
 
     def _limit_note(self) -> Finding:
         """A note: which limit ended the search, and what was not tried."""

@@ -1,4 +1,4 @@
-"""How a counterexample of generated statements is put into words."""
+"""Format a counterexample of generated statements for a finding."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def differing_rows(example: Counterexample) -> Rows:
 
 
 def row_outcomes(found: DifferingRows) -> tuple[Outcome, Outcome]:
-    """What each side shows of the table or view whose rows differ."""
+    """The outcome of reading the table or view on each side: a count of rows, or an error."""
     one, other = (
         Outcome(f"{sqlstate_text(state)}: {message}", sqlstate=state)
         if state
@@ -51,11 +51,12 @@ def row_outcomes(found: DifferingRows) -> tuple[Outcome, Outcome]:
 
 
 def sqlstate_text(sqlstate: str) -> str:
-    """The name of an SQLSTATE; the SQLSTATE itself where it has none."""
+    """The name of an SQLSTATE; the SQLSTATE itself if it has no name."""
     return condition_name(sqlstate) or sqlstate
 
 
 def _row_count_outcome(count: int, rows: Sequence[object]) -> Outcome:
+    """``5 rows, 1 of them only here``: the count of a side, and of the rows that only it has."""
     return Outcome(f"{counted(count, 'row')}, {len(rows)} of them only here")
 
 

@@ -68,7 +68,7 @@ class Context(Protocol):
         """The rehearsal that is checked; raises SchemaParityError if it cannot begin."""
 
     def recall(self, what: str) -> object:
-        """The value that an earlier run stored for the tree under this name; None without one."""
+        """The value that an earlier run stored for the tree under this name, or None."""
 
     def remember(self, what: str, value: object) -> None:
         """Store a value, which JSON can hold, for the next run, unless pytest has no cache."""

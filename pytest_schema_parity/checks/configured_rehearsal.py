@@ -29,7 +29,7 @@ class ConfiguredRehearsal:
     """A rehearsal of the configuration, which builds its databases when they are first used.
 
     File names are relative to ``root``; ``statement_timeout`` is in seconds.  Raises TreeError
-    where its steps cannot be used as they are.
+    if its steps cannot be used.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class ConfiguredRehearsal:
     def seeded(self) -> Stage:
         """The deployed tree with its rows.
 
-        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        Raises ServerError if the seed fails; the check ``upgrade`` reports the statement.
         """
         if self.seed_failures:
             raise _not_rehearsed(self.seed_failures[0])
@@ -103,7 +103,7 @@ class ConfiguredRehearsal:
     def reached(self) -> Rehearsal:
         """The rehearsal with the steps before the first that fails, carried out.
 
-        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        Raises ServerError if the seed fails; the check ``upgrade`` reports the statement.
         """
         self.seeded()
         self.carry_out()
@@ -112,7 +112,7 @@ class ConfiguredRehearsal:
     def ready(self) -> Rehearsal:
         """The rehearsal after its steps were carried out.
 
-        Raises ServerError where the seed or a step fails: the check ``upgrade`` reports what.
+        Raises ServerError if the seed or a step fails; the check ``upgrade`` reports the statement.
         """
         rehearsal = self.reached()
         if self.failing_step is not None:
@@ -148,7 +148,7 @@ class ConfiguredRehearsal:
         return filling
 
     def close(self) -> None:
-        """Stop the server of its stage, unless others use it, too.  Nothing works afterwards."""
+        """Stop the server of its stage, unless others use it, too; call no method afterwards."""
         if self._stage is not None and self._stage.target.is_alone:
             self._stage.target.host.stop()
 
@@ -168,6 +168,10 @@ class ConfiguredRehearsal:
         return self._opened
 
     def _begin(self) -> tuple[Stage, Rehearsal, tuple[Failure, ...]]:
+        """Build the deployed tree and load the seed; raises ServerError if the build has failures.
+
+        Returns the stage, its rehearsal, and the failures of the seed.
+        """
         source = self.config.source
         stage = self._stage = self.trees.scheduler.open_stage(source, self.config.name)
         if stage.build.failures:
@@ -193,6 +197,7 @@ class ConfiguredRehearsal:
         return stage, rehearsal, failures
 
     def _load_seed(self, stage: Stage) -> tuple[Failure, ...]:
+        """Run the seed files, or generate rows if none are configured; returns the failures."""
         files = self.config.seed
         if files is None:
             self._generate(stage)
@@ -224,7 +229,7 @@ class ConfiguredRehearsal:
         return min(self._statement_timeout, PATIENCE)
 
     def _fill(self, stage: Stage, conninfo: str) -> Filling:
-        """Fill a stage with rows that fulfil the rules of ``to`` as well, where there are some."""
+        """Fill a stage with rows; if possible, with rows that the tree ``to`` accepts, too."""
         with two_copies(stage.target) as (one, other), ExitStack() as stack:
             pairs = [(one, other)]
             with suppress(ServerError):  # its own `applies` reports that ``to`` cannot be built

@@ -1,4 +1,4 @@
-"""What the checks of one tree are given: trees, findings, and what an earlier run kept."""
+"""The context of one tree's checks: trees, findings, and values that an earlier run stored."""
 
 from __future__ import annotations
 

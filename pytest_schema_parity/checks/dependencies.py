@@ -22,10 +22,10 @@ LAST_PART: Final = re.compile(r'("(?:[^"]|"")*"|[^".(]+)(?:\(.*)?$', re.DOTALL)
 
 
 def dependencies(schemas: Iterable[Schema], names: Iterable[str]) -> frozenset[Key]:
-    """The keys of all that tables, views or routines use, on either side, through others as well.
+    """The keys of all facts that tables, views or routines use, directly or not, on either side.
 
-    What is below a table is among it: its columns use their types and defaults, its triggers a
-    function.  Names are looked for in definitions, where they may stand without their schema.
+    The columns, triggers, … of a table are among them, with the types and functions that these use.
+    Names are looked for in definitions, where they may be written without their schema.
     """
     roots = frozenset(names)
     return frozenset(key for schema in schemas for key in _dependencies_in(schema, roots))

@@ -17,19 +17,19 @@ from pytest_schema_parity.showing import clean, value_text
 MAX_DIFFERENCES: Final = 5
 """How many differences are named for one counterexample."""
 BEHAVIORAL_IMPACTS: Final = frozenset({"behavior", "form"})
-"""The impacts of differences that can make two databases behave differently."""
+"""The impacts of differences that can change the outcome of a statement or the rows of a view."""
 VIEWS: Final = frozenset({"view", "materialized view"})
 DATA_EXCEPTION: Final = "22"
 """The SQLSTATE class of errors about values that do not fit their type."""
-
 ROUTINES: Final = frozenset({"function", "procedure"})
 TEXT_TYPES: Final = re.compile(r"(character varying|varchar|text)\b")
 """Types that keep a text as it is, or reject it."""
 
 Predicate = Callable[[Difference], bool]
+"""Decides whether a difference may explain a counterexample."""
 
 
-def explaining_differences(
+def explain(
     example: Counterexample,
     table: str,
     differences: Iterable[Difference],
@@ -58,7 +58,7 @@ class Dependencies:
         self._used: dict[frozenset[str], frozenset[Key]] = {}
 
     def is_used_by(self, names: Iterable[str]) -> Predicate:
-        """A test: whether a difference is about something that these use, on either side."""
+        """A predicate: whether a difference is about something that these use, on either side."""
         roots = frozenset(names)
 
         def test(difference: Difference) -> bool:
@@ -69,12 +69,12 @@ class Dependencies:
         return test
 
     def is_routine_used_by(self, names: Iterable[str]) -> Predicate:
-        """A test: whether a difference is about a routine that these use, or one of these."""
+        """A predicate: whether a difference is about one of these routines, or one they use."""
         is_used = self.is_used_by(names)
         return lambda difference: difference.kind in ROUTINES and is_used(difference)
 
     def is_trigger_of(self, table: str) -> Predicate:
-        """A test: whether a difference is about a trigger of a table, or what that calls."""
+        """A predicate: whether a difference is about a trigger of a table, or what that calls."""
         functions = {
             str(fact.attributes.get("function"))
             for schema in self.schemas
@@ -165,11 +165,9 @@ def _predicates(
         return
     errors = [each for pair in example.outcomes for each in pair if not each.accepted]
     yield [lambda d, e=error: _is_about_rejection(d, e, table) for error in errors]  # type: ignore[misc]
-    raised = [error.routine for error in errors if error.is_raised]
     yield from _routine_predicates(called, uses)
-    yield [
-        uses.is_routine_used_by(name for routine in raised for name in uses.routines_named(routine))
-    ]
+    raised = [n for error in errors if error.is_raised for n in uses.routines_named(error.routine)]
+    yield [uses.is_routine_used_by(raised)]
     if table in called:
         yield [uses.is_used_by(called)]
         return
@@ -189,7 +187,7 @@ def _predicates(
 
 
 def _routine_predicates(called: Collection[str], uses: Dependencies) -> Iterator[list[Predicate]]:
-    """Tests for the routines that are called, then for those that they call."""
+    """Predicates for the routines that are called, then for those that they call."""
     if called:
         yield [lambda d: d.kind in ROUTINES and d.name in called]
         yield [uses.is_routine_used_by(called)]

@@ -25,7 +25,7 @@ def encode_examples(found: Iterable[Counterexample]) -> list[KeptEntry]:
 
 
 def decode_examples(kept: object) -> Iterator[Known]:
-    """The examples that an earlier run stored; entries of another form are ignored."""
+    """The examples that an earlier run stored as JSON; entries of another form are ignored."""
     for entry in kept if isinstance(kept, list) else ():
         try:
             parts = tuple(map(_decode_statement, entry["statements"]))

@@ -36,7 +36,7 @@ class SharedResults:
 
 
 class Parity:
-    """A configuration's trees and their checks; nothing is built or checked until it is asked for.
+    """A configuration's trees and their checks; nothing is built or checked before it is used.
 
     Each check runs once; :meth:`result` then returns the same result.  ``context_of`` makes what
     the checks of a tree receive.
@@ -69,14 +69,14 @@ class Parity:
     def begin(self, rehearsal: RehearsalConfig) -> ConfiguredRehearsal:
         """Create a rehearsal on a server of its own, which starts when it is used.
 
-        Raises TreeError where its steps cannot be used as they are.
+        Raises TreeError if its steps cannot be used.
         """
         timeout = self.config.statement_timeout
         return ConfiguredRehearsal(rehearsal, self.trees, root=self.root, statement_timeout=timeout)
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The names of all that have checks: reference, candidates, other trees, rehearsals."""
+        """The names of all trees and rehearsals: reference, candidates, other trees, rehearsals."""
         config = self.config
         rehearsals = (rehearsal.name for rehearsal in config.rehearsals)
         return (config.reference, *config.candidates, *config.not_compared, *rehearsals)
@@ -115,7 +115,7 @@ class Parity:
         return check.result(name, tree, findings, allow=self.config.allow_header)
 
     def comparison(self, tree: str) -> Comparison:
-        """A candidate's differences from the reference, less the allowed ones.
+        """A candidate's differences from the reference, without the allowed ones.
 
         Empty for the reference itself.  Raises ServerError.
         """
@@ -160,7 +160,7 @@ class Parity:
         return self._checked[key]
 
     def findings_after_allowances(self, tree: str) -> list[Finding]:
-        """The findings of a tree's checks that have run, but for those about allowances."""
+        """The findings of a tree's checks that have run, except those about allowances."""
         own = (tree, allowances.NAME)
         checked = [each for key, each in self._checked.items() if key[0] == tree and key != own]
         return [finding for each in checked for finding in each.findings]
@@ -218,7 +218,7 @@ class Parity:
         return TreeResults(files=files, stand_ins=stand_ins, results=results)
 
     def _runs_only_if_selected(self, tree: str, check: Check) -> bool:
-        """Whether a check runs only when it is selected: it is costly, or needs such a check."""
+        """Whether a check runs only if selected: a costly one, or ``allowances`` of a rehearsal."""
         return check.costly or (tree in self.rehearsals and check is allowances.CHECK)
 
     def used_allowances(self, concerned: str) -> set[Allowance]:

@@ -103,16 +103,16 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
 
 
 def _with_unreached_steps(name: str, find: Find) -> Find:
-    """The findings of a check, and one that fails if a step fails: the later were not reached."""
+    """Add to a check a finding that fails if a step fails: later steps were not checked."""
 
-    def found(context: Context) -> Iterator[Finding]:
+    def find_with_unreached(context: Context) -> Iterator[Finding]:
         findings = list(find(context))
         yield from findings
         if (failing := context.rehearsed().failing_step) is not None:
             lost = any(finding.fails for finding in findings)
             yield not_reached(context.rehearsed(), name, failing, alone=not lost)
 
-    return found
+    return find_with_unreached
 
 
 def _check(name: str, find: Find, *kinds: str) -> Check:

@@ -38,7 +38,7 @@ INTERRUPTION_POINTS: Final = 2
 
 
 def interrupted(context: Context) -> Iterator[Finding]:
-    """A finding for each step that an interruption leaves half done, or that then fails."""
+    """A finding for each step that is half done after an interruption, or fails when repeated."""
     rehearsed = context.rehearsed()
     rehearsal = rehearsed.reached()
     reported: set[str] = set()

@@ -52,7 +52,7 @@ def step_finding(
 ) -> Finding:
     """A finding about a step as a whole, located at a line of its up file.
 
-    Its ``attribute`` is the check, unless that has several, each for allowances of its own.
+    Its ``attribute`` is the name of the check, unless another is given for separate allowances.
     """
     shown = cut(lines)
     return Finding(
@@ -72,7 +72,7 @@ def step_finding(
 def not_checked(
     rehearsed: ConfiguredRehearsal, check: str, step: MigrationStep, why: str, *, line: int = 1
 ) -> Finding:
-    """A finding that fails, because something of a step could not be found out."""
+    """A failing finding: a property of a step could not be checked, for the reason ``why``."""
     title = f"{rehearsed.shown(step.up)}:{line}: not checked: {clean(redact(why.strip()))}"
     return step_finding(rehearsed, check, step, title, line=line, change="failed")
 
@@ -80,9 +80,9 @@ def not_checked(
 def not_reached(
     rehearsed: ConfiguredRehearsal, check: str, failing: StepOutcome, *, alone: bool
 ) -> Finding:
-    """The finding that a step fails, so that a check is about the steps before it only.
+    """A finding: a step fails, so the check covers only the steps before it.
 
-    It is that of a check that could not be carried out, if nothing else was found (``alone``); no
+    With ``alone`` (the check has no other finding) it says that the check could not run.  No
     allowance accepts it.
     """
     names = [step.name for step in rehearsed.steps]
@@ -137,7 +137,7 @@ def change_line(change: DataChange) -> str:
 
 
 def change_key(change: DataChange) -> object:
-    """What is the same for one change that is found after several steps."""
+    """A key that is equal for one change that is found after several steps."""
     key = None if change.key is None else tuple(change.key.items())
     return change.name, change.change, key, change.after
 
@@ -152,7 +152,7 @@ def lost(
 ) -> Iterator[Finding]:
     """A finding for each table and column in which a step loses or changes rows or values.
 
-    Its attribute is the check.  With ``later`` it is the down file that does so, with rows that
+    Its attribute is the name of the check.  With ``later`` the down file loses or changes rows that
     were written after the upgrade.
     """
     file = step.down if later and step.down else step.up
@@ -188,9 +188,9 @@ def lost(
 def _rename_finding(
     rehearsed: ConfiguredRehearsal, check: str, step: MigrationStep, change: DataChange
 ) -> Finding:
-    """A finding for a table or column that has another name: its rows are there, under that.
+    """A finding for a table or column that a step renames; its rows are kept.
 
-    It is a note where after the last step a view has the old name of a table, and gives its rows.
+    It is a note if, after the last step, a view with the old name of the table gives its rows.
     """
     kind = change.change.partition(" ")[0]
     is_table = kind == "table"
@@ -212,7 +212,7 @@ def _rename_finding(
 
 
 def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
-    """Notes about generated rows: how many, and which tables none of them entered."""
+    """Notes about generated rows: how many, and which tables accepted none."""
     rows, tables = sum(filling.rows.values()), len(filling.rows)
     lines = [f"{name}: {counted(count, 'row')}" for name, count in filling.rows.items()]
     count = f"{counted(rows, 'row')} in {counted(tables, 'table')}"
@@ -222,7 +222,7 @@ def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding
 
 
 def refused_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
-    """A note for each table that no generated row entered."""
+    """A note for each table that accepted no generated row."""
     for name, why in filling.refused.items():
         reason = clean(redact(why.removeprefix(f"{name}: ")))
         yield rehearsal_note(tree, check, name, f"{name} accepted no generated row: {reason}")
@@ -231,7 +231,7 @@ def refused_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
 def rehearsal_note(
     tree: str, check: str, name: str, title: str, lines: Iterable[str] = ()
 ) -> Finding:
-    """A note about the rows of a table, or of all without a name."""
+    """A note about the rows of a table, or of all tables if the name is empty."""
     shown = tuple(map(clean, cut(lines)))
     evidence = (Text(shown),) if shown else ()
     return note_finding(tree, check, DATA, title, name=name, evidence=evidence)
@@ -242,7 +242,7 @@ def _rows_of_table(count: int, name: str) -> str:
 
 
 def cut(lines: Iterable[str]) -> list[str]:
-    """The first of many lines, and how many more there are."""
+    """The first :data:`MOST_LINES` lines, and how many more there are."""
     shown = list(lines)
     if len(shown) <= MOST_LINES:
         return shown

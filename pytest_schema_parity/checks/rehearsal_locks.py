@@ -1,4 +1,4 @@
-"""``locks``: what each step locks, rewrites and scans, and whether it waits for ever."""
+"""``locks``: what each step locks, rewrites and scans, and whether it waits without limit."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def locks(context: Context) -> Iterator[Finding]:
 
 
 def _observe_locks(rehearsal: Rehearsal, number: int) -> list[StatementLocks] | str:
-    """What a step's statements lock, or why that cannot be seen."""
+    """The locks of a step's statements, or the message of the error if it fails."""
     with rehearsal.copy(rehearsal.stages[number]) as copy:
         try:
             return observe(rehearsal.script(number), rehearsal.conninfo_of(copy))
@@ -134,7 +134,7 @@ def _table_finding(
 
 
 def _run_beside_writer(rehearsed: ConfiguredRehearsal, number: int) -> Finding | None:
-    """A finding if a step waits for ever, or gives up half done, beside another session."""
+    """A finding if a step waits without limit, or fails half done, while a session holds locks."""
     rehearsal = rehearsed.rehearsal
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
     with rehearsal.copy(stage) as copy:
@@ -176,7 +176,7 @@ def _waiting_finding(
 
 
 def _is_concurrent(statement: str) -> bool:
-    """Whether a statement blocks nobody while it waits, and is never undone as a whole."""
+    """Whether a statement has CONCURRENTLY: it blocks no session, and cannot be rolled back."""
     return re.search(r"\bconcurrently\b", statement, re.IGNORECASE) is not None
 
 

@@ -77,7 +77,7 @@ def rollback(context: Context) -> Iterator[Finding]:
 
 
 def _starts(steps: Sequence[MigrationStep]) -> list[int]:
-    """The steps, by index, from after which is rolled back: each down file is run.
+    """The indexes of the steps from which a rollback starts, so that each down file is run.
 
     These are the last step, the one in the middle, and those before a step without a down file.
     """
@@ -103,7 +103,7 @@ def _later_row_findings(
 ) -> Iterator[Finding]:
     """Findings for rows that were written after the upgrade, and that rolling back loses.
 
-    What is ``refused`` without these rows, too, and reported, is no finding here.
+    Statements that are ``refused`` without these rows, too, are reported already.
     """
     tree = rehearsed.config.name
     for outcome in found.outcomes:
@@ -129,7 +129,7 @@ def _refused_statements(outcome: StepOutcome) -> set[_Statement]:
 
 
 def _roll_back(rehearsal: Rehearsal, last: int) -> Iterator[StepOutcome]:
-    """Roll back from after a step; each outcome has only what its own step does not restore."""
+    """Roll back from a step on; each outcome has only what its own down file does not restore."""
     differences: list[Difference] = []
     changes: set[object] = set()
     try:

@@ -46,7 +46,7 @@ def upgrade(context: Context) -> Iterator[Finding]:
 def _behavior(
     context: Context, rehearsed: ConfiguredRehearsal, differences: Sequence[Difference]
 ) -> Iterator[Finding]:
-    """Findings for statements that the upgraded database answers otherwise than ``to`` does."""
+    """Findings for statements with different outcomes on the upgraded database and on ``to``."""
     settings, rehearsal = context.config.behavior, rehearsed.rehearsal
     names = rehearsed.config.target, context.tree
     schemas = context.build(names[0]).schema, rehearsal.schema()

@@ -14,7 +14,7 @@ from pytest_schema_parity.schema.kinds import GROUPS
 
 
 def find(context: Context) -> Iterator[Finding]:
-    """A finding for each difference from the reference, with the failure that may be behind it."""
+    """A finding for each difference from the reference, with the failed statement behind it."""
     builds = [context.build(name) for name in (context.reference, context.tree)]
     sides = [(build.schema, build.failures) for build in builds]
     for difference in context.comparison():

@@ -1,4 +1,4 @@
-"""The table of an allowance that accepts a finding, to be pasted into the configuration."""
+"""Write the allowance that accepts a finding, to be pasted into the configuration."""
 
 from __future__ import annotations
 

@@ -24,18 +24,18 @@ ACCESS_ATTRIBUTES: Final = frozenset(
 """Attributes that concern roles: of tables, views, functions and procedures."""
 
 
-def notes_without_counterexample(
+def unexplained_notes(
     tree: str,
     shared: Collection[str],
     differences: Sequence[Difference],
     allowances: Sequence[Allowance],
     found: Search,
 ) -> Iterator[Finding]:
-    """The ``differences`` that may change behavior, of those that no counterexample shows.
+    """Notes that list differences that may change behavior, but explain no counterexample.
 
-    ``shared`` are the tables, views and routines of both trees.  Differences of access, which the
-    superuser does not notice, are among them where roles were to be tried, else a note says that
-    they were not; those that an allowance accepts are left out.
+    ``differences`` are those left to list, ``shared`` the tables, views and routines of both trees.
+    Differences in access control, which do not affect the superuser, are listed without those that
+    an allowance accepts; a second note says that they were not tested if no roles are configured.
     """
     behavioral = [
         each
