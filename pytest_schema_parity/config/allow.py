@@ -64,7 +64,7 @@ def _read_trees(table: TomlTable) -> Sequence[str | None]:
 
 
 def _read_allowance(table: TomlTable) -> Allowance:
-    """Read the keys of an allowance, but for its tree, name and location."""
+    """Read the keys of an allowance, except its tree, name and location."""
     if "reason" not in table.values:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
     narrowing = [key for key in NARROWING_KEYS if key in table.values]

@@ -43,7 +43,7 @@ def _read_roles(table: TomlTable) -> tuple[str, ...]:
 
 
 def number_of_seconds(value: object) -> float | None:
-    """A number of seconds above 0; None where it is none."""
+    """The value as a number of seconds above 0; None if it is not one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if 0 < value <= MOST_SECONDS else None

@@ -59,8 +59,8 @@ def load_config(
 ) -> Config | None:
     """Read and check the configuration in a file; None if the file has none.
 
-    ``added`` has the tables of further trees, by name, from a hook.  With what is ``known`` of
-    platforms, layouts and files, these are checked, too.
+    ``added`` has the tables of further trees, by name, from a hook.  With ``known``, the
+    names of platforms and layouts, and the files, are checked, too.
 
     The configuration is the table ``[tool.pytest-schema-parity]``, or the top level of a file that
     is not a ``pyproject.toml`` and has no table ``tool``.  Raises one ConfigError that lists every

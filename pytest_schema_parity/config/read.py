@@ -45,8 +45,8 @@ def read_config(
 ) -> Config:
     """Read the configuration in a table; raises one ConfigError for all of its mistakes.
 
-    ``added`` has the tables of further trees, by name, from a hook.  With what is ``known`` of
-    platforms, layouts and files, mistakes in these are told, too.
+    ``added`` has the tables of further trees, by name, from a hook.  With ``known``, mistakes in
+    the names of platforms and layouts, and in files, are found, too.
     """
     table.refuse_unknown_keys(*CONFIG_KEYS)
     platform = read_platform(table, known)
@@ -131,7 +131,10 @@ def _read_seed(table: TomlTable, root: Path) -> tuple[str, ...]:
 
 
 def _read_server(table: TomlTable) -> str | None:
-    """Read the name of the fixture that provides an external server."""
+    """Read the name of the fixture that provides an external server; None if absent.
+
+    Adds a mistake if it is not an identifier, or if ``postgres`` is given, too.
+    """
     server = table.text("server")
     if server is not None and not server.isidentifier():
         remedy = 'must be the name of a pytest-postgresql fixture: server = "postgresql_noproc"'

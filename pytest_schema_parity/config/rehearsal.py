@@ -23,7 +23,7 @@ REHEARSAL_KEYS: Final = (
     "examples",
 )
 TABLE_KEY: Final = "rehearsal"
-"""The key of the table, and the name of a rehearsal that has none of its own."""
+"""The key of the table, and the name of a rehearsal without a ``name``."""
 NAME: Final = re.compile(r"\w[\w.-]*")
 
 

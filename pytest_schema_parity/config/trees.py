@@ -27,7 +27,7 @@ def read_trees(
     platform: str | None,
     known: KnownValues | None,
 ) -> dict[str, TreeConfig]:
-    """Read all trees; refuse two with the same name, but for case, or the same files and rights.
+    """Read all trees; refuse two with the same files and rights, or names equal except for case.
 
     ``platform`` is that of trees that name none.
     """
@@ -127,7 +127,7 @@ def not_compared(
     reference: str,
     rehearsals: Sequence[RehearsalConfig],
 ) -> dict[str, TreeConfig]:
-    """The trees; what a rehearsal starts from is not compared, unless its table says so."""
+    """The trees; the source of a rehearsal is not compared, unless its table has ``compare``."""
     given = table.values.get("trees")
     given = given if isinstance(given, dict) else {}
     upgraded = {rehearsal.source for rehearsal in rehearsals}

@@ -13,7 +13,7 @@ from pytest_schema_parity.schema.kinds import Impact
 
 
 class Coverable(Protocol):
-    """The fields of a finding or a difference that an allowance matches."""
+    """The fields of a finding or a difference that an allowance is compared with."""
 
     @property
     def kind(self) -> str: ...  # noqa: D102
@@ -77,6 +77,7 @@ def _matches_pattern(text: str, pattern: str) -> bool:
 
 
 def _matches_value(actual: Value, wanted: Value) -> bool:
+    """Whether a value is the wanted one; of a fact, whether its attributes include the wanted."""
     if isinstance(actual, dict) and isinstance(wanted, dict):
         return all(actual.get(key, False) == value for key, value in wanted.items())
     return actual == wanted

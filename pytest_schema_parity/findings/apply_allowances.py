@@ -37,7 +37,7 @@ def apply_allowances(
     fail_on: Collection[Impact] = FAILING,
     accept: Accept | None = None,
 ) -> CheckedFindings:
-    """Accept those of a tree's findings that a standing allowance covers.
+    """Accept those of a tree's findings that an unexpired allowance covers.
 
     A difference that no allowance covers is accepted, too, if ``accept`` returns a reason for it.
     ``fail_on`` are the impacts that are no notes.
@@ -87,10 +87,10 @@ def expired_allowances(allowances: Iterable[Allowance], tree: str, today: date) 
 def stale_allowances(
     allowances: Iterable[Allowance], tree: str, used: Collection[Allowance], today: date
 ) -> list[Allowance]:
-    """The standing allowances that concern a tree and cover nothing.
+    """The unexpired allowances that concern a tree and cover nothing.
 
-    ``used`` holds those that cover something in any tree: one that names no tree may well be of
-    use in one tree and of none in the next.
+    ``used`` holds those that cover something in any tree: an allowance without a tree may cover a
+    finding in one tree and none in the next.
     """
     return [each for each in unexpired_allowances(allowances, tree, today) if each not in used]
 
@@ -101,6 +101,7 @@ def _is_acceptable(finding: Finding) -> bool:
 
 
 def _reason_to_accept(finding: Finding, accept: Accept | None) -> str | None:
+    """The reason for which ``accept`` accepts a finding; None if it does not."""
     if accept is None or finding.difference is None:
         return None
     return accept(finding.difference, finding.tree)
@@ -118,8 +119,8 @@ def _covering_by_name(
 ) -> Callable[[Finding | Difference], list[Allowance]]:
     """A function that returns the allowances that cover a finding, in their order.
 
-    Most name one thing, and there may be hundreds of them: only those of its name are looked at,
-    and those with a pattern.
+    There may be hundreds of allowances, most with a name: it tries only those with the name of the
+    finding, and those with a pattern.
     """
     named: dict[str | None, list[int]] = {}
     for number, one in enumerate(allowances):

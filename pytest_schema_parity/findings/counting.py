@@ -16,7 +16,7 @@ MOST_GROUPS: Final = 6
 MOST_NAMES: Final = 3
 
 _Group: TypeAlias = tuple[str, str, str]
-"""A change, a kind and an attribute (empty where the whole thing is meant)."""
+"""A change, a kind and an attribute (empty if the whole thing is meant)."""
 
 
 def findings_headline(findings: Iterable[Finding], tree: str) -> str:

@@ -36,7 +36,7 @@ def place_text(place: Place | None) -> str:
 
 
 def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
-    """Two values that differ, in words that differ; in JSON where plain words would be alike."""
+    """Two values that differ as texts that differ; as JSON if plain words would be equal."""
     texts = (value_text(expected), value_text(actual))
     if texts[0] == texts[1]:
         texts = (_json_text(expected), _json_text(actual))

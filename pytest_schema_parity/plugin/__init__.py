@@ -162,7 +162,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain ``assert reference == candidate`` by the differences."""
+    """Explain a failed ``assert reference == candidate`` by the differences."""
     facts = sys.modules.get("pytest_schema_parity.schema.facts")
     if facts is None or op != "==":
         return None
@@ -175,7 +175,7 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 
 @pytest.fixture(scope="session")
 def schema_parity(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
-    """The configured trees: ``schema_parity["supabase"]`` is built when it is first asked for.
+    """The configured trees: ``schema_parity["supabase"]`` is built when it is first used.
 
     A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
     ``.conninfo``, ``.connect()`` (both for reading) and ``.clone()`` (for writing).
@@ -223,9 +223,9 @@ class HookSpecs:
         """Change or drop one fact of any tree, before anything is compared.
 
         Return another :class:`~pytest_schema_parity.Fact` to have it instead
-        (``dataclasses.replace(fact, attributes=…)``), ``False`` to drop it and all that hangs below
-        it, or ``None`` to leave it to the next hook.  Facts that the platform brought do not come
-        by.
+        (``dataclasses.replace(fact, attributes=…)``), ``False`` to drop it and all facts below
+        it, or ``None`` to leave it to the next hook.  It is not called for facts
+        that the platform created.
         """
 
     @pytest.hookspec(firstresult=True)

@@ -45,7 +45,7 @@ class Collection:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Start the builds while pytest collects, unless it is open whether a check will run."""
+        """Start the builds during collection, if it is certain that a check will run."""
         _ = self.gate.custom_checks  # a mistake in them shows before anything starts
         for argument in self.config.args:
             self.gate.refuse_unknown_id(argument)

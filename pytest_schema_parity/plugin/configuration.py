@@ -30,7 +30,7 @@ def find_configuration(config: pytest.Config) -> Config:
     It is in the file that ``--schema-parity-config`` or its ini value names, else in the TOML file
     that the command line names as what to run, else in the nearest one, from the paths that run
     upwards, then from the working directory, then from the rootdir.  Raises UsageError, with the
-    remedy, when there is none, when there are two, or when it is wrong.
+    remedy, if there is none, if there are two, or if it has mistakes.
     """
     with usage_errors():
         if (named := path_setting(config, "schema-parity-config")) is not None:
@@ -46,7 +46,7 @@ def find_configuration(config: pytest.Config) -> Config:
 def path_setting(config: pytest.Config, name: str) -> Path | None:
     """An option's path, else that of the ini value of the same name, else None.
 
-    As pytest has it: the one is relative to the working directory, the other to the ini file.
+    As in pytest, an option is relative to the working directory, an ini value to the ini file.
     """
     here = config.invocation_params.dir
     if (given := config.getoption(f"--{name}")) is not None:
@@ -58,7 +58,7 @@ def path_setting(config: pytest.Config, name: str) -> Path | None:
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Raise what is wrong with the configuration or the machine as pytest's UsageError."""
+    """Convert a SchemaParityError into pytest's UsageError."""
     from pytest_schema_parity.errors import SchemaParityError
 
     try:
@@ -151,7 +151,7 @@ def _refuse_several(files: list[Path]) -> list[Path]:
 
 
 def _no_configuration_message(files: list[Path], here: Path) -> str:
-    """The error message where there is no configuration; it names those in subdirectories."""
+    """The error message if there is no configuration; it names those in subdirectories."""
     from pytest_schema_parity.config import configurations_below
     from pytest_schema_parity.showing import printable
 

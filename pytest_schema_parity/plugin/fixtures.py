@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class SchemaParity(Mapping[str, "BuiltTree"]):
-    """The configured trees, by name: each is built when it is first asked for."""
+    """The configured trees, by name: each is built when it is first used."""
 
     def __init__(self, parity: Parity, stack: ExitStack) -> None:
         self._parity = parity
@@ -33,7 +33,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         self._runners: dict[str, Runner] = {}
 
     def __getitem__(self, name: str) -> BuiltTree:
-        """The built tree; raises KeyError where none of that name is configured."""
+        """The built tree; raises KeyError if none of that name is configured."""
         return self._parity.trees[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -74,7 +74,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         or several), all relative to the configuration file; without one, rows are generated.
         Each step is carried out once; see
         :class:`~pytest_schema_parity.rehearsal.rehearse.Rehearsal` for what can be done then.
-        Raises SchemaParityError where the seed or a step fails, and KeyError for an unknown name.
+        Raises SchemaParityError if the seed or a step fails, and KeyError for an unknown name.
         """
         begun = self._parity.begin(self._rehearsal(name, source, steps, seed))
         try:
@@ -163,7 +163,11 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         return rows_of(self._runners[name], table)
 
     def _candidates_to_compare(self, tree: str | None) -> tuple[str, ...]:
-        """The trees that are held against the reference; raises ValueError where there is none."""
+        """The trees to compare with the reference: ``tree``, or all candidates if it is None.
+
+        Raises UnknownName for an unknown tree, and ValueError for the reference itself, or if there
+        is no candidate.
+        """
         __tracebackhide__ = True
         if tree is None and not self.candidates:
             raise ValueError(
@@ -184,10 +188,10 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         tree: str | None = None,
         emptied: bool = False,
     ) -> None:
-        """Raise AssertionError where statements do something else on a candidate.
+        """Raise AssertionError if statements have another outcome on a candidate.
 
-        Raises ValueError where nothing is compared: without a candidate or a statement, and where
-        no database understands a statement.
+        Raises ValueError if nothing is compared: without a candidate or a statement, or if neither
+        database can run a statement.
         """
         __tracebackhide__ = True
         from pytest_schema_parity.behavior.same_outcome import run_on_both
@@ -205,7 +209,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
 
 
 def _read_seed(seed: str | Path) -> str:
-    """SQL, or what is in the file of that path; raises FileNotFoundError for a missing ``.sql``."""
+    """The SQL, or the text of the file of that path; FileNotFoundError for a missing ``.sql``."""
     if isinstance(seed, str):
         try:
             if not seed or not Path(seed).is_file():

@@ -1,4 +1,4 @@
-"""The gate: the configured trees, and which checks each of them has."""
+"""The gate (the checks that --schema-parity adds to a run): its trees and their checks."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ class Gate:
     def counts(self, tree: str, check: str) -> bool:
         """Whether running this check counts as having checked something.
 
-        That the reference applies tells nothing of parity, nor that another tree does which is not
-        compared; it counts only where its id was named.
+        Checks of a candidate or a rehearsal do.  A check of the reference, or of a tree that is not
+        compared, does only if its id is on the command line.
         """
         return self.parity.role_of(tree) in ("candidate", "rehearsal") or any(
             argument.endswith(f"::{tree}::{check}") for argument in self.config.args

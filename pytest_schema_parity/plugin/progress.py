@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 DELAY = 1.0
 """Seconds of waiting before anything is shown."""
 INTERVAL = 0.1
-"""Seconds between two pictures."""
+"""Seconds between two updates."""
 SAVE_CURSOR, RESTORE_CURSOR, CLEAR_LINE = "\x1b7", "\x1b8", "\x1b[K"
-"""Where pytest's own line ends stays where it is: what we write comes after it, and goes again."""
+"""Save and restore the cursor: our text is written after pytest's line, and erased again."""
 
 
 class Progress:

@@ -93,11 +93,13 @@ def adjustments_of(config: pytest.Config) -> Adjustments:
 def _call_hook(config: pytest.Config, hook: pluggy.HookCaller, **given: object) -> Any:
     """Call a hook; raises ConfigError with file and line for any error that it raises.
 
-    Every check of a tree shows the error, so that it had better be short.
+    Every check of a tree shows the error, so it is one short line.
     """
     try:
         return hook(**given)
-    except Exception as error:  # a hook is the project's own code: any error is told with its line
+    except (
+        Exception
+    ) as error:  # a hook is the project's own code: any error is reported with its line
         what = "".join(traceback.format_exception_only(error)).partition("\n")[0]
         place = _location_of(error, hook, config.rootpath)
         raise ConfigError(f"hook {hook.name} raised {what} ({place})") from error

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PROPERTY_PREFIX = "schema_parity_"
 WORKER_OUTPUT_KEY = "schema_parity"
-"""The key under which a worker hands what it knows to the controller."""
+"""The key under which a worker sends its results to the controller."""
 MOST_NOTES = 20
 """Lines of notes that the summary shows."""
 ENDED_EARLY = "the run ended before its checks had run"
@@ -53,7 +53,7 @@ class Results:
         key = self._check_of(report)
         if key is None or (report.when != "call" and report.passed):
             return
-        if isinstance(report.longrepr, str):  # all that is left of it on its way from a worker
+        if isinstance(report.longrepr, str):  # a worker's report: xdist serialises it to a string
             report.longrepr = cast("Any", FindingsRepr(report.longrepr))
         found = properties_of(report)
         count = int(cast("int", found.get("failing", 0)))
@@ -124,7 +124,7 @@ class Results:
             failed[at] = report
 
     def _check_of(self, report: pytest.TestReport) -> tuple[str, str] | None:
-        """The tree and the check that a report is about; None of a test that is no check."""
+        """The tree and the check that a report is about; None if it is another test."""
         found = properties_of(report)
         key = str(found.get("tree")), str(found.get("check"))
         return key if key in self.gate.ranks else None
@@ -140,7 +140,7 @@ class Results:
         return has_error and self.gate.parity.trees.scheduler.going_on
 
     def _fail_if_not_checked(self, session: pytest.Session) -> None:
-        """Fail a run that passed although it did not check the trees as a whole."""
+        """Fail a run that passed although it checked nothing, or a tree could not be applied."""
         ended = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         if session.exitstatus not in ended:
             return
@@ -186,7 +186,7 @@ class Results:
         return replace(run, checks=checks, incomplete=ENDED_EARLY if ended_early else None)
 
     def _write_reports(self, *, ended_early: bool) -> None:
-        """Write the reports; one that cannot be written is a problem of its own."""
+        """Write the reports; one that cannot be written is added to the problems."""
         try:
             self.destinations.write(self._report(ended_early))
         except SchemaParityError as error:

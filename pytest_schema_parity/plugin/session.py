@@ -52,7 +52,7 @@ def has_local_workers(config: pytest.Config) -> bool:
 def run_of(config: pytest.Config) -> str | None:
     """The id of a run, which all processes of pytest-xdist share.
 
-    None in a worker whose controller has not got this plugin.
+    None in a worker whose controller does not have this plugin.
     """
     if is_worker(config):
         return cast("str | None", cast("Any", config).workerinput.get(RUN_KEY))
@@ -81,7 +81,7 @@ def _open(config: pytest.Config, configuration: Config) -> Parity:
 
 
 class PytestCache:
-    """What is kept between runs in pytest's cache; nothing where that is switched off."""
+    """Stores values between runs in pytest's cache; does nothing if that is disabled."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -98,7 +98,7 @@ class PytestCache:
 
 
 def kept_trees(config: pytest.Config) -> list[BuiltTree]:
-    """The trees that ``--schema-parity-keep`` keeps: those that are built at the first call."""
+    """The trees that ``--schema-parity-keep`` keeps: those built at the first call."""
     if KEPT_TREES not in config.stash:
         parity = config.stash.get(PARITY, None)
         wanted = config.getoption("--schema-parity-keep") and not is_worker(config)

@@ -30,7 +30,7 @@ def hide_own_frames(
 ) -> FindingsRepr | None:
     """Cut the traceback of an error that is raised on purpose where our frames begin.
 
-    Returns the bare message where no frame of the user's is left, as in the setup of a fixture.
+    Returns only the message if no frame of the user's is left, as in the setup of a fixture.
     Other errors keep the frames that a report of a bug needs.
     """
     if isinstance(item, ParityItem) or not _is_for_the_user(info):
@@ -60,7 +60,7 @@ def hide_own_frames(
 
 
 def _is_for_the_user(info: pytest.ExceptionInfo[BaseException]) -> bool:
-    """Whether an error tells the user something: wrong arguments, or SQL that fails."""
+    """Whether an error is meant for the user: wrong arguments, or failing SQL."""
     if isinstance(info.value, SchemaParityError | pytest.UsageError | psycopg.Error):
         return True
     return bool(info.traceback) and Path(info.traceback[-1].path) == Path(fixtures.__file__)

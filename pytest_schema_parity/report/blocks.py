@@ -30,9 +30,9 @@ from pytest_schema_parity.showing import clean, clean_lines, clipped, printable,
 
 INDENT: Final = "    "
 MOST_ITEMS: Final = 3
-"""Items of a list beyond which the differing ones are named apart."""
+"""The length of a list beyond which the items that only one side has are listed separately."""
 WIDEST_VALUE: Final = 48
-"""Characters of a value that still has its origin beside it; below it otherwise."""
+"""The longest value that is on one line with its origin, in characters."""
 WIDTH: Final = 100
 """Characters of a line of a file, or of a statement, that are shown."""
 MOST_SQL_LINES: Final = 20
@@ -114,7 +114,7 @@ class BlockRenderer:
                 yield f"{coloured}  {value:<{width}}  {where}" if width else f"{coloured}  {where}"
 
     def _unshared_items(self, expected: Value, actual: Value) -> Iterator[str]:
-        """The items of one of two lists only, where the lists are too long for a glance."""
+        """Lines with the items that only one of two long lists has."""
         if not (isinstance(expected, list) and isinstance(actual, list)):
             return
         if max(len(expected), len(actual)) > MOST_ITEMS:
@@ -126,7 +126,7 @@ class BlockRenderer:
                     yield f"only in {printable(name)}: {value_text(only)}"
 
     def _script_lines(self, block: Script) -> Iterator[str]:
-        """Each statement, and what it came to where that is not in the title already."""
+        """Each statement, and its outcome unless the title has it already."""
         excerpts = [each for each in self.finding.evidence if isinstance(each, Excerpt)]
         is_shown = any(each.before is not None for each in excerpts)
         if block.whole:

@@ -75,7 +75,7 @@ def _note_text(finding: Finding) -> str:
 
 
 def _failure_entry(finding: Finding) -> Entry:
-    """A statement that failed, or with its message alone why a tree could not be built."""
+    """A failed statement; for a tree that could not be built, only the message is given."""
     excerpt, script = first_block(finding, Excerpt), first_block(finding, Script)
     outcome = script.outcomes[0][1] if script is not None else None
     return {
@@ -102,7 +102,7 @@ def _allowance_entries(findings: list[Finding]) -> Iterator[Entry]:
 
 
 def _is_behavior(finding: Finding) -> bool:
-    """Whether it shows what the databases do: by statements, or by rows."""
+    """Whether a finding shows a difference in behavior: by statements, or by rows."""
     shows = first_block(finding, Script) is not None or first_block(finding, Rows) is not None
     return shows and finding.fails and not finding.breaks
 
@@ -129,7 +129,7 @@ def _behavior_entry(finding: Finding) -> Entry:
 
 
 def _counterexample_fields(finding: Finding, rows: Rows | None) -> Entry:
-    """What only generated statements have: the differences that explain them, the rows."""
+    """The fields of generated statements only: the differences that explain them, the rows."""
     explained = [
         {"kind": each.kind, "name": each.name, "change": each.change, "attribute": each.attribute}
         for each in finding.explained_by
@@ -148,7 +148,7 @@ def _row_entries(rows: Rows, side: str) -> list[Entry]:
 
 
 def _outcome_text(script: Script, side: int) -> str:
-    """What the last statement that ran came to on a side."""
+    """The outcome on a side of the last statement that ran there."""
     ran = [outcome for pair in script.outcomes if (outcome := pair[side]) is not None]
     return str(ran[-1]) if ran else "not run"
 
@@ -166,7 +166,7 @@ def _rows_text(rows: Rows, count: int, only: int, side: str) -> str:
 
 
 def _is_unlisted(finding: Finding) -> bool:
-    """Whether it fails its check and stands in none of the other lists."""
+    """Whether a finding fails its check and is in none of the other lists of the report."""
     listed = finding.source is not None or finding.breaks or _is_behavior(finding)
     return finding.fails and not listed
 

@@ -40,7 +40,7 @@ class Destinations:
     """The reports to write; false if there are none.
 
     ``texts`` are the ``KIND:PATH`` of the command line, the paths relative to ``here``.  Raises
-    ConfigError when one of them is no such thing.
+    ConfigError if one of them is not valid.
     """
 
     def __init__(self, here: Path, texts: Sequence[str]) -> None:
@@ -65,7 +65,7 @@ class Destinations:
     def remove_old_reports(self) -> None:
         """Remove the reports of an earlier run.
 
-        Raises ConfigError where a file could not be written: better now than after the checks.
+        Raises ConfigError if a file could not be written: better now than after the checks.
         """
         for destination, path in self._paths():
             form = FORMATS[destination.kind]

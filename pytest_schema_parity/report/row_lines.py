@@ -20,7 +20,7 @@ MOST_WIDTH: Final = 60
 def rows_lines(
     rows: Rows, reference: str, tree: str, *, highlight: Highlight = plain
 ) -> Iterator[str]:
-    """The first rows that differ beside each other, and how many more there are."""
+    """Lines with the first pairs of rows that differ, and how many more there are."""
     reference, tree = printable(reference), printable(tree)
     for pair in rows.pairs[:MOST_PAIRS]:
         yield from _pair_lines(pair, rows.columns, reference, tree, highlight)
@@ -57,7 +57,7 @@ def _row_count(pair: RowPair) -> int:
 
 
 def _shown_values(column: str, left: str | None, right: str | None) -> tuple[str, str]:
-    """Two values that differ, cut so that the difference stays in sight."""
+    """Two values that differ, cut so that the first difference is shown."""
     if is_secret(column):
         return f"{HIDDEN} (one value)", f"{HIDDEN} (another value)"
     shown = value_pair(_sql_text(left), _sql_text(right))

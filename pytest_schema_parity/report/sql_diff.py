@@ -23,9 +23,9 @@ MARKUP: Final[dict[str, Markup]] = {"-": "removed", "+": "added", "@": "hunk"}
 
 
 def format_sql(sql: str) -> list[str]:
-    """The lines of a definition; sqlparse only moves the white space of a SQL statement.
+    """The lines of a definition; a SQL statement is formatted by sqlparse.
 
-    Only white space between tokens moves.
+    Only white space between tokens changes.
     """
     if len(sql) > LONGEST_FORMATTED or not STATEMENT_START.match(sql):
         return _unformatted_lines(sql.strip("\r\n"))
@@ -42,7 +42,7 @@ def format_sql(sql: str) -> list[str]:
 
 
 def written_tokens(sql: str) -> list[str]:
-    """The tokens of SQL but for white space, each as it is written."""
+    """The tokens of SQL except white space, each as it is written."""
     from sqlparse.lexer import Lexer
     from sqlparse.tokens import Whitespace
 
@@ -56,8 +56,8 @@ def sql_diff(
 ) -> list[str]:
     """The lines of a unified diff, which is never empty.
 
-    That is: of the SQL laid out alike; where that is equal, of the texts as they are, with a
-    remark; where they look equal, of their lines in quotes with everything escaped.
+    It compares the formatted SQL; if that is equal, the texts as they are, with a remark; if these
+    look equal, too, their lines with all special characters escaped.
     """
     head = [highlight("removed", f"--- {labels[0]}"), highlight("added", f"+++ {labels[1]}")]
     remark, old, new = _differing_lines(expected, actual)

@@ -57,7 +57,7 @@ def summary_lines(
     """A line for each check that ran, a column for each tree, and a line of totals.
 
     ``cells`` are by tree and check; ``order`` is that of the checks.  ``encoding`` is the
-    terminal's: where it lacks the symbols, words stand for them.
+    terminal's: if it lacks the symbols, words replace them.
     """
     symbols = SYMBOLS if _can_show(encoding) else ASCII_SYMBOLS
     absent = ABSENT if symbols is SYMBOLS else ""

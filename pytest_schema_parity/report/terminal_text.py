@@ -1,4 +1,4 @@
-"""Findings as lines of text, for somebody in a hurry."""
+"""Findings as lines of text, for a terminal."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ def result_lines(
 ) -> list[str]:
     """The report of one check of one tree; empty when there is nothing to report.
 
-    The first line counts what fails.  What may follow from a failed statement comes after what does
-    not; notes, which fail nothing, follow below a heading.  With ``unfold``, what follows from a
-    finding is listed below it.  Of each part at most ``most`` findings are shown, the gravest.
+    The first line counts what fails.  Findings that may be caused by a failed statement come after
+    the others; notes, which fail nothing, follow below a heading.  With ``unfold``, the
+    consequences of a finding are listed below it.  Of each part at most ``most`` findings are
+    shown, the most severe.
     With ``bookkeeping``, a line at the top names what migration tools keep for themselves.
     ``counterexamples`` are the counterexamples by the ranks of the differences that explain them.
     """
@@ -83,7 +84,7 @@ def _consequences_heading(count: int, *, others: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Lays out findings, the gravest of them where there are too many."""
+    """Lays out findings; if there are more than ``most``, only the most severe."""
 
     reference: str
     highlight: Highlight
@@ -116,7 +117,7 @@ class _Page:
         yield from self._left_out(findings, [])
 
     def title_lines(self, findings: Sequence[Finding]) -> Iterator[str]:
-        """A line for each finding, with the place of the failure from which it may follow."""
+        """A line for each finding, with the location of the failure that may have caused it."""
         for finding in self._most_severe(findings):
             title = _highlighted_title(
                 finding, clean(finding.title.partition("\n")[0]), self.highlight
@@ -133,7 +134,7 @@ class _Page:
         return lines
 
     def _most_severe(self, findings: Sequence[Finding]) -> Sequence[Finding]:
-        """The gravest findings, in the order in which they were found."""
+        """The most severe findings, in the order in which they were found."""
         if self.most is None or len(findings) <= self.most:
             return findings
         ranks = {impact: rank for rank, impact in enumerate(IMPACTS)}
@@ -153,7 +154,7 @@ class _Page:
 def finding_lines(
     finding: Finding, *, reference: str, highlight: Highlight = plain, unfold: bool = False
 ) -> list[str]:
-    """One finding: its title, and below it the evidence; with ``unfold``, what follows from it."""
+    """One finding: its title, the evidence, and with ``unfold`` its consequences."""
     first, *further = map(clean, finding.title.splitlines() or [""])
     lines = [_highlighted_title(finding, first, highlight), *further]
     for line in BlockRenderer(finding, reference, highlight).lines():
@@ -194,7 +195,7 @@ def _highlighted_title(finding: Finding, title: str, highlight: Highlight) -> st
 
 
 def _locations(finding: Finding) -> Iterator[str]:
-    """The texts with which a title may begin that say where."""
+    """The locations with which a title may begin: ``file:line``, ``file:line:column``."""
     for block in finding.evidence:
         if isinstance(block, Excerpt):
             yield printable(str(block))

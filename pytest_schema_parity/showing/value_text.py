@@ -1,4 +1,4 @@
-"""Values in words."""
+"""Format attribute values for messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOT_SET: Final = "not set"
 
 
 def value_text(value: JsonValue) -> str:
-    """A value for people: ``not set``, ``yes``, ``a, b``; strings bare where nothing is hidden."""
+    """A value as readable text without secrets: ``not set``, ``yes``, ``a, b``."""
     return _plain_text(redact_value(value))
 
 
