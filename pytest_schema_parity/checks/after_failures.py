@@ -17,9 +17,9 @@ Side: TypeAlias = "tuple[Schema, Sequence[Failure]]"
 """The schema of a tree, and its failures."""
 
 _PUBLIC: Final = "PUBLIC"
-_DYNAMIC: Final = frozenset({"", "call", "do", "select", "with"})
+_ANY_OBJECT: Final = frozenset({"", "call", "do", "select", "with"})
 """Commands that may change any object."""
-_MADE_BY: Final = {
+_CREATED_BY: Final = {
     "composite type": {"type"},
     "constraint": {"domain", "index", "table"},
     "domain": {"domain"},
@@ -38,7 +38,7 @@ _MADE_BY: Final = {
 """By kind: the objects of CREATE and ALTER statements that can create or change such a fact."""
 
 
-def failure_behind(difference: Difference, sides: Sequence[Side]) -> Place | None:
+def causing_failure(difference: Difference, sides: Sequence[Side]) -> Place | None:
     """The first failed statement that may have caused a difference, or None.
 
     It may if a statement that was lost with it names the fact: a table by its name, a column by its
@@ -46,10 +46,10 @@ def failure_behind(difference: Difference, sides: Sequence[Side]) -> Place | Non
     ``sides`` are the reference and the tree.
     """
     facts = [(schema, fact) for schema, _ in sides if (fact := schema.get(difference.key))]
-    wanted = [names for schema, fact in facts for names in _ways_to_name(fact, schema)]
+    wanted = [names for schema, fact in facts for names in _identifying_names(fact, schema)]
     above = {fact.parent[0] for _, fact in facts if fact.parent}
-    for (_, failures), lone in zip(sides, ("missing", "extra"), strict=True):
-        is_there = difference.change == lone and not any("view" in kind for kind in above)
+    for (_, failures), unmatched in zip(sides, ("missing", "extra"), strict=True):
+        is_there = difference.change == unmatched and not any("view" in kind for kind in above)
         for failure in failures:
             for statement in failure.lost:
                 makes = _can_make(statement, difference, above, is_there=is_there)
@@ -64,7 +64,7 @@ def _can_make(statement: Lost, difference: Difference, above: set[str], *, is_th
     ``is_there``: the fact exists without the statement, so a CREATE is not the cause.
     """
     command, kind = statement.command, difference.kind
-    if command in _DYNAMIC:
+    if command in _ANY_OBJECT:
         return True
     if command == "comment":
         return "comment" in (difference.attribute or "")
@@ -72,11 +72,13 @@ def _can_make(statement: Lost, difference: Difference, above: set[str], *, is_th
         return command in ("alter", "grant", "revoke") and "privilege" in kind
     if is_there and command == "create":
         return False
-    made_by = _MADE_BY.get(kind, set()) if kind != "column" else {one.split()[-1] for one in above}
-    return not made_by or statement.about in made_by
+    created_by = (
+        _CREATED_BY.get(kind, set()) if kind != "column" else {one.split()[-1] for one in above}
+    )
+    return not created_by or statement.about in created_by
 
 
-def _ways_to_name(fact: Fact, schema: Schema) -> Iterator[frozenset[str]]:
+def _identifying_names(fact: Fact, schema: Schema) -> Iterator[frozenset[str]]:
     """The sets of names that identify a fact: a statement about it holds all names of one set."""
     if privilege := _PRIVILEGE.fullmatch(fact.name):
         to = frozenset() if privilege["to"] == _PUBLIC else names_in(privilege["to"])
@@ -86,18 +88,18 @@ def _ways_to_name(fact: Fact, schema: Schema) -> Iterator[frozenset[str]]:
     parent = schema.get(fact.parent) if fact.parent else None
     is_in_schema = parent is None or parent.kind == "schema"
     if is_in_schema or parent is None or not fact.name.startswith(f"{parent.name}."):
-        yield _last(fact.name)
+        yield _last_part(fact.name)
     if is_in_schema or parent is None:
         return
-    above = _last(parent.name)
-    yield above | _last(fact.name)
+    above = _last_part(parent.name)
+    yield above | _last_part(fact.name)
     if "definition" in parent.attributes:
         yield above
     if isinstance(columns := fact.attributes.get("columns"), list):
         yield above | names_in(" ".join(map(str, columns)))
 
 
-def _last(name: str) -> frozenset[str]:
+def _last_part(name: str) -> frozenset[str]:
     """The last part of a qualified name; of a function, without its arguments."""
     tokens = name_tokens(name)
     end = tokens.index("(") if "(" in tokens else len(tokens)

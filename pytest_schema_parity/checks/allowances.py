@@ -16,14 +16,14 @@ from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.showing import choice_of, clean, printable, value_text
 
 NAME: Final = "allowances"
-MOST_MEANT: Final = 3
+MOST_SUGGESTIONS: Final = 3
 """So many names, or values of a field, are suggested for a stale allowance."""
 
 
 def find(context: Context) -> Iterator[Finding]:
     """Find the stale allowances and those that have expired."""
-    stale, expired = context.dead_allowances()
-    return findings(context.tree, stale, expired, context.judged_findings())
+    stale, expired = context.stale_and_expired_allowances()
+    return findings(context.tree, stale, expired, context.findings_after_allowances())
 
 
 def findings(
@@ -34,7 +34,7 @@ def findings(
 ) -> Iterator[Finding]:
     """A finding for each stale allowance, and for each that has expired.
 
-    ``found`` are the findings of the tree, of which a stale one may mean one.
+    ``found`` are the findings of the tree: a stale allowance may mean one of them.
     """
     for allowance in stale:
         remark = f"stale: matches no difference; {_remedy(allowance, found)}"
@@ -76,9 +76,9 @@ def pattern_text(allowance: Allowance) -> str:
 def _remedy(allowance: Allowance, found: Collection[Finding]) -> str:
     """What to do about a stale allowance: correct what it probably means, or remove it."""
     if names := names_meant(allowance, found):
-        return f"did you mean {choice_of(names[:MOST_MEANT])}?"
+        return f"did you mean {choice_of(names[:MOST_SUGGESTIONS])}?"
     for field, words in fields_meant(allowance, found).items():
-        return f"did you mean {field} = {choice_of(words[:MOST_MEANT])}?"
+        return f"did you mean {field} = {choice_of(words[:MOST_SUGGESTIONS])}?"
     return "remove it"
 
 

@@ -17,8 +17,9 @@ from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import clean, printable
 
 NAME: Final = "applies"
-MAKES_NOTHING: Final = "the files of the reference create nothing: there is nothing to compare with"
-"""The greatest length of a hint that is shown in the same line as the message."""
+EMPTY_REFERENCE: Final = (
+    "the files of the reference create no objects: there is nothing to compare with"
+)
 
 
 def find(context: Context) -> Iterator[Finding]:
@@ -38,7 +39,7 @@ def find(context: Context) -> Iterator[Finding]:
             kind="tree",
             name=tree,
             change="empty",
-            title=MAKES_NOTHING,
+            title=EMPTY_REFERENCE,
             breaks=True,
         )
 
@@ -88,7 +89,7 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
         causes = {cause_of(finding) for finding in failed}
         head += f" in {counted(len(files), 'file')}"
         if len(causes) < len(failed):
-            head += f", of {counted(len(causes), 'cause')}"
+            head += f" ({counted(len(causes), 'cause')})"
         head += ", the first"
     return f"{head}: {clean(failed[0].title)}"
 

@@ -13,12 +13,16 @@ from pytest_schema_parity.behavior.statements.counterexample import (
     DatabaseCopy,
 )
 from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
+from pytest_schema_parity.checks.behavior_findings import (
+    BehaviorFindings,
+    relations_of,
+    routines_of,
+)
 from pytest_schema_parity.checks.behavior_wording import (
     note,
 )
 from pytest_schema_parity.checks.check import Check, Context
-from pytest_schema_parity.checks.kept_examples import decoded, encoded
+from pytest_schema_parity.checks.kept_examples import decode_examples, encode_examples
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Script
@@ -56,14 +60,14 @@ def find(context: Context) -> Iterator[Finding]:
                 budget=Budget(settings.examples, settings.seconds),
                 seed=settings.seed,
                 subjects=shared | routines,
-                known=tuple(decoded(context.recall(BEHAVIOR))),
+                known=tuple(decode_examples(context.recall(BEHAVIOR))),
                 roles=settings.roles,
             )
     except psycopg.Error as error:
-        raise ServerError(f"the search for statements was cut short: {error}") from error
-    context.remember(BEHAVIOR, encoded(found.counterexamples))
+        raise ServerError(f"the search for statements failed: {error}") from error
+    context.remember(BEHAVIOR, encode_examples(found.counterexamples))
     allowances = context.config.allow
-    yield from Reported(names, schemas, differences, found, allowances).findings()
+    yield from BehaviorFindings(names, schemas, differences, found, allowances).findings()
 
 
 def headline(failing: Sequence[Finding], tree: str) -> str:

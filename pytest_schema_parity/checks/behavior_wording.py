@@ -1,4 +1,4 @@
-"""How a counterexample of generated statements is put into words."""
+"""Format a counterexample of generated statements for a finding."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def differing_rows(example: Counterexample) -> Rows:
     )
 
 
-def shown_rows(found: DifferingRows) -> tuple[Outcome, Outcome]:
-    """What each side shows of the table or view whose rows differ."""
+def row_outcomes(found: DifferingRows) -> tuple[Outcome, Outcome]:
+    """The outcome of reading the table or view on each side: a count of rows, or an error."""
     one, other = (
-        Outcome(f"{named_state(state)}: {message}", sqlstate=state)
+        Outcome(f"{sqlstate_text(state)}: {message}", sqlstate=state)
         if state
         else Outcome(counted(len(rows), "row"))
         for (state, message), rows in zip(
@@ -45,17 +45,18 @@ def shown_rows(found: DifferingRows) -> tuple[Outcome, Outcome]:
     )
     if any(state for state, _ in found.errors):
         return one, other
-    return _only_here(found.counts[0], found.reference), _only_here(
+    return _row_count_outcome(found.counts[0], found.reference), _row_count_outcome(
         found.counts[1], found.candidate
     )
 
 
-def named_state(sqlstate: str) -> str:
-    """The name of an SQLSTATE; the SQLSTATE itself where it has none."""
+def sqlstate_text(sqlstate: str) -> str:
+    """The name of an SQLSTATE; the SQLSTATE itself if it has no name."""
     return condition_name(sqlstate) or sqlstate
 
 
-def _only_here(count: int, rows: Sequence[object]) -> Outcome:
+def _row_count_outcome(count: int, rows: Sequence[object]) -> Outcome:
+    """``5 rows, 1 of them only here``: the count of a side, and of the rows that only it has."""
     return Outcome(f"{counted(count, 'row')}, {len(rows)} of them only here")
 
 
@@ -68,7 +69,7 @@ def differing_statement(example: Counterexample) -> GeneratedStatement:
     return example.parts[-1]
 
 
-def headed(statement: GeneratedStatement) -> str:
+def statement_head(statement: GeneratedStatement) -> str:
     """``INSERT INTO public.submissions``: a statement without its values."""
     heads = {"insert": "INSERT INTO", "update": "UPDATE", "delete": "DELETE FROM"}
     if statement.kind == "other":

@@ -18,7 +18,7 @@ from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.showing import printable
 
 if TYPE_CHECKING:
-    from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+    from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 
 Role: TypeAlias = Literal["reference", "candidate", "not compared", "rehearsal"]
 """The role of what is checked: a tree's, or ``rehearsal``."""
@@ -64,19 +64,19 @@ class Context(Protocol):
     def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
         """A context with the conninfos of new copies of trees' databases, dropped at its end."""
 
-    def rehearsed(self) -> Rehearsed:
+    def rehearsed(self) -> ConfiguredRehearsal:
         """The rehearsal that is checked; raises SchemaParityError if it cannot begin."""
 
     def recall(self, what: str) -> object:
-        """The value that an earlier run stored for the tree under this name; None without one."""
+        """The value that an earlier run stored for the tree under this name, or None."""
 
     def remember(self, what: str, value: object) -> None:
         """Store a value, which JSON can hold, for the next run, unless pytest has no cache."""
 
-    def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
+    def stale_and_expired_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
         """The stale allowances that concern the tree, and those that have expired."""
 
-    def judged_findings(self) -> Sequence[Finding]:
+    def findings_after_allowances(self) -> Sequence[Finding]:
         """The findings of the tree's checks that have run, after the allowances."""
 
 

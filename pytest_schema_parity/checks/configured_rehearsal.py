@@ -25,11 +25,11 @@ from pytest_schema_parity.schema.facts import Schema
 from pytest_schema_parity.showing import printable
 
 
-class Rehearsed:
+class ConfiguredRehearsal:
     """A rehearsal of the configuration, which builds its databases when they are first used.
 
     File names are relative to ``root``; ``statement_timeout`` is in seconds.  Raises TreeError
-    where its steps cannot be used as they are.
+    if its steps cannot be used.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Rehearsed:
             found = load_steps(config.steps)
         except TreeError as error:
             raise TreeError(f"{config.name}: {error}") from None
-        self.steps, self.no_steps = found.steps, found.skipped
+        self.steps, self.other_files = found.steps, found.skipped
         self._statement_timeout = statement_timeout
         self.generated: Filling | None = None
         """The generated rows, once the stage is opened, if no seed is configured."""
@@ -94,7 +94,7 @@ class Rehearsed:
     def seeded(self) -> Stage:
         """The deployed tree with its rows.
 
-        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        Raises ServerError if the seed fails; the check ``upgrade`` reports the statement.
         """
         if self.seed_failures:
             raise _not_rehearsed(self.seed_failures[0])
@@ -103,7 +103,7 @@ class Rehearsed:
     def reached(self) -> Rehearsal:
         """The rehearsal with the steps before the first that fails, carried out.
 
-        Raises ServerError where the seed fails: the check ``upgrade`` reports what.
+        Raises ServerError if the seed fails; the check ``upgrade`` reports the statement.
         """
         self.seeded()
         self.carry_out()
@@ -112,7 +112,7 @@ class Rehearsed:
     def ready(self) -> Rehearsal:
         """The rehearsal after its steps were carried out.
 
-        Raises ServerError where the seed or a step fails: the check ``upgrade`` reports what.
+        Raises ServerError if the seed or a step fails; the check ``upgrade`` reports the statement.
         """
         rehearsal = self.reached()
         if self.failing_step is not None:
@@ -128,7 +128,7 @@ class Rehearsed:
         self._load_seed(stage)
         return stage
 
-    def write_later(self, database: str) -> Filling:
+    def write_later_rows(self, database: str) -> Filling:
         """Write generated rows to a copy of the upgraded database, by its name, and change some.
 
         Raises SchemaParityError.
@@ -148,7 +148,7 @@ class Rehearsed:
         return filling
 
     def close(self) -> None:
-        """Stop the server of its stage, unless others use it, too.  Nothing works afterwards."""
+        """Stop the server of its stage, unless others use it, too; call no method afterwards."""
         if self._stage is not None and self._stage.target.is_alone:
             self._stage.target.host.stop()
 
@@ -168,15 +168,20 @@ class Rehearsed:
         return self._opened
 
     def _begin(self) -> tuple[Stage, Rehearsal, tuple[Failure, ...]]:
+        """Build the deployed tree and load the seed; raises ServerError if the build has failures.
+
+        Returns the stage, its rehearsal, and the failures of the seed.
+        """
         source = self.config.source
         stage = self._stage = self.trees.scheduler.open_stage(source, self.config.name)
         if stage.build.failures:
             first = stage.build.failures[0].title
-            where = "see its `applies`"
+            where = "see its check `applies`"
             if not stage.target.is_alone:
-                where += "; or it makes roles, and on one server it is built twice"
+                where += ", or it creates roles, but is built twice on one server"
             raise ServerError(
-                f"not rehearsed: {printable(source)} does not apply as a whole, {where} ({first})"
+                f"not rehearsed: {printable(source)} cannot be applied without errors;"
+                f" {where} ({first})"
             )
         failures = self._load_seed(stage)
         rehearsal = Rehearsal(
@@ -192,6 +197,7 @@ class Rehearsed:
         return stage, rehearsal, failures
 
     def _load_seed(self, stage: Stage) -> tuple[Failure, ...]:
+        """Run the seed files, or generate rows if none are configured; returns the failures."""
         files = self.config.seed
         if files is None:
             self._generate(stage)
@@ -223,7 +229,7 @@ class Rehearsed:
         return min(self._statement_timeout, PATIENCE)
 
     def _fill(self, stage: Stage, conninfo: str) -> Filling:
-        """Fill a stage with rows that fulfil the rules of ``to`` as well, where there are some."""
+        """Fill a stage with rows; if possible, with rows that the tree ``to`` accepts, too."""
         with two_copies(stage.target) as (one, other), ExitStack() as stack:
             pairs = [(one, other)]
             with suppress(ServerError):  # its own `applies` reports that ``to`` cannot be built
@@ -235,7 +241,7 @@ class Rehearsed:
 
 def _not_rehearsed(failure: Failure) -> ServerError:
     first = failure.title
-    return ServerError(f"not rehearsed: a statement fails, see its `upgrade` ({first})")
+    return ServerError(f"not rehearsed: the seed or a step fails; see `upgrade` ({first})")
 
 
 def own_tables(schema: Schema) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What the checks of one tree are given: trees, findings, and what an earlier run kept."""
+"""The context of one tree's checks: trees, findings, and values that an earlier run stored."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks.check import Context
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.checks.parity import Parity
 from pytest_schema_parity.config import Config
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.apply_allowances import expired, stale
+from pytest_schema_parity.findings.apply_allowances import expired_allowances, stale_allowances
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.difference import Comparison
 
@@ -51,7 +51,7 @@ class _TreeContext:
     def comparison(self) -> Comparison:
         return self.parity.differences(self.tree)
 
-    def rehearsed(self) -> Rehearsed:
+    def rehearsed(self) -> ConfiguredRehearsal:
         return self.parity.rehearsals[self.tree]
 
     def copies(self, *trees: str) -> AbstractContextManager[Sequence[str]]:
@@ -71,10 +71,12 @@ class _TreeContext:
         names = (what, file, self.reference, self.tree)
         return "/".join(re.sub(r"[^\w.-]", "_", name, flags=re.ASCII).strip(".") for name in names)
 
-    def dead_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
+    def stale_and_expired_allowances(self) -> tuple[list[Allowance], list[Allowance]]:
         rules, today = self.parity.config.allow, date.today()
         used = self.parity.used_allowances(self.tree)
-        return stale(rules, self.tree, used, today), expired(rules, self.tree, today)
+        return stale_allowances(rules, self.tree, used, today), expired_allowances(
+            rules, self.tree, today
+        )
 
-    def judged_findings(self) -> Sequence[Finding]:
-        return self.parity.judged_findings(self.tree)
+    def findings_after_allowances(self) -> Sequence[Finding]:
+        return self.parity.findings_after_allowances(self.tree)

@@ -1,4 +1,4 @@
-"""Look for the files that a configuration names, so that all of its mistakes come together."""
+"""Check that the files that a configuration names exist, so that one error lists all mistakes."""
 
 from __future__ import annotations
 

@@ -9,26 +9,26 @@ from pytest_schema_parity.behavior.statements.counterexample import Counterexamp
 from pytest_schema_parity.behavior.statements.generated_statement import GeneratedStatement
 
 KeptEntry: TypeAlias = dict[str, object]
-KINDS = frozenset({"insert", "update", "delete", "truncate", "role", "call", "other"})
+STATEMENT_KINDS = frozenset({"insert", "update", "delete", "truncate", "role", "call", "other"})
 
 
-def encoded(found: Iterable[Counterexample]) -> list[KeptEntry]:
+def encode_examples(found: Iterable[Counterexample]) -> list[KeptEntry]:
     """Counterexamples as values that JSON can hold."""
     return [
         {
             "subject": each.subject,
-            "statements": [_statement(part) for part in each.parts],
+            "statements": [_encode_statement(part) for part in each.parts],
             "examples": each.examples,
         }
         for each in found
     ]
 
 
-def decoded(kept: object) -> Iterator[Known]:
-    """The examples that an earlier run stored; entries of another form are ignored."""
+def decode_examples(kept: object) -> Iterator[Known]:
+    """The examples that an earlier run stored as JSON; entries of another form are ignored."""
     for entry in kept if isinstance(kept, list) else ():
         try:
-            parts = tuple(map(_part, entry["statements"]))
+            parts = tuple(map(_decode_statement, entry["statements"]))
             known = Known(str(entry["subject"]), parts, int(entry["examples"]))
         except (KeyError, TypeError, ValueError):
             continue
@@ -36,7 +36,7 @@ def decoded(kept: object) -> Iterator[Known]:
             yield known
 
 
-def _statement(part: GeneratedStatement) -> KeptEntry:
+def _encode_statement(part: GeneratedStatement) -> KeptEntry:
     return {
         "kind": part.kind,
         "table": part.table,
@@ -45,25 +45,25 @@ def _statement(part: GeneratedStatement) -> KeptEntry:
         "suffix": part.suffix,
         "overriding": part.overriding,
         "text": part.text,
-        "along": [_statement(each) for each in part.along],
+        "along": [_encode_statement(each) for each in part.along],
     }
 
 
-def _part(entry: Mapping[str, object]) -> GeneratedStatement:
+def _decode_statement(entry: Mapping[str, object]) -> GeneratedStatement:
     """Read a statement; raises KeyError, TypeError or ValueError if the entry is not one."""
-    if entry["kind"] not in KINDS:
+    if entry["kind"] not in STATEMENT_KINDS:
         raise ValueError(entry["kind"])
     return GeneratedStatement(
         kind=entry["kind"],  # type: ignore[arg-type] # it is one of the kinds
         table=str(entry["table"]),
-        values=_pairs(entry["values"]),
-        where=_pairs(entry["where"]),
+        values=_decode_pairs(entry["values"]),
+        where=_decode_pairs(entry["where"]),
         suffix=str(entry["suffix"]),
         overriding=bool(entry["overriding"]),
         text=str(entry["text"]),
-        along=tuple(map(_part, cast("list[KeptEntry]", entry["along"]))),
+        along=tuple(map(_decode_statement, cast("list[KeptEntry]", entry["along"]))),
     )
 
 
-def _pairs(values: object) -> tuple[tuple[str, str], ...]:
+def _decode_pairs(values: object) -> tuple[tuple[str, str], ...]:
     return tuple((str(column), str(value)) for column, value in cast("list[list[str]]", values))

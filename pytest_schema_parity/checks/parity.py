@@ -12,11 +12,11 @@ from pytest_schema_parity.building.adjustments import Adjustments
 from pytest_schema_parity.building.build import Build
 from pytest_schema_parity.checks import allowances, registry, structure
 from pytest_schema_parity.checks.check import Check, Context, Memory, Role
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.config import Config, RehearsalConfig
 from pytest_schema_parity.errors import SchemaParityError
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.apply_allowances import Judged, judge
+from pytest_schema_parity.findings.apply_allowances import CheckedFindings, apply_allowances
 from pytest_schema_parity.findings.finding import Finding, Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.schema.compare import compare
@@ -24,19 +24,19 @@ from pytest_schema_parity.schema.difference import Comparison
 
 
 @dataclass
-class Shared:
+class SharedResults:
     """The results that one process of a run shares with the others.
 
-    ``builds`` maps trees that could not be built to the reason; ``judged`` holds the findings of
+    ``builds`` maps trees that could not be built to the reason; ``findings`` holds the findings of
     costly checks, by tree and name.
     """
 
     builds: dict[str, Build | str] = field(default_factory=dict)
-    judged: dict[tuple[str, str], Judged] = field(default_factory=dict)
+    findings: dict[tuple[str, str], CheckedFindings] = field(default_factory=dict)
 
 
 class Parity:
-    """A configuration's trees and their checks; nothing is built or checked until it is asked for.
+    """A configuration's trees and their checks; nothing is built or checked before it is used.
 
     Each check runs once; :meth:`result` then returns the same result.  ``context_of`` makes what
     the checks of a tree receive.
@@ -55,10 +55,10 @@ class Parity:
         self.memory = memory
         self.root = root
         self.trees: Trees
-        self.rehearsals: dict[str, Rehearsed] = {}
+        self.rehearsals: dict[str, ConfiguredRehearsal] = {}
         self._accept = adjustments.reason
         self._context_of = context_of
-        self._judged: dict[tuple[str, str], Judged] = {}
+        self._checked: dict[tuple[str, str], CheckedFindings] = {}
         self._comparisons: dict[str, Comparison] = {}
 
     @property
@@ -66,17 +66,17 @@ class Parity:
         """The names of the trees that must match the reference."""
         return self.config.candidates
 
-    def begin(self, rehearsal: RehearsalConfig) -> Rehearsed:
+    def begin(self, rehearsal: RehearsalConfig) -> ConfiguredRehearsal:
         """Create a rehearsal on a server of its own, which starts when it is used.
 
-        Raises TreeError where its steps cannot be used as they are.
+        Raises TreeError if its steps cannot be used.
         """
         timeout = self.config.statement_timeout
-        return Rehearsed(rehearsal, self.trees, root=self.root, statement_timeout=timeout)
+        return ConfiguredRehearsal(rehearsal, self.trees, root=self.root, statement_timeout=timeout)
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The names of all that have checks: reference, candidates, other trees, rehearsals."""
+        """The names of all trees and rehearsals: reference, candidates, other trees, rehearsals."""
         config = self.config
         rehearsals = (rehearsal.name for rehearsal in config.rehearsals)
         return (config.reference, *config.candidates, *config.not_compared, *rehearsals)
@@ -109,19 +109,19 @@ class Parity:
         """
         check = registry.check_named(name)
         try:
-            findings: Sequence[Finding] = self._judge(tree, check).findings
+            findings: Sequence[Finding] = self._checked_findings(tree, check).findings
         except SchemaParityError as error:
             findings = [self._not_compared(tree, name, error)]
         return check.result(name, tree, findings, allow=self.config.allow_header)
 
     def comparison(self, tree: str) -> Comparison:
-        """A candidate's differences from the reference, less the allowed ones.
+        """A candidate's differences from the reference, without the allowed ones.
 
         Empty for the reference itself.  Raises ServerError.
         """
         if tree == self.config.reference:
             return Comparison()
-        found = self._judge(tree, structure.CHECK).findings
+        found = self._checked_findings(tree, structure.CHECK).findings
         left = [each.difference for each in found if each.difference and each.allowed is None]
         return self.differences(tree).only(left)
 
@@ -134,22 +134,22 @@ class Parity:
             trees={name: self._tree_results(name) for name in self.subjects if name in trees},
         )
 
-    def shared(self) -> Shared:
+    def shared(self) -> SharedResults:
         """The results of this process, for other processes of the run."""
         costly = {name for check in registry.CHECKS if check.costly for name in check.names}
-        judged = {key: found for key, found in self._judged.items() if key[1] in costly}
-        return Shared(self.trees.own_builds(), judged)
+        checked = {key: found for key, found in self._checked.items() if key[1] in costly}
+        return SharedResults(self.trees.own_builds(), checked)
 
-    def receive(self, shared: Shared) -> None:
+    def receive(self, shared: SharedResults) -> None:
         """Add the results of another process, except those that are known already."""
         self.trees.received = shared.builds | self.trees.received
-        self._judged = shared.judged | self._judged
+        self._checked = shared.findings | self._checked
 
-    def _judge(self, tree: str, check: Check) -> Judged:
+    def _checked_findings(self, tree: str, check: Check) -> CheckedFindings:
         """The findings of a check, or of its family, after the allowances."""
         key = (tree, check.names[0])
-        if key not in self._judged:
-            self._judged[key] = judge(
+        if key not in self._checked:
+            self._checked[key] = apply_allowances(
                 tree,
                 check.find(self._context_of(self, tree)),
                 self.config.allow,
@@ -157,13 +157,13 @@ class Parity:
                 fail_on=self.config.fail_on,
                 accept=self._accept,
             )
-        return self._judged[key]
+        return self._checked[key]
 
-    def judged_findings(self, tree: str) -> list[Finding]:
-        """The findings of a tree's checks that have run, but for those about allowances."""
+    def findings_after_allowances(self, tree: str) -> list[Finding]:
+        """The findings of a tree's checks that have run, except those about allowances."""
         own = (tree, allowances.NAME)
-        judged = [each for key, each in self._judged.items() if key[0] == tree and key != own]
-        return [finding for each in judged for finding in each.findings]
+        checked = [each for key, each in self._checked.items() if key[0] == tree and key != own]
+        return [finding for each in checked for finding in each.findings]
 
     def differences(self, tree: str) -> Comparison:
         """Every difference of a candidate from the reference."""
@@ -180,7 +180,9 @@ class Parity:
                 continue
             if str(error) == self._why_not_built(name):
                 first = reason.partition("\n")[0]
-                reason = f"not compared: {name} could not be built, see its `applies` ({first})"
+                reason = (
+                    f"not compared: {name} could not be built; see its check `applies` ({first})"
+                )
                 break
         return Finding(
             tree=tree,
@@ -203,7 +205,8 @@ class Parity:
         results = tuple(
             self.result(tree, name)
             for check in self._checks_of(tree)
-            if not self._is_costly(tree, check) or (tree, check.names[0]) in self._judged
+            if not self._runs_only_if_selected(tree, check)
+            or (tree, check.names[0]) in self._checked
             for name in check.names
         )
         if tree in self.rehearsals:
@@ -214,8 +217,8 @@ class Parity:
             stand_ins = self.trees.build(tree).stand_ins
         return TreeResults(files=files, stand_ins=stand_ins, results=results)
 
-    def _is_costly(self, tree: str, check: Check) -> bool:
-        """Whether a check runs only when it is selected: it is costly, or needs such a check."""
+    def _runs_only_if_selected(self, tree: str, check: Check) -> bool:
+        """Whether a check runs only if selected: a costly one, or ``allowances`` of a rehearsal."""
         return check.costly or (tree in self.rehearsals and check is allowances.CHECK)
 
     def used_allowances(self, concerned: str) -> set[Allowance]:
@@ -230,10 +233,10 @@ class Parity:
         every = [(tree, check) for tree, check in every if check is not allowances.CHECK]
         for tree, check in every:
             if not check.costly and self.role_of(tree) == "candidate":
-                used |= self._judge(tree, check).used
+                used |= self._checked_findings(tree, check).used
         for tree, check in every:
             unused = (each for each in rules if each not in used)
             kinds = {each.kind for each in unused if each.concerns(tree)}
             if check.costly and check.kinds & kinds:
-                used |= self._judge(tree, check).used
+                used |= self._checked_findings(tree, check).used
         return used

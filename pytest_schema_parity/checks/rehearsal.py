@@ -13,13 +13,13 @@ from pytest_schema_parity.checks import (
 )
 from pytest_schema_parity.checks.check import Check, Context, Find, Role
 from pytest_schema_parity.checks.rehearsal_findings import (
-    about_step,
     amount,
     change_key,
     generated_notes,
     lost,
     not_reached,
     outcome_lines,
+    step_finding,
 )
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.finding import UNCHECKED, Finding
@@ -43,12 +43,12 @@ def data(context: Context) -> Iterator[Finding]:
         fresh = [change for change in outcome.changes if change_key(change) not in seen]
         seen.update(map(change_key, fresh))
         yield from lost(rehearsed, "data", outcome.step, fresh)
-    yield from _rules(context.tree, rehearsal)
+    yield from _integrity_findings(context.tree, rehearsal)
     if rehearsed.generated is not None:
         yield from generated_notes(context.tree, "data", rehearsed.generated)
 
 
-def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
+def _integrity_findings(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
     """Findings for violated foreign keys after the upgrade, and for sequences behind."""
     conninfo = rehearsal.reading(rehearsal.stages[-1])
     for key in broken_foreign_keys(conninfo):
@@ -56,17 +56,17 @@ def _rules(tree: str, rehearsal: Rehearsal) -> Iterator[Finding]:
         title = (
             f"{counted(key.rows, 'row')} of {key.table} violate the foreign key {key.constraint}"
         )
-        yield _rule(tree, name, title)
+        yield _integrity_finding(tree, name, title)
     for behind in sequences_behind(conninfo):
-        yield _rule(
+        yield _integrity_finding(
             tree,
             behind.sequence,
-            f"sequence {behind.sequence} gives {behind.next_value} next, and "
-            f"{behind.table}.{behind.column} has come to {behind.farthest}",
+            f"the next value of sequence {behind.sequence} is {behind.next_value}, but "
+            f"{behind.table}.{behind.column} already contains {behind.farthest}",
         )
 
 
-def _rule(tree: str, name: str, title: str) -> Finding:
+def _integrity_finding(tree: str, name: str, title: str) -> Finding:
     return Finding(
         tree=tree,
         check="data",
@@ -83,11 +83,12 @@ def idempotent(context: Context) -> Iterator[Finding]:
     rehearsed = context.rehearsed()
     for outcome in rehearsed.reached().again():
         if not outcome:
-            yield about_step(
+            yield step_finding(
                 rehearsed,
                 "idempotent",
                 outcome.step,
-                f"{rehearsed.shown(outcome.step.up)}, run a second time: {amount(outcome)}",
+                f"{rehearsed.shown(outcome.step.up)} is not idempotent: in a second run "
+                f"{amount(outcome)}",
                 outcome_lines(outcome),
             )
 
@@ -101,22 +102,22 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
     return f"{printable(tree)}: {first}" + (f" (and {more} more)" if more else "")
 
 
-def _as_far_as_reached(name: str, find: Find) -> Find:
-    """The findings of a check, and one that fails if a step fails: the later were not reached."""
+def _with_unreached_steps(name: str, find: Find) -> Find:
+    """Add to a check a finding that fails if a step fails: later steps were not checked."""
 
-    def found(context: Context) -> Iterator[Finding]:
+    def find_with_unreached(context: Context) -> Iterator[Finding]:
         findings = list(find(context))
         yield from findings
         if (failing := context.rehearsed().failing_step) is not None:
             lost = any(finding.fails for finding in findings)
             yield not_reached(context.rehearsed(), name, failing, alone=not lost)
 
-    return found
+    return find_with_unreached
 
 
 def _check(name: str, find: Find, *kinds: str) -> Check:
     if name not in ("upgrade", "backup"):
-        find = _as_far_as_reached(name, find)
+        find = _with_unreached_steps(name, find)
     return Check(
         names=(name,),
         find=find,

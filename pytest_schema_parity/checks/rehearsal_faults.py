@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from pytest_schema_parity.checks.check import Context
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.checks.rehearsal_findings import (
-    about_step,
     amount,
     cut,
     not_checked,
     outcome_lines,
+    step_finding,
 )
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
@@ -33,18 +33,18 @@ from pytest_schema_parity.rehearsal.data import DataChange
 from pytest_schema_parity.rehearsal.interrupt_steps import interrupt_steps
 from pytest_schema_parity.rehearsal.rehearse import StepOutcome
 
-POINTS: Final = 2
+INTERRUPTION_POINTS: Final = 2
 """At how many points between statements a step's session is ended."""
 
 
 def interrupted(context: Context) -> Iterator[Finding]:
-    """A finding for each step that an interruption leaves half done, or that then fails."""
+    """A finding for each step that is half done after an interruption, or fails when repeated."""
     rehearsed = context.rehearsed()
     rehearsal = rehearsed.reached()
     reported: set[str] = set()
     with ThreadPoolExecutor(1, "schema-parity-crash") as pool:
         crashes = pool.submit(lambda: list(_crashes(rehearsed)))
-        outcomes = [*interrupt_steps(rehearsal, points=POINTS)]
+        outcomes = [*interrupt_steps(rehearsal, points=INTERRUPTION_POINTS)]
         outcomes += crashes.result()
     for outcome in outcomes:
         if outcome.unchecked:
@@ -54,19 +54,19 @@ def interrupted(context: Context) -> Iterator[Finding]:
             continue
         reported.add(outcome.step.name)
         file = rehearsed.shown(outcome.step.up)
-        yield about_step(
+        yield step_finding(
             rehearsed,
             "interrupted",
             outcome.step,
-            f"{file} is neither done nor undone when {outcome.point}: {amount(outcome)}",
+            f"{file} is left half done when {outcome.point}: {amount(outcome)}",
             outcome_lines(outcome),
         )
     if not isinstance(rehearsal.host, Cluster):
-        title = "the server was not killed, only sessions: it is not one of our own"
+        title = "crash recovery was not tested: this plugin did not start the server"
         yield note_finding(context.tree, "interrupted", STEP, title)
 
 
-def _crashes(rehearsed: Rehearsed) -> Iterator[StepOutcome]:
+def _crashes(rehearsed: ConfiguredRehearsal) -> Iterator[StepOutcome]:
     """The outcome of each step when the server is killed; only if the server is our own."""
     if not isinstance(rehearsed.rehearsal.host, Cluster):
         return
@@ -90,9 +90,10 @@ def backup(context: Context) -> Iterator[Finding]:
     programs = find_backup_programs(major, installation.bindir if installation else None)
     why = ""
     if source.reader is not None:
-        why = "restoring a backup runs code of the tree as a superuser, and superuser = false"
+        why = "no backup was made: pg_restore would run the tree's code as a superuser, but"
+        why += " superuser = false"
     elif programs is None:
-        why = f"there is no pg_dump of PostgreSQL {major} or newer to make a backup with"
+        why = f"no backup was made: pg_dump of PostgreSQL {major} or newer was not found"
     if programs is None or why:
         yield note_finding(context.tree, "backup", STEP, why, name="backup", change="skipped")
         return
@@ -114,7 +115,7 @@ def backup(context: Context) -> Iterator[Finding]:
     if found:
         return
     lines = [found.failure] if found.failure else []
-    lines += [*map(title_of, found.differences), *map(_line, found.changes)]
+    lines += [*map(title_of, found.differences), *map(_change_text, found.changes)]
     count = f"{counted(len(found.differences), 'fact')}, {counted(len(found.changes), 'row')}"
     yield Finding(
         tree=context.tree,
@@ -126,10 +127,10 @@ def backup(context: Context) -> Iterator[Finding]:
         impact="behavior",
         title="the backup cannot be restored"
         if found.failure
-        else f"the restored backup is not as what was backed up: {count} changed",
+        else f"the restored backup differs from the original: {count} changed",
         evidence=(Text(tuple(cut(lines))),),
     )
 
 
-def _line(change: DataChange) -> str:
+def _change_text(change: DataChange) -> str:
     return f"{change.change} {change.name}"

@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.applies import failure_finding
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange, note_finding
@@ -39,8 +39,8 @@ def failed(failures: Iterable[Failure], tree: str, check: str) -> Iterator[Findi
         yield replace(failure_finding(failure, tree), check=check)
 
 
-def about_step(
-    rehearsed: Rehearsed,
+def step_finding(
+    rehearsed: ConfiguredRehearsal,
     check: str,
     step: MigrationStep,
     title: str,
@@ -52,7 +52,7 @@ def about_step(
 ) -> Finding:
     """A finding about a step as a whole, located at a line of its up file.
 
-    Its ``attribute`` is the check, unless that has several, each for allowances of its own.
+    Its ``attribute`` is the name of the check, unless another is given for separate allowances.
     """
     shown = cut(lines)
     return Finding(
@@ -70,25 +70,27 @@ def about_step(
 
 
 def not_checked(
-    rehearsed: Rehearsed, check: str, step: MigrationStep, why: str, *, line: int = 1
+    rehearsed: ConfiguredRehearsal, check: str, step: MigrationStep, why: str, *, line: int = 1
 ) -> Finding:
-    """A finding that fails, because something of a step could not be found out."""
+    """A failing finding: a property of a step could not be checked, for the reason ``why``."""
     title = f"{rehearsed.shown(step.up)}:{line}: not checked: {clean(redact(why.strip()))}"
-    return about_step(rehearsed, check, step, title, line=line, change="failed")
+    return step_finding(rehearsed, check, step, title, line=line, change="failed")
 
 
-def not_reached(rehearsed: Rehearsed, check: str, failing: StepOutcome, *, alone: bool) -> Finding:
-    """The finding that a step fails, so that a check is about the steps before it only.
+def not_reached(
+    rehearsed: ConfiguredRehearsal, check: str, failing: StepOutcome, *, alone: bool
+) -> Finding:
+    """A finding: a step fails, so the check covers only the steps before it.
 
-    It is that of a check that could not be carried out, if nothing else was found (``alone``); no
+    With ``alone`` (the check has no other finding) it says that the check could not run.  No
     allowance accepts it.
     """
     names = [step.name for step in rehearsed.steps]
     before = names.index(failing.step.name)
     which = ", ".join(names[before:])
     first = failing.failures[0].title
-    found = f"nothing was found in the {counted(before, 'step')} before" if before else ""
-    title = f"not reached: {which}, as {failing.step.name} fails, see its `upgrade` ({first})"
+    found = f"no problem in the {counted(before, 'step')} before" if before else ""
+    title = f"not checked: {which}, because {failing.step.name} fails; see `upgrade` ({first})"
     return Finding(
         tree=rehearsed.config.name,
         check=check,
@@ -123,23 +125,25 @@ def outcome_lines(outcome: StepOutcome) -> Iterator[str]:
 
 def change_line(change: DataChange) -> str:
     """``value changed public.users.name (id = 1): Ada → A``."""
-    key = ", ".join(f"{column} = {_value(value)}" for column, value in (change.key or {}).items())
+    key = ", ".join(
+        f"{column} = {_value_text(value)}" for column, value in (change.key or {}).items()
+    )
     text = f"{change.change} {change.name}" + (f" ({key})" if key else "")
     if change.change == "value changed" and change.column is not None:
-        text += f": {_value(change.before)} → {_value(change.after)}"
+        text += f": {_value_text(change.before)} → {_value_text(change.after)}"
     if change.count > 1:
         text += f", {change.count} times"
     return clipped(clean(text))
 
 
 def change_key(change: DataChange) -> object:
-    """What is the same for one change that is found after several steps."""
+    """A key that is equal for one change that is found after several steps."""
     key = None if change.key is None else tuple(change.key.items())
     return change.name, change.change, key, change.after
 
 
 def lost(
-    rehearsed: Rehearsed,
+    rehearsed: ConfiguredRehearsal,
     check: str,
     step: MigrationStep,
     changes: Sequence[DataChange],
@@ -148,7 +152,7 @@ def lost(
 ) -> Iterator[Finding]:
     """A finding for each table and column in which a step loses or changes rows or values.
 
-    Its attribute is the check.  With ``later`` it is the down file that does so, with rows that
+    Its attribute is the name of the check.  With ``later`` the down file loses or changes rows that
     were written after the upgrade.
     """
     file = step.down if later and step.down else step.up
@@ -159,10 +163,14 @@ def lost(
         groups.setdefault((change.name, change.change), []).append(change)
     for (name, kind), found in groups.items():
         if kind in ("table renamed", "column renamed"):
-            yield _renamed(rehearsed, check, step, found[0])
+            yield _rename_finding(rehearsed, check, step, found[0])
             continue
         rows = sum(change.count for change in found)
-        what = name if kind.endswith(("table missing", "column missing")) else _rows(rows, name)
+        what = (
+            name
+            if kind.endswith(("table missing", "column missing"))
+            else _rows_of_table(rows, name)
+        )
         yield Finding(
             tree=rehearsed.config.name,
             check=check,
@@ -177,15 +185,17 @@ def lost(
         )
 
 
-def _renamed(rehearsed: Rehearsed, check: str, step: MigrationStep, change: DataChange) -> Finding:
-    """A finding for a table or column that has another name: its rows are there, under that.
+def _rename_finding(
+    rehearsed: ConfiguredRehearsal, check: str, step: MigrationStep, change: DataChange
+) -> Finding:
+    """A finding for a table or column that a step renames; its rows are kept.
 
-    It is a note where after the last step a view has the old name of a table, and gives its rows.
+    It is a note if, after the last step, a view with the old name of the table gives its rows.
     """
     kind = change.change.partition(" ")[0]
     is_table = kind == "table"
     effect = effect_of_rename(rehearsed.rehearsal, change.name) if is_table else NO_VIEW
-    text = "a view has the old name" if effect is None else clean(redact(effect))
+    text = "a view with the old name has the same rows" if effect is None else clean(redact(effect))
     return Finding(
         tree=rehearsed.config.name,
         check=check,
@@ -202,41 +212,42 @@ def _renamed(rehearsed: Rehearsed, check: str, step: MigrationStep, change: Data
 
 
 def generated_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
-    """Notes about generated rows: how many, and which tables none of them entered."""
+    """Notes about generated rows: how many, and which tables accepted none."""
     rows, tables = sum(filling.rows.values()), len(filling.rows)
     lines = [f"{name}: {counted(count, 'row')}" for name, count in filling.rows.items()]
-    title = f"no seed is named: {counted(rows, 'row')} in {counted(tables, 'table')} are generated"
+    count = f"{counted(rows, 'row')} in {counted(tables, 'table')}"
+    title = f"no `seed` is configured: generated {count}"
     yield rehearsal_note(tree, check, "", title, lines)
     yield from refused_notes(tree, check, filling)
 
 
 def refused_notes(tree: str, check: str, filling: Filling) -> Iterator[Finding]:
-    """A note for each table that no generated row entered."""
+    """A note for each table that accepted no generated row."""
     for name, why in filling.refused.items():
         reason = clean(redact(why.removeprefix(f"{name}: ")))
-        yield rehearsal_note(tree, check, name, f"no generated row entered {name}: {reason}")
+        yield rehearsal_note(tree, check, name, f"{name} accepted no generated row: {reason}")
 
 
 def rehearsal_note(
     tree: str, check: str, name: str, title: str, lines: Iterable[str] = ()
 ) -> Finding:
-    """A note about the rows of a table, or of all without a name."""
+    """A note about the rows of a table, or of all tables if the name is empty."""
     shown = tuple(map(clean, cut(lines)))
     evidence = (Text(shown),) if shown else ()
     return note_finding(tree, check, DATA, title, name=name, evidence=evidence)
 
 
-def _rows(count: int, name: str) -> str:
+def _rows_of_table(count: int, name: str) -> str:
     return f"{name} in {counted(count, 'row')}"
 
 
 def cut(lines: Iterable[str]) -> list[str]:
-    """The first of many lines, and how many more there are."""
+    """The first :data:`MOST_LINES` lines, and how many more there are."""
     shown = list(lines)
     if len(shown) <= MOST_LINES:
         return shown
     return [*shown[:MOST_LINES], f"… and {len(shown) - MOST_LINES} more"]
 
 
-def _value(value: str | None) -> str:
+def _value_text(value: str | None) -> str:
     return "NULL" if value is None else value

@@ -1,4 +1,4 @@
-"""``locks``: what each step locks, rewrites and scans, and whether it waits for ever."""
+"""``locks``: what each step locks, rewrites and scans, and whether it waits without limit."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Final
 import psycopg
 
 from pytest_schema_parity.checks.check import Context
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.checks.rehearsal_findings import (
-    about_step,
     amount,
     not_checked,
     outcome_lines,
+    step_finding,
 )
 from pytest_schema_parity.config.model import LOCK_MODES, LockMode
 from pytest_schema_parity.errors import ScriptError
@@ -29,10 +29,10 @@ from pytest_schema_parity.rehearsal.waiting import Waited, run_beside_a_writer
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.schema.facts import Place
 
-LEFT_INVALID: Final = (
-    "a statement with CONCURRENTLY cannot be undone: it leaves an invalid index behind, which"
-    " IF NOT EXISTS would keep; begin the step with DROP INDEX CONCURRENTLY IF EXISTS, so that it"
-    " can be run again, and accept this finding"
+INVALID_INDEX_ADVICE: Final = (
+    "CONCURRENTLY cannot be rolled back: on failure it leaves an invalid index, which"
+    " IF NOT EXISTS does not replace; begin the step with DROP INDEX CONCURRENTLY IF EXISTS, so"
+    " that it can be repeated, and accept this finding"
 )
 
 
@@ -41,12 +41,14 @@ def locks(context: Context) -> Iterator[Finding]:
     rehearsed = context.rehearsed()
     rehearsal = rehearsed.reached()
     found = rehearsal.side_by_side(
-        lambda number: (_observed(rehearsal, number), _beside_a_writer(rehearsed, number)),
+        lambda number: (_observe_locks(rehearsal, number), _run_beside_writer(rehearsed, number)),
         range(len(rehearsal.steps)),
     )
     for step, (statements, _) in zip(rehearsal.steps, found, strict=True):
         if isinstance(statements, str):
-            yield not_checked(rehearsed, "locks", step, f"what it locks: {statements}")
+            yield not_checked(
+                rehearsed, "locks", step, f"its locks could not be read: {statements}"
+            )
         else:
             yield from _beyond_limits(rehearsed, step, statements)
     yield from (finding for _, finding in found if finding is not None)
@@ -54,14 +56,14 @@ def locks(context: Context) -> Iterator[Finding]:
         row
         for step, (statements, _) in zip(rehearsal.steps, found, strict=True)
         if not isinstance(statements, str)
-        for row in _rows(rehearsed, step, statements)
+        for row in _lock_rows(rehearsed, step, statements)
     ]
     title = f"what {counted(len(rehearsal.steps), 'step')} lock, and for how long"
     yield note_finding(context.tree, "locks", LOCK, title, evidence=(Locks(tuple(table)),))
 
 
-def _observed(rehearsal: Rehearsal, number: int) -> list[StatementLocks] | str:
-    """What a step's statements lock, or why that cannot be seen."""
+def _observe_locks(rehearsal: Rehearsal, number: int) -> list[StatementLocks] | str:
+    """The locks of a step's statements, or the message of the error if it fails."""
     with rehearsal.copy(rehearsal.stages[number]) as copy:
         try:
             return observe(rehearsal.script(number), rehearsal.conninfo_of(copy))
@@ -69,8 +71,8 @@ def _observed(rehearsal: Rehearsal, number: int) -> list[StatementLocks] | str:
             return str(error)
 
 
-def _rows(
-    rehearsed: Rehearsed, step: MigrationStep, statements: Sequence[StatementLocks]
+def _lock_rows(
+    rehearsed: ConfiguredRehearsal, step: MigrationStep, statements: Sequence[StatementLocks]
 ) -> Iterator[LockRow]:
     """A row for each statement of a step."""
     for each in statements:
@@ -88,7 +90,7 @@ def _rows(
 
 
 def _beyond_limits(
-    rehearsed: Rehearsed, step: MigrationStep, statements: list[StatementLocks]
+    rehearsed: ConfiguredRehearsal, step: MigrationStep, statements: list[StatementLocks]
 ) -> Iterator[Finding]:
     config, file = rehearsed.config, rehearsed.shown(step.up)
     limit = None if config.max_lock is None else LOCK_MODES.index(config.max_lock)
@@ -96,21 +98,27 @@ def _beyond_limits(
         where = f"{file}:{statement.line}"
         for table, mode in statement.locks.items():
             if limit is not None and MODES.index(mode) > limit:
-                title = f"{where}: takes {mode_name(mode)} on {table}, beyond {config.max_lock}"
-                yield _about_table(rehearsed, step, statement, table, title)
+                title = (
+                    f"{where}: takes {mode_name(mode)} on {table}; max_lock is {config.max_lock}"
+                )
+                yield _table_finding(rehearsed, step, statement, table, title)
         for table in statement.rewritten if config.no_rewrite else ():
             title = f"{where}: rewrites {table}, which no_rewrite forbids"
-            yield _about_table(rehearsed, step, statement, table, title)
+            yield _table_finding(rehearsed, step, statement, table, title)
         if limit is not None and not statement.measured:
-            why = f"{config.max_lock} is the limit, and the locks of a statement outside of a"
+            why = f"max_lock is {config.max_lock}, but the statement runs outside a transaction, so"
             line = statement.line
             yield not_checked(
-                rehearsed, "locks", step, f"{why} transaction are gone when it ends", line=line
+                rehearsed, "locks", step, f"{why} its locks cannot be read", line=line
             )
 
 
-def _about_table(
-    rehearsed: Rehearsed, step: MigrationStep, statement: StatementLocks, table: str, title: str
+def _table_finding(
+    rehearsed: ConfiguredRehearsal,
+    step: MigrationStep,
+    statement: StatementLocks,
+    table: str,
+    title: str,
 ) -> Finding:
     return Finding(
         tree=rehearsed.config.name,
@@ -125,8 +133,8 @@ def _about_table(
     )
 
 
-def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
-    """A finding if a step waits for ever, or gives up half done, beside another session."""
+def _run_beside_writer(rehearsed: ConfiguredRehearsal, number: int) -> Finding | None:
+    """A finding if a step waits without limit, or fails half done, while a session holds locks."""
     rehearsal = rehearsed.rehearsal
     step, stage = rehearsal.steps[number], rehearsal.stages[number]
     with rehearsal.copy(stage) as copy:
@@ -135,12 +143,12 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
             script = rehearsal.script(number)
             waited = run_beside_a_writer(script, rehearsal.conninfo_of(copy), superuser)
         except (psycopg.Error, ScriptError) as error:
-            why = f"what it does beside a session that reads and writes: {error}"
+            why = f"it could not be run beside a concurrent transaction: {error}"
             return not_checked(rehearsed, "locks", step, why)
         if waited is None:
             return None
         if waited.for_ever:
-            return _waiting(rehearsed, step, waited)
+            return _waiting_finding(rehearsed, step, waited)
         if rehearsal.is_as(stage, rehearsal.reading(copy)):
             return None
         changed = rehearsal.changed(stage, copy)
@@ -148,23 +156,27 @@ def _beside_a_writer(rehearsed: Rehearsed, number: int) -> Finding | None:
     if outcome:
         return None
     where = f"{rehearsed.shown(step.up)}:{waited.line}"
-    title = f"{where}: gives up after lock_timeout and leaves the step half done: {amount(outcome)}"
-    lines = [*outcome_lines(outcome), *([LEFT_INVALID] if _is_concurrent(waited.text) else [])]
-    return about_step(rehearsed, "locks", step, title, lines, line=waited.line)
+    title = f"{where}: fails after lock_timeout and leaves the step half done: {amount(outcome)}"
+    lines = [
+        *outcome_lines(outcome),
+        *([INVALID_INDEX_ADVICE] if _is_concurrent(waited.text) else []),
+    ]
+    return step_finding(rehearsed, "locks", step, title, lines, line=waited.line)
 
 
-def _waiting(rehearsed: Rehearsed, step: MigrationStep, waited: Waited) -> Finding:
+def _waiting_finding(
+    rehearsed: ConfiguredRehearsal, step: MigrationStep, waited: Waited
+) -> Finding:
     where = f"{rehearsed.shown(step.up)}:{waited.line}"
-    others = "" if _is_concurrent(waited.text) else ", and all others behind it"
+    others = "" if _is_concurrent(waited.text) else ", and later sessions wait behind it"
     title = (
-        f"{where}: waits for ever behind a session that reads and writes{others}:"
-        " SET lock_timeout first"
+        f"{where}: waits without limit for a concurrent transaction{others}: SET lock_timeout first"
     )
-    return about_step(rehearsed, "locks", step, title, [waited.text], line=waited.line)
+    return step_finding(rehearsed, "locks", step, title, [waited.text], line=waited.line)
 
 
 def _is_concurrent(statement: str) -> bool:
-    """Whether a statement blocks nobody while it waits, and is never undone as a whole."""
+    """Whether a statement has CONCURRENTLY: it blocks no session, and cannot be rolled back."""
     return re.search(r"\bconcurrently\b", statement, re.IGNORECASE) is not None
 
 

@@ -10,15 +10,15 @@ from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.filling import Filling
 from pytest_schema_parity.checks.check import Context
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.checks.rehearsal_findings import (
-    about_step,
     amount,
     change_key,
     lost,
     outcome_lines,
     refused_notes,
     rehearsal_note,
+    step_finding,
 )
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.findings.finding import Finding
@@ -40,44 +40,44 @@ def rollback(context: Context) -> Iterator[Finding]:
     steps = rehearsal.steps
     for step in steps:
         if step.down is None:
-            yield about_step(
+            yield step_finding(
                 rehearsed,
                 "rollback",
                 step,
-                f"{rehearsed.shown(step.up)} has no down file, so nothing takes it back",
+                f"{rehearsed.shown(step.up)} has no down file, so it cannot be rolled back",
                 change="missing",
             )
     starts = _starts(steps)
     with ThreadPoolExecutor(1, "schema-parity-later-rows") as pool:
-        later = pool.submit(_roll_back_later, rehearsed)
-        found = rehearsal.side_by_side(lambda last: list(_back(rehearsal, last)), starts)
+        later = pool.submit(_roll_back_with_later_rows, rehearsed)
+        found = rehearsal.side_by_side(lambda last: list(_roll_back(rehearsal, last)), starts)
     reported: set[str] = set()
     refused: set[_Statement] = set()
     for outcome in itertools.chain.from_iterable(found):
         if outcome or outcome.step.name in reported or outcome.step.down is None:
             continue
         reported.add(outcome.step.name)
-        refused |= _refused(outcome)
-        yield about_step(
+        refused |= _refused_statements(outcome)
+        yield step_finding(
             rehearsed,
             "rollback",
             outcome.step,
-            f"{rehearsed.shown(outcome.step.down)} does not restore what was there before: "
+            f"{rehearsed.shown(outcome.step.down)} does not restore the previous state: "
             + amount(outcome),
             outcome_lines(outcome),
         )
     if (rolled_back := later.result()) is not None:
-        yield from _later(rehearsed, *rolled_back, refused)
+        yield from _later_row_findings(rehearsed, *rolled_back, refused)
     elif steps:
         title = (
-            "not tried with rows that were written after the upgrade:"
+            "not tested with rows that were written after the upgrade:"
             f" {steps[-1].name}, the last step, has no down file"
         )
         yield rehearsal_note(rehearsed.config.name, "rollback", "", title)
 
 
 def _starts(steps: Sequence[MigrationStep]) -> list[int]:
-    """The steps, by index, from after which is rolled back: each down file is run.
+    """The indexes of the steps from which a rollback starts, so that each down file is run.
 
     These are the last step, the one in the middle, and those before a step without a down file.
     """
@@ -86,50 +86,50 @@ def _starts(steps: Sequence[MigrationStep]) -> list[int]:
     return [at for at in dict.fromkeys(starts) if at >= 0 and steps[at].down]
 
 
-def _roll_back_later(rehearsed: Rehearsed) -> tuple[LaterRows, Filling] | None:
+def _roll_back_with_later_rows(rehearsed: ConfiguredRehearsal) -> tuple[LaterRows, Filling] | None:
     """Write rows to the upgraded database and roll back; None if the last step has no down file."""
     rehearsal = rehearsed.rehearsal
     if not rehearsal.steps or rehearsal.steps[-1].down is None:
         return None
     fillings: list[Filling] = []
     found = roll_back_later_rows(
-        rehearsal, lambda database: fillings.append(rehearsed.write_later(database))
+        rehearsal, lambda database: fillings.append(rehearsed.write_later_rows(database))
     )
     return found, fillings[0]
 
 
-def _later(
-    rehearsed: Rehearsed, found: LaterRows, filling: Filling, refused: set[_Statement]
+def _later_row_findings(
+    rehearsed: ConfiguredRehearsal, found: LaterRows, filling: Filling, refused: set[_Statement]
 ) -> Iterator[Finding]:
     """Findings for rows that were written after the upgrade, and that rolling back loses.
 
-    What is ``refused`` without these rows, too, and reported, is no finding here.
+    Statements that are ``refused`` without these rows, too, are reported already.
     """
     tree = rehearsed.config.name
     for outcome in found.outcomes:
         step = outcome.step
-        if not _refused(outcome) <= refused:
+        if not _refused_statements(outcome) <= refused:
             down = rehearsed.shown(step.down or step.up)
             title = f"{down} fails on rows that were written after the upgrade"
             why = outcome_lines(replace(outcome, changes=()))
-            yield about_step(rehearsed, "rollback", step, title, why, attribute=LATER_ROWS)
+            yield step_finding(rehearsed, "rollback", step, title, why, attribute=LATER_ROWS)
         yield from lost(rehearsed, "rollback", step, outcome.changes, later=True)
     rows, updated = sum(filling.rows.values()), sum(filling.updated.values())
     title = f"rolled back with {counted(rows, 'row')} written after the upgrade, {updated} changed"
     if found.given_up:
-        title += "; the old shape cannot hold all of their values"
-    lines = [f"the old shape has no {each.name}" for each in found.given_up]
+        title += "; the old schema cannot store all of their values"
+    lines = [f"the old schema has no {each.name}" for each in found.given_up]
     yield rehearsal_note(tree, "rollback", "", title, lines)
     yield from refused_notes(tree, "rollback", filling)
 
 
-def _refused(outcome: StepOutcome) -> set[_Statement]:
+def _refused_statements(outcome: StepOutcome) -> set[_Statement]:
     """The statements of a down file that the server refused: the step, line and column."""
     return {(outcome.step.name, each.line, each.column) for each in outcome.failures}
 
 
-def _back(rehearsal: Rehearsal, last: int) -> Iterator[StepOutcome]:
-    """Roll back from after a step; each outcome has only what its own step does not restore."""
+def _roll_back(rehearsal: Rehearsal, last: int) -> Iterator[StepOutcome]:
+    """Roll back from a step on; each outcome has only what its own down file does not restore."""
     differences: list[Difference] = []
     changes: set[object] = set()
     try:

@@ -9,9 +9,13 @@ import psycopg
 
 from pytest_schema_parity.behavior.statements.counterexample import Budget, DatabaseCopy
 from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
+from pytest_schema_parity.checks.behavior_findings import (
+    BehaviorFindings,
+    relations_of,
+    routines_of,
+)
 from pytest_schema_parity.checks.check import Context
-from pytest_schema_parity.checks.configured_rehearsal import Rehearsed
+from pytest_schema_parity.checks.configured_rehearsal import ConfiguredRehearsal
 from pytest_schema_parity.checks.rehearsal_findings import failed
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.findings.differences import finding_of
@@ -40,9 +44,9 @@ def upgrade(context: Context) -> Iterator[Finding]:
 
 
 def _behavior(
-    context: Context, rehearsed: Rehearsed, differences: Sequence[Difference]
+    context: Context, rehearsed: ConfiguredRehearsal, differences: Sequence[Difference]
 ) -> Iterator[Finding]:
-    """Findings for statements that the upgraded database answers otherwise than ``to`` does."""
+    """Findings for statements with different outcomes on the upgraded database and on ``to``."""
     settings, rehearsal = context.config.behavior, rehearsed.rehearsal
     names = rehearsed.config.target, context.tree
     schemas = context.build(names[0]).schema, rehearsal.schema()
@@ -63,8 +67,10 @@ def _behavior(
                 roles=settings.roles,
             )
     except psycopg.Error as error:
-        raise ServerError(f"the search for statements was cut short: {error}") from error
-    for finding in Reported(names, schemas, differences, found, context.config.allow).findings():
+        raise ServerError(f"the search for statements failed: {error}") from error
+    for finding in BehaviorFindings(
+        names, schemas, differences, found, context.config.allow
+    ).findings():
         # It is a part of a check that did its work, whether or not statements could be tried.
         change = "changed" if finding.change == "skipped" else finding.change
         yield replace(finding, check="upgrade", change=change)

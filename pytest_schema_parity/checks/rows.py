@@ -38,9 +38,9 @@ def findings(compared: RowsComparison) -> Iterator[Finding]:
     """A finding for each statement that failed, each view whose rows differ, and each note."""
     reference, tree = compared.reference, compared.tree
     for problem in compared.problems:
-        yield _problem(problem, reference, tree)
+        yield _problem_finding(problem, reference, tree)
     for view in compared.differing:
-        yield _view(view, reference, tree)
+        yield _view_finding(view, reference, tree)
     for note in compared.notes:
         yield note_finding(tree, ROWS, ROWS, note)
 
@@ -63,7 +63,7 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
     return "; ".join(parts)
 
 
-def _problem(problem: RowProblem, reference: str, tree: str) -> Finding:
+def _problem_finding(problem: RowProblem, reference: str, tree: str) -> Finding:
     """The finding for a statement that failed while rows were loaded, refreshed or read."""
     refused = Outcome(problem.message, problem.sqlstate, problem.detail, problem.hint)
     outcomes = tuple(refused if name in problem.trees else SUCCEEDS for name in (reference, tree))
@@ -81,7 +81,7 @@ def _problem(problem: RowProblem, reference: str, tree: str) -> Finding:
     )
 
 
-def _view(view: ViewRows, reference: str, tree: str) -> Finding:
+def _view_finding(view: ViewRows, reference: str, tree: str) -> Finding:
     """The finding for a view whose rows differ."""
     return Finding(
         tree=tree,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from pytest_schema_parity.checks.after_failures import failure_behind
+from pytest_schema_parity.checks.after_failures import causing_failure
 from pytest_schema_parity.checks.check import Check, Context
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding
@@ -14,12 +14,12 @@ from pytest_schema_parity.schema.kinds import GROUPS
 
 
 def find(context: Context) -> Iterator[Finding]:
-    """A finding for each difference from the reference, with the failure that may be behind it."""
+    """A finding for each difference from the reference, with the failed statement behind it."""
     builds = [context.build(name) for name in (context.reference, context.tree)]
     sides = [(build.schema, build.failures) for build in builds]
     for difference in context.comparison():
         finding = finding_of(difference, context.tree, fail_on=context.config.fail_on)
-        cause = failure_behind(difference, sides)
+        cause = causing_failure(difference, sides)
         yield finding if cause is None else replace(finding, consequence_of=cause)
 
 

@@ -1,4 +1,4 @@
-"""The table of an allowance that accepts a finding, to be pasted into the configuration."""
+"""Write the allowance that accepts a finding, to be pasted into the configuration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.kinds import BEHAVIOR, ROWS
 from pytest_schema_parity.schema.difference import Change
 
-CHANGES: Final = frozenset(get_args(Change))
+ALLOWABLE_CHANGES: Final = frozenset(get_args(Change))
 """The changes that an allowance can name."""
 REASON: Final = "Say why it is right"
 
@@ -22,12 +22,12 @@ def allowance_for(finding: Finding, tree: str, header: str) -> list[str]:
         "tree": tree,
         "kind": finding.kind,
         "name": finding.name,
-        "change": finding.change if has_facts and finding.change in CHANGES else None,
+        "change": finding.change if has_facts and finding.change in ALLOWABLE_CHANGES else None,
         "attribute": finding.attribute if has_facts else None,
         "reason": REASON,
     }
     given = {key: value for key, value in values.items() if value}
-    return [header, *(f"{key} = {_quoted(value)}" for key, value in given.items())]
+    return [header, *(f"{key} = {_toml_string(value)}" for key, value in given.items())]
 
 
 def first_to_accept(failing: Sequence[Finding]) -> Finding | None:
@@ -35,6 +35,6 @@ def first_to_accept(failing: Sequence[Finding]) -> Finding | None:
     return next((each for each in failing if not each.breaks), None)
 
 
-def _quoted(text: str) -> str:
+def _toml_string(text: str) -> str:
     """A string as TOML writes it, which is as JSON does."""
     return json.dumps(text, ensure_ascii=False)

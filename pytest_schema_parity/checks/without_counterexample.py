@@ -15,7 +15,7 @@ from pytest_schema_parity.schema.difference import Difference
 
 MOST_NAMES: Final = 20
 """How many names or differences a note has at most."""
-ACCESS: Final = frozenset({"policy", "privilege"})
+ACCESS_KINDS: Final = frozenset({"policy", "privilege"})
 """Kinds that concern roles, in whatever they differ."""
 ACCESS_ATTRIBUTES: Final = frozenset(
     {"row_level_security", "force_row_level_security", "security_definer"}
@@ -24,20 +24,20 @@ ACCESS_ATTRIBUTES: Final = frozenset(
 """Attributes that concern roles: of tables, views, functions and procedures."""
 
 
-def unshown_notes(
+def unexplained_notes(
     tree: str,
     shared: Collection[str],
     differences: Sequence[Difference],
     allowances: Sequence[Allowance],
     found: Search,
 ) -> Iterator[Finding]:
-    """The ``differences`` that may change behavior, of those that no counterexample shows.
+    """Notes that list differences that may change behavior, but explain no counterexample.
 
-    ``shared`` are the tables, views and routines of both trees.  Differences of access, which the
-    superuser does not notice, are among them where roles were to be tried, else a note says that
-    they were not; those that an allowance accepts are left out.
+    ``differences`` are those left to list, ``shared`` the tables, views and routines of both trees.
+    Differences in access control, which do not affect the superuser, are listed without those that
+    an allowance accepts; a second note says that they were not tested if no roles are configured.
     """
-    behaving = [
+    behavioral = [
         each
         for each in differences
         if each.impact == "behavior"
@@ -49,25 +49,25 @@ def unshown_notes(
         if _is_access(each)
         if not any(allowance.covers(each, is_difference=True) for allowance in allowances)
     ]
-    unshown = [*behaving, *access] if found.roles else behaving
-    if unshown:
-        title = f"no counterexample was found for {counted(len(unshown), 'difference')}"
-        yield note(tree, "", title, _lines(unshown))
+    unexplained = [*behavioral, *access] if found.roles else behavioral
+    if unexplained:
+        title = f"no counterexample was found for {counted(len(unexplained), 'difference')}"
+        yield note(tree, "", title, _difference_lines(unexplained))
     if access and not found.roles:
         number, were = counted(len(access), "difference"), "was" if len(access) == 1 else "were"
         title = (
-            f"{number} of policies, privileges and the like {were} not tried: no `roles` are named"
+            f"{number} in access control (policies, privileges, …) {were} not tested: set `roles`"
         )
-        yield note(tree, "", title, _lines(access))
+        yield note(tree, "", title, _difference_lines(access))
 
 
 def _is_access(difference: Difference) -> bool:
     return difference.impact == "security" and (
-        difference.kind in ACCESS or difference.attribute in ACCESS_ATTRIBUTES
+        difference.kind in ACCESS_KINDS or difference.attribute in ACCESS_ATTRIBUTES
     )
 
 
-def _lines(differences: Sequence[Difference]) -> list[str]:
+def _difference_lines(differences: Sequence[Difference]) -> list[str]:
     lines = [difference_text(each) for each in differences[:MOST_NAMES]]
     more = len(differences) - MOST_NAMES
     return [*lines, f"… and {more} more"] if more > 0 else lines

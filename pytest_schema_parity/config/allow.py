@@ -64,7 +64,7 @@ def _read_trees(table: TomlTable) -> Sequence[str | None]:
 
 
 def _read_allowance(table: TomlTable) -> Allowance:
-    """Read the keys of an allowance, but for its tree, name and location."""
+    """Read the keys of an allowance, except its tree, name and location."""
     if "reason" not in table.values:
         table.refuse(None, 'has no reason; say why the team accepts it: reason = "…"')
     narrowing = [key for key in NARROWING_KEYS if key in table.values]
@@ -124,11 +124,11 @@ def _read_value(table: TomlTable, key: str, value: object) -> Value:
         case dict():
             return {name: _read_value(table, key, one) for name, one in value.items()}
         case float() if not math.isfinite(value):
-            table.refuse(key, f"holds {value}, which no attribute can be")
+            table.refuse(key, f"{value} cannot be the value of an attribute")
         case None | bool() | int() | float() | str():
             return value
         case _:
-            table.refuse(key, f"holds {type_in_words(value)}, which no attribute can be")
+            table.refuse(key, f"{type_in_words(value)} cannot be the value of an attribute")
     return None
 
 
@@ -140,5 +140,5 @@ def _read_date(table: TomlTable) -> date | None:
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
             return date.fromisoformat(value)
-    table.refuse("until", "must be a date, the last day on which it is allowed: 2027-01-31")
+    table.refuse("until", "must be a date, the last day of the allowance: until = 2027-01-31")
     return None

@@ -1,4 +1,4 @@
-"""What a configuration is checked against beyond its own text: platforms, layouts and files."""
+"""The platforms, layouts and files that the names in a configuration are checked against."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from pytest_schema_parity.errors import ConfigError
 
 PROJECT_FILE: Final = "pyproject.toml"
 OWN_FILE: Final = "schema-parity.toml"
-FILES: Final = (PROJECT_FILE, OWN_FILE)
+FILE_NAMES: Final = (PROJECT_FILE, OWN_FILE)
 MISSPELLED_TABLES: Final = frozenset({"pytestschemaparity", "schemaparity", "pytestparity"})
 """Wrong names of our table that are recognised; without dashes, underscores and case."""
 
@@ -37,7 +37,7 @@ def find_config(start: Path) -> Path | None:
         found = [file for file in _candidates(directory) if file.is_file()]
         if len(found) > 1:
             first, second = map(display_path, found)
-            raise ConfigError(f"{first} and {second} both hold a configuration; keep one")
+            raise ConfigError(f"{first} and {second} both contain a configuration; keep one")
         if found:
             return found[0]
     return None
@@ -46,7 +46,7 @@ def find_config(start: Path) -> Path | None:
 def configurations_below(start: Path) -> list[Path]:
     """The configuration files one or two levels below a directory."""
     found = []
-    for pattern in (f"{level}{name}" for level in ("*/", "*/*/") for name in FILES):
+    for pattern in (f"{level}{name}" for level in ("*/", "*/*/") for name in FILE_NAMES):
         found += [file for file in start.glob(pattern) if file in _candidates(file.parent)]
     return sorted(found)
 
@@ -59,8 +59,8 @@ def load_config(
 ) -> Config | None:
     """Read and check the configuration in a file; None if the file has none.
 
-    ``added`` has the tables of further trees, by name, from a hook.  With what is ``known`` of
-    platforms, layouts and files, these are checked, too.
+    ``added`` has the tables of further trees, by name, from a hook.  With ``known``, the
+    names of platforms and layouts, and the files, are checked, too.
 
     The configuration is the table ``[tool.pytest-schema-parity]``, or the top level of a file that
     is not a ``pyproject.toml`` and has no table ``tool``.  Raises one ConfigError that lists every
@@ -163,5 +163,5 @@ def _toml_error(error: ValueError, name: str, text: str) -> str:
         header = ".".join(keys)
         if keys[-2:-1] == ["trees"]:
             return f'{location}: [{header}]: two trees are named "{keys[-1]}"; rename one'
-        return f"{location}: [{header}] is in the file twice; merge the two"
+        return f"{location}: [{header}] is defined twice; merge the two"
     return f"{location}: is not valid TOML: {reason}"

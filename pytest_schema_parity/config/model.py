@@ -59,9 +59,8 @@ class TreeConfig:
 class BehaviorConfig:
     """How the check ``behavior`` searches.
 
-    It ends after so many ``examples``, by the same ``seed`` the same ones; 0 switches it off.
-    ``seconds`` guard against trees whose statements take long.  Statements run as each of the
-    ``roles`` as well.
+    It ends after so many ``examples``; 0 disables it.  The ``seed`` is that of the random values.
+    ``seconds`` is a time limit.  Statements run as the superuser, and as each of the ``roles``.
     """
 
     examples: int = 20_000
@@ -75,9 +74,9 @@ class RehearsalConfig:
     """An upgrade to rehearse.
 
     ``source`` is the tree that is deployed (the key ``from``), ``steps`` the directory of the
-    upgrade, ``target`` the tree that it has to come to (the key ``to``); ``seed`` are the files
-    with rows in the shape of ``source``, None if rows are to be generated.  No step may take a
-    stronger lock than ``max_lock`` on a table, nor write a table anew if ``no_rewrite``.  The
+    upgrade, ``target`` the tree that the result must match (the key ``to``); ``seed`` are the files
+    with rows in the schema of ``source``, None if rows are to be generated.  No step may take a
+    stronger lock than ``max_lock`` on a table, nor rewrite a table if ``no_rewrite``.  The
     behavior of the upgraded database is compared in so many ``examples``; 0 switches that off.
     ``line`` is that of its table in the configuration file, from 1.
     """

@@ -45,8 +45,8 @@ def read_config(
 ) -> Config:
     """Read the configuration in a table; raises one ConfigError for all of its mistakes.
 
-    ``added`` has the tables of further trees, by name, from a hook.  With what is ``known`` of
-    platforms, layouts and files, mistakes in these are told, too.
+    ``added`` has the tables of further trees, by name, from a hook.  With ``known``, mistakes in
+    the names of platforms and layouts, and in files, are found, too.
     """
     table.refuse_unknown_keys(*CONFIG_KEYS)
     platform = read_platform(table, known)
@@ -81,13 +81,16 @@ def read_config(
 def _read_reference(table: TomlTable, trees: Sequence[str]) -> str:
     """Read the name of the reference tree, which has to be one of ``trees``."""
     if "reference" not in table.values:
-        table.refuse("reference", 'is missing; name the tree that is right: reference = "NAME"')
+        table.refuse("reference", 'is missing; name the reference tree: reference = "NAME"')
     reference = table.text("reference")
     if reference is None or not trees:
         return reference or ""
     if table.one_of("reference", reference, trees) and len(trees) == 1:
         another = header_for(table, "trees.NAME")
-        table.refuse("trees", f'"{reference}" is the only tree; add {another}')
+        table.refuse(
+            "trees",
+            f'"{reference}" is the only tree, so there is nothing to compare; add {another}',
+        )
     return reference
 
 
@@ -109,7 +112,7 @@ def _read_postgres(table: TomlTable) -> int | None:
 def _read_fail_on(table: TomlTable) -> frozenset[Impact]:
     """Read the impacts that fail the gate."""
     if table.values.get("fail_on") == []:
-        table.refuse("fail_on", "is empty: nothing would ever fail; name impacts, or leave it out")
+        table.refuse("fail_on", "is empty, so nothing could fail; list impacts, or remove the key")
         return FAILING
     names = table.texts("fail_on")
     if names is None:
@@ -128,7 +131,10 @@ def _read_seed(table: TomlTable, root: Path) -> tuple[str, ...]:
 
 
 def _read_server(table: TomlTable) -> str | None:
-    """Read the name of the fixture that provides an external server."""
+    """Read the name of the fixture that provides an external server; None if absent.
+
+    Adds a mistake if it is not an identifier, or if ``postgres`` is given, too.
+    """
     server = table.text("server")
     if server is not None and not server.isidentifier():
         remedy = 'must be the name of a pytest-postgresql fixture: server = "postgresql_noproc"'

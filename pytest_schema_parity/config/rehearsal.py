@@ -12,9 +12,18 @@ from pytest_schema_parity.config.known_values import KnownValues
 from pytest_schema_parity.config.model import LOCK_MODES, REHEARSED_EXAMPLES, RehearsalConfig
 from pytest_schema_parity.config.table import MOST_EXAMPLES, TomlTable
 
-KEYS: Final = ("name", "from", "steps", "to", "seed", "max_lock", "no_rewrite", "examples")
-KEY: Final = "rehearsal"
-"""The key of the table, and the name of a rehearsal that has none of its own."""
+REHEARSAL_KEYS: Final = (
+    "name",
+    "from",
+    "steps",
+    "to",
+    "seed",
+    "max_lock",
+    "no_rewrite",
+    "examples",
+)
+TABLE_KEY: Final = "rehearsal"
+"""The key of the table, and the name of a rehearsal without a ``name``."""
 NAME: Final = re.compile(r"\w[\w.-]*")
 
 
@@ -23,44 +32,45 @@ def read_rehearsals(
 ) -> tuple[RehearsalConfig, ...]:
     """The rehearsals of a configuration with these trees; mistakes go into the table's list."""
     found: dict[str, RehearsalConfig] = {}
-    for below in _tables(table):
-        below.refuse_unknown_keys(*KEYS)
-        rehearsal = _read(below, trees, root)
+    for below in _rehearsal_tables(table):
+        below.refuse_unknown_keys(*REHEARSAL_KEYS)
+        rehearsal = _read_rehearsal(below, trees, root)
         steps = below.values.get("steps")
         if known is not None and isinstance(steps, str) and steps.strip():
             mistake = known.mistake_in_steps(rehearsal.steps)
             if mistake is not None:
                 below.refuse("steps", mistake)
         if rehearsal.name in found:
-            below.refuse(None, f"{_named(rehearsal)} already; give each a name of its own: name")
+            taken = f'another rehearsal is named "{rehearsal.name}"'
+            below.refuse(None, f"{taken}; give each a different `name`")
         elif rehearsal.name in trees:
-            below.refuse(None, f'"{rehearsal.name}" is the name of a tree, too; give it another')
+            below.refuse(None, f'"{rehearsal.name}" is the name of a tree; choose another name')
         found[rehearsal.name] = rehearsal
     return tuple(found.values())
 
 
-def _tables(table: TomlTable) -> Iterator[TomlTable]:
+def _rehearsal_tables(table: TomlTable) -> Iterator[TomlTable]:
     """One table, or those of an array."""
-    value = table.values.get(KEY)
+    value = table.values.get(TABLE_KEY)
     if isinstance(value, dict):
-        dotted = ".".join(part for part in (table.header.strip("[]"), KEY) if part)
-        yield TomlTable(value, (*table.path, KEY), f"[{dotted}]", table.mistakes)
+        dotted = ".".join(part for part in (table.header.strip("[]"), TABLE_KEY) if part)
+        yield TomlTable(value, (*table.path, TABLE_KEY), f"[{dotted}]", table.mistakes)
     else:
-        yield from table.subtables(KEY, form="tables")
+        yield from table.subtables(TABLE_KEY, form="tables")
 
 
-def _read(table: TomlTable, trees: Sequence[str], root: Path) -> RehearsalConfig:
+def _read_rehearsal(table: TomlTable, trees: Sequence[str], root: Path) -> RehearsalConfig:
     own = table.text("name")
     if own is not None and not NAME.fullmatch(own):
-        table.refuse("name", "is made of letters, digits, underscores, dots and dashes")
+        table.refuse("name", "may only have letters, digits, underscores, dots and dashes")
     source = _read_tree(table, "from", "the tree that is deployed", trees)
-    target = _read_tree(table, "to", "the tree that the upgrade comes to", trees)
+    target = _read_tree(table, "to", "the tree that the upgraded database must match", trees)
     if source and source == target:
-        table.refuse("to", f'"{target}" is where it starts from, too; name another tree')
+        table.refuse("to", f'"{target}" is the value of `from`, too; name another tree')
     if "steps" not in table.values:
         table.refuse("steps", 'is missing; give the directory: steps = "sql/upgrade"')
     return RehearsalConfig(
-        name=KEY if own is None else f"{KEY}-{own}",
+        name=TABLE_KEY if own is None else f"{TABLE_KEY}-{own}",
         source=source,
         steps=root / (table.text("steps") or ""),
         target=target,
@@ -92,7 +102,3 @@ def _read_seed(table: TomlTable, root: Path) -> tuple[Path, ...] | None:
             table.refuse("seed", f'"{pattern}" matches no file below {root}')
         files += found
     return tuple(dict.fromkeys(files))
-
-
-def _named(rehearsal: RehearsalConfig) -> str:
-    return "there is a rehearsal" if rehearsal.name == KEY else f'"{rehearsal.name}" is one'

@@ -47,7 +47,7 @@ class TomlTable:
         elif not value.strip():
             self.refuse(key, f"is empty; fill it{'' if required else ', or leave the key out'}")
         elif "\0" in value:
-            self.refuse(key, "has a NUL character, which no name or path can have")
+            self.refuse(key, "contains a NUL character")
         else:
             return value
         return None
@@ -144,6 +144,6 @@ def type_in_words(value: object) -> str:
 
 
 def whole_number(value: object, most: int) -> int | None:
-    """A whole number from 0 to the greatest that is allowed; None where it is none."""
+    """A whole number from 0 to the greatest that is allowed; None if it is not one."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return value if is_number and isinstance(value, int) and 0 <= value <= most else None

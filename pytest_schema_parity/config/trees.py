@@ -14,9 +14,8 @@ from pytest_schema_parity.config.model import RehearsalConfig, TreeConfig
 from pytest_schema_parity.config.table import TomlTable, header_for
 
 TREE_KEYS: Final = ("path", "files", "layout", "platform", "superuser", "compare")
-NOT_ON_A_SERVER: Final = (
-    "sets up roles and settings of a whole cluster, so its trees cannot be built on the server of a"
-    " fixture: leave out the key `server`"
+NEEDS_OWN_SERVER: Final = (
+    "needs its own server, because it changes roles and settings: remove the key `server`"
 )
 TREE_NAME: Final = re.compile(r"\w[\w.-]*")
 
@@ -28,13 +27,13 @@ def read_trees(
     platform: str | None,
     known: KnownValues | None,
 ) -> dict[str, TreeConfig]:
-    """Read all trees; refuse two with the same name, but for case, or the same files and rights.
+    """Read all trees; refuse two with the same files and rights, or names equal except for case.
 
     ``platform`` is that of trees that name none.
     """
     superuser = table.flag("superuser", True)
     if "server" in table.values and not superuser:
-        table.refuse("superuser", NOT_ON_A_SERVER)
+        table.refuse("superuser", NEEDS_OWN_SERVER)
     trees: dict[str, TreeConfig] = {}
     sources: dict[object, str] = {}
     folded: dict[str, str] = {}
@@ -53,10 +52,12 @@ def read_trees(
             for key, remedy in known.mistakes_in_tree(tree):
                 subtable.refuse(key, remedy)
         if (twin := folded.setdefault(name.casefold(), name)) != name:
-            subtable.refuse(None, f'differs from "{twin}" in upper and lower case only; rename one')
+            subtable.refuse(None, f'differs from "{twin}" only in case; rename one')
         source = (_source_files(tree), tree.platform, tree.superuser)
         if source[0] and (twin := sources.setdefault(source, name)) != name:
-            subtable.refuse(None, f'has the same files as "{twin}": the two can never differ')
+            subtable.refuse(
+                None, f'has the same files as "{twin}", so they cannot differ; remove one'
+            )
     return trees
 
 
@@ -69,7 +70,7 @@ def read_platform(
         return name
     server = "server" in table.values if server is None else server
     if server and name not in known.server_platforms:
-        table.refuse("platform", f'"{name}" {NOT_ON_A_SERVER}')
+        table.refuse("platform", f'"{name}" {NEEDS_OWN_SERVER}')
     return name
 
 
@@ -126,7 +127,7 @@ def not_compared(
     reference: str,
     rehearsals: Sequence[RehearsalConfig],
 ) -> dict[str, TreeConfig]:
-    """The trees; what a rehearsal starts from is not compared, unless its table says so."""
+    """The trees; the source of a rehearsal is not compared, unless its table has ``compare``."""
     given = table.values.get("trees")
     given = given if isinstance(given, dict) else {}
     upgraded = {rehearsal.source for rehearsal in rehearsals}
@@ -136,7 +137,7 @@ def not_compared(
         says = isinstance(own, dict) and "compare" in own
         compare = tree.compare and (says or name not in upgraded)
         if not tree.compare and name == reference:
-            table.refuse("reference", f'"{name}" has compare = false; leave that out')
+            table.refuse("reference", f'"{name}" cannot have compare = false; remove it')
         found[name] = replace(tree, compare=compare)
     compared = any(tree.compare for tree in found.values() if tree.name != reference)
     if len(trees) > 1 and not (compared or rehearsals):

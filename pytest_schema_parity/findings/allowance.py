@@ -13,7 +13,7 @@ from pytest_schema_parity.schema.kinds import Impact
 
 
 class Coverable(Protocol):
-    """The fields of a finding or a difference that an allowance matches."""
+    """The fields of a finding or a difference that an allowance is compared with."""
 
     @property
     def kind(self) -> str: ...  # noqa: D102
@@ -54,7 +54,7 @@ class Allowance:
 
     def concerns(self, tree: str) -> bool:
         """Whether the allowance applies to a tree."""
-        return self.tree is None or _fits(tree, self.tree)
+        return self.tree is None or _matches_pattern(tree, self.tree)
 
     def covers(self, found: Coverable, *, is_difference: bool) -> bool:
         """Whether the allowance accepts a finding or a difference, with the parts of the fact."""
@@ -63,8 +63,8 @@ class Allowance:
             and self.change in (None, found.change)
             and self.attribute in (None, found.attribute)
             and self.impact in (None, found.impact)
-            and (self.name is None or _fits(found.name, self.name))
-            and (self.actual is None or _has(found.actual, self.actual))
+            and (self.name is None or _matches_pattern(found.name, self.name))
+            and (self.actual is None or _matches_value(found.actual, self.actual))
         )
 
     def is_expired(self, today: date) -> bool:
@@ -72,11 +72,12 @@ class Allowance:
         return self.until is not None and self.until < today
 
 
-def _fits(text: str, pattern: str) -> bool:
+def _matches_pattern(text: str, pattern: str) -> bool:
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
-def _has(actual: Value, wanted: Value) -> bool:
+def _matches_value(actual: Value, wanted: Value) -> bool:
+    """Whether a value is the wanted one; of a fact, whether its attributes include the wanted."""
     if isinstance(actual, dict) and isinstance(wanted, dict):
         return all(actual.get(key, False) == value for key, value in wanted.items())
     return actual == wanted

@@ -18,7 +18,7 @@ Accept: TypeAlias = Callable[[Difference, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckedFindings:
     """Findings after the allowances were applied.
 
     Findings that an allowance covers have its reason; ``used`` holds the allowances that cover any.
@@ -28,7 +28,7 @@ class Judged:
     used: frozenset[Allowance] = frozenset()
 
 
-def judge(
+def apply_allowances(
     tree: str,
     findings: Iterable[Finding],
     allowances: Sequence[Allowance],
@@ -36,8 +36,8 @@ def judge(
     today: date,
     fail_on: Collection[Impact] = FAILING,
     accept: Accept | None = None,
-) -> Judged:
-    """Accept those of a tree's findings that a standing allowance covers.
+) -> CheckedFindings:
+    """Accept those of a tree's findings that an unexpired allowance covers.
 
     A difference that no allowance covers is accepted, too, if ``accept`` returns a reason for it.
     ``fail_on`` are the impacts that are no notes.
@@ -46,8 +46,8 @@ def judge(
     functions in it, nor one of an extra table who may read it, nor one of a rename the policy that
     mentions the new name.  What is left stays folded.
     """
-    covering_of = _by_name(standing(allowances, tree, today))
-    judged: list[Finding] = []
+    covering_of = _covering_by_name(unexpired_allowances(allowances, tree, today))
+    checked: list[Finding] = []
     used: set[Allowance] = set()
     waiting = list(findings)
     for finding in waiting:  # grows while it is walked
@@ -56,41 +56,43 @@ def judge(
         used.update(covering)
         for part in difference.parts if difference is not None else ():
             used.update(covering_of(part))
-        reason = covering[0].reason if covering else _accepted(finding, accept)
+        reason = covering[0].reason if covering else _reason_to_accept(finding, accept)
         if reason is None:
-            judged.append(finding)
+            checked.append(finding)
         elif difference is None:
-            judged.append(replace(finding, allowed=reason))
+            checked.append(replace(finding, allowed=reason))
         else:
             whole, others = difference.unfold()
             cause = finding.consequence_of
             parts = [finding_of(each, tree, fail_on=fail_on) for each in (whole, *others)]
             if finding.check != difference.group:  # a check that reports all kinds
                 parts = [replace(each, check=finding.check) for each in parts]
-            judged.append(replace(parts[0], allowed=reason))
+            checked.append(replace(parts[0], allowed=reason))
             waiting += [replace(each, consequence_of=cause) for each in parts[1:]]
-    return Judged(tuple(_in_order(judged)), frozenset(used))
+    return CheckedFindings(tuple(_in_order(checked)), frozenset(used))
 
 
-def standing(allowances: Iterable[Allowance], tree: str, today: date) -> list[Allowance]:
+def unexpired_allowances(
+    allowances: Iterable[Allowance], tree: str, today: date
+) -> list[Allowance]:
     """The allowances that concern a tree and have not expired."""
     return [each for each in allowances if each.concerns(tree) and not each.is_expired(today)]
 
 
-def expired(allowances: Iterable[Allowance], tree: str, today: date) -> list[Allowance]:
+def expired_allowances(allowances: Iterable[Allowance], tree: str, today: date) -> list[Allowance]:
     """The allowances that concern a tree and have expired: they accept nothing any more."""
     return [each for each in allowances if each.concerns(tree) and each.is_expired(today)]
 
 
-def stale(
+def stale_allowances(
     allowances: Iterable[Allowance], tree: str, used: Collection[Allowance], today: date
 ) -> list[Allowance]:
-    """The standing allowances that concern a tree and cover nothing.
+    """The unexpired allowances that concern a tree and cover nothing.
 
-    ``used`` holds those that cover something in any tree: one that names no tree may well be of
-    use in one tree and of none in the next.
+    ``used`` holds those that cover something in any tree: an allowance without a tree may cover a
+    finding in one tree and none in the next.
     """
-    return [each for each in standing(allowances, tree, today) if each not in used]
+    return [each for each in unexpired_allowances(allowances, tree, today) if each not in used]
 
 
 def _is_acceptable(finding: Finding) -> bool:
@@ -98,7 +100,8 @@ def _is_acceptable(finding: Finding) -> bool:
     return finding.difference is not None or not (finding.breaks or finding.note)
 
 
-def _accepted(finding: Finding, accept: Accept | None) -> str | None:
+def _reason_to_accept(finding: Finding, accept: Accept | None) -> str | None:
+    """The reason for which ``accept`` accepts a finding; None if it does not."""
     if accept is None or finding.difference is None:
         return None
     return accept(finding.difference, finding.tree)
@@ -111,13 +114,13 @@ def _in_order(findings: Sequence[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda each: each.difference.rank if each.difference else ())
 
 
-def _by_name(
+def _covering_by_name(
     allowances: Sequence[Allowance],
 ) -> Callable[[Finding | Difference], list[Allowance]]:
     """A function that returns the allowances that cover a finding, in their order.
 
-    Most name one thing, and there may be hundreds of them: only those of its name are looked at,
-    and those with a pattern.
+    There may be hundreds of allowances, most with a name: it tries only those with the name of the
+    finding, and those with a pattern.
     """
     named: dict[str | None, list[int]] = {}
     for number, one in enumerate(allowances):

@@ -16,7 +16,7 @@ MOST_GROUPS: Final = 6
 MOST_NAMES: Final = 3
 
 _Group: TypeAlias = tuple[str, str, str]
-"""A change, a kind and an attribute (empty where the whole thing is meant)."""
+"""A change, a kind and an attribute (empty if the whole thing is meant)."""
 
 
 def findings_headline(findings: Iterable[Finding], tree: str) -> str:
@@ -35,7 +35,7 @@ def findings_headline(findings: Iterable[Finding], tree: str) -> str:
     if not follow:
         return text
     share = "all of them" if follow == len(found) > 1 else follow if len(found) > 1 else "this"
-    return f"{text}; {share} may follow from what failed"
+    return f"{text}; {share} may be caused by failed statements"
 
 
 def count_text(findings: Iterable[Finding | Difference]) -> str:
@@ -55,10 +55,9 @@ def below_text(keys: Iterable[Key]) -> str:
     return f"{counted(kinds.total(), 'fact')} below it: {parts}"
 
 
-def follow_text(differences: Sequence[Difference]) -> str:
-    """``9 that follow from it: 5 missing columns, 4 changed views (definition)``."""
-    verb = "follows" if len(differences) == 1 else "follow"
-    return f"{len(differences)} that {verb} from it: {count_text(differences)}"
+def consequences_text(differences: Sequence[Difference]) -> str:
+    """``9 consequences: 5 missing columns, 4 changed views (definition)``."""
+    return f"{counted(len(differences), 'consequence')}: {count_text(differences)}"
 
 
 def _group_text(change: str, kind: str, attribute: str, count: int) -> str:

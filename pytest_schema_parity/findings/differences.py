@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from pytest_schema_parity.findings.counting import below_text, follow_text
+from pytest_schema_parity.findings.counting import below_text, consequences_text
 from pytest_schema_parity.findings.evidence import Evidence, Sql, Text, Values
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.difference import Difference
@@ -13,7 +13,7 @@ from pytest_schema_parity.schema.facts import Value
 from pytest_schema_parity.schema.kinds import FAILING, Impact, kind_of
 from pytest_schema_parity.showing import clipped, printable, redact, value_text
 
-BARE: Final = ("type", "definition")
+UNLABELLED_ATTRIBUTES: Final = ("type", "definition")
 """Attributes that need no name in a summary."""
 
 
@@ -56,9 +56,9 @@ def summary_text(kind: str, attributes: Mapping[str, Value]) -> str:
         for name, value in attributes.items()
         if name not in hidden and value not in (None, False, "", [], {})
     }
-    parts = [value_text(shown[name]) for name in BARE if name in shown]
+    parts = [value_text(shown[name]) for name in UNLABELLED_ATTRIBUTES if name in shown]
     for name, value in shown.items():
-        if name not in BARE:
+        if name not in UNLABELLED_ATTRIBUTES:
             parts.append(printable(name) + ("" if value is True else f" {value_text(value)}"))
     return clipped(", ".join(parts))
 
@@ -74,7 +74,7 @@ def _evidence(difference: Difference) -> list[Evidence]:
     if below := [key for key in difference.below if key not in followers]:
         evidence.append(Text((f"and {below_text(below)}",)))
     if difference.follows:
-        evidence.append(Text((f"and {follow_text(difference.follows)}",)))
+        evidence.append(Text((f"and {consequences_text(difference.follows)}",)))
     return evidence
 
 

@@ -29,7 +29,7 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class RowPair:
-    """Two rows shown side by side: the reference's and the candidate's, None where it has none.
+    """Two rows shown side by side: the reference's and the candidate's, None if that side has none.
 
     ``times`` is the number of such pairs.
     """
@@ -59,7 +59,7 @@ class Rows:
 class Outcome:
     """The outcome of a statement on one side, in words: ``1 row``, or the server's message.
 
-    ``sqlstate`` is None where no server refused it.
+    ``sqlstate`` is None if no server refused it.
     """
 
     text: str
@@ -89,7 +89,7 @@ class Script:
 class Excerpt:
     """A line of a file: ``before`` the column that it is about, and from it on (``after``).
 
-    ``line`` and ``column`` count from 1.  Both texts are None where the line cannot be shown.
+    ``line`` and ``column`` count from 1.  Both texts are None if the line cannot be shown.
     """
 
     file: str
@@ -114,7 +114,7 @@ class LockRow:
     """What a statement of an upgrade's step locks, rewrites and scans, and how long it takes.
 
     ``locks`` are pairs of a table or view and the lock's mode (``ACCESS EXCLUSIVE``).  They are not
-    ``measured`` of a statement that cannot be done in a transaction.
+    ``measured`` if a statement cannot run in a transaction.
     """
 
     step: str

@@ -29,11 +29,11 @@ class Finding:
 
     ``kind`` is PostgreSQL's word for the thing (``table``), or ``rows``, ``statement``, ``tree``,
     ``allowance``, …; ``name`` is its name; ``title`` says in one line what is wrong.  ``attribute``
-    is the attribute that changed, None where the whole thing is meant; of an upgrade's step it is
+    is the attribute that changed, None if the whole thing is meant; of an upgrade's step it is
     the check, or a part of it.  ``evidence`` shows it;
     ``locations`` has ``file:line`` for the reference and for the tree.  ``allowed`` is the reason
-    for which the team accepts it, else None; a ``note`` is shown and fails nothing.  What
-    ``breaks`` a tree makes the verdict ``broken``, and no allowance accepts it.
+    for which the team accepts it, else None; a ``note`` is shown and fails nothing.  A
+    finding that ``breaks`` makes the verdict ``broken``, and no allowance accepts it.
     ``consequence_of`` is the place of the failed statement that may have caused it, else None.
     ``source`` is the difference or the allowance that is reported, for programs; else None.
     A counterexample is ``explained_by`` differences.

@@ -18,8 +18,8 @@ TEXT_FIELDS: Final = ("attribute", "change", "impact", "kind")
 def names_meant(allowance: Allowance, findings: Iterable[Finding]) -> list[str]:
     """The names that a stale allowance without a pattern may mean, of findings not accepted.
 
-    All else that it asks for fits these; first come those that have its name behind a schema or
-    table, or with quotes, else the one with the most similar name.
+    These findings match all its other fields.  First come those that have its name behind a schema
+    or table, or with quotes, else the one with the most similar name.
     """
     name = allowance.name
     if name is None or "*" in name or "?" in name:
@@ -30,10 +30,10 @@ def names_meant(allowance: Allowance, findings: Iterable[Finding]) -> list[str]:
 
 
 def fields_meant(allowance: Allowance, findings: Iterable[Finding]) -> dict[str, list[str]]:
-    """The fields of a stale allowance that alone keep it from findings, and what these have.
+    """The fields of a stale allowance that alone do not match, and the values of the findings.
 
-    ``findings`` are those of a tree; only those not accepted count.  An allowance without a name
-    means nothing in particular.
+    ``findings`` are those of a tree; only those not accepted count.  Empty if the allowance has no
+    name.
     """
     if allowance.name is None:
         return {}
@@ -50,7 +50,7 @@ def fields_meant(allowance: Allowance, findings: Iterable[Finding]) -> dict[str,
 
 
 def _not_accepted(findings: Iterable[Finding]) -> Iterator[Finding | Difference]:
-    """The findings that no allowance covers, each with what is folded below it."""
+    """The findings that no allowance covers, each with the differences that are folded into it."""
     for finding in findings:
         if finding.allowed is None:
             yield finding

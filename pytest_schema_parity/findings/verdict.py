@@ -34,7 +34,7 @@ class TreeResults:
 
     @property
     def consequences(self) -> int:
-        """How many findings that are not allowed may follow from statements that failed."""
+        """How many findings that are not allowed may be caused by failed statements."""
         found = [each for each in self.findings if each.consequence_of is not None]
         return sum(each.allowed is None for each in found)
 
@@ -44,12 +44,12 @@ class TreeResults:
         return impacts_of(self.findings)
 
     @property
-    def shown_by(self) -> dict[Rank, Finding]:
+    def counterexamples(self) -> dict[Rank, Finding]:
         """The counterexample of each difference that explains one, by the difference's rank."""
         return {each.rank: shown for shown in self.findings for each in shown.explained_by}
 
     @property
-    def shown(self) -> list[Difference]:
+    def explaining(self) -> list[Difference]:
         """The differences that explain a counterexample."""
         found = {each.rank: each for shown in self.findings for each in shown.explained_by}
         return list(found.values())
@@ -77,7 +77,7 @@ class RunResults:
 
     @property
     def broken_trees(self) -> Mapping[str, str]:
-        """The trees that could not be built or do not apply as a whole, and the first reason."""
+        """The trees that could not be built, or applied without errors, and the first reason."""
         broken = {
             name: next((each.title for each in tree.findings if each.breaks), None)
             for name, tree in self.trees.items()
@@ -103,7 +103,7 @@ class RunResults:
 
     @property
     def consequences(self) -> int:
-        """How many findings may follow from statements that failed."""
+        """How many findings may be caused by failed statements."""
         return sum(tree.consequences for tree in self.candidates.values())
 
 

@@ -13,12 +13,12 @@ from pytest_schema_parity.showing import printable, redact_value, value_text
 UNKNOWN_ORIGIN: Final = "origin unknown"
 CHANGE_ORDER: Final[tuple[Change, ...]] = ("missing", "extra", "changed", "renamed")
 KIND_ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
-INVARIABLE: Final = ("statistics", "series", "rows")
+INVARIABLE_NOUNS: Final = ("statistics", "series", "rows")
 
 
 def plural(noun: str, count: int) -> str:
     """``column`` or ``columns``, depending on the count."""
-    if count == 1 or noun.endswith(INVARIABLE):
+    if count == 1 or noun.endswith(INVARIABLE_NOUNS):
         return noun
     if noun.endswith("y") and noun[-2:-1] not in "aeiou":
         return f"{noun[:-1]}ies"
@@ -36,10 +36,10 @@ def place_text(place: Place | None) -> str:
 
 
 def value_pair(expected: Value, actual: Value) -> tuple[str, str]:
-    """Two values that differ, in words that differ; in JSON where plain words would be alike."""
+    """Two values that differ as texts that differ; as JSON if plain words would be equal."""
     texts = (value_text(expected), value_text(actual))
     if texts[0] == texts[1]:
-        texts = (_exact(expected), _exact(actual))
+        texts = (_json_text(expected), _json_text(actual))
     if texts[0] == texts[1]:
         texts = (f"{texts[0]} (one hidden text)", f"{texts[1]} (another hidden text)")
     return texts
@@ -56,5 +56,5 @@ def kind_rank(kind: str) -> tuple[int, str]:
     return (KIND_ORDER.get(kind, len(KIND_ORDER)), kind)
 
 
-def _exact(value: Value) -> str:
+def _json_text(value: Value) -> str:
     return json.dumps(redact_value(value), sort_keys=True)

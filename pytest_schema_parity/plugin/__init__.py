@@ -22,16 +22,20 @@ SEARCH_OPTIONS = (
     (
         "examples",
         "N",
-        "How many examples of statements the check `behavior` tries on each candidate (20000); "
-        "0 switches it off.",
+        "The maximum number of examples that the check `behavior` runs on each candidate. Default: "
+        "20000; 0 disables the check.",
     ),
     (
         "seconds",
         "N",
-        "How long the check `behavior` may take (60): a guard, which makes what is found depend on "
-        "the machine.",
+        "The time limit of the check `behavior`, in seconds. If it is reached, the results depend "
+        "on the speed of the machine. Default: 60.",
     ),
-    ("seed", "N", "The seed of the statements that the check `behavior` generates (0)."),
+    (
+        "seed",
+        "N",
+        "The random seed of the statements that the check `behavior` generates. Default: 0.",
+    ),
 )
 """The options of the check ``behavior``: name, what stands for the value, and help."""
 
@@ -42,9 +46,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--schema-parity",
         action="store_true",
-        help="Build the configured schema trees on throw-away PostgreSQL and check that each "
-        "candidate is at parity with the reference. Name the configuration file "
-        "(pytest --schema-parity pyproject.toml) to run these checks alone.",
+        help="Apply the configured migrations on temporary PostgreSQL servers and check that each "
+        "candidate has the same schema as the reference. To run only these checks, name the "
+        "configuration file: pytest --schema-parity pyproject.toml",
     )
     group.addoption(
         "--schema-parity-config",
@@ -57,8 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="KIND:PATH",
-        help="Write a report, whatever the verdict; as in json:PATH or markdown:PATH. May be given "
-        "again.",
+        help="Write a report in any case: json:PATH or markdown:PATH. Can be given several times.",
     )
     group.addoption(
         "--schema-parity-bindir",
@@ -69,8 +72,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--schema-parity-keep",
         action="store_true",
-        help="Leave the servers up, and print for each tree a psql command that connects to it, "
-        "and how to end them.",
+        help="Keep the servers running after the run, and print a psql command for each tree and "
+        "the command that stops the servers.",
     )
     for name, metavar, meaning in SEARCH_OPTIONS:
         group.addoption(f"--schema-parity-{name}", metavar=metavar, help=meaning)
@@ -110,7 +113,7 @@ def _register_gate(config: pytest.Config) -> None:
     reports = config.getoption("--schema-parity-report")
     destinations = Destinations(config.invocation_params.dir, reports)
     if not (is_worker(config) or only_shows(config)):
-        destinations.make_way()
+        destinations.remove_old_reports()
     gate = Gate(config)
     config.pluginmanager.register(Collection(config, gate))
     config.pluginmanager.register(Results(gate, destinations))
@@ -159,7 +162,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Explain ``assert reference == candidate`` by the differences."""
+    """Explain a failed ``assert reference == candidate`` by the differences."""
     facts = sys.modules.get("pytest_schema_parity.schema.facts")
     if facts is None or op != "==":
         return None
@@ -172,14 +175,14 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 
 @pytest.fixture(scope="session")
 def schema_parity(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
-    """The configured trees: ``schema_parity["supabase"]`` is built when it is first asked for.
+    """The configured trees: ``schema_parity["supabase"]`` is built when it is first used.
 
     A built tree has ``.schema``, ``.comparison`` (against the reference, allowances applied),
     ``.conninfo``, ``.connect()`` (both for reading) and ``.clone()`` (for writing).
     """
-    from pytest_schema_parity.plugin.fixtures import opened
+    from pytest_schema_parity.plugin.fixtures import provide_trees
 
-    yield from opened(request)
+    yield from provide_trees(request)
 
 
 @pytest.fixture
@@ -220,9 +223,9 @@ class HookSpecs:
         """Change or drop one fact of any tree, before anything is compared.
 
         Return another :class:`~pytest_schema_parity.Fact` to have it instead
-        (``dataclasses.replace(fact, attributes=…)``), ``False`` to drop it and all that hangs below
-        it, or ``None`` to leave it to the next hook.  Facts that the platform brought do not come
-        by.
+        (``dataclasses.replace(fact, attributes=…)``), ``False`` to drop it and all facts below
+        it, or ``None`` to leave it to the next hook.  It is not called for facts
+        that the platform created.
         """
 
     @pytest.hookspec(firstresult=True)

@@ -39,13 +39,13 @@ class Collection:
         for name, rehearsed in self.gate.parity.rehearsals.items():
             steps, config = counted(len(rehearsed.steps), "step"), rehearsed.config
             lines.append(f"schema-parity: {name}: {steps} from {config.source} to {config.target}")
-            if others := rehearsed.no_steps:
+            if others := rehearsed.other_files:
                 lines.append(f"    no steps: {', '.join(path.name for path in others)}")
         return list(map(printable, lines))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Start the builds while pytest collects, unless it is open whether a check will run."""
+        """Start the builds during collection, if it is certain that a check will run."""
         _ = self.gate.custom_checks  # a mistake in them shows before anything starts
         for argument in self.config.args:
             self.gate.refuse_unknown_id(argument)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Number = TypeVar("Number", int, float)
 
-ONE_A_RUN = (
+ONE_CONFIGURATION = (
     "A run checks one configuration: run pytest once for each, or say which with "
     "--schema-parity-config=FILE."
 )
@@ -30,7 +30,7 @@ def find_configuration(config: pytest.Config) -> Config:
     It is in the file that ``--schema-parity-config`` or its ini value names, else in the TOML file
     that the command line names as what to run, else in the nearest one, from the paths that run
     upwards, then from the working directory, then from the rootdir.  Raises UsageError, with the
-    remedy, when there is none, when there are two, or when it is wrong.
+    remedy, if there is none, if there are two, or if it has mistakes.
     """
     with usage_errors():
         if (named := path_setting(config, "schema-parity-config")) is not None:
@@ -40,13 +40,13 @@ def find_configuration(config: pytest.Config) -> Config:
         for file in files:
             if (configuration := _load(config, file)) is not None:
                 return replace(configuration, behavior=_behavior(config, configuration.behavior))
-    raise pytest.UsageError(_nothing_in(files, config.invocation_params.dir))
+    raise pytest.UsageError(_no_configuration_message(files, config.invocation_params.dir))
 
 
 def path_setting(config: pytest.Config, name: str) -> Path | None:
     """An option's path, else that of the ini value of the same name, else None.
 
-    As pytest has it: the one is relative to the working directory, the other to the ini file.
+    As in pytest, an option is relative to the working directory, an ini value to the ini file.
     """
     here = config.invocation_params.dir
     if (given := config.getoption(f"--{name}")) is not None:
@@ -58,7 +58,7 @@ def path_setting(config: pytest.Config, name: str) -> Path | None:
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Raise what is wrong with the configuration or the machine as pytest's UsageError."""
+    """Convert a SchemaParityError into pytest's UsageError."""
     from pytest_schema_parity.errors import SchemaParityError
 
     try:
@@ -121,7 +121,7 @@ def _paths_that_run(config: pytest.Config) -> list[Path]:
 def _named_on_command_line(config: pytest.Config) -> list[Path]:
     """The configuration file among the paths on the command line, if there is one."""
     files = [path for path in _paths_that_run(config) if path.suffix == ".toml"]
-    return _one_of([file for file in files if _load(config, file) is not None])
+    return _refuse_several([file for file in files if _load(config, file) is not None])
 
 
 def _nearest(config: pytest.Config) -> list[Path]:
@@ -132,10 +132,10 @@ def _nearest(config: pytest.Config) -> list[Path]:
     starts = dict.fromkeys(path if path.is_dir() else path.parent for path in paths)
     above = dict.fromkeys(filter(None, map(find_config, starts)))
     others = map(find_config, (config.invocation_params.dir, config.rootpath))
-    return [*_one_of(list(above)), *filter(None, others)]
+    return [*_refuse_several(list(above)), *filter(None, others)]
 
 
-def _one_of(files: list[Path]) -> list[Path]:
+def _refuse_several(files: list[Path]) -> list[Path]:
     """These files; raises UsageError if they are several."""
     from pytest_schema_parity.showing import printable
 
@@ -143,14 +143,15 @@ def _one_of(files: list[Path]) -> list[Path]:
         names = " and ".join(map(str, files))
         raise pytest.UsageError(
             printable(
-                f"{len(files)} configurations apply to the paths that run, {names}. {ONE_A_RUN}"
+                f"{len(files)} configurations apply to the paths that run, {names}. "
+                f"{ONE_CONFIGURATION}"
             )
         )
     return files
 
 
-def _nothing_in(files: list[Path], here: Path) -> str:
-    """The error message where there is no configuration; it names those in subdirectories."""
+def _no_configuration_message(files: list[Path], here: Path) -> str:
+    """The error message if there is no configuration; it names those in subdirectories."""
     from pytest_schema_parity.config import configurations_below
     from pytest_schema_parity.showing import printable
 
@@ -160,5 +161,5 @@ def _nothing_in(files: list[Path], here: Path) -> str:
         f"{places}. Add it, or name its file with --schema-parity-config=FILE."
     )
     if below := [str(file.relative_to(here)) for file in configurations_below(here)]:
-        message += f" Below there is {' and '.join(below)}."
+        message += f" Files with it in subdirectories: {', '.join(below)}."
     return printable(message)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_schema_parity.errors import UnknownName
-from pytest_schema_parity.plugin.session import close_session, left_up, open_session
+from pytest_schema_parity.plugin.session import close_session, kept_trees, open_session
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class SchemaParity(Mapping[str, "BuiltTree"]):
-    """The configured trees, by name: each is built when it is first asked for."""
+    """The configured trees, by name: each is built when it is first used."""
 
     def __init__(self, parity: Parity, stack: ExitStack) -> None:
         self._parity = parity
@@ -33,7 +33,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         self._runners: dict[str, Runner] = {}
 
     def __getitem__(self, name: str) -> BuiltTree:
-        """The built tree; raises KeyError where none of that name is configured."""
+        """The built tree; raises KeyError if none of that name is configured."""
         return self._parity.trees[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -74,7 +74,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         or several), all relative to the configuration file; without one, rows are generated.
         Each step is carried out once; see
         :class:`~pytest_schema_parity.rehearsal.rehearse.Rehearsal` for what can be done then.
-        Raises SchemaParityError where the seed or a step fails, and KeyError for an unknown name.
+        Raises SchemaParityError if the seed or a step fails, and KeyError for an unknown name.
         """
         begun = self._parity.begin(self._rehearsal(name, source, steps, seed))
         try:
@@ -136,8 +136,8 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         __tracebackhide__ = True
         if missing := {"statements", "tree"} - counterexample.keys():
             raise ValueError(
-                f"the counterexample has no {' and no '.join(sorted(missing))}: give an entry of"
-                " `behavior` in a JSON report"
+                f"the counterexample lacks {' and '.join(sorted(missing))}: pass an entry of the"
+                " list `behavior` in a JSON report"
             )
         statements, tree = counterexample["statements"], counterexample["tree"]
         self._compare(statements, tree=tree, emptied=True)
@@ -154,7 +154,7 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
 
         if find_spec("hypothesis") is None:
             raise pytest.UsageError(f"schema_parity.rows needs Hypothesis: {HYPOTHESIS}")
-        name = self._compared(tree)[0]
+        name = self._candidates_to_compare(tree)[0]
         if name not in self._runners:
             names = self.reference, name
             conninfos = self._stack.enter_context(self._parity.trees.copies(*names))
@@ -162,13 +162,17 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
             self._runners[name] = self._stack.enter_context(open_runner(one, other))
         return rows_of(self._runners[name], table)
 
-    def _compared(self, tree: str | None) -> tuple[str, ...]:
-        """The trees that are held against the reference; raises ValueError where there is none."""
+    def _candidates_to_compare(self, tree: str | None) -> tuple[str, ...]:
+        """The trees to compare with the reference: ``tree``, or all candidates if it is None.
+
+        Raises UnknownName for an unknown tree, and ValueError for the reference itself, or if there
+        is no candidate.
+        """
         __tracebackhide__ = True
         if tree is None and not self.candidates:
             raise ValueError(
-                f"there is no tree to compare with {self.reference}: name one with tree=…; "
-                f"configured are {', '.join(self)}"
+                f"there is no candidate to compare with {self.reference}: pass tree=…; "
+                f"configured trees: {', '.join(self)}"
             )
         if tree is not None and tree not in self:
             raise UnknownName(f"there is no tree {tree!r}; the trees are {', '.join(self)}")
@@ -184,18 +188,18 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
         tree: str | None = None,
         emptied: bool = False,
     ) -> None:
-        """Raise AssertionError where statements do something else on a candidate.
+        """Raise AssertionError if statements have another outcome on a candidate.
 
-        Raises ValueError where nothing is compared: without a candidate or a statement, and where
-        no database understands a statement.
+        Raises ValueError if nothing is compared: without a candidate or a statement, or if neither
+        database can run a statement.
         """
         __tracebackhide__ = True
         from pytest_schema_parity.behavior.same_outcome import run_on_both
 
         if not any(map(str.strip, statements)):
-            raise ValueError("there is no statement to compare the databases by: give one or more")
-        first = _script(seed)
-        for candidate in self._compared(tree):
+            raise ValueError("no statement is given: pass at least one")
+        first = _read_seed(seed)
+        for candidate in self._candidates_to_compare(tree):
             names = self.reference, candidate
             with self._parity.trees.copies(*names) as conninfos:
                 one, other = zip(names, conninfos, strict=True)
@@ -204,8 +208,8 @@ class SchemaParity(Mapping[str, "BuiltTree"]):
                 raise AssertionError("\n".join(differing))
 
 
-def _script(seed: str | Path) -> str:
-    """SQL, or what is in the file of that path; raises FileNotFoundError for a missing ``.sql``."""
+def _read_seed(seed: str | Path) -> str:
+    """The SQL, or the text of the file of that path; FileNotFoundError for a missing ``.sql``."""
     if isinstance(seed, str):
         try:
             if not seed or not Path(seed).is_file():
@@ -233,7 +237,7 @@ class Databases:
         return self._clones[name]
 
 
-def opened(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
+def provide_trees(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
     """The session's trees; on a fixture's server only as long as that is there."""
     parity = open_session(request.config)
     external = parity.trees.external
@@ -246,5 +250,5 @@ def opened(request: pytest.FixtureRequest) -> Iterator[SchemaParity]:
         with ExitStack() as stack:
             yield SchemaParity(parity, stack)
     finally:
-        left_up(request.config)
+        kept_trees(request.config)
         close_session(request.config, wait=True)

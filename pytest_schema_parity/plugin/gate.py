@@ -1,4 +1,4 @@
-"""The gate: the configured trees, and which checks each of them has."""
+"""The gate (the checks that --schema-parity adds to a run): its trees and their checks."""
 
 from __future__ import annotations
 
@@ -32,12 +32,11 @@ COLOURS: Mapping[Markup, Mapping[str, bool]] = {
     "note": {"yellow": True},
 }
 NOTHING_TO_CHECK = (
-    "--schema-parity is given, but this run selected no check of a candidate tree. A gate "
-    "that checks nothing must not pass: {remedy}, or leave the flag out."
+    "--schema-parity is given, but this run selected no check of a candidate tree. At least "
+    "one has to run: {remedy}, or leave the flag out."
 )
 CHECKED_NOTHING = (
-    "--schema-parity is given, but no check of a candidate tree has run. "
-    "A gate that checks nothing must not pass."
+    "--schema-parity is given, but no check of a candidate tree has run. At least one has to run."
 )
 
 
@@ -92,8 +91,8 @@ class Gate:
     def counts(self, tree: str, check: str) -> bool:
         """Whether running this check counts as having checked something.
 
-        That the reference applies tells nothing of parity, nor that another tree does which is not
-        compared; it counts only where its id was named.
+        Checks of a candidate or a rehearsal do.  A check of the reference, or of a tree that is not
+        compared, does only if its id is on the command line.
         """
         return self.parity.role_of(tree) in ("candidate", "rehearsal") or any(
             argument.endswith(f"::{tree}::{check}") for argument in self.config.args
@@ -125,7 +124,7 @@ class Gate:
         if choosing := chosen_by_the_cache(self.config):
             remedy = f"run it without {choosing}, which selected only what failed last time"
         else:
-            remedy = "widen -k, -m, --deselect or the ids that were named"
+            remedy = "select more with -k, -m and --deselect, or name other ids"
         return NOTHING_TO_CHECK.format(remedy=remedy)
 
 

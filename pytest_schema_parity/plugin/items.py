@@ -40,7 +40,7 @@ class SummaryLine:
 
 
 @dataclass(frozen=True)
-class Shown:
+class FindingsRepr:
     """Findings in the form in which pytest shows a failure."""
 
     text: str
@@ -58,7 +58,7 @@ class Shown:
         return self.text
 
 
-EVERYTHING: Final = 2
+UNCUT_VERBOSITY: Final = 2
 """The verbosity (-vv) at which nothing is folded or left out."""
 
 
@@ -111,7 +111,7 @@ class ParityItem(pytest.Item):
         error = excinfo.value
         if isinstance(error, CheckFailed):
             gate = gate_of(self)
-            whole = self.config.get_verbosity() >= EVERYTHING
+            whole = self.config.get_verbosity() >= UNCUT_VERBOSITY
             lines = result_lines(
                 error.result,
                 reference=gate.reference_of(self.tree),
@@ -119,9 +119,9 @@ class ParityItem(pytest.Item):
                 unfold=whole,
                 most=None if whole else MOST,
             )
-            return Shown("\n".join(lines))
+            return FindingsRepr("\n".join(lines))
         if isinstance(error, SchemaParityError):
-            return Shown(str(error))
+            return FindingsRepr(str(error))
         return super().repr_failure(excinfo, style)
 
 
@@ -134,14 +134,14 @@ class CheckItem(ParityItem):
         result = gate.parity.result(self.tree, self.name)
         reference = gate.reference_of(self.tree)
         lines = result_lines(result, reference=reference, highlight=plain)
-        facts: dict[str, object] = {
+        properties: dict[str, object] = {
             "schema_parity_failing": len(result.failing),
             "schema_parity_notes": len(result.notes),
             "schema_parity_outcome": result.outcome,
             "schema_parity_findings": "\n".join(lines),
         }
-        others = [each for each in self.user_properties if each[0] not in facts]
-        self.user_properties = [*others, *facts.items()]  # a check may run again
+        others = [each for each in self.user_properties if each[0] not in properties]
+        self.user_properties = [*others, *properties.items()]  # a check may run again
         if result.failing:
             raise CheckFailed(result)
         if result.skipped is not None:
@@ -199,5 +199,5 @@ def gate_of(node: pytest.Collector | pytest.Item) -> Gate:
     """The gate that a node of this module belongs to."""
     file = node.getparent(ConfigurationFile)
     if file is None:
-        raise ValueError(f"{node.nodeid} hangs below no configuration file")
+        raise ValueError(f"{node.nodeid} has no configuration file as a parent node")
     return file.gate

@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_schema_parity.plugin.session import left_up
+from pytest_schema_parity.plugin.session import kept_trees
 from pytest_schema_parity.postgres.cluster import Cluster
 
 if TYPE_CHECKING:
     from pytest_schema_parity.building import BuiltTree
 
-NOTHING: str = (
-    "nothing: no tree was built by this process. With pytest -n, tests that use the fixtures build "
-    "in their workers; run them without."
+NO_SERVERS: str = (
+    "no servers: this process built no tree. With pytest -n, tests that use the fixtures build "
+    "in their workers; run them without -n."
 )
 
 
 def kept_lines(config: pytest.Config) -> Iterator[str]:
     """A psql command for each tree, and a command that stops their servers."""
-    built = left_up(config)
+    built = kept_trees(config)
     if not built:
-        yield NOTHING
+        yield NO_SERVERS
     for tree in built:
         yield f"{tree.name}: {psql(tree)}"
     hosts = [tree.target.host for tree in built]
     ours = [str(host.postmaster_pid) for host in hosts if isinstance(host, Cluster)]
     if ours:
-        yield f"To end their servers and remove them: kill -INT {' '.join(ours)}"
+        yield f"To stop and remove the servers: kill -INT {' '.join(ours)}"
     elif built:
         yield "The next run that uses this server drops these databases."
 

@@ -16,12 +16,12 @@ from pytest_schema_parity.showing import clipped, printable
 if TYPE_CHECKING:
     from pytest_schema_parity.building import Trees
 
-QUIET = 1.0
+DELAY = 1.0
 """Seconds of waiting before anything is shown."""
-STEP = 0.1
-"""Seconds between two pictures."""
-SAVE, RESTORE, CLEAR = "\x1b7", "\x1b8", "\x1b[K"
-"""Where pytest's own line ends stays where it is: what we write comes after it, and goes again."""
+INTERVAL = 0.1
+"""Seconds between two updates."""
+SAVE_CURSOR, RESTORE_CURSOR, CLEAR_LINE = "\x1b7", "\x1b8", "\x1b[K"
+"""Save and restore the cursor: our text is written after pytest's line, and erased again."""
 
 
 class Progress:
@@ -47,9 +47,9 @@ class Progress:
     def _wait(self) -> None:
         began = time.monotonic()
         shown = ""
-        while stages := self.trees.scheduler.wait(STEP):
+        while stages := self.trees.scheduler.wait(INTERVAL):
             text = "   building " + ", ".join(f"{name}: {what}" for name, what in stages.items())
-            if time.monotonic() - began > QUIET and text != shown:
+            if time.monotonic() - began > DELAY and text != shown:
                 self._draw(printable(text))
                 shown = text
         if shown:
@@ -59,5 +59,7 @@ class Progress:
         writer = self.config.get_terminal_writer()
         room = writer.fullwidth - writer.width_of_current_line - 1
         writer.flush()
-        sys.stdout.write(f"{SAVE}{CLEAR}{clipped(text, room) if room > 0 else ''}{RESTORE}")
+        sys.stdout.write(
+            f"{SAVE_CURSOR}{CLEAR_LINE}{clipped(text, room) if room > 0 else ''}{RESTORE_CURSOR}"
+        )
         sys.stdout.flush()

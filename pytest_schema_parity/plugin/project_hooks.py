@@ -83,21 +83,23 @@ def adjustments_of(config: pytest.Config) -> Adjustments:
 
     fact, allow = config.hook.pytest_schema_parity_fact, config.hook.pytest_schema_parity_allow
     return Adjustments(
-        fact=(lambda each: _called(config, fact, fact=each)) if fact.get_hookimpls() else None,
-        allow=(lambda difference, tree: _called(config, allow, difference=difference, tree=tree))
+        fact=(lambda each: _call_hook(config, fact, fact=each)) if fact.get_hookimpls() else None,
+        allow=(lambda difference, tree: _call_hook(config, allow, difference=difference, tree=tree))
         if allow.get_hookimpls()
         else None,
     )
 
 
-def _called(config: pytest.Config, hook: pluggy.HookCaller, **given: object) -> Any:
+def _call_hook(config: pytest.Config, hook: pluggy.HookCaller, **given: object) -> Any:
     """Call a hook; raises ConfigError with file and line for any error that it raises.
 
-    Every check of a tree shows the error, so that it had better be short.
+    Every check of a tree shows the error, so it is one short line.
     """
     try:
         return hook(**given)
-    except Exception as error:  # a hook is the project's own code: any error is told with its line
+    except (
+        Exception
+    ) as error:  # a hook is the project's own code: any error is reported with its line
         what = "".join(traceback.format_exception_only(error)).partition("\n")[0]
         place = _location_of(error, hook, config.rootpath)
         raise ConfigError(f"hook {hook.name} raised {what} ({place})") from error

@@ -15,7 +15,7 @@ from pytest_schema_parity.findings.differences import title_of
 from pytest_schema_parity.findings.finding import CheckOutcome
 from pytest_schema_parity.findings.verdict import RunResults
 from pytest_schema_parity.plugin.gate import only_shows
-from pytest_schema_parity.plugin.items import ParityItem, Shown
+from pytest_schema_parity.plugin.items import FindingsRepr, ParityItem
 from pytest_schema_parity.plugin.session import is_controller, is_worker
 from pytest_schema_parity.report.summary import Cell, summary_lines
 from pytest_schema_parity.schema.kinds import IMPACTS
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from pytest_schema_parity.plugin.gate import Gate
     from pytest_schema_parity.report.report_option import Destinations
 
-PREFIX = "schema_parity_"
-CARRIED = "schema_parity"
-"""The key under which a worker hands what it knows to the controller."""
+PROPERTY_PREFIX = "schema_parity_"
+WORKER_OUTPUT_KEY = "schema_parity"
+"""The key under which a worker sends its results to the controller."""
 MOST_NOTES = 20
 """Lines of notes that the summary shows."""
 ENDED_EARLY = "the run ended before its checks had run"
-UNKNOWN = "the results of the trees are incomplete: run all of their checks."
+INCOMPLETE = "the results of the trees are incomplete: run all of their checks."
 
 
 class Results:
@@ -53,9 +53,9 @@ class Results:
         key = self._check_of(report)
         if key is None or (report.when != "call" and report.passed):
             return
-        if isinstance(report.longrepr, str):  # all that is left of it on its way from a worker
-            report.longrepr = cast("Any", Shown(report.longrepr))
-        found = facts_of(report)
+        if isinstance(report.longrepr, str):  # a worker's report: xdist serialises it to a string
+            report.longrepr = cast("Any", FindingsRepr(report.longrepr))
+        found = properties_of(report)
         count = int(cast("int", found.get("failing", 0)))
         self.cells[key] = Cell(self._outcome_of(report, key, found), count)
         if report.passed and found.get("findings"):
@@ -70,23 +70,23 @@ class Results:
             checks = [item for item in session.items if isinstance(item, ParityItem)]
             self.selected = {(item.tree, item.name) for item in checks}
         if is_worker(self.config):
-            carried = pickle.dumps((self.selected, self.gate.parity.shared()))
-            cast("Any", self.config).workeroutput[CARRIED] = carried
+            sent = pickle.dumps((self.selected, self.gate.parity.shared()))
+            cast("Any", self.config).workeroutput[WORKER_OUTPUT_KEY] = sent
             return
         if is_controller(self.config):
             self._order_failures()
-        ended_early = self._ended_early(session) or self._was_cut_off()
+        ended_early = self._ended_early(session) or self._was_interrupted_while_building()
         if not ended_early:
-            self._sum_up()
+            self._collect_results()
         self._write_reports(ended_early=ended_early)
-        self._refuse(session)
+        self._fail_if_not_checked(session)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Receive the results of a worker."""
-        carried = getattr(node, "workeroutput", {}).get(CARRIED)
-        if carried:
-            selected, shared = pickle.loads(carried)  # noqa: S301 -- of this very run
+        sent = getattr(node, "workeroutput", {}).get(WORKER_OUTPUT_KEY)
+        if sent:
+            selected, shared = pickle.loads(sent)  # noqa: S301 -- of this very run
             self.selected |= selected
             self.gate.parity.receive(shared)
 
@@ -124,8 +124,8 @@ class Results:
             failed[at] = report
 
     def _check_of(self, report: pytest.TestReport) -> tuple[str, str] | None:
-        """The tree and the check that a report is about; None of a test that is no check."""
-        found = facts_of(report)
+        """The tree and the check that a report is about; None if it is another test."""
+        found = properties_of(report)
         key = str(found.get("tree")), str(found.get("check"))
         return key if key in self.gate.ranks else None
 
@@ -134,13 +134,13 @@ class Results:
             self.selected - self.cells.keys()
         )
 
-    def _was_cut_off(self) -> bool:
+    def _was_interrupted_while_building(self) -> bool:
         """Whether a check was interrupted while its trees were being built."""
-        erred = any(cell.outcome == "error" for cell in self.cells.values())
-        return erred and self.gate.parity.trees.scheduler.going_on
+        has_error = any(cell.outcome == "error" for cell in self.cells.values())
+        return has_error and self.gate.parity.trees.scheduler.going_on
 
-    def _refuse(self, session: pytest.Session) -> None:
-        """Fail a run that passed although it did not check the trees as a whole."""
+    def _fail_if_not_checked(self, session: pytest.Session) -> None:
+        """Fail a run that passed although it checked nothing, or a tree could not be applied."""
         ended = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         if session.exitstatus not in ended:
             return
@@ -156,11 +156,11 @@ class Results:
     def _what_is_broken(self) -> Iterator[str]:
         broken = {} if self.run is None else self.run.broken_trees
         for tree, why in broken.items():
-            yield f"{printable(tree)} does not apply as a whole: {clean(why)}"
+            yield f"{printable(tree)} could not be applied without errors: {clean(why)}"
         if not broken:
-            yield UNKNOWN
+            yield INCOMPLETE
 
-    def _sum_up(self) -> None:
+    def _collect_results(self) -> None:
         if not self.selected or not (self.destinations or self.gate.parity.trees.started):
             return
         trees = {tree for tree, _ in self.selected} | {self.gate.reference}
@@ -186,7 +186,7 @@ class Results:
         return replace(run, checks=checks, incomplete=ENDED_EARLY if ended_early else None)
 
     def _write_reports(self, *, ended_early: bool) -> None:
-        """Write the reports; one that cannot be written is a problem of its own."""
+        """Write the reports; one that cannot be written is added to the problems."""
         try:
             self.destinations.write(self._report(ended_early))
         except SchemaParityError as error:
@@ -210,9 +210,10 @@ class Results:
         if self.run is None or self.config.getoption("verbose") < 1:
             return
         for name, tree in self.run.candidates.items():
-            lines = [f"  {' '.join(title_of(each).split())}" for each in tree.shown]
+            lines = [f"  {' '.join(title_of(each).split())}" for each in tree.explaining]
             if lines:
-                heading = f"{printable(name)}::behavior shows what these differences do:"
+                check = f"{printable(name)}::behavior"
+                heading = f"{check} has a counterexample for each of these differences:"
                 yield from (heading, *map(clean, lines))
 
     def _note_lines(self) -> Iterator[str]:
@@ -223,13 +224,13 @@ class Results:
         ]
         yield from lines[:MOST_NOTES]
         if more := len(lines) - MOST_NOTES if len(lines) > MOST_NOTES else 0:
-            yield f"… and {more} more lines of notes: -rP shows all"
+            yield f"… and {more} more lines of notes; show all with -rP"
 
 
-def facts_of(report: pytest.TestReport) -> dict[str, object]:
+def properties_of(report: pytest.TestReport) -> dict[str, object]:
     """The user properties of this plugin in a report, by name without the prefix."""
     return {
-        name.removeprefix(PREFIX): value
+        name.removeprefix(PROPERTY_PREFIX): value
         for name, value in getattr(report, "user_properties", ())
-        if name.startswith(PREFIX)
+        if name.startswith(PROPERTY_PREFIX)
     }

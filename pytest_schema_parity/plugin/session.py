@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pytest_schema_parity.config import Config
 
 PARITY: pytest.StashKey[Parity] = pytest.StashKey()
-KEPT: pytest.StashKey[list[BuiltTree]] = pytest.StashKey()
-RUN: pytest.StashKey[str] = pytest.StashKey()
+KEPT_TREES: pytest.StashKey[list[BuiltTree]] = pytest.StashKey()
+RUN_ID: pytest.StashKey[str] = pytest.StashKey()
 RUN_KEY = "schema_parity_run"
 """The key under which a controller tells its workers what their run is."""
 
@@ -52,11 +52,11 @@ def has_local_workers(config: pytest.Config) -> bool:
 def run_of(config: pytest.Config) -> str | None:
     """The id of a run, which all processes of pytest-xdist share.
 
-    None in a worker whose controller has not got this plugin.
+    None in a worker whose controller does not have this plugin.
     """
     if is_worker(config):
         return cast("str | None", cast("Any", config).workerinput.get(RUN_KEY))
-    return config.stash.setdefault(RUN, uuid4().hex)
+    return config.stash.setdefault(RUN_ID, uuid4().hex)
 
 
 def open_session(config: pytest.Config) -> Parity:
@@ -76,12 +76,12 @@ def _open(config: pytest.Config, configuration: Config) -> Parity:
             shown_from=config.rootpath,
             run=run_of(config) if is_distributed(config) else None,
             adjustments=adjustments_of(config),
-            memory=Cached(config),
+            memory=PytestCache(config),
         )
 
 
-class Cached:
-    """What is kept between runs in pytest's cache; nothing where that is switched off."""
+class PytestCache:
+    """Stores values between runs in pytest's cache; does nothing if that is disabled."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -97,23 +97,23 @@ class Cached:
             cache.set(f"schema-parity/{key}", value)
 
 
-def left_up(config: pytest.Config) -> list[BuiltTree]:
-    """The trees that ``--schema-parity-keep`` keeps: those that are built at the first call."""
-    if KEPT not in config.stash:
+def kept_trees(config: pytest.Config) -> list[BuiltTree]:
+    """The trees that ``--schema-parity-keep`` keeps: those built at the first call."""
+    if KEPT_TREES not in config.stash:
         parity = config.stash.get(PARITY, None)
         wanted = config.getoption("--schema-parity-keep") and not is_worker(config)
         trees = parity.trees if parity and wanted else None
-        config.stash[KEPT] = [trees[name] for name in trees.built()] if trees else []
-        for tree in config.stash[KEPT]:
+        config.stash[KEPT_TREES] = [trees[name] for name in trees.built()] if trees else []
+        for tree in config.stash[KEPT_TREES]:
             tree.target.host.keep()
-    return config.stash[KEPT]
+    return config.stash[KEPT_TREES]
 
 
 def close_session(config: pytest.Config, *, wait: bool = False) -> None:
     """Stop the servers of :func:`open_session`; without ``wait`` return at once.
 
-    A worker of pytest-xdist leaves alone what other workers still use.  What :func:`left_up` gave
-    stays.
+    A worker of pytest-xdist does not stop servers that other workers still use.  Nothing stops
+    those of :func:`kept_trees`.
     """
     if (parity := config.stash.get(PARITY, None)) is not None:
         parity.trees.close(wait=wait, end="leave" if is_worker(config) else "stop")

@@ -1,1 +1,1 @@
-"""What was found, as text for people and as reports for machines."""
+"""Reports of the results: text for the terminal, JSON and Markdown."""

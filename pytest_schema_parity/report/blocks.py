@@ -23,16 +23,16 @@ from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.findings.wording import counted, place_text, value_pair
 from pytest_schema_parity.report.markup import Highlight, Markup, plain
 from pytest_schema_parity.report.row_lines import rows_lines
-from pytest_schema_parity.report.sql_diff import laid_out, sql_diff
+from pytest_schema_parity.report.sql_diff import format_sql, sql_diff
 from pytest_schema_parity.schema.facts import Value
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.showing import clean, clean_lines, clipped, printable, redact, value_text
 
 INDENT: Final = "    "
 MOST_ITEMS: Final = 3
-"""Items of a list beyond which the differing ones are named apart."""
+"""The length of a list beyond which the items that only one side has are listed separately."""
 WIDEST_VALUE: Final = 48
-"""Characters of a value that still has its origin beside it; below it otherwise."""
+"""The longest value that is on one line with its origin, in characters."""
 WIDTH: Final = 100
 """Characters of a line of a file, or of a statement, that are shown."""
 MOST_SQL_LINES: Final = 20
@@ -49,12 +49,12 @@ class BlockRenderer:
     def lines(self) -> Iterator[str]:
         """The lines of all blocks, not indented."""
         for block in self.finding.evidence:
-            yield from self._block(block)
+            yield from self._block_lines(block)
 
-    def _block(self, block: Evidence) -> Iterator[str]:
+    def _block_lines(self, block: Evidence) -> Iterator[str]:
         match block:
             case Values():
-                yield from self._values(block)
+                yield from self._value_lines(block)
             case Sql():
                 labels = [f"{label}  {place}" for label, place in self._sides()]
                 yield from sql_diff(
@@ -68,13 +68,13 @@ class BlockRenderer:
                     block, self.reference, self.finding.tree, highlight=self.highlight
                 )
             case Script():
-                yield from self._script(block)
+                yield from self._script_lines(block)
             case Excerpt():
-                yield from _excerpt(block, self.highlight)
+                yield from _excerpt_lines(block, self.highlight)
             case Text():
                 yield from map(clean, block.lines)
             case Locks():
-                yield from map(clean, _locks(block))
+                yield from map(clean, _lock_lines(block))
 
     def _sides(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """The label of each side, padded, and the location there."""
@@ -88,33 +88,33 @@ class BlockRenderer:
             places[finding.change == "missing"] = "-"
         return (f"{reference:<{width}}", places[0]), (f"{tree:<{width}}", places[1])
 
-    def _values(self, block: Values) -> Iterator[str]:
+    def _value_lines(self, block: Values) -> Iterator[str]:
         finding = self.finding
         if finding.change not in ("missing", "extra"):
-            yield from self._table(value_pair(block.expected, block.actual))
-            yield from self._only(block.expected, block.actual)
+            yield from self._side_lines(value_pair(block.expected, block.actual))
+            yield from self._unshared_items(block.expected, block.actual)
             return
-        yield from self._table(("", ""))
+        yield from self._side_lines(("", ""))
         missing = finding.change == "missing"
         location = finding.locations.reference if missing else finding.locations.tree
         if location is None:
-            yield from _definition(finding.kind, block.expected if missing else block.actual)
+            yield from _definition_lines(finding.kind, block.expected if missing else block.actual)
 
-    def _table(self, values: tuple[str, str]) -> Iterator[str]:
+    def _side_lines(self, values: tuple[str, str]) -> Iterator[str]:
         """Label, value and location of both sides; long values go below their location."""
         width = max(map(len, values))
         markups: tuple[Markup, Markup] = ("reference", "tree")
         for markup, (label, place), value in zip(markups, self._sides(), values, strict=True):
-            dressed = self.highlight(markup, label)
+            coloured = self.highlight(markup, label)
             where = self.highlight("place", place)
             if width > WIDEST_VALUE:
-                yield f"{dressed}  {where}"
+                yield f"{coloured}  {where}"
                 yield f"{' ' * len(label)}  {value}"
             else:
-                yield f"{dressed}  {value:<{width}}  {where}" if width else f"{dressed}  {where}"
+                yield f"{coloured}  {value:<{width}}  {where}" if width else f"{coloured}  {where}"
 
-    def _only(self, expected: Value, actual: Value) -> Iterator[str]:
-        """The items of one of two lists only, where the lists are too long for a glance."""
+    def _unshared_items(self, expected: Value, actual: Value) -> Iterator[str]:
+        """Lines with the items that only one of two long lists has."""
         if not (isinstance(expected, list) and isinstance(actual, list)):
             return
         if max(len(expected), len(actual)) > MOST_ITEMS:
@@ -125,8 +125,8 @@ class BlockRenderer:
                 if only := [item for item in own if item not in other]:
                     yield f"only in {printable(name)}: {value_text(only)}"
 
-    def _script(self, block: Script) -> Iterator[str]:
-        """Each statement, and what it came to where that is not in the title already."""
+    def _script_lines(self, block: Script) -> Iterator[str]:
+        """Each statement, and its outcome unless the title has it already."""
         excerpts = [each for each in self.finding.evidence if isinstance(each, Excerpt)]
         is_shown = any(each.before is not None for each in excerpts)
         if block.whole:
@@ -138,11 +138,11 @@ class BlockRenderer:
             elif statement and not is_shown:
                 yield clipped(printable(" ".join(redact(statement).split())), WIDTH)
             if not excerpts:
-                yield from self._outcomes(outcomes)
+                yield from self._outcome_lines(outcomes)
             for outcome in dict.fromkeys(filter(None, outcomes)):
-                yield from _remarks(outcome, self.finding.title)
+                yield from _detail_and_hint(outcome, self.finding.title)
 
-    def _outcomes(self, outcomes: tuple[Outcome | None, Outcome | None]) -> Iterator[str]:
+    def _outcome_lines(self, outcomes: tuple[Outcome | None, Outcome | None]) -> Iterator[str]:
         """A line for each side."""
         markups: tuple[Markup, Markup] = ("reference", "tree")
         for markup, (label, _), outcome in zip(markups, self._sides(), outcomes, strict=True):
@@ -150,7 +150,7 @@ class BlockRenderer:
                 yield f"{INDENT}{self.highlight(markup, label)}  {clean(str(outcome))}"
 
 
-def _remarks(outcome: Outcome, title: str) -> Iterator[str]:
+def _detail_and_hint(outcome: Outcome, title: str) -> Iterator[str]:
     """The server's detail and hint, unless the title has the hint already."""
     if outcome.detail:
         yield f"detail: {clean(outcome.detail)}"
@@ -158,7 +158,7 @@ def _remarks(outcome: Outcome, title: str) -> Iterator[str]:
         yield f"hint: {clean(outcome.hint)}"
 
 
-def _excerpt(excerpt: Excerpt, highlight: Highlight) -> Iterator[str]:
+def _excerpt_lines(excerpt: Excerpt, highlight: Highlight) -> Iterator[str]:
     """The line of the mistake with a caret below it."""
     if excerpt.before is None or excerpt.after is None:
         return
@@ -176,25 +176,25 @@ def _width(text: str) -> int:
     return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
 
 
-def _definition(kind: str, fact: Value) -> Iterator[str]:
+def _definition_lines(kind: str, fact: Value) -> Iterator[str]:
     """The long SQL of a fact whose location is unknown."""
     for attribute in sorted(kind_of(kind).sql):
         sql = fact.get(attribute) if isinstance(fact, dict) else None
         if isinstance(sql, str):
-            lines = laid_out(sql)
+            lines = format_sql(sql)
             yield from (INDENT + line for line in lines[:MOST_SQL_LINES])
             if len(lines) > MOST_SQL_LINES:
                 yield f"{INDENT}… and {len(lines) - MOST_SQL_LINES} lines more"
 
 
-def _locks(block: Locks) -> Iterator[str]:
+def _lock_lines(block: Locks) -> Iterator[str]:
     """A line for each step, and one for each statement that locks, rewrites or scans a table."""
     for step, group in groupby(block.rows, key=lambda row: row.step):
         rows = list(group)
         yield f"{step}  {sum(row.milliseconds for row in rows):.0f} ms"
         for row in rows:
             parts = [f"{mode} on {name}" for name, mode in row.locks]
-            parts += [f"{name} written anew" for name in row.rewritten]
+            parts += [f"{name} rewritten" for name in row.rewritten]
             parts += [f"{name} scanned" for name in row.scanned]
             if not row.measured:
                 parts.append("cannot be done in a transaction: not measured")

@@ -16,7 +16,7 @@ def difference_entries(run: RunResults) -> list[Entry]:
     entries: list[Entry] = []
     for tree in run.candidates.values():
         found = [(each.difference, each) for each in tree.findings if each.difference is not None]
-        shown = tree.shown_by
+        shown = tree.counterexamples
         for difference, finding in sorted(found, key=lambda pair: pair[0].rank):
             entries.append(
                 {
@@ -33,35 +33,37 @@ def difference_entries(run: RunResults) -> list[Entry]:
                         "tree": place_entry(finding.locations.tree),
                     },
                     "allowed": finding.allowed,
-                    **_more(difference, finding, shown.get(difference.rank)),
+                    **_optional_fields(difference, finding, shown.get(difference.rank)),
                 }
             )
     return entries
 
 
-def _more(difference: Difference, finding: Finding, shown_by: Finding | None) -> Entry:
+def _optional_fields(
+    difference: Difference, finding: Finding, counterexample: Finding | None
+) -> Entry:
     """What only some differences have: why they weigh less, what follows, what is behind.
 
-    ``shown_by`` is the finding of the check ``behavior`` that the difference explains.
+    ``counterexample`` is the finding of the check ``behavior`` that the difference explains.
     """
     entry: Entry = {}
-    if shown_by is not None and (script := first_block(shown_by, Script)) is not None:
+    if counterexample is not None and (script := first_block(counterexample, Script)) is not None:
         entry["counterexample"] = {
-            "title": shown_by.title,
+            "title": counterexample.title,
             "statements": list(script.statements),
         }
     if difference.why:
         entry["why"] = difference.why
     if difference.tool:
         entry["bookkeeping_of"] = difference.tool
-    if below := [*map(_part, difference.parts), *_keys_only(difference)]:
+    if below := [*map(_part_entry, difference.parts), *_undescribed_facts(difference)]:
         entry["below"] = below
     if finding.consequence_of is not None:
         entry["consequence_of"] = place_entry(finding.consequence_of)
     return entry
 
 
-def _part(part: Difference) -> Entry:
+def _part_entry(part: Difference) -> Entry:
     return {
         "kind": part.kind,
         "name": part.name,
@@ -77,9 +79,9 @@ def _part(part: Difference) -> Entry:
     }
 
 
-def _keys_only(difference: Difference) -> Iterator[Entry]:
+def _undescribed_facts(difference: Difference) -> Iterator[Entry]:
     """The facts below that no part describes, each by kind and name only."""
-    told = {part.key for part in difference.parts}
+    described = {part.key for part in difference.parts}
     for kind, name in difference.below:
-        if (kind, name) not in told:
+        if (kind, name) not in described:
             yield {"kind": kind, "name": name}

@@ -29,18 +29,22 @@ def report(run: RunResults) -> Entry:
     ``findings``, of checks that have no list of their own, is there only if there are any.
     """
     found = [finding for tree in run.candidates.values() for finding in tree.findings]
-    others = [finding for finding in found if _is_other(finding)]
+    others = [finding for finding in found if _is_unlisted(finding)]
     entry: Entry = {
         "report_version": REPORT_VERSION,
         "reference": run.reference,
         "postgres": {"version": run.version, "from": run.source},
-        "trees": {name: _tree(tree) for name, tree in run.trees.items()},
+        "trees": {name: _tree_entry(tree) for name, tree in run.trees.items()},
         "differences": difference_entries(run),
-        "behavior": [_behavior(finding) for finding in found if _is_behavior(finding)],
-        "allowances": list(_allowances(found)),
+        "behavior": [_behavior_entry(finding) for finding in found if _is_behavior(finding)],
+        "allowances": list(_allowance_entries(found)),
         "checks": {name: dict(checks) for name, checks in run.checks.items()},
-        **({"findings": [_other(finding, run.reference) for finding in others]} if others else {}),
-        **({"locks": locks} if (locks := _locks(found)) else {}),
+        **(
+            {"findings": [_finding_entry(finding, run.reference) for finding in others]}
+            if others
+            else {}
+        ),
+        **({"locks": locks} if (locks := _lock_entries(found)) else {}),
         "incomplete": run.incomplete,
         "verdict": run.verdict,
     }
@@ -52,26 +56,26 @@ def render(run: RunResults) -> str:
     return json.dumps(report(run), indent=2, ensure_ascii=False) + "\n"
 
 
-def _tree(tree: TreeResults) -> Entry:
+def _tree_entry(tree: TreeResults) -> Entry:
     broken = [finding for finding in tree.findings if finding.breaks]
-    failures = [_failure(finding) for finding in broken]
+    failures = [_failure_entry(finding) for finding in broken]
     notes = [each for each in tree.findings if each.difference is None and not each.breaks]
     return {
         "files": list(tree.files),
         "failures": [each for at, each in enumerate(failures) if each not in failures[:at]],
         "stand_ins": list(tree.stand_ins),
-        "notes": [_note(finding) for finding in notes if not finding.fails],
+        "notes": [_note_text(finding) for finding in notes if not finding.fails],
     }
 
 
-def _note(finding: Finding) -> str:
+def _note_text(finding: Finding) -> str:
     if finding.allowed is None:
         return finding.title
     return f"{finding.title}, allowed: {finding.allowed}"
 
 
-def _failure(finding: Finding) -> Entry:
-    """A statement that failed, or with its message alone why a tree could not be built."""
+def _failure_entry(finding: Finding) -> Entry:
+    """A failed statement; for a tree that could not be built, only the message is given."""
     excerpt, script = first_block(finding, Excerpt), first_block(finding, Script)
     outcome = script.outcomes[0][1] if script is not None else None
     return {
@@ -85,7 +89,7 @@ def _failure(finding: Finding) -> Entry:
     }
 
 
-def _allowances(findings: list[Finding]) -> Iterator[Entry]:
+def _allowance_entries(findings: list[Finding]) -> Iterator[Entry]:
     for finding in findings:
         if isinstance(allowance := finding.source, Allowance):
             yield {
@@ -98,20 +102,20 @@ def _allowances(findings: list[Finding]) -> Iterator[Entry]:
 
 
 def _is_behavior(finding: Finding) -> bool:
-    """Whether it shows what the databases do: by statements, or by rows."""
+    """Whether a finding shows a difference in behavior: by statements, or by rows."""
     shows = first_block(finding, Script) is not None or first_block(finding, Rows) is not None
     return shows and finding.fails and not finding.breaks
 
 
-def _behavior(finding: Finding) -> Entry:
+def _behavior_entry(finding: Finding) -> Entry:
     script, rows = first_block(finding, Script), first_block(finding, Rows)
     reference, tree, examples = "", "", 1
     if script is not None:
-        reference, tree = (_outcome(script, side) for side in (0, 1))
+        reference, tree = (_outcome_text(script, side) for side in (0, 1))
         examples = script.examples
     elif rows is not None:
-        reference = _rows(rows, rows.reference_count, rows.missing, "reference")
-        tree = _rows(rows, rows.candidate_count, rows.extra, "candidate")
+        reference = _rows_text(rows, rows.reference_count, rows.missing, "reference")
+        tree = _rows_text(rows, rows.candidate_count, rows.extra, "candidate")
         examples = rows.reference_count + rows.candidate_count
     return {
         "tree": finding.tree,
@@ -120,12 +124,12 @@ def _behavior(finding: Finding) -> Entry:
         "reference": reference,
         "tree_outcome": tree,
         "examples": examples,
-        **(_counterexample(finding, rows) if script is not None and script.whole else {}),
+        **(_counterexample_fields(finding, rows) if script is not None and script.whole else {}),
     }
 
 
-def _counterexample(finding: Finding, rows: Rows | None) -> Entry:
-    """What only generated statements have: the differences that explain them, the rows."""
+def _counterexample_fields(finding: Finding, rows: Rows | None) -> Entry:
+    """The fields of generated statements only: the differences that explain them, the rows."""
     explained = [
         {"kind": each.kind, "name": each.name, "change": each.change, "attribute": each.attribute}
         for each in finding.explained_by
@@ -133,23 +137,23 @@ def _counterexample(finding: Finding, rows: Rows | None) -> Entry:
     entry: Entry = {"explained_by": explained}
     if rows is not None:
         sides = (("reference", "reference"), ("tree", "candidate"))
-        entry["rows"] = {name: _rows_of(rows, side) for name, side in sides}
+        entry["rows"] = {name: _row_entries(rows, side) for name, side in sides}
     return entry
 
 
-def _rows_of(rows: Rows, side: str) -> list[Entry]:
+def _row_entries(rows: Rows, side: str) -> list[Entry]:
     """The rows that only one side has, as far as the text shows them."""
     found = [getattr(pair, side) for pair in rows.pairs]
     return [dict(zip(rows.columns, row, strict=True)) for row in found if row is not None]
 
 
-def _outcome(script: Script, side: int) -> str:
-    """What the last statement that ran came to on a side."""
+def _outcome_text(script: Script, side: int) -> str:
+    """The outcome on a side of the last statement that ran there."""
     ran = [outcome for pair in script.outcomes if (outcome := pair[side]) is not None]
     return str(ran[-1]) if ran else "not run"
 
 
-def _rows(rows: Rows, count: int, only: int, side: str) -> str:
+def _rows_text(rows: Rows, count: int, only: int, side: str) -> str:
     """``5 rows, 1 of them only here: {"points": "10"}``."""
     outcome = f"{counted(count, 'row')}, {only} of them only here"
     found = [pair.reference if side == "reference" else pair.candidate for pair in rows.pairs]
@@ -161,13 +165,13 @@ def _rows(rows: Rows, count: int, only: int, side: str) -> str:
     return f"{outcome}: {', '.join(quoted[:MOST_ROWS])}" if quoted else outcome
 
 
-def _is_other(finding: Finding) -> bool:
-    """Whether it fails its check and stands in none of the other lists."""
+def _is_unlisted(finding: Finding) -> bool:
+    """Whether a finding fails its check and is in none of the other lists of the report."""
     listed = finding.source is not None or finding.breaks or _is_behavior(finding)
     return finding.fails and not listed
 
 
-def _other(finding: Finding, reference: str) -> Entry:
+def _finding_entry(finding: Finding, reference: str) -> Entry:
     return {
         "tree": finding.tree,
         "check": finding.check,
@@ -184,7 +188,7 @@ def _other(finding: Finding, reference: str) -> Entry:
     }
 
 
-def _locks(findings: list[Finding]) -> list[Entry]:
+def _lock_entries(findings: list[Finding]) -> list[Entry]:
     """What each statement of a rehearsed upgrade locks, in order."""
     return [
         {

@@ -22,18 +22,18 @@ TITLES: Final[dict[Verdict, str]] = {
     "drift": "Schema drift",
     "broken": "Schema parity was not checked completely",
 }
-SPECIAL: Final = re.compile(r"[&<>\\`*_\[\]|~#@!$]")
+SPECIAL_CHARACTERS: Final = re.compile(r"[&<>\\`*_\[\]|~#@!$]")
 
 
 def render(run: RunResults) -> str:
     """The report as a text: the verdict, then each tree with what its checks found."""
     lines = [f"# {TITLES[run.verdict]}", ""]
-    lines.append(f"Reference: {_code(run.reference)}. PostgreSQL {_server(run)}.")
+    lines.append(f"Reference: {_code_span(run.reference)}. PostgreSQL {_server_text(run)}.")
     if run.incomplete:
         lines += ["", f"Incomplete: {clean(run.incomplete)}."]
     lines += _failed_checks(run)
     for name, tree in run.trees.items():
-        lines += _tree(run, name, tree)
+        lines += _tree_lines(run, name, tree)
     return "\n".join(lines) + "\n"
 
 
@@ -41,7 +41,7 @@ def _failed_checks(run: RunResults) -> Iterator[str]:
     """The checks that failed and reported no finding: those of the project's own."""
     reported = {(each.tree, each.check) for tree in run.trees.values() for each in tree.results}
     failed = [
-        _code(f"{tree}::{check}")
+        _code_span(f"{tree}::{check}")
         for tree, checks in run.checks.items()
         for check, outcome in checks.items()
         if outcome == "failed" and (tree, check) not in reported
@@ -50,33 +50,33 @@ def _failed_checks(run: RunResults) -> Iterator[str]:
         yield from ("", f"Other failed checks: {', '.join(failed)}.")
 
 
-def _server(run: RunResults) -> str:
-    return _escaped(f"{run.version or 'unknown'} from {run.source or 'no server'}")
+def _server_text(run: RunResults) -> str:
+    return _escape_markdown(f"{run.version or 'unknown'} from {run.source or 'no server'}")
 
 
-def _tree(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:
+def _tree_lines(run: RunResults, name: str, tree: TreeResults) -> Iterator[str]:
     is_reference = name == run.reference
-    shown_by = tree.shown_by
+    counterexamples = tree.counterexamples
     texts = {
         each.check: result_lines(
-            each, reference=run.reference, bookkeeping=False, shown_by=shown_by
+            each, reference=run.reference, bookkeeping=False, counterexamples=counterexamples
         )
         for each in tree.results
     }
     sections = {check: lines for check, lines in texts.items() if lines}
     if is_reference and not sections:
         return
-    yield from ("", f"## {_escaped(name)}", "")
-    yield _state(tree, is_reference=is_reference)
+    yield from ("", f"## {_escape_markdown(name)}", "")
+    yield _tree_state(tree, is_reference=is_reference)
     if tree.stand_ins:
-        yield from ("", f"Stand-ins: {', '.join(map(_code, tree.stand_ins))}.")
+        yield from ("", f"Stand-ins: {', '.join(map(_code_span, tree.stand_ins))}.")
     if kept := bookkeeping_text([each for each in tree.findings if each.is_bookkeeping]):
-        yield from ("", f"{_escaped(kept[0].upper() + kept[1:])}.")
+        yield from ("", f"{_escape_markdown(kept[0].upper() + kept[1:])}.")
     for check, lines in sections.items():
-        yield from ("", f"### {check}", "", *_fenced(lines))
+        yield from ("", f"### {check}", "", *_fence(lines))
 
 
-def _state(tree: TreeResults, *, is_reference: bool) -> str:
+def _tree_state(tree: TreeResults, *, is_reference: bool) -> str:
     changes = {finding.change for finding in tree.findings}
     failed = list(dict.fromkeys(each.check for each in tree.findings if each.fails))
     if "not built" in changes:
@@ -89,9 +89,9 @@ def _state(tree: TreeResults, *, is_reference: bool) -> str:
         checks = counted(len(tree.results), "check")
         return f"{len(failed)} of {checks} failed." if failed else f"{checks} passed."
     found = [each.difference for each in tree.findings if each.difference and each.fails]
-    counts = _escaped(count_text(found)) or "No difference of the catalogs"
+    counts = _escape_markdown(count_text(found)) or "No difference of the catalogs"
     if not found and failed:
-        counts += f"; {', '.join(map(_code, failed))} failed"
+        counts += f"; {', '.join(map(_code_span, failed))} failed"
     notes = {each.impact for each in tree.findings if each.note and each.difference}
     totals = totals_text(
         tree.impacts, allowed=tree.allowed, consequences=tree.consequences, notes=notes
@@ -99,18 +99,18 @@ def _state(tree: TreeResults, *, is_reference: bool) -> str:
     return f"{counts} ({totals})." if totals else f"{counts}."
 
 
-def _escaped(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     """The text with Markdown's, HTML's and GitHub's special characters escaped."""
-    return SPECIAL.sub(lambda mark: f"&#{ord(mark[0])};", clean(text))
+    return SPECIAL_CHARACTERS.sub(lambda mark: f"&#{ord(mark[0])};", clean(text))
 
 
-def _fenced(lines: list[str]) -> list[str]:
+def _fence(lines: list[str]) -> list[str]:
     """The lines in a fence that is longer than any in them."""
     fence = "`" * max(3, _longest_run(lines) + 1)
     return [f"{fence}text", *lines, fence]
 
 
-def _code(text: str) -> str:
+def _code_span(text: str) -> str:
     """The text as code, between more backticks than it holds in a row."""
     shown = clean(text)
     mark = "`" * (_longest_run([shown]) + 1)

@@ -25,5 +25,5 @@ Highlight: TypeAlias = Callable[[Markup, str], str]
 
 
 def plain(markup: Markup, text: str) -> str:  # noqa: ARG001, the shape of a Highlight
-    """Return the text as it is."""
+    """A :data:`Highlight` that adds no colour."""
     return text

@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_schema_parity.errors import ConfigError
 from pytest_schema_parity.findings.verdict import RunResults
 from pytest_schema_parity.report.formats import FORMATS
-from pytest_schema_parity.report.write_report import make_way, write_text
+from pytest_schema_parity.report.write_report import remove_old_report, write_text
 from pytest_schema_parity.showing import printable, suggestion
 
 
@@ -40,7 +40,7 @@ class Destinations:
     """The reports to write; false if there are none.
 
     ``texts`` are the ``KIND:PATH`` of the command line, the paths relative to ``here``.  Raises
-    ConfigError when one of them is no such thing.
+    ConfigError if one of them is not valid.
     """
 
     def __init__(self, here: Path, texts: Sequence[str]) -> None:
@@ -62,14 +62,14 @@ class Destinations:
             seen.add(path)
             yield destination, path
 
-    def make_way(self) -> None:
+    def remove_old_reports(self) -> None:
         """Remove the reports of an earlier run.
 
-        Raises ConfigError where a file could not be written: better now than after the checks.
+        Raises ConfigError if a file could not be written: better now than after the checks.
         """
         for destination, path in self._paths():
             form = FORMATS[destination.kind]
-            make_way(path, form.opening, append=form.appends and path == _step_summary())
+            remove_old_report(path, form.opening, append=form.appends and path == _step_summary())
 
     def write(self, run: RunResults) -> None:
         """Write every report, then raise ConfigError if one could not be written."""

@@ -20,11 +20,11 @@ MOST_WIDTH: Final = 60
 def rows_lines(
     rows: Rows, reference: str, tree: str, *, highlight: Highlight = plain
 ) -> Iterator[str]:
-    """The first rows that differ beside each other, and how many more there are."""
+    """Lines with the first pairs of rows that differ, and how many more there are."""
     reference, tree = printable(reference), printable(tree)
     for pair in rows.pairs[:MOST_PAIRS]:
         yield from _pair_lines(pair, rows.columns, reference, tree, highlight)
-    shown = sum(pair.times * _sides(pair) for pair in rows.pairs[:MOST_PAIRS])
+    shown = sum(pair.times * _row_count(pair) for pair in rows.pairs[:MOST_PAIRS])
     if (more := rows.missing + rows.extra - shown) > 0:
         yield f"… and {counted(more, 'row')} more in both trees together"
 
@@ -40,27 +40,27 @@ def _pair_lines(
         return
     cells = list(zip(columns, pair.reference, pair.candidate, strict=True))
     same = [(column, left) for column, left, right in cells if left == right]
-    known = _row_text(*zip(*same, strict=True)) if same else "no column alike"
+    known = _row_text(*zip(*same, strict=True)) if same else "no equal value"
     yield f"row with {known}{times}"
     table = [("", reference, tree)]
     for column, left, right in cells:
         if left != right:
-            table.append((clean(column), *_values(column, left, right)))
+            table.append((clean(column), *_shown_values(column, left, right)))
     widths = [max(len(line[cell]) for line in table) for cell in (0, 1)]
     for name, left, right in table:
         shown = f"{INDENT}{name:<{widths[0]}}  {left:<{widths[1]}}  {right}"
         yield highlight("heading", shown) if not name else shown
 
 
-def _sides(pair: RowPair) -> int:
+def _row_count(pair: RowPair) -> int:
     return (pair.reference is not None) + (pair.candidate is not None)
 
 
-def _values(column: str, left: str | None, right: str | None) -> tuple[str, str]:
-    """Two values that differ, cut so that the difference stays in sight."""
+def _shown_values(column: str, left: str | None, right: str | None) -> tuple[str, str]:
+    """Two values that differ, cut so that the first difference is shown."""
     if is_secret(column):
         return f"{HIDDEN} (one value)", f"{HIDDEN} (another value)"
-    shown = value_pair(_sql(left), _sql(right))
+    shown = value_pair(_sql_text(left), _sql_text(right))
     if max(map(len, shown)) <= MOST_WIDTH:
         return shown
     start = next((at for at, (a, b) in enumerate(zip(*shown, strict=False)) if a != b), 0)
@@ -74,17 +74,17 @@ def _values(column: str, left: str | None, right: str | None) -> tuple[str, str]
 
 def _row_text(columns: Sequence[str], row: Row) -> str:
     pairs = (
-        f"{clean(column)} = {_cell(column, value)}"
+        f"{clean(column)} = {_cell_text(column, value)}"
         for column, value in zip(columns, row, strict=True)
     )
     return clipped(", ".join(pairs), 200)
 
 
-def _cell(column: str, value: str | None) -> str:
-    return HIDDEN if is_secret(column) else clipped(clean(_sql(value)), MOST_WIDTH)
+def _cell_text(column: str, value: str | None) -> str:
+    return HIDDEN if is_secret(column) else clipped(clean(_sql_text(value)), MOST_WIDTH)
 
 
-def _sql(value: str | None) -> str:
+def _sql_text(value: str | None) -> str:
     """A value as text: NULL bare, and a text that looks like it in quotes."""
     if value is None:
         return "NULL"

@@ -27,7 +27,7 @@ SYMBOLS: Final[Mapping[CheckOutcome, str]] = {
     "error": "!",
     "skipped": "-",
 }
-ASCII: Final[Mapping[CheckOutcome, str]] = {
+ASCII_SYMBOLS: Final[Mapping[CheckOutcome, str]] = {
     "passed": "ok",
     "failed": "FAIL",
     "error": "ERROR",
@@ -57,9 +57,9 @@ def summary_lines(
     """A line for each check that ran, a column for each tree, and a line of totals.
 
     ``cells`` are by tree and check; ``order`` is that of the checks.  ``encoding`` is the
-    terminal's: where it lacks the symbols, words stand for them.
+    terminal's: if it lacks the symbols, words replace them.
     """
-    symbols = SYMBOLS if _can_show(encoding) else ASCII
+    symbols = SYMBOLS if _can_show(encoding) else ASCII_SYMBOLS
     absent = ABSENT if symbols is SYMBOLS else ""
     cells = {printable(name): tree for name, tree in cells.items()}
     checks = list(dict.fromkeys(check for tree in cells.values() for check in tree))
@@ -81,8 +81,8 @@ def summary_lines(
         for name, width in widths.items():
             text = texts[name, check]
             cell = cells[name].get(check)
-            dressed = highlight(MARKUP[cell.outcome], text) if cell else text
-            line += "  " + dressed + " " * (width - len(text))
+            coloured = highlight(MARKUP[cell.outcome], text) if cell else text
+            line += "  " + coloured + " " * (width - len(text))
         lines.append(line.rstrip())
     totals = totals_text(impacts or {}, allowed=allowed, consequences=consequences, notes=notes)
     return [*lines, totals] if totals else lines
@@ -108,10 +108,10 @@ def totals_text(
             if impacts.get(impact, 0) and (impact in notes) is is_note
         ]
         if counts:
-            told = ", ".join(f"{count} {impact}" for count, impact in counts)
-            parts.append(f"{counted(sum(count for count, _ in counts), noun)}: {told}")
+            counts_text = ", ".join(f"{count} {impact}" for count, impact in counts)
+            parts.append(f"{counted(sum(count for count, _ in counts), noun)}: {counts_text}")
     if consequences:
-        parts.append(f"{consequences} of them may follow from what failed")
+        parts.append(f"{consequences} of them may be caused by failed statements")
     if allowed:
         parts.append(f"{allowed} allowed")
     return "; ".join(parts)

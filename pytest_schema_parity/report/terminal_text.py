@@ -1,4 +1,4 @@
-"""Findings as lines of text, for somebody in a hurry."""
+"""Findings as lines of text, for a terminal."""
 
 from __future__ import annotations
 
@@ -33,38 +33,39 @@ def result_lines(
     unfold: bool = False,
     most: int | None = None,
     bookkeeping: bool = True,
-    shown_by: Mapping[Rank, Finding] = NO_COUNTEREXAMPLES,
+    counterexamples: Mapping[Rank, Finding] = NO_COUNTEREXAMPLES,
 ) -> list[str]:
     """The report of one check of one tree; empty when there is nothing to report.
 
-    The first line counts what fails.  What may follow from a failed statement comes after what does
-    not; notes, which fail nothing, follow below a heading.  With ``unfold``, what follows from a
-    finding is listed below it.  Of each part at most ``most`` findings are shown, the gravest.
+    The first line counts what fails.  Findings that may be caused by a failed statement come after
+    the others; notes, which fail nothing, follow below a heading.  With ``unfold``, the
+    consequences of a finding are listed below it.  Of each part at most ``most`` findings are
+    shown, the most severe.
     With ``bookkeeping``, a line at the top names what migration tools keep for themselves.
-    ``shown_by`` are the counterexamples by the ranks of the differences that explain them.
+    ``counterexamples`` are the counterexamples by the ranks of the differences that explain them.
     """
     if result.outcome == "error":
         return [clean(line) for line in result.failing[0].title.splitlines()]
-    page = _Page(reference, highlight, unfold, most, shown_by)
+    page = _Page(reference, highlight, unfold, most, counterexamples)
     kept = bookkeeping_text(result.bookkeeping) if bookkeeping else ""
     top = [highlight("note", kept)] if kept else []
     lines: list[str] = []
     if failing := result.failing:
         own = [each for each in failing if each.consequence_of is None]
         follow = [each for each in failing if each.consequence_of is not None]
-        lines += [result.headline, *top, *page.spread(own)]
+        lines += [result.headline, *top, *page.with_blank_lines(own)]
         if follow:
             lines += [
                 "",
-                highlight("note", _following(len(follow), others=bool(own))),
-                *page.titles(follow),
+                highlight("note", _consequences_heading(len(follow), others=bool(own))),
+                *page.title_lines(follow),
             ]
         if result.advice:
             lines += ["", *map(clean, result.advice.splitlines())]
     if notes := result.notes:
         subject = "it does" if len(notes) == 1 else "they do"
         heading = f"{counted(len(notes), 'note')} ({subject} not fail the check):"
-        lines += ["", highlight("note", heading), *page.dense(notes)]
+        lines += ["", highlight("note", heading), *page.without_blank_lines(notes)]
     return lines if failing else [*top, *lines[0 if top else 1 :]]
 
 
@@ -76,28 +77,28 @@ def bookkeeping_text(findings: Sequence[Finding]) -> str:
     return f"bookkeeping of migration tools, not compared: {', '.join(kept)}" if kept else ""
 
 
-def _following(count: int, *, others: bool) -> str:
+def _consequences_heading(count: int, *, others: bool) -> str:
     which = f"{count} more" if others else f"{count}"
-    return f"{which} that may follow from a statement that failed:"
+    return f"{which} that may be caused by a failed statement:"
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Lays out findings, the gravest of them where there are too many."""
+    """Lays out findings; if there are more than ``most``, only the most severe."""
 
     reference: str
     highlight: Highlight
     unfold: bool
     most: int | None
-    shown_by: Mapping[Rank, Finding]
+    counterexamples: Mapping[Rank, Finding]
 
-    def spread(self, findings: Sequence[Finding]) -> Iterator[str]:
+    def with_blank_lines(self, findings: Sequence[Finding]) -> Iterator[str]:
         """Each finding after an empty line; failures of one cause once, with all their places."""
         groups: dict[object, list[Finding]] = {}
         for finding in findings:
             groups.setdefault(cause_of(finding), []).append(finding)
         leaders = [group[0] for group in groups.values()]
-        for finding in self._chosen(leaders):
+        for finding in self._most_severe(leaders):
             yield ""
             yield from self._lines(finding)
             if others := groups[cause_of(finding)][1:]:
@@ -107,31 +108,33 @@ class _Page:
                 yield from (INDENT * 2 + self.highlight("place", place) for place in shown)
                 if len(places) > len(shown):
                     yield f"{INDENT * 2}… and {len(places) - len(shown)} more"
-        yield from self._rest(leaders, [""])
+        yield from self._left_out(leaders, [""])
 
-    def dense(self, findings: Sequence[Finding]) -> Iterator[str]:
+    def without_blank_lines(self, findings: Sequence[Finding]) -> Iterator[str]:
         """Each finding right after the other."""
-        for finding in self._chosen(findings):
+        for finding in self._most_severe(findings):
             yield from self._lines(finding)
-        yield from self._rest(findings, [])
+        yield from self._left_out(findings, [])
 
-    def titles(self, findings: Sequence[Finding]) -> Iterator[str]:
-        """A line for each finding, with the place of the failure from which it may follow."""
-        for finding in self._chosen(findings):
-            title = _dressed(finding, clean(finding.title.partition("\n")[0]), self.highlight)
+    def title_lines(self, findings: Sequence[Finding]) -> Iterator[str]:
+        """A line for each finding, with the location of the failure that may have caused it."""
+        for finding in self._most_severe(findings):
+            title = _highlighted_title(
+                finding, clean(finding.title.partition("\n")[0]), self.highlight
+            )
             yield f"{INDENT}{title}   {place_text(finding.consequence_of)}"
-        yield from self._rest(findings, [])
+        yield from self._left_out(findings, [])
 
     def _lines(self, finding: Finding) -> list[str]:
         lines = finding_lines(
             finding, reference=self.reference, highlight=self.highlight, unfold=self.unfold
         )
-        if finding.difference and (shown := self.shown_by.get(finding.difference.rank)):
+        if finding.difference and (shown := self.counterexamples.get(finding.difference.rank)):
             lines.append(f"{INDENT}behaves differently: {clean(shown.title)}")
         return lines
 
-    def _chosen(self, findings: Sequence[Finding]) -> Sequence[Finding]:
-        """The gravest findings, in the order in which they were found."""
+    def _most_severe(self, findings: Sequence[Finding]) -> Sequence[Finding]:
+        """The most severe findings, in the order in which they were found."""
         if self.most is None or len(findings) <= self.most:
             return findings
         ranks = {impact: rank for rank, impact in enumerate(IMPACTS)}
@@ -140,7 +143,7 @@ class _Page:
         )
         return [findings[at] for at in sorted(order[: self.most])]
 
-    def _rest(self, findings: Sequence[Finding], before: list[str]) -> Iterator[str]:
+    def _left_out(self, findings: Sequence[Finding], before: list[str]) -> Iterator[str]:
         """How many findings are left out, and where they are."""
         if self.most is not None and len(findings) > self.most:
             more = len(findings) - self.most
@@ -151,9 +154,9 @@ class _Page:
 def finding_lines(
     finding: Finding, *, reference: str, highlight: Highlight = plain, unfold: bool = False
 ) -> list[str]:
-    """One finding: its title, and below it the evidence; with ``unfold``, what follows from it."""
+    """One finding: its title, the evidence, and with ``unfold`` its consequences."""
     first, *further = map(clean, finding.title.splitlines() or [""])
-    lines = [_dressed(finding, first, highlight), *further]
+    lines = [_highlighted_title(finding, first, highlight), *further]
     for line in BlockRenderer(finding, reference, highlight).lines():
         lines.append((INDENT + line).rstrip())
     if unfold and finding.difference is not None:
@@ -163,18 +166,20 @@ def finding_lines(
 
 def part_lines(difference: Difference) -> Iterator[str]:
     """A line for each difference that was folded into this one, with both values."""
-    told = set()
+    described = set()
     for one in difference.parts:
-        told.add(one.key)
+        described.add(one.key)
         title = title_of(one)
         if one.change in ("changed", "renamed"):
             expected, actual = value_pair(one.expected, one.actual)
             title += f"   {clipped(expected, WIDTH // 2)} → {clipped(actual, WIDTH // 2)}"
         yield " ".join(title.split("\n"))
-    yield from (f"{kind} {name}" for kind, name in difference.below if (kind, name) not in told)
+    yield from (
+        f"{kind} {name}" for kind, name in difference.below if (kind, name) not in described
+    )
 
 
-def _dressed(finding: Finding, title: str, highlight: Highlight) -> str:
+def _highlighted_title(finding: Finding, title: str, highlight: Highlight) -> str:
     """The title with its location or the name in it highlighted, and the impact."""
     location = next((loc for loc in _locations(finding) if title.startswith(loc)), None)
     name = clean(finding.name)
@@ -190,7 +195,7 @@ def _dressed(finding: Finding, title: str, highlight: Highlight) -> str:
 
 
 def _locations(finding: Finding) -> Iterator[str]:
-    """The texts with which a title may begin that say where."""
+    """The locations with which a title may begin: ``file:line``, ``file:line:column``."""
     for block in finding.evidence:
         if isinstance(block, Excerpt):
             yield printable(str(block))

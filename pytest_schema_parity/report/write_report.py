@@ -13,12 +13,11 @@ from pathlib import Path
 from pytest_schema_parity.errors import ConfigError
 
 
-def make_way(path: Path, opening: str, *, append: bool = False) -> None:
+def remove_old_report(path: Path, opening: str, *, append: bool = False) -> None:
     """Remove the report of an earlier run, and check that a new one can be written.
 
-    Only what begins as a report does, with ``opening``, is removed; nothing is where the report is
-    to be appended.  Raises ConfigError when there is something else, and when nothing can be
-    written.
+    A file is removed only if it begins with ``opening``, as a report does, and not if ``append``.
+    Raises ConfigError if the file is something else, or cannot be written.
     """
     with _errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,8 +40,8 @@ def make_way(path: Path, opening: str, *, append: bool = False) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a text to a file in UTF-8, in one step; directories above it are made.
 
-    What is there already (a device, a pipe, a page that others write to) has the text appended.
-    Raises ConfigError when it cannot be written.
+    The text is appended to a file that exists already (a device, a pipe, a page that others write
+    to).  Raises ConfigError if it cannot be written.
     """
     with _errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,14 +49,14 @@ def write_text(path: Path, text: str) -> None:
             with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
             return
-        beside = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}")
+        temporary = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}")
         try:  # not by tempfile, which takes from others what the umask leaves them
-            with beside.open("x", encoding="utf-8", errors="backslashreplace") as file:
+            with temporary.open("x", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
-            beside.replace(path)
+            temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                beside.unlink()
+                temporary.unlink()
             raise
 
 

@@ -25,7 +25,7 @@ _READINGS: Final = (
     re.compile(r'"(?:[^"\\]|\\++.)*(?:"|\\*\Z)', re.DOTALL),
     re.compile(r"(\$\w*\$).*?(?:\1|\Z)", re.DOTALL),
 )
-_JOINED: Final = re.compile(r"'+\s*\|\|[^;]*+")
+_CONCATENATION: Final = re.compile(r"'+\s*\|\|[^;]*+")
 """The end of a literal and an expression after ``||``: ``'… PASSWORD ' || 'x'``."""
 
 
@@ -46,7 +46,7 @@ def end_of_value(text: str, at: int) -> int | None:
     """
     if text.startswith(("--", "/*"), at):
         return len(text)
-    if joined := _JOINED.match(text, at):
+    if joined := _CONCATENATION.match(text, at):
         return joined.end()
     end = _end_of_literal(text, at)
     while end is not None:

@@ -22,7 +22,7 @@ _NAME: Final = r"(?:pass?\w?w\w{0,3}[dt]|passphrase|pwd)"
 """``password``, its synonyms, and common misspellings."""
 _KEY: Final = rf"(?:{_NAME}|secret|token|api_?key|access_?key|credentials?)"
 _ANY_HINT: Final = re.compile(r"pas|pwd|secret|token|key|credential|://", re.IGNORECASE)
-_NAMED: Final = re.compile(
+_SECRET_LABEL: Final = re.compile(
     rf"""(?ix)
     {_NAME}\b (?: \\*" | '+(?=\s*(?:=>|[:=])) )?   # a value follows, possibly after = or :
     | {_KEY}\b"? (?=\s*+['$eEuU])                 # OPTIONS (api_key 'x')
@@ -35,18 +35,20 @@ _COMMENT: Final = re.compile(
     rf"\bcomment\s+on\s+column\s+{_PART}(?:\s*\.\s*{_PART})*\Z", re.IGNORECASE
 )
 """COMMENT ON COLUMN up to ``IS``: the text after it is a comment, not a secret."""
-_ASSIGNED: Final = re.compile(r"=>|:=|[:=]|\b(?:to|is)\b", re.IGNORECASE)
+_ASSIGNMENT: Final = re.compile(r"=>|:=|[:=]|\b(?:to|is)\b", re.IGNORECASE)
 _OPENING: Final = re.compile(r"\\*\"|\\+'|(?:'')+(?!')")
 _QUOTE_BEFORE: Final = re.compile(r"'[\w.]*\Z")
 _WORD: Final = re.compile(r"(?!null\b)[^\s;'\"$]+", re.IGNORECASE | re.ASCII)
 _ROLE: Final = re.compile(r"\b(?:create|alter)\s+(?:role|user|group)\b(?!\s+mapping)", re.I)
 
-_BARE: Final = r"""(?!\\*['"])(?:\\++(?:.|\Z)|[^\s\\])+?(?=['"]{1,4}[)\]};,]{0,9}(?:\s|\Z)|\s|\Z)"""
+_UNQUOTED: Final = (
+    r"""(?!\\*['"])(?:\\++(?:.|\Z)|[^\s\\])+?(?=['"]{1,4}[)\]};,]{0,9}(?:\s|\Z)|\s|\Z)"""
+)
 """A value in a connection string: up to the next blank, or the quotes around the string."""
 _PASSWORD: Final = re.compile(
     r"(?:(?<![\w.?&])|(?<=\\[bfnrt]))(?:ssl|pg)?password(?P<blank>\s*)=(?P<more>\s*)", re.IGNORECASE
 )
-_VALUE: Final = re.compile(_BARE, re.DOTALL | re.ASCII)
+_VALUE: Final = re.compile(_UNQUOTED, re.DOTALL | re.ASCII)
 # Other keywords: they show that `password = x`, with blanks, is part of a connection string.
 _CONNINFO: Final = re.compile(r"(?<![\w.])(?:host|hostaddr|dbname|port)\s*=", re.IGNORECASE)
 _PAIR_BEFORE: Final = re.compile(r"""(?:['"$]|\w\s*=\s*(?:[^'\s=]+|'[^']*'+)\s)\s*\Z""")
@@ -67,9 +69,9 @@ _KEY_DETAIL: Final = re.compile(
     re.DOTALL,
 )
 """``Key (id, password)=(1, x) already exists``: the DETAIL of a constraint violation."""
-_ITEM: Final = re.compile(rf"([\w.]*{_KEY})=.*", re.IGNORECASE | re.DOTALL)
+_LIST_OPTION: Final = re.compile(rf"([\w.]*{_KEY})=.*", re.IGNORECASE | re.DOTALL)
 _SECRET: Final = re.compile(rf"[\w.]*{_KEY}", re.IGNORECASE)
-_SHORT: Final = 4
+_SHORT_SECRET: Final = 4
 """Secrets with fewer characters are hidden in other text only as whole words."""
 
 
@@ -111,7 +113,7 @@ def redact_message(message: str, source: str) -> str:
     }
     for form in sorted(hidden, key=len, reverse=True):
         whole = re.escape(form)
-        pattern = whole if len(form) >= _SHORT else rf"(?<!\w){whole}(?!\w)"
+        pattern = whole if len(form) >= _SHORT_SECRET else rf"(?<!\w){whole}(?!\w)"
         message = re.sub(pattern, HIDDEN, message)
     return redact(message)
 
@@ -138,7 +140,7 @@ def is_secret(name: str) -> bool:
 
 def _redact_item(item: JsonValue) -> JsonValue:
     """An item of a list: of an option ``password=x y`` all text after ``=`` is hidden."""
-    if isinstance(item, str) and (option := _ITEM.fullmatch(item)):
+    if isinstance(item, str) and (option := _LIST_OPTION.fullmatch(item)):
         return f"{option[1]}={HIDDEN}"
     return redact_value(item)
 
@@ -161,10 +163,10 @@ def _find_secrets(text: str) -> list[_Secret]:
 def _quoted_secrets(text: str) -> Iterator[_Secret]:
     """Quoted values after the name of a secret, such as PASSWORD."""
     roles = [match.end() for match in _ROLE.finditer(text)]
-    for named in _NAMED.finditer(text):
+    for named in _SECRET_LABEL.finditer(text):
         start = named.end()
         at = skip_blanks(text, start)
-        assigned = _ASSIGNED.match(text, at)
+        assigned = _ASSIGNMENT.match(text, at)
         if assigned:
             start = assigned.end()
             at = skip_blanks(text, start)

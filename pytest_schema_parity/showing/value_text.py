@@ -1,4 +1,4 @@
-"""Values in words."""
+"""Format attribute values for messages."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NOT_SET: Final = "not set"
 
 
 def value_text(value: JsonValue) -> str:
-    """A value for people: ``not set``, ``yes``, ``a, b``; strings bare where nothing is hidden."""
-    return _words(redact_value(value))
+    """A value as readable text without secrets: ``not set``, ``yes``, ``a, b``."""
+    return _plain_text(redact_value(value))
 
 
-def _words(value: JsonValue) -> str:
+def _plain_text(value: JsonValue) -> str:
     match value:
         case None:
             return NOT_SET
@@ -26,8 +26,8 @@ def _words(value: JsonValue) -> str:
             text = printable(value)
             return f'"{text}"' if not value or value != value.strip() else text
         case list():
-            return ", ".join(map(_words, value)) or "none"
+            return ", ".join(map(_plain_text, value)) or "none"
         case dict():
-            pairs = (f"{clean(key)} = {_words(below)}" for key, below in value.items())
+            pairs = (f"{clean(key)} = {_plain_text(below)}" for key, below in value.items())
             return ", ".join(pairs) or "none"
     return str(value)

@@ -307,8 +307,8 @@ def test_the_drift_of_behavior(run, subject: str, outcome: str, statement: str) 
     [
         "explained by: trigger public.submissions.trg_check_amplify_quota is missing",
         "explained by: index public.uniq_learn_active_submission is missing",
-        "explained by: materialized view public.leaderboard_30d has another definition",
-        "explained by: column public.users.id has another default: not set / ",
+        "explained by: materialized view public.leaderboard_30d differs in definition",
+        "explained by: column public.users.id differs in default: not set / ",
         "(trigger public.submissions.trg_check_amplify_quota, "
         "sql/prisma/migrations/004_amplify_quota.sql:",
     ],

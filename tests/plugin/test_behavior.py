@@ -57,7 +57,7 @@ def test_a_counterexample_is_shown_with_what_explains_it(project) -> None:
             "        prisma    check_violation: *(constraint public.users.users_age_check, "
             "prisma/migrations/001_init.sql:1) (23514)",
             "        supabase  1 row",
-            "    explained by: constraint public.users.users_age_check has another *",
+            "    explained by: constraint public.users.users_age_check differs in *",
         ]
     )
     (entry,) = entries(pytester)
@@ -125,7 +125,7 @@ def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*public.adults fails in supabase and not in prisma: division_by_zero",
+            "*public.adults fails in supabase but not in prisma: division_by_zero",
             "    TABLE public.adults;",
             "        prisma    1 row",
             "        supabase  division_by_zero: division by zero (22012)",
@@ -149,9 +149,9 @@ def test_what_differs_in_nothing_and_what_is_not_tried_are_notes(project, tmp_pa
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines_random(
         [
-            "*public.adults: different text, same rows in * examples",
-            "*public.closed: no row was tried: no value was found for CHECK ((id > 0) AND *)",
-            "*public.messages is not tried: send uses COPY (SELECT 1) TO PROGRAM*",
+            "*public.adults: different definitions, but the same rows in * examples",
+            "*public.closed: no INSERT was tried: no value was found for CHECK ((id > 0) AND *)",
+            "*public.messages was not tested: send uses COPY (SELECT 1) TO PROGRAM*",
         ]
     )
     assert not target.exists()
@@ -215,7 +215,7 @@ def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> No
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
-        ["*after * examples: raise `examples`; * tables tried in part; not reached: public.z*"]
+        ["*after * examples: raise `examples`; * tables only partly tested; not tested: public.z*"]
     )
     result = pytester.runpytest_subprocess(
         "--schema-parity",
@@ -225,7 +225,9 @@ def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> No
         "-rs",
     )
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*no statements were tried: the time was up before the first*"])
+    result.stdout.fnmatch_lines(
+        ["*no statements were tried: the time limit was reached before the first*"]
+    )
 
 
 def test_differences_without_a_counterexample_are_named_where_the_check_is_green(project) -> None:
@@ -235,7 +237,7 @@ def test_differences_without_a_counterexample_are_named_where_the_check_is_green
     result.stdout.fnmatch_lines(
         [
             "*no counterexample was found for 1 difference",
-            "*constraint public.users.users_age_check has another *",
+            "*constraint public.users.users_age_check differs in *",
         ]
     )
 
@@ -286,7 +288,7 @@ def test_a_wrong_value_of_the_whole_table(project) -> None:
     file.write_text(file.read_text().replace("reference =", "behavior = 3\nreference ="))
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*pyproject.toml:2: *behavior: a number stands where a table*"])
+    result.stderr.fnmatch_lines(["*pyproject.toml:2: *behavior: a number instead of a table*"])
 
 
 ROLES = '[tool.pytest-schema-parity.behavior]\nroles = ["anon", "nobody"]\n'
@@ -307,7 +309,7 @@ def test_what_a_role_sees_is_shown_with_the_policy_and_a_role_that_is_missing_is
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "* counterexamples, the first: *, as anon; nothing was tried as nobody: *",
+            "* counterexamples, the first: *, as anon; no statement was run as nobody: *",
             "*public.users has fewer rows in supabase than in prisma, as anon",
             "    INSERT INTO public.users (*",
             "    SET ROLE anon;",
@@ -317,8 +319,8 @@ def test_what_a_role_sees_is_shown_with_the_policy_and_a_role_that_is_missing_is
             "        supabase  0 rows, 0 of them only here",
             "    RESET ROLE;",
             "    RESET request.jwt.claims; RESET request.jwt.claim.sub;",
-            "    explained by: table public.users has another row_level_security: *",
-            "*nothing was tried as nobody: prisma and supabase cannot SET ROLE to it; *",
+            "    explained by: table public.users differs in row_level_security: *",
+            "*no statement was run as nobody: SET ROLE fails in prisma and supabase; *",
         ]
     )
 
@@ -332,12 +334,12 @@ def test_a_call_is_shown_with_what_it_returns(project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "1 counterexample: supabase returns something else than prisma: "
+            "1 counterexample: supabase returns a different result than prisma: "
             "SELECT public.grade(NULL)",
             "    SELECT public.grade(NULL);",
             "        prisma    NULL",
             "        supabase  0",
-            "    explained by: function public.grade(integer) has another body: *",
+            "    explained by: function public.grade(integer) differs in body: *",
         ]
     )
 
@@ -347,7 +349,7 @@ def test_a_difference_says_which_counterexample_shows_it(project) -> None:
     result = pytester.runpytest_subprocess("--schema-parity", "-v", REPORT)
     result.stdout.fnmatch_lines(
         [
-            "supabase::behavior shows what these differences do:",
+            "supabase::behavior has a counterexample for each of these differences:",
             "  changed * of constraint public.users.users_age_check*",
         ]
     )

@@ -39,7 +39,7 @@ def test_what_follows_is_listed_when_all_is_asked_for(project) -> None:
     result = run(partitioned(project), "-k", "columns", "-vv")
     result.stdout.fnmatch_lines(
         [
-            "    and 3 that follow from it: 3 changed columns (type)",
+            "    and 3 consequences: 3 changed columns (type)",
             "        changed type of column public.event_24.size   bigint → integer",
             "        changed type of column public.event_25.size   bigint → integer",
             "        changed type of column public.sizes.size   bigint → integer",
@@ -53,7 +53,7 @@ def test_what_follows_is_counted_and_is_in_the_json_report(project) -> None:
     result.stdout.fnmatch_lines(
         [
             "1 changed column type in supabase: public.event.size",
-            "    and 3 that follow from it: 3 changed columns (type)",
+            "    and 3 consequences: 3 changed columns (type)",
         ]
     )
     result.stdout.no_fnmatch_line("*event_24*")
@@ -76,11 +76,11 @@ def test_what_may_follow_from_a_failure_stands_apart(project) -> None:
     result = run(pytester, "-k", "not behavior", "--schema-parity-report=json:report.json")
     result.stdout.fnmatch_lines(
         [
-            "1 missing table in supabase: public.party; this may follow from what failed",
-            "1 that may follow from a statement that failed:",
+            "1 missing table in supabase: public.party; this may be caused by failed statements",
+            "1 that may be caused by a failed statement:",
             "    missing table public.party   supabase/migrations/20250102000000_party.sql:1",
             "1 missing column in supabase: public.users.own",
-            "2 differences: 2 behavior; 1 of them may follow from what failed",
+            "2 differences: 2 behavior; 1 of them may be caused by failed statements",
         ]
     )
     found = {str(one["name"]): one.get("consequence_of") for one in report(pytester)["differences"]}
@@ -98,7 +98,7 @@ def test_failures_of_one_cause_are_told_once(project) -> None:
     result = run(pytester, "-k", "applies")
     result.stdout.fnmatch_lines(
         [
-            "8 statements of supabase failed in 8 files, of 1 cause, the first: "
+            "8 statements of supabase failed in 8 files (1 cause), the first: "
             'supabase/migrations/20250201000000_c.sql:1:1: relation "parties" does not exist*',
             "    the same in 7 more statements:",
             "        supabase/migrations/20250202000000_c.sql:1*",
@@ -142,4 +142,4 @@ def test_why_a_tree_could_not_be_built_is_told_once_for_each(project) -> None:
     )
     printed = run(pytester).stdout.str()
     assert printed.count("its log: all is lost") == 2  # once for each tree
-    assert printed.count("not compared: supabase could not be built, see its `applies`") > 5
+    assert printed.count("not compared: supabase could not be built; see its check `applies`") > 5

@@ -28,7 +28,7 @@ def test_the_printed_commands_work(project, workers: list[str]) -> None:
     assert result.ret == pytest.ExitCode.OK
     commands = dict(re.findall(r"^(\w+): (psql .*)$", result.stdout.str(), re.MULTILINE))
     assert list(commands) == ["prisma", "supabase"]
-    (end,) = re.findall(r"^To end .*: (kill -INT \d+ \d+)$", result.stdout.str(), re.MULTILINE)
+    (end,) = re.findall(r"^To stop .*: (kill -INT \d+ \d+)$", result.stdout.str(), re.MULTILINE)
     try:
         for command in commands.values():
             with connect(command) as connection:
@@ -46,7 +46,7 @@ def test_where_nothing_was_built_it_says_so(project) -> None:
     pytester = project()
     pytester.makepyfile("def test_of_the_project(): pass")
     result = pytester.runpytest_subprocess("--schema-parity-keep")
-    result.stdout.fnmatch_lines(["*schema parity: kept*", "nothing: *"])
+    result.stdout.fnmatch_lines(["*schema parity: kept*", "no servers: *"])
 
 
 def test_what_is_not_built_by_the_end_does_not_stay(project) -> None:
@@ -81,7 +81,7 @@ def test_what_is_not_built_by_the_end_does_not_stay(project) -> None:
     result = pytester.runpytest_subprocess("-k", "test_it", "--schema-parity-keep")
     result.assert_outcomes(passed=1)
     (directory,) = re.findall(r"^prisma: psql -h (\S+) ", result.stdout.str(), re.MULTILINE)
-    (end,) = re.findall(r"^To end .*: (kill -INT \d+)$", result.stdout.str(), re.MULTILINE)
+    (end,) = re.findall(r"^To stop .*: (kill -INT \d+)$", result.stdout.str(), re.MULTILINE)
     subprocess.run(shlex.split(end), check=True)
     started = pytester.path.joinpath("directories.txt").read_text().split()
     assert len(started) == 2

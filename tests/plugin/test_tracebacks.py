@@ -87,7 +87,7 @@ def test_errors_come_with_the_users_own_line(project) -> None:
             "E *nowhere is not a directory with the steps of an upgrade",
             "*_ test_no_statement _*",
             '>*schema_parity.same_outcome(" ")',
-            "E *there is no statement to compare the databases by: give one or more",
+            "E *no statement is given: pass at least one",
             "*_ test_statement_that_fails _*",
             '>*connection.execute("SELECT nothing FROM users")',
             'E *column "nothing" does not exist*',

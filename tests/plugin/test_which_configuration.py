@@ -86,12 +86,12 @@ def test_of_two_none_is_passed_over(monorepo, args) -> None:
 
 def test_without_one_the_packages_are_named(monorepo) -> None:
     refused = collect(monorepo)
-    assert_refused(refused, "*--schema-parity-config=FILE. *a/pyproject.toml and b/pyproject.toml*")
+    assert_refused(refused, "*--schema-parity-config=FILE. *a/pyproject.toml, b/pyproject.toml*")
 
 
 def test_two_in_one_directory(monorepo) -> None:
     monorepo.path.joinpath("a/schema-parity.toml").write_text('reference = "prisma"\n')
-    assert_refused(collect(monorepo, "a"), "*both hold a configuration; keep one*")
+    assert_refused(collect(monorepo, "a"), "*both contain a configuration; keep one*")
 
 
 def test_a_project_without_a_project_file(pytester) -> None:

@@ -181,7 +181,7 @@ def test_a_broken_tree_is_told_by_every_worker(project) -> None:
         [
             "*supabase::applies*",
             "no server today",
-            "not compared: supabase could not be built, see its `applies` (no server today)",
+            "not compared: supabase could not be built; see its check `applies` (no server today)",
         ]
     )
 

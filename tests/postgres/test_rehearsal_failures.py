@@ -24,7 +24,7 @@ def test_a_step_that_fails_hides_no_fault_of_those_before(cluster: Cluster, tmp_
     files["upgrade/1_contact.down.sql"] = "ALTER TABLE users DROP contact;\n"
     files["upgrade/2_attachments.up.sql"] = "SELECT 1 FROM nowhere;\n"
     found = dict(zip(CHECKS, results_of(cluster, tmp_path, files, *CHECKS), strict=True))
-    missed = "not reached: 2_attachments, 3_rules, as 2_attachments fails, see its `upgrade`"
+    missed = "not checked: 2_attachments, 3_rules, because 2_attachments fails; see `upgrade`"
     for name in ("data", "idempotent", "rollback", "locks"):
         first, *_, last = [finding.title for finding in found[name].failing]
         assert "1_contact" in first
@@ -33,7 +33,7 @@ def test_a_step_that_fails_hides_no_fault_of_those_before(cluster: Cluster, tmp_
     assert found["upgrade"].outcome == "failed"
     assert found["interrupted"].outcome == "error"
     assert found["interrupted"].headline.startswith(missed)
-    assert found["interrupted"].headline.endswith("nothing was found in the 1 step before")
+    assert found["interrupted"].headline.endswith("no problem in the 1 step before")
     assert found["backup"].outcome in ("passed", "skipped")  # it may find no pg_dump
 
 
@@ -52,4 +52,4 @@ def test_a_seed_that_fails_is_an_error_of_every_check(cluster: Cluster, tmp_path
     found = dict(zip(CHECKS, results_of(cluster, tmp_path, files, *CHECKS), strict=True))
     outcomes = {name: result.outcome for name, result in found.items()}
     assert outcomes == dict.fromkeys(outcomes, "error") | {"upgrade": "failed"}
-    assert "see its `upgrade` (seed.sql:1:13" in found["backup"].headline
+    assert "see `upgrade` (seed.sql:1:13" in found["backup"].headline

@@ -55,8 +55,8 @@ def test_generated_rows_are_noted(cluster: Cluster, tmp_path: Path) -> None:
         parity.trees.close()
     assert {name: result.failing for name, result in found.items()} == dict.fromkeys(checks, ())
     assert [note.title for note in found["data"].notes] == [
-        "no seed is named: 9 rows in 3 tables are generated",
-        "no generated row entered public.never: no value was found for"
+        "no `seed` is configured: generated 9 rows in 3 tables",
+        "public.never accepted no generated row: no value was found for"
         " CHECK ((id > 0) AND (id < 0))",
     ]
 
@@ -85,8 +85,8 @@ def test_partitions_get_their_rows_through_the_partitioned_table(
         files[name] = f"{files[name]}{parts}"
     found = results_of(cluster, tmp_path, files, "data", "rollback", configuration=UNSEEDED)
     assert [note.title for result in found for note in result.notes] == [
-        "no seed is named: 12 rows in 4 tables are generated",
+        "no `seed` is configured: generated 12 rows in 4 tables",
         "rolled back with 15 rows written after the upgrade, 3 changed;"
-        " the old shape cannot hold all of their values",
+        " the old schema cannot store all of their values",
     ]
     assert "public.parted: 3 rows" in str(found[0].notes[0].evidence)

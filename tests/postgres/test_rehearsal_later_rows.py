@@ -108,12 +108,12 @@ reason = "Nobody reads it"
         (f"{DOWN} loses public.log in 2 rows{LATER}", "Nobody reads it"),
         (
             "rolled back with 12 rows written after the upgrade, 2 changed;"
-            " the old shape cannot hold all of their values",
+            " the old schema cannot store all of their values",
             None,
         ),
     ]
-    assert "the old shape has no public.users.contact" in str(found.findings[-1].evidence)
-    assert "the old shape has no public.attachments" in str(found.findings[-1].evidence)
+    assert "the old schema has no public.users.contact" in str(found.findings[-1].evidence)
+    assert "the old schema has no public.attachments" in str(found.findings[-1].evidence)
 
 
 def test_a_small_fault_does_not_hide_that_rolling_back_fails(
@@ -136,7 +136,7 @@ reason = "A comment does no harm"
     found = result(cluster, tmp_path, up, down, allow)
     assert [(each.title, each.attribute, each.allowed) for each in found.findings[:2]] == [
         (
-            f"{DOWN} does not restore what was there before: 1 fact changed",
+            f"{DOWN} does not restore the previous state: 1 fact changed",
             "rollback",
             "A comment does no harm",
         ),

@@ -113,7 +113,8 @@ reason = "Nobody reads it"
     (result,) = results_of(cluster, tmp_path, files, "data", configuration=CONFIGURATION + allow)
     assert [(each.title, each.allowed, each.note) for each in result.findings] == [
         (
-            "4_names renames the table public.log to public.journal: a view has the old name",
+            "4_names renames the table public.log to public.journal: a view with the old name has"
+            " the same rows",
             None,
             True,
         ),

@@ -14,7 +14,7 @@ NO_DOWN_FILE = """
 tree = "rehearsal"
 kind = "step"
 change = "missing"
-reason = "nothing takes it back"
+reason = "it cannot be rolled back"
 """
 LAST = "upgrade/3_rules.down.sql"
 MIDDLE = "upgrade/2_attachments.down.sql"
@@ -34,5 +34,5 @@ def test_a_missing_down_file_hides_no_other(
     assert failing[0] == Path(broken).name.split(".")[0]
     assert set(failing[1:]) <= {"public.log"}  # later rows, if it is their down file, too
     notes = [finding.title for finding in result.findings if finding.note]
-    tried = not any("not tried with rows that were written after" in title for title in notes)
+    tried = not any("not tested with rows that were written after" in title for title in notes)
     assert tried == (without != LAST)

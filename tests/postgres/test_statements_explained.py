@@ -8,7 +8,11 @@ from support.searching import Searcher
 from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.behavior.statements.search import search
 from pytest_schema_parity.catalog import read_schema
-from pytest_schema_parity.checks.behavior_findings import Reported, relations_of, routines_of
+from pytest_schema_parity.checks.behavior_findings import (
+    BehaviorFindings,
+    relations_of,
+    routines_of,
+)
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.schema.compare import compare
@@ -29,7 +33,7 @@ def found(searcher: Searcher, one: str, other: str, *roles: str) -> list[Finding
             reference, candidate, differences=differences, budget=Budget(3_000, 120),
             subjects=names[0] & names[1], roles=roles,
         )  # fmt: skip
-        return list(Reported(("p", "s"), schemas, differences, result).findings())
+        return list(BehaviorFindings(("p", "s"), schemas, differences, result).findings())
 
 
 def explained(findings: list[Finding]) -> dict[str, list[str]]:
@@ -61,7 +65,7 @@ CASES = {
         {"length": "50", "empty": "'none'"},
         {
             "s accepts what p rejects: INSERT INTO public.t": ["column public.t.note"],
-            "public.t has other values of note in s than in p": ["function public.f()"],
+            "public.t has different values of note in s than in p": ["function public.f()"],
         },
     ),
     "a trigger's function that does not end": (
@@ -87,8 +91,8 @@ CASES = {
             "s accepts what p rejects: INSERT INTO public.t": [
                 "constraint public.positive.positive_check"
             ],
-            "public.t has other values of a in s than in p": ["column public.t.a"],
-            "public.t has other values of b in s than in p": ["column public.t.b"],
+            "public.t has different values of a in s than in p": ["column public.t.a"],
+            "public.t has different values of b in s than in p": ["column public.t.b"],
         },
     ),
     "a procedure that raises": (
@@ -100,7 +104,7 @@ CASES = {
                 "procedure public.restock(integer)"
             ],
             **{
-                f"s returns something else than p: SELECT public.unrelated{n}(1)": [
+                f"s returns a different result than p: SELECT public.unrelated{n}(1)": [
                     f"function public.unrelated{n}(integer)"
                 ]
                 for n in range(3)
@@ -112,12 +116,14 @@ CASES = {
         {"restock": "INSERT INTO stock (id, amount, note) VALUES (1, by, '');", "n": "1"},
         {"restock": "INSERT INTO stock (id, amount, note) VALUES (1, by + 1, '');", "n": "2"},
         {
-            "public.stock has other values of note in s than in p": ["column public.stock.note"],
-            "public.stock has other values of amount in s than in p": [
+            "public.stock has different values of note in s than in p": [
+                "column public.stock.note"
+            ],
+            "public.stock has different values of amount in s than in p": [
                 "procedure public.restock(integer)"
             ],
             **{
-                f"s returns something else than p: SELECT public.unrelated{n}(1)": [
+                f"s returns a different result than p: SELECT public.unrelated{n}(1)": [
                     f"function public.unrelated{n}(integer)"
                 ]
                 for n in range(3)
@@ -132,14 +138,14 @@ CASES = {
         {"n": "1"},
         {"n": "2"},
         {
-            "s returns something else than p: SELECT public.above(1)": [
+            "s returns a different result than p: SELECT public.above(1)": [
                 "function public.below(integer)"
             ],
-            "s returns something else than p: SELECT public.below(1)": [
+            "s returns a different result than p: SELECT public.below(1)": [
                 "function public.below(integer)"
             ],
             **{
-                f"s returns something else than p: SELECT public.unrelated{n}(1)": [
+                f"s returns a different result than p: SELECT public.unrelated{n}(1)": [
                     f"function public.unrelated{n}(integer)"
                 ]
                 for n in range(3)
@@ -156,8 +162,8 @@ CASES = {
         {"n": "1"},
         {"n": "2"},
         {
-            "s returns something else than p: SELECT public.f()": [],
-            "public.t has other values of a in s than in p": ["column public.t.a"],
+            "s returns a different result than p: SELECT public.f()": [],
+            "public.t has different values of a in s than in p": ["column public.t.a"],
         },
     ),
 }  # fmt: skip

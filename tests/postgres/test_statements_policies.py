@@ -10,7 +10,7 @@ from support.searching import Searcher, scripts
 
 from pytest_schema_parity.behavior.statements.counterexample import Search
 from pytest_schema_parity.behavior.statements.example import RESET_ROLE
-from pytest_schema_parity.checks.behavior_findings import Reported
+from pytest_schema_parity.checks.behavior_findings import BehaviorFindings
 from pytest_schema_parity.findings.evidence import Script
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.schema.facts import Schema
@@ -207,7 +207,7 @@ def test_examples_that_are_pasted_one_after_the_other_leave_nobody_signed_in(
     candidate = DRIFTED.replace("USING (owner = auth.uid())", "USING (true)")
     with searcher.built(DRIFT) as one:
         found = searcher.against(one, candidate, roles=ROLES)
-        reported = Reported(("one", "two"), (Schema(), Schema()), (), found)
+        reported = BehaviorFindings(("one", "two"), (Schema(), Schema()), (), found)
         texts = [
             e.statements
             for finding in reported.counterexamples()

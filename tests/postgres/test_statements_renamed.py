@@ -9,7 +9,7 @@ from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.behavior.statements.counterexample import Search
 from pytest_schema_parity.behavior.statements.renamed_columns import renamed_columns
-from pytest_schema_parity.checks.behavior_findings import Reported
+from pytest_schema_parity.checks.behavior_findings import BehaviorFindings
 from pytest_schema_parity.findings.evidence import Script
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.schema.difference import Difference
@@ -84,7 +84,9 @@ def test_renames_are_taken_from_those_of_columns_alone() -> None:
 
 
 def test_the_script_has_both_texts(compare) -> None:  # type: ignore[no-untyped-def]
-    (finding,) = Reported(("one", "two"), (Schema(), Schema()), (), compare(">=")).counterexamples()
+    (finding,) = BehaviorFindings(
+        ("one", "two"), (Schema(), Schema()), (), compare(">=")
+    ).counterexamples()
     (script,) = [each for each in finding.evidence if isinstance(each, Script)]
     assert re.fullmatch(
         r"INSERT INTO public\.t \(id, title, n\) (VALUES .*;)"

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from pytest_schema_parity.checks.after_failures import failure_behind
+from pytest_schema_parity.checks.after_failures import causing_failure
 from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.migrations.scanner import split
 from pytest_schema_parity.migrations.without_effect import lost_statements, lost_text, names_in
@@ -50,7 +50,7 @@ def is_behind(
 ) -> bool:
     """Whether a failure in the tree may be behind a difference."""
     one = Difference(kind=kind, name=name, change=change, attribute=attribute, impact="behavior")
-    place = failure_behind(one, ((SCHEMA, ()), (SCHEMA, (failure(sql, whole=whole),))))
+    place = causing_failure(one, ((SCHEMA, ()), (SCHEMA, (failure(sql, whole=whole),))))
     assert place in (None, Place("b/1.sql", 7))
     return place is not None
 

@@ -13,7 +13,7 @@ from support.schemas import fact, schema, table
 from pytest_schema_parity.checks import allowances as check
 from pytest_schema_parity.findings import apply_allowances
 from pytest_schema_parity.findings.allowance import Allowance
-from pytest_schema_parity.findings.apply_allowances import Judged
+from pytest_schema_parity.findings.apply_allowances import CheckedFindings
 from pytest_schema_parity.findings.differences import finding_of
 from pytest_schema_parity.findings.finding import Finding
 from pytest_schema_parity.schema.compare import compare
@@ -32,34 +32,38 @@ COMPARISON = compare(OLD, NEW)
 
 def judge(
     tree: str, comparison: Comparison, rules: Sequence[Allowance], today: date = TODAY
-) -> Judged:
+) -> CheckedFindings:
     """A tree's differences, as findings, after the allowances."""
     found = [finding_of(one, tree, fail_on=comparison.fail_on) for one in comparison]
-    return apply_allowances.judge(tree, found, rules, today=today, fail_on=comparison.fail_on)
+    return apply_allowances.apply_allowances(
+        tree, found, rules, today=today, fail_on=comparison.fail_on
+    )
 
 
-def judged(*rules: Allowance, tree: str = "supabase", today: date = TODAY) -> Judged:
+def judged(*rules: Allowance, tree: str = "supabase", today: date = TODAY) -> CheckedFindings:
     return judge(tree, COMPARISON, rules, today)
 
 
-def left(judgement: Judged) -> list[Difference]:
+def left(judgement: CheckedFindings) -> list[Difference]:
     """The differences that are not allowed."""
     found = [one for one in judgement.findings if one.allowed is None]
     return [one.difference for one in found if one.difference is not None]
 
 
-def allowed(judgement: Judged) -> list[tuple[Difference, str]]:
+def allowed(judgement: CheckedFindings) -> list[tuple[Difference, str]]:
     """The differences that are allowed, each with the reason."""
     found = [(one.difference, one.allowed) for one in judgement.findings]
     return [(one, reason) for one, reason in found if one is not None and reason is not None]
 
 
-def names(judgement: Judged) -> list[str]:
+def names(judgement: CheckedFindings) -> list[str]:
     return [one.name for one in left(judgement)]
 
 
-def stale(judgement: Judged, *rules: Allowance, tree: str = "supabase") -> tuple[Allowance, ...]:
-    return tuple(apply_allowances.stale(rules, tree, judgement.used, TODAY))
+def stale(
+    judgement: CheckedFindings, *rules: Allowance, tree: str = "supabase"
+) -> tuple[Allowance, ...]:
+    return tuple(apply_allowances.stale_allowances(rules, tree, judgement.used, TODAY))
 
 
 def test_without_allowances_everything_is_left() -> None:
@@ -182,7 +186,7 @@ EXTRA = compare(
 """An extra schema with a function and a table, and privileges of each."""
 
 
-def extra(*kinds: str) -> Judged:
+def extra(*kinds: str) -> CheckedFindings:
     rules = [Allowance("why", kind=kind, change="extra") for kind in kinds]
     return judge("x", EXTRA, rules)
 
@@ -253,17 +257,17 @@ def test_an_allowance_about_another_tree_is_not_stale() -> None:
 def test_an_expired_allowance_allows_nothing_and_is_listed() -> None:
     rule = Allowance("until the release", kind="policy", until=TODAY)
     tomorrow = TODAY + timedelta(days=1)
-    assert apply_allowances.expired([rule], "supabase", TODAY) == []
-    assert apply_allowances.expired([rule], "supabase", tomorrow) == [rule]
+    assert apply_allowances.expired_allowances([rule], "supabase", TODAY) == []
+    assert apply_allowances.expired_allowances([rule], "supabase", tomorrow) == [rule]
     judgement = judged(rule, today=tomorrow)
     assert allowed(judgement) == []
     assert left(judgement) == list(COMPARISON)
-    assert apply_allowances.stale([rule], "supabase", judgement.used, tomorrow) == []
+    assert apply_allowances.stale_allowances([rule], "supabase", judgement.used, tomorrow) == []
 
 
 def test_an_expired_allowance_about_another_tree_is_not_listed() -> None:
     rule = Allowance("why", tree="archive", until=date(2020, 1, 1))
-    assert apply_allowances.expired([rule], "supabase", TODAY) == []
+    assert apply_allowances.expired_allowances([rule], "supabase", TODAY) == []
 
 
 def test_what_fails_is_decided_as_before() -> None:
@@ -276,8 +280,8 @@ def test_of_use_in_one_tree_is_not_stale_in_all() -> None:
     everywhere, one_tree = Allowance("a", kind="policy"), Allowance("b", tree="x", kind="policy")
     used = judge("x", Comparison(), [everywhere, one_tree]).used
     used |= judge("y", COMPARISON, [everywhere, one_tree]).used
-    assert apply_allowances.stale([everywhere, one_tree], "x", used, TODAY) == [one_tree]
-    assert apply_allowances.stale([everywhere, one_tree], "y", used, TODAY) == []
+    assert apply_allowances.stale_allowances([everywhere, one_tree], "x", used, TODAY) == [one_tree]
+    assert apply_allowances.stale_allowances([everywhere, one_tree], "y", used, TODAY) == []
 
 
 def rows(*views: str) -> list[Finding]:
@@ -289,7 +293,7 @@ def rows(*views: str) -> list[Finding]:
 
 
 def reasons(findings: Sequence[Finding], *rules: Allowance) -> list[str | None]:
-    judgement = apply_allowances.judge("supabase", findings, rules, today=TODAY)
+    judgement = apply_allowances.apply_allowances("supabase", findings, rules, today=TODAY)
     return [finding.allowed for finding in judgement.findings]
 
 
@@ -299,7 +303,9 @@ def test_the_rows_of_a_view_may_differ() -> None:
     assert reasons(found, by_name) == ["why", None]
     assert reasons(found, by_name, of_all) == ["why", "all"]
     assert reasons(found, replace(by_name, tree="other")) == [None, None]
-    judgement = apply_allowances.judge("supabase", rows("public.b"), [by_name], today=TODAY)
+    judgement = apply_allowances.apply_allowances(
+        "supabase", rows("public.b"), [by_name], today=TODAY
+    )
     assert stale(judgement, by_name) == (by_name,)
 
 

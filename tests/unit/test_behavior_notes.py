@@ -6,7 +6,7 @@ import pytest
 
 from pytest_schema_parity.behavior.statements.counterexample import Search
 from pytest_schema_parity.checks.behavior import headline
-from pytest_schema_parity.checks.behavior_findings import Reported
+from pytest_schema_parity.checks.behavior_findings import BehaviorFindings
 from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.evidence import Script, Text
 from pytest_schema_parity.findings.finding import Finding
@@ -45,11 +45,11 @@ CHECKED = difference("constraint", "public.t.c", impact="behavior")
 def notes(
     found: Search, *differences: Difference, allowances: tuple[Allowance, ...] = ()
 ) -> dict[str, tuple[str, ...]]:
-    reported = Reported(("one", "two"), (TABLE, TABLE), differences, found, allowances)
+    reported = BehaviorFindings(("one", "two"), (TABLE, TABLE), differences, found, allowances)
     return {
         each.title: tuple(line for e in each.evidence if isinstance(e, Text) for line in e.lines)
         for each in reported.findings()
-        if each.note and each.title != "no statements were tried: no table takes rows"
+        if each.note and each.title != "no statements were tried: no table accepted a row"
     }
 
 
@@ -67,7 +67,7 @@ def test_without_roles_policies_and_privileges_are_said_to_be_not_tried() -> Non
     told = notes(Search(examples=9), *ACCESS, *OTHERS, CHECKED)
     assert [*told] == [
         "no counterexample was found for 1 difference",
-        "6 differences of policies, privileges and the like were not tried: no `roles` are named",
+        "6 differences in access control (policies, privileges, …) were not tested: set `roles`",
     ]
     assert len(told[[*told][1]]) == len(ACCESS)
 
@@ -88,8 +88,8 @@ def test_what_is_allowed_is_not_said_to_be_not_tried() -> None:
 def test_a_search_that_ended_before_the_roles_says_so() -> None:
     found = Search(examples=9, exhausted="seconds", roles=("anon", "b"), unreached=("public.t",))
     (title,) = notes(found)
-    assert title.endswith("; not reached: public.t; nothing was tried as anon, b")
-    assert "nothing was tried" not in "".join(
+    assert title.endswith("; not tested: public.t; no statement was run as anon, b")
+    assert "no statement was run" not in "".join(
         notes(Search(examples=9, exhausted="seconds", roles=("anon",), as_roles=1))
     )
 

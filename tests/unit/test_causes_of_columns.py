@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.schemas import fact, schema, table, unique_constraint
 
-from pytest_schema_parity.findings.counting import follow_text
+from pytest_schema_parity.findings.counting import consequences_text
 from pytest_schema_parity.schema.compare import compare
 from pytest_schema_parity.schema.facts import Fact
 
@@ -87,4 +87,4 @@ def test_what_the_other_side_has_stays() -> None:
         ("missing", "public.t.b"),
         ("extra", "public.j"),
     ]
-    assert follow_text(found[0].follows) == "1 that follows from it: 1 missing index"
+    assert consequences_text(found[0].follows) == "1 consequence: 1 missing index"

@@ -200,7 +200,7 @@ until = "soon"
     ours = "[tool.pytest-schema-parity"
     assert said.splitlines() == [
         "pyproject.toml: 10 mistakes",
-        f"  pyproject.toml:1: {ours}] reference: is missing; name the tree that is right: "
+        f"  pyproject.toml:1: {ours}] reference: is missing; name the reference tree: "
         'reference = "NAME"',
         f'  pyproject.toml:2: {ours}] refrence: unknown key; did you mean "reference"?',
         f'  pyproject.toml:3: {ours}] fail_on: "behaviour" is unknown; did you mean "behavior"?',
@@ -215,5 +215,5 @@ until = "soon"
         "  pyproject.toml:10: [[tool.pytest-schema-parity.allow]] tree: "
         '"supabse" is unknown; did you mean "supabase"?',
         "  pyproject.toml:11: [[tool.pytest-schema-parity.allow]] until: must be a date, the "
-        "last day on which it is allowed: 2027-01-31",
+        "last day of the allowance: until = 2027-01-31",
     ]

@@ -66,7 +66,7 @@ def test_all_mistakes_come_together_each_with_its_line(root: Path) -> None:
         "p.toml:12: [trees.c] files: sql/migrations/1_b.sql is not a file: did you mean 1_a.sql?",
         "p.toml:13: [trees.c] files: nowhere.sql is not a file",
         'p.toml:15: [trees.c] platform: "nome" is unknown; did you mean "none"?',
-        'p.toml:18: [trees.e]: has the same files as "d": the two can never differ',
+        'p.toml:18: [trees.e]: has the same files as "d", so they cannot differ; remove one',
         "p.toml:23: [[rehearsal]] steps: sql/steps is not a directory with the steps of an upgrade",
     ]
 
@@ -74,11 +74,14 @@ def test_all_mistakes_come_together_each_with_its_line(root: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ('platform = "supabase"', 'p.toml:3: platform: "supabase" sets up roles'),
-        ("superuser = false", "p.toml:3: superuser: sets up roles and settings of a whole cluster"),
+        ('platform = "supabase"', 'p.toml:3: platform: "supabase" needs its own server'),
+        (
+            "superuser = false",
+            "p.toml:3: superuser: needs its own server, because it changes roles",
+        ),
         (
             '[trees.c]\npath = "x"\nplatform = "supabase"',
-            'p.toml:5: [trees.c] platform: "supabase" sets up roles',
+            'p.toml:5: [trees.c] platform: "supabase" needs its own server',
         ),
     ],
 )
@@ -91,7 +94,7 @@ def test_what_a_fixtures_server_cannot_have(root: Path, text: str, line: str) ->
     text = f"{head}[{more}\n{trees}" if more else f"{head}\n{trees}"
     (found,) = refused(root, text)
     assert found.startswith(line)
-    assert found.endswith("leave out the key `server`")
+    assert found.endswith("remove the key `server`")
 
 
 def test_a_correct_configuration_has_no_mistakes(root: Path) -> None:

@@ -46,7 +46,8 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ),
         (
             'reference = "a"\ntrees.a.path = "1"',
-            'p.toml:2: trees: "a" is the only tree; add [trees.NAME]',
+            'p.toml:2: trees: "a" is the only tree, so there is nothing to compare; add'
+            " [trees.NAME]",
         ),
         (
             'reference = "a"\n[[trees]]\nname = "a"',
@@ -58,15 +59,15 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ),
         (
             f'{BASE}A.path = "three"',
-            'p.toml:6: [trees.A]: differs from "a" in upper and lower case only; rename one',
+            'p.toml:6: [trees.A]: differs from "a" only in case; rename one',
         ),
         (
             f'{BASE}c.path = "x/../two/"',
-            'p.toml:6: [trees.c]: has the same files as "b": the two can never differ',
+            'p.toml:6: [trees.c]: has the same files as "b", so they cannot differ; remove one',
         ),
         (
             f'{BASE}c.files = ["1", "2"]\nd.files = ["1", "./2"]',
-            'p.toml:7: [trees.d]: has the same files as "c": the two can never differ',
+            'p.toml:7: [trees.d]: has the same files as "c", so they cannot differ; remove one',
         ),
         (
             f'{BASE}c = {{ path = "x", files = ["y"] }}',
@@ -87,7 +88,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
             '[trees.c] files: may hold only strings that are not empty: files = ["…"]',
         ),
         (f'{BASE}c.path = " "', "[trees.c] path: is empty; fill it, or leave the key out"),
-        (f'{BASE}c.path = "\\u0000"', "[trees.c] path: has a NUL character"),
+        (f'{BASE}c.path = "\\u0000"', "[trees.c] path: contains a NUL character"),
         (f'{BASE}"c::d".path = "x"', "[trees.c::d]: a tree's name may have letters, digits,"),
         (f'{BASE}"\\u001b[31m".path = "x"', "[trees.\\x1b[31m]: a tree's name may have"),
         (f"platform = 1{BASE}", "p.toml:1: platform: a number instead of a string"),
@@ -97,7 +98,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         ),
         (f'postgres = "17.2"{BASE}', "p.toml:1: postgres: must be a major version"),
         (f"postgres = 9{BASE}", "p.toml:1: postgres: 9 is not supported; the oldest is 15"),
-        (f"fail_on = []{BASE}", "p.toml:1: fail_on: is empty: nothing would ever fail"),
+        (f"fail_on = []{BASE}", "p.toml:1: fail_on: is empty, so nothing could fail"),
         (f'fail_on = ["Orders"]{BASE}', 'fail_on: "Orders" is unknown; did you mean "order"?'),
         (f'seed = "seed/*.sql"{BASE}', 'p.toml:1: seed: "seed/*.sql" matches no file below /'),
         (f"statement_timeout = 0{BASE}", "statement_timeout: must be between 0.001 and 2147483"),
@@ -109,7 +110,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f"{BASE}[behavior]\nroles = []", "[behavior] roles: is an empty list; fill it, or leave"),
         (
             f"{BASE}[behavior]\nroles = ['a', 'none']",
-            '[behavior] roles: "none" is no role: SET ROLE',
+            '[behavior] roles: "none" is not a role (SET ROLE',
         ),
         (f"{BASE}[behavior]\nrole = ['a']", '[behavior] role: unknown key; did you mean "roles"'),
         (f'[allow]\nreason = "x"\n{BASE[1:]}', "allow: a table instead of tables"),
@@ -126,9 +127,12 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., st
         (f"{ALLOW}name = 1", "[[allow]] name: a number instead of a string"),
         (
             f"{ALLOW}kind = 'view'\nactual = [2027-01-31]",
-            "[[allow]] actual: holds a date or time, which no attribute can be",
+            "[[allow]] actual: a date or time cannot be the value of an attribute",
         ),
-        (f"{ALLOW}kind = 'view'\nactual = nan", "[[allow]] actual: holds nan, which no attribute"),
+        (
+            f"{ALLOW}kind = 'view'\nactual = nan",
+            "[[allow]] actual: nan cannot be the value of an attribute",
+        ),
         (f"{ALLOW}kind = 'Policies'", 'p.toml:8: [[allow]] kind: "Policies" is unknown; did you'),
         (f"{ALLOW}kind = 'row'", 'kind: "row" is unknown; did you mean "rows"?'),
         (
@@ -175,7 +179,7 @@ def test_a_misspelled_table_name(refused: Callable[..., str]) -> None:
             '[trees.a]\npath = "1"\n[trees.a]\npath = "2"\n',
             'p.toml:3: [trees.a]: two trees are named "a"; rename one',
         ),
-        ("[x]\n[x]\n", "p.toml:2: [x] is in the file twice; merge the two"),
+        ("[x]\n[x]\n", "p.toml:2: [x] is defined twice; merge the two"),
         ("a = 1\na = 2\n", "p.toml:2: is not valid TOML: Cannot overwrite a value"),
         ("a = \n", "p.toml:1: is not valid TOML: Invalid value"),
         ('\n\na = "\n', "p.toml:3: is not valid TOML: "),
@@ -225,7 +229,7 @@ def test_find_config_in_a_project_file(tmp_path: Path, text: str, found: bool) -
 def test_two_configurations_in_one_directory(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "schema-parity.toml"):
         (tmp_path / name).write_text(OURS)
-    with pytest.raises(ConfigError, match="both hold a configuration; keep one"):
+    with pytest.raises(ConfigError, match="both contain a configuration; keep one"):
         find_config(tmp_path)
 
 

@@ -132,13 +132,14 @@ def test_an_allowance_of_several_trees_is_one_for_each(tmp_path: Path) -> None:
         (f'{TABLE}seed = "no/*.sql"', ':11: [rehearsal] seed: "no/*.sql" matches no file below'),
         (f'{TABLE}max_lock = "access share"', 'is unknown; did you mean "ACCESS SHARE"?'),
         (f"{TABLE}no_rewrite = 1", "no_rewrite: a number instead of true or false"),
-        (f'{TABLE}name = "a b"', ":11: [rehearsal] name: is made of letters, digits"),
+        (f'{TABLE}name = "a b"', ":11: [rehearsal] name: may only have letters, digits"),
         (f"rehearsal = 1{BASE}", "rehearsal: a number instead of tables: write [[rehears"),
         (TABLE.replace("[rehearsal]", "[[rehearsal]]") + '[[rehearsal]]\nfrom = "deployed"\n'
-         'steps = "x"\nto = "main"', ":11: [[rehearsal]]: there is a rehearsal already; give each"),
+         'steps = "x"\nto = "main"',
+         ':11: [[rehearsal]]: another rehearsal is named "rehearsal"; give each'),
         (
             TABLE.replace("deployed", "rehearsal"),
-            ':7: [rehearsal]: "rehearsal" is the name of a tree, too; give it another',
+            ':7: [rehearsal]: "rehearsal" is the name of a tree; choose another name',
         ),
         (f'{TABLE}{ALLOW}tree = "rehearse"', '"rehearse" is unknown; did you mean "rehearsal"?'),
         (f'{TABLE}{ALLOW}tree = "deployed"', '"deployed" is unknown; it can be "rehearsal"'),
@@ -147,7 +148,7 @@ def test_an_allowance_of_several_trees_is_one_for_each(tmp_path: Path) -> None:
             f"{BASE}deployed.compare = false",
             "trees: every tree but the reference has compare = false; compare one",
         ),
-        (f"{TABLE}[trees.main]\ncompare = false".replace('main.path = "one"', ""), "has compare"),
+        (f"{TABLE}[trees.main]\ncompare = false".replace('main.path = "one"', ""), "cannot have"),
     ],
 )  # fmt: skip
 def test_mistakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_schema_parity.checks.dependencies import bare, dependencies
+from pytest_schema_parity.checks.dependencies import dependencies, last_part
 from pytest_schema_parity.schema.facts import Fact, Schema
 
 T, U, LOG = ("table", "public.t"), ("table", "public.u"), ("table", "public.log")
@@ -66,4 +66,4 @@ def test_what_is_used(root: str, used: set[tuple[str, str]], unused: set[tuple[s
     ],
 )
 def test_the_last_part_of_a_name(name: str, last: str) -> None:
-    assert bare(name) == last
+    assert last_part(name) == last

@@ -26,7 +26,7 @@ from pytest_schema_parity.report.json_report import render as render_json
 from pytest_schema_parity.report.json_report import report
 from pytest_schema_parity.report.markdown import render
 from pytest_schema_parity.report.report_option import Destination, Destinations, parse_destination
-from pytest_schema_parity.report.write_report import make_way, write_text
+from pytest_schema_parity.report.write_report import remove_old_report, write_text
 from pytest_schema_parity.schema.difference import Comparison, Difference, Origins
 from pytest_schema_parity.schema.facts import Place
 
@@ -290,7 +290,7 @@ def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=r"the report .* cannot be written: "):
             write_text(path, "")
         with pytest.raises(ConfigError, match=r"the report .* cannot be written: "):
-            make_way(path, "{")
+            remove_old_report(path, "{")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["directory", "file"]
 
 
@@ -301,7 +301,7 @@ def test_destinations(tmp_path: Path) -> None:
     destinations.write(run(CLEAN))
     assert {kind: (tmp_path / kind).read_text()[: len(starts[kind])] for kind in starts} == starts
     assert destinations.written == ["json report: json", "markdown report: markdown"]
-    destinations.make_way()
+    destinations.remove_old_reports()
     assert not list(tmp_path.iterdir())
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_schema_parity.report.sql_diff import MOST_LINES, laid_out, sql_diff, written_tokens
+from pytest_schema_parity.report.sql_diff import MOST_LINES, format_sql, sql_diff, written_tokens
 from pytest_schema_parity.showing import clean_lines
 
 LABELS = ("prisma", "supabase")
@@ -90,12 +90,12 @@ def test_a_diff_is_cut() -> None:
 
 def test_what_is_too_long_is_not_laid_out() -> None:
     sql = "SELECT 1, 2 " + "-- x\n" * 5000
-    assert laid_out(sql)[0] == "SELECT 1, 2 -- x"
+    assert format_sql(sql)[0] == "SELECT 1, 2 -- x"
 
 
 def test_nesting_that_no_formatter_takes() -> None:
     sql = "SELECT " + "(" * 3000 + "1" + ")" * 3000
-    assert laid_out(sql)
+    assert format_sql(sql)
 
 
 SQL = st.text(st.sampled_from("selctfromSELCT ab,()'\"\n\r\t-/*$\x1b\u202e\u00a0é;"), max_size=30)
@@ -124,13 +124,13 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, max_size=20).map(" ".join))
 def test_laying_out_moves_white_space_only(sql: str) -> None:
     statement = f"SELECT {sql}"
-    assert written_tokens("\n".join(laid_out(statement))) == written_tokens(
+    assert written_tokens("\n".join(format_sql(statement))) == written_tokens(
         "\n".join(clean_lines(statement))
     )
 
 
 def test_an_alias_keeps_its_letters() -> None:
-    lines = laid_out("select count(*) as count, Sum(b) as total from t group by a")
+    lines = format_sql("select count(*) as count, Sum(b) as total from t group by a")
     assert " ".join(" ".join(lines).split()) == (
         "select count(*) as count, Sum(b) as total from t group by a"
     )
