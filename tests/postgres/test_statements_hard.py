@@ -217,6 +217,7 @@ def test_what_sleeps_or_loops_is_cut_off(searcher: Searcher) -> None:
     assert "timeout" in slow.errors[0]
 
 
+@pytest.mark.campaign
 def test_a_table_of_a_thousand_columns(searcher: Searcher) -> None:
     columns = ", ".join(f"c{number} int NOT NULL" for number in range(1_000))
     tree = f"CREATE TABLE wide ({columns}, CHECK (c7 {{}} 0));"
@@ -276,6 +277,7 @@ def test_every_type_takes_rows(searcher: Searcher) -> None:
     assert empty == {}
 
 
+@pytest.mark.campaign
 def test_the_budget_is_shared_out_among_many_tables(searcher: Searcher) -> None:
     tables = "".join(
         f"CREATE TABLE t{n} (id int PRIMARY KEY, a text UNIQUE, b int, c date);" for n in range(120)

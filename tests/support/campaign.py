@@ -15,3 +15,10 @@ def in_campaign(parameters: Iterable[Any]) -> list[ParameterSet]:
         pytest.param(*(each if isinstance(each, tuple) else (each,)), marks=pytest.mark.campaign)
         for each in parameters
     ]
+
+
+def one_in(number: int, parameters: Iterable[Any]) -> list[Any]:
+    """The first of each ``number`` parameters by default, the others marked."""
+    return [
+        each if at % number == 0 else in_campaign([each])[0] for at, each in enumerate(parameters)
+    ]
