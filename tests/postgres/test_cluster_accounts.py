@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from support.campaign import one_in
 
 import pytest_schema_parity
 from pytest_schema_parity.errors import ServerError
@@ -224,7 +225,7 @@ def test_can_read_takes_permissions_of_every_directory_above(
 
 
 @as_root
-@pytest.mark.parametrize("mode", [0o755, 0o700])
+@pytest.mark.parametrize("mode", one_in(2, [0o755, 0o700]))
 def test_a_temporary_directory_that_only_root_can_write_to_is_skipped(
     installation: Installation, monkeypatch: pytest.MonkeyPatch, mode: int
 ) -> None:

@@ -14,6 +14,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from support.campaign import in_campaign, one_in
 
 from pytest_schema_parity.building import BuiltTree
 from pytest_schema_parity.checks.open_parity import open_parity
@@ -72,7 +73,7 @@ def test_the_requests_reach_what_they_should(tree: BuiltTree, checks: ModuleType
     checks.requests_reach_what_they_should(tree)
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("name", one_in(4, POLICIES))
 def test_a_policy_that_lets_everything_through(
     tree: BuiltTree, checks: ModuleType, name: str
 ) -> None:
@@ -91,9 +92,15 @@ def test_a_policy_that_lets_everything_through(
     "statement",
     [
         HELPER.format("is_admin() RETURNS boolean", "SELECT true"),
-        HELPER.format("is_reviewer() RETURNS boolean", "SELECT true"),
-        HELPER.format('user_role() RETURNS public."Role"', """SELECT 'ADMIN'::public."Role" """),
-        HELPER.format("user_id() RETURNS text", "SELECT min(id) FROM public.users"),
+        *in_campaign(
+            [
+                HELPER.format("is_reviewer() RETURNS boolean", "SELECT true"),
+                HELPER.format(
+                    'user_role() RETURNS public."Role"', """SELECT 'ADMIN'::public."Role" """
+                ),
+                HELPER.format("user_id() RETURNS text", "SELECT min(id) FROM public.users"),
+            ]
+        ),
         "ALTER FUNCTION public.evidence_signing_path(text) SECURITY DEFINER",
     ],
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.upgrade import LATER, Row, State, Step, copy, deployed_files, run, stages, state, steps
+from support.campaign import in_campaign
+from support.upgrade import LATER, Row, State, Step, copy, deployed_files, run, state, steps
 
 from pytest_schema_parity import compare
 from pytest_schema_parity.migrations.scanner import split
@@ -27,21 +27,6 @@ REJECTED = {
     "learn-x-3": "PENDING",
 }
 """What step 005 rejects, by hand from sql/seed/deployed."""
-
-
-@pytest.fixture(scope="module")
-def databases(supabase_cluster: Cluster) -> Iterator[dict[str, str]]:
-    with stages(supabase_cluster, "upgrade") as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def states(databases: dict[str, str], supabase_cluster: Cluster) -> dict[str, State]:
-    """What each database holds, by the step that was the last."""
-    return {
-        step: state(supabase_cluster.conninfo(name, user="postgres"))
-        for step, name in databases.items()
-    }
 
 
 def before(step: str) -> str:
@@ -73,9 +58,9 @@ def test_a_step_is_one_transaction_that_does_not_wait_for_long(file: Path) -> No
     assert not inside & {("begin",), ("commit",), ("rollback",), ("start",), ("end",)}
 
 
-def test_the_rows_of_before_break_the_rules_to_come(states: dict[str, State]) -> None:
+def test_the_rows_of_before_break_the_rules_to_come(upgrade_states: dict[str, State]) -> None:
     """Else the tests below would show little."""
-    found = states["deployed"].tables
+    found = upgrade_states["deployed"].tables
     active = [
         row["user_id"]
         for row in found["submissions"]
@@ -86,10 +71,12 @@ def test_the_rows_of_before_break_the_rules_to_come(states: dict[str, State]) ->
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_row_and_value_of_before_is_there(states: dict[str, State], name: str) -> None:
+def test_every_row_and_value_of_before_is_there(
+    upgrade_states: dict[str, State], name: str
+) -> None:
     """But for the status of what step 005 rejects, which its note in audit_log has."""
-    after = states[name].tables
-    for table, rows in states["deployed"].tables.items():
+    after = upgrade_states[name].tables
+    for table, rows in upgrade_states["deployed"].tables.items():
         key = next(column for column in ("id", "code") if column in rows[0])
         found = {row[key]: row for row in after[table]}
         for row in rows:
@@ -116,52 +103,61 @@ def noted_status(log: list[Row], submission: str) -> str:
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
 def test_a_step_changes_something_and_twice_is_as_once(
-    supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State], step: Step
+    supabase_cluster: Cluster,
+    upgrade_databases: dict[str, str],
+    upgrade_states: dict[str, State],
+    step: Step,
 ) -> None:
-    assert states[step.name].schema != states[before(step.name)].schema
-    with copy(supabase_cluster, databases[step.name], "upgrade_twice") as conninfo:
+    assert upgrade_states[step.name].schema != upgrade_states[before(step.name)].schema
+    with copy(supabase_cluster, upgrade_databases[step.name], "upgrade_twice") as conninfo:
         run(conninfo, step.up)
-        assert_same(state(conninfo), states[step.name])
+        assert_same(state(conninfo), upgrade_states[step.name])
 
 
 def test_all_steps_twice_are_as_once(
-    supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State]
+    supabase_cluster: Cluster, upgrade_databases: dict[str, str], upgrade_states: dict[str, State]
 ) -> None:
-    with copy(supabase_cluster, databases[NAMES[-1]], "upgrade_twice") as conninfo:
+    with copy(supabase_cluster, upgrade_databases[NAMES[-1]], "upgrade_twice") as conninfo:
         run(conninfo, *(step.up for step in STEPS))
-        assert_same(state(conninfo), states[NAMES[-1]])
+        assert_same(state(conninfo), upgrade_states[NAMES[-1]])
 
 
-@pytest.mark.parametrize("last", [NAMES[-1], NAMES[6], NAMES[4], NAMES[2]])
+@pytest.mark.parametrize("last", [NAMES[-1], *in_campaign([NAMES[6], NAMES[4], NAMES[2]])])
 def test_each_down_step_brings_back_what_was_there(
-    supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State], last: str
+    supabase_cluster: Cluster,
+    upgrade_databases: dict[str, str],
+    upgrade_states: dict[str, State],
+    last: str,
 ) -> None:
     """From the end and from the middle: facts and rows, after each; from the end, each twice."""
-    with copy(supabase_cluster, databases[last], "upgrade_down") as conninfo:
+    with copy(supabase_cluster, upgrade_databases[last], "upgrade_down") as conninfo:
         for step in reversed(STEPS[: NAMES.index(last) + 1]):
             run(conninfo, step.down)
-            assert_same(state(conninfo), states[before(step.name)])
+            assert_same(state(conninfo), upgrade_states[before(step.name)])
             if last == NAMES[-1]:
                 run(conninfo, step.down)
-                assert_same(state(conninfo), states[before(step.name)])
+                assert_same(state(conninfo), upgrade_states[before(step.name)])
 
 
-@pytest.mark.parametrize("last", ["deployed", *NAMES])
+@pytest.mark.parametrize("last", ["deployed", NAMES[4], *in_campaign(NAMES[:4] + NAMES[5:])])
 def test_all_down_steps_bring_back_what_was_deployed_wherever_it_stopped(
-    supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State], last: str
+    supabase_cluster: Cluster,
+    upgrade_databases: dict[str, str],
+    upgrade_states: dict[str, State],
+    last: str,
 ) -> None:
-    with copy(supabase_cluster, databases[last], "upgrade_stopped") as conninfo:
+    with copy(supabase_cluster, upgrade_databases[last], "upgrade_stopped") as conninfo:
         run(conninfo, *(step.down for step in reversed(STEPS)))
-        assert_same(state(conninfo), states["deployed"])
+        assert_same(state(conninfo), upgrade_states["deployed"])
 
 
 def test_there_and_back_and_there_again(
-    supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State]
+    supabase_cluster: Cluster, upgrade_databases: dict[str, str], upgrade_states: dict[str, State]
 ) -> None:
-    with copy(supabase_cluster, databases[NAMES[-1]], "upgrade_again") as conninfo:
+    with copy(supabase_cluster, upgrade_databases[NAMES[-1]], "upgrade_again") as conninfo:
         run(conninfo, *(step.down for step in reversed(STEPS)))
         run(conninfo, *(step.up for step in STEPS))
-        again, once = state(conninfo), states[NAMES[-1]]
+        again, once = state(conninfo), upgrade_states[NAMES[-1]]
         assert again.schema == once.schema
         assert again.views == once.views
         assert {**again.tables, "audit_log": undated(again)} == {
@@ -179,17 +175,17 @@ def undated(found: State) -> list[Row]:
 
 
 def test_the_end_of_compatibility_and_back(
-    supabase_cluster: Cluster, databases: dict[str, str], states: dict[str, State]
+    supabase_cluster: Cluster, upgrade_databases: dict[str, str], upgrade_states: dict[str, State]
 ) -> None:
-    with copy(supabase_cluster, databases[NAMES[-1]], "upgrade_later") as conninfo:
+    with copy(supabase_cluster, upgrade_databases[NAMES[-1]], "upgrade_later") as conninfo:
         run(conninfo, LATER.with_suffix(".up.sql"))
         retired = state(conninfo)
-        assert retired.tables == states[NAMES[-1]].tables
+        assert retired.tables == upgrade_states[NAMES[-1]].tables
         run(conninfo, LATER.with_suffix(".up.sql"))
         assert_same(state(conninfo), retired)
         for _ in range(2):
             run(conninfo, LATER.with_suffix(".down.sql"))
-            assert_same(state(conninfo), states[NAMES[-1]])
+            assert_same(state(conninfo), upgrade_states[NAMES[-1]])
 
 
 def test_the_deployed_files_are_those_that_applied() -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import psycopg
 import pytest
-from support.upgrade import UPGRADE, stages, steps
+from support.upgrade import UPGRADE, steps
 
 from pytest_schema_parity.postgres.cluster import Cluster
 
@@ -22,11 +21,11 @@ Answer: TypeAlias = tuple[list[tuple[str, int]], list[tuple[Any, ...]]] | str
 
 
 @pytest.fixture(scope="module")
-def conninfos(supabase_cluster: Cluster) -> Iterator[dict[str, str]]:
-    with stages(supabase_cluster, "queries") as found:
-        yield {
-            step: supabase_cluster.conninfo(name, user="postgres") for step, name in found.items()
-        }
+def conninfos(supabase_cluster: Cluster, upgrade_databases: dict[str, str]) -> dict[str, str]:
+    return {
+        step: supabase_cluster.conninfo(name, user="postgres")
+        for step, name in upgrade_databases.items()
+    }
 
 
 def ask(conninfo: str, who: str, query: str) -> Answer:

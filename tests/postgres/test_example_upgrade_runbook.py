@@ -16,6 +16,7 @@ from support.upgrade import (
     UPGRADE,
     State,
     Step,
+    copy,
     deployed_files,
     make_database,
     run,
@@ -26,7 +27,6 @@ from support.upgrade import (
 
 from pytest_schema_parity.platforms import get_platform
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
-from pytest_schema_parity.postgres.databases import drop_database
 from pytest_schema_parity.postgres.installation import Installation
 
 RUNBOOK = (
@@ -164,45 +164,49 @@ def test_it_stops_where_a_step_fails_and_rolls_back_from_there(place: Place) -> 
     ],
 )
 def test_the_digest_notices_what_is_not_as_it_was(
-    supabase_cluster: Cluster, psql: Path, table: str, change: str
+    supabase_cluster: Cluster,
+    upgrade_databases: dict[str, str],
+    deployed_digest: list[str],
+    psql: Path,
+    table: str,
+    change: str,
 ) -> None:
-    conninfo = make_database(supabase_cluster, "digest", [*deployed_files(), *seed_files()])
-
-    def digest() -> list[str]:
-        command = [str(psql), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", conninfo]
-        command += ["-f", str(UPGRADE / "digest.sql")]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-
-    try:
-        before = digest()
-        assert len(before) == 8
-        run(conninfo, *(step.up for step in steps()))
-        assert digest() == before
+    with copy(supabase_cluster, upgrade_databases[steps()[-1].name], "digest") as conninfo:
+        assert digest(psql, conninfo) == deployed_digest
         with psycopg.connect(conninfo) as connection:
             connection.execute(change.encode())
-        others = [line for line in before if not line.startswith(f"{table}|")]
-        after = digest()
-        assert after != before
-        assert [line for line in after if not line.startswith(f"{table}|")] == others
-    finally:
-        drop_database(supabase_cluster, "digest", force=True)
+        after = digest(psql, conninfo)
+    others = [line for line in deployed_digest if not line.startswith(f"{table}|")]
+    assert after != deployed_digest
+    assert [line for line in after if not line.startswith(f"{table}|")] == others
+
+
+@pytest.fixture(scope="module")
+def deployed_digest(
+    supabase_cluster: Cluster, upgrade_databases: dict[str, str], psql: Path
+) -> list[str]:
+    found = digest(psql, supabase_cluster.conninfo(upgrade_databases["deployed"], user="postgres"))
+    assert len(found) == 8
+    return found
+
+
+def digest(psql: Path, conninfo: str) -> list[str]:
+    command = [str(psql), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", conninfo]
+    command += ["-f", str(UPGRADE / "digest.sql")]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
 @pytest.mark.parametrize("step", steps(), ids=lambda step: step.name)
 def test_the_check_of_a_step_fails_before_it_and_not_after(
-    supabase_cluster: Cluster, step: Step
+    supabase_cluster: Cluster,
+    upgrade_databases: dict[str, str],
+    upgrade_states: dict[str, State],
+    step: Step,
 ) -> None:
-    done = [other.up for other in steps() if other.name < step.name]
-    files = [*deployed_files(), *seed_files(), *done]
-    conninfo = make_database(supabase_cluster, "checked", files)
-    try:
-        before = state(conninfo)
-        with pytest.raises(psycopg.Error):
-            run(conninfo, step.check)
-        run(conninfo, step.up)
-        after = state(conninfo)
+    names = list(upgrade_databases)
+    before = names[names.index(step.name) - 1]
+    with pytest.raises(psycopg.Error):
+        run(supabase_cluster.conninfo(upgrade_databases[before], user="postgres"), step.check)
+    with copy(supabase_cluster, upgrade_databases[step.name], "checked") as conninfo:
         run(conninfo, step.check)
-        assert same(state(conninfo), after)
-        assert not same(before, after)
-    finally:
-        drop_database(supabase_cluster, "checked", force=True)
+        assert same(state(conninfo), upgrade_states[step.name])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from support.campaign import in_campaign
 from support.rehearsals import CONFIGURATION, FILES, results_of
 
 from pytest_schema_parity.postgres.cluster import Cluster
@@ -12,7 +14,10 @@ from pytest_schema_parity.report.terminal_text import result_lines
 CHECKS = ("upgrade", "data", "idempotent", "rollback", "interrupted", "locks")
 
 
-def test_the_advice_can_be_pasted(cluster: Cluster, tmp_path: Path) -> None:
+@pytest.mark.parametrize("checks", [("data", "locks"), *in_campaign([(CHECKS,)])])
+def test_the_advice_can_be_pasted(
+    cluster: Cluster, tmp_path: Path, checks: tuple[str, ...]
+) -> None:
     files: dict[str, str | None] = dict(FILES)
     files["upgrade/4_faults.up.sql"] = (
         'COMMIT; CREATE INDEX "a ""name""" ON log (line);'
@@ -24,7 +29,7 @@ def test_the_advice_can_be_pasted(cluster: Cluster, tmp_path: Path) -> None:
     )
     root = tmp_path / "found"
     root.mkdir()
-    found = results_of(cluster, root, files, *CHECKS)
+    found = results_of(cluster, root, files, *checks)
     assert all(result.outcome == "failed" for result in found)
     allowances = []
     for result in found:
@@ -36,7 +41,7 @@ def test_the_advice_can_be_pasted(cluster: Cluster, tmp_path: Path) -> None:
     root = tmp_path / "accepted"
     root.mkdir()
     accepting = "\n\n".join([CONFIGURATION, *dict.fromkeys(allowances)])
-    again = results_of(cluster, root, files, *CHECKS, configuration=accepting)
+    again = results_of(cluster, root, files, *checks, configuration=accepting)
     for before, after in zip(found, again, strict=True):
         assert len(after.failing) < len(before.failing), (before, after)
 

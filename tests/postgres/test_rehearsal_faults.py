@@ -90,9 +90,9 @@ FAULTS: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def good(cluster: Cluster, tmp_path: Path) -> Iterator[Parity]:
-    parity = open_on(cluster, tmp_path, dict(FILES))
+@pytest.fixture(scope="module")
+def good(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parity]:
+    parity = open_on(cluster, tmp_path_factory.mktemp("good"), dict(FILES))
     yield parity
     parity.trees.close()
 

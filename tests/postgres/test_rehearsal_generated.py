@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.campaign import in_campaign
 from support.rehearsals import (
     CONFIGURATION,
     FILES,
@@ -27,7 +28,10 @@ FOUND_WITHOUT_A_SEED = [
 ]
 
 
-@pytest.mark.parametrize(("check", "file", "fault"), FOUND_WITHOUT_A_SEED)
+@pytest.mark.parametrize(
+    ("check", "file", "fault"),
+    FOUND_WITHOUT_A_SEED[2:4] + in_campaign(FOUND_WITHOUT_A_SEED[:2] + FOUND_WITHOUT_A_SEED[4:]),
+)
 def test_faults_are_found_on_generated_rows(
     cluster: Cluster, tmp_path: Path, check: str, file: str, fault: str
 ) -> None:
@@ -41,7 +45,13 @@ def test_faults_are_found_on_generated_rows(
     assert result.outcome == "failed", result
 
 
-def test_generated_rows_are_noted(cluster: Cluster, tmp_path: Path) -> None:
+CHECKS = tuple(name for name in registry.names("rehearsal") if name != "allowances")
+
+
+@pytest.mark.parametrize("checks", [("data", "rollback"), *in_campaign([(CHECKS,)])])
+def test_generated_rows_are_noted(
+    cluster: Cluster, tmp_path: Path, checks: tuple[str, ...]
+) -> None:
     files: dict[str, str | None] = dict(FILES)
     for name in ("deployed.sql", "main.sql"):
         files[name] = (
@@ -49,7 +59,6 @@ def test_generated_rows_are_noted(cluster: Cluster, tmp_path: Path) -> None:
         )
     parity = open_on(cluster, tmp_path, files, UNSEEDED)
     try:
-        checks = [name for name in registry.names("rehearsal") if name != "allowances"]
         found = {check: parity.result("rehearsal", check) for check in checks}
     finally:
         parity.trees.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from support.campaign import one_in
 
 from pytest_schema_parity.behavior.row_comparison import RowPair, RowsComparison
 from pytest_schema_parity.behavior.rows import compare_rows
@@ -139,7 +140,9 @@ def test_the_clock_stands_still_on_both_sides(compare: Compare) -> None:
     assert found.views[0].reference_count == 502
 
 
-@pytest.mark.parametrize("shift", ["1 microsecond", "1 ms", "-1 ms", "1 second", "1 day"])
+@pytest.mark.parametrize(
+    "shift", one_in(4, ["1 microsecond", "1 ms", "-1 ms", "1 second", "1 day"])
+)
 def test_the_clock_hides_no_real_difference(compare: Compare, shift: str) -> None:
     other = COMMON.replace("SELECT id, points, at", f"SELECT id, points, at + '{shift}' AS at")
     found = compare(COMMON, other, SEED)

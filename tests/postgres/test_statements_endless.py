@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from support.campaign import in_campaign
 from support.searching import Searcher, causes
 
 from pytest_schema_parity.postgres.cluster import Cluster
@@ -24,8 +23,19 @@ def searcher(cluster: Cluster) -> Searcher:
     return Searcher(cluster)
 
 
-@pytest.mark.parametrize("start", ["SELECT 1", "SELECT id FROM t"])
-@pytest.mark.parametrize("names", [("v", "w"), ("v", "a_view")])
+@pytest.mark.parametrize(
+    ("names", "start"),
+    [
+        (("v", "a_view"), "SELECT id FROM t"),
+        *in_campaign(
+            [
+                (("v", "a_view"), "SELECT 1"),
+                (("v", "w"), "SELECT 1"),
+                (("v", "w"), "SELECT id FROM t"),
+            ]
+        ),
+    ],
+)
 def test_an_endless_view_is_reported_itself(
     searcher: Searcher, names: tuple[str, str], start: str
 ) -> None:
@@ -34,7 +44,6 @@ def test_an_endless_view_is_reported_itself(
         TABLES.format(name=name, above=above, start=start, bound=bound, sign=sign)
         for bound, sign in (("n < 10", "+"), ("n < 10 OR n > 0", "-"))
     )
-    begun = time.monotonic()
     found = searcher(one, other)
     assert set(causes(found)) == {
         ("rows", "public.v", "fails", "", "57014"),
@@ -45,7 +54,6 @@ def test_an_endless_view_is_reported_itself(
     assert len(example.statements) <= (1 if start == "SELECT 1" else 2)
     assert all(each.accepted for pair in example.outcomes for each in pair)
     assert [name for name, _ in found.left_out] == [f"public.{above}"]
-    assert time.monotonic() - begun < 30
 
 
 def test_a_view_that_ends_on_neither_side_is_named(searcher: Searcher) -> None:

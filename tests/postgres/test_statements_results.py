@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from support.campaign import one_in
 from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.postgres.cluster import Cluster
@@ -42,7 +43,7 @@ def searcher(cluster: Cluster) -> Searcher:
     return Searcher(cluster)
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("order", one_in(2, ORDERS))
 def test_the_columns_of_results_are_compared_by_name(searcher: Searcher, order: str) -> None:
     found = searcher(ROWS.format(**PLAIN), ROWS.format(**PLAIN | ORDERS[order]))
     found = [e for e in found.counterexamples if e.cause[0] == "result"]
@@ -80,7 +81,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", one_in(3, CHANGES))
 def test_values_of_results_still_differ(searcher: Searcher, change: str) -> None:
     routine, before, after = CHANGES[change]
     one = ROWS.format(**PLAIN)
@@ -110,7 +111,7 @@ OUTERMOST = {
 }
 
 
-@pytest.mark.parametrize("form", OUTERMOST)
+@pytest.mark.parametrize("form", one_in(3, OUTERMOST))
 def test_rows_are_compared_in_the_order_that_a_body_asks_for(searcher: Searcher, form: str) -> None:
     one, other = (ordered(order, wrapped=OUTERMOST[form]) for order in ("id", "id DESC"))
     assert causes(searcher(one, other)) == [("result", "public.listed()")]
@@ -133,7 +134,7 @@ NOT_OUTERMOST = {
 }
 
 
-@pytest.mark.parametrize("form", NOT_OUTERMOST)
+@pytest.mark.parametrize("form", one_in(3, NOT_OUTERMOST))
 def test_another_order_that_no_body_promises_is_no_difference(
     searcher: Searcher, form: str
 ) -> None:
@@ -158,7 +159,7 @@ BY_NATURE = {
 }
 
 
-@pytest.mark.parametrize("what", BY_NATURE)
+@pytest.mark.parametrize("what", one_in(2, BY_NATURE))
 def test_a_routine_whose_result_differs_by_nature_is_not_called_but_named(
     searcher: Searcher, what: str
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from support.campaign import in_campaign
 from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.behavior.statements.counterexample import Budget
@@ -34,7 +35,7 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *in_campaign([1, 2])])
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_view_is_looked_at_where_a_table_differs_by_chance(
     searcher: Searcher, column: str, seed: int
@@ -98,7 +99,7 @@ JOINED = """
 """
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, *in_campaign([1, 2])])
 def test_a_join_that_repeats_rows_is_found(searcher: Searcher, seed: int) -> None:
     once = JOINED.format(divided=" / greatest(1, count(DISTINCT w.id))")
     found = searcher(once, JOINED.format(divided=""), seed=seed)
@@ -135,7 +136,7 @@ BOUNDARIES = {
 }
 
 
-@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("seed", [0, *in_campaign([7])])
 @pytest.mark.parametrize("change", BOUNDARIES)
 def test_the_boundary_of_a_condition(searcher: Searcher, change: str, seed: int) -> None:
     before, after = BOUNDARIES[change]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.schemas import drifts, schemas
 
@@ -24,7 +24,6 @@ def test_a_schema_is_at_parity_with_itself(one: Schema) -> None:
     assert not compare(one, Schema([replace(fact) for fact in one]))
 
 
-@settings(max_examples=200)
 @given(pairs)
 def test_no_difference_is_found_only_where_there_is_none(pair: tuple[Schema, Schema]) -> None:
     reference, candidate = pair
@@ -46,7 +45,6 @@ CROWDED = (
 """What no server has: two indexes of one constraint, which the form of either tells of."""
 
 
-@settings(max_examples=200)
 @example(tuple(map(Schema, CROWDED)))
 @given(pairs)
 def test_the_other_way_round_the_mirror_image_is_found(pair: tuple[Schema, Schema]) -> None:
@@ -69,7 +67,6 @@ def test_the_order_in_which_facts_are_given_does_not_matter(
     assert repr(compare(*pair)) == repr(compare(*shuffled))
 
 
-@settings(max_examples=200)
 @given(pairs)
 def test_every_fact_without_a_namesake_is_told_of(pair: tuple[Schema, Schema]) -> None:
     reference, candidate = pair
@@ -84,7 +81,6 @@ def test_every_fact_without_a_namesake_is_told_of(pair: tuple[Schema, Schema]) -
     } <= told
 
 
-@settings(max_examples=200)
 @given(pairs)
 def test_a_rename_never_hides_that_two_things_differ(pair: tuple[Schema, Schema]) -> None:
     reference, candidate = pair
