@@ -13,8 +13,7 @@ import pytest
 if TYPE_CHECKING:
     import psycopg
 
-    from pytest_schema_parity.building import BuiltTree
-    from pytest_schema_parity.plugin.fixtures import Databases
+    from pytest_schema_parity import BuiltTree, Databases
 
 SQL: Final = Path(__file__).parent / "sql"
 

@@ -6,7 +6,8 @@ The public names::
     compare(reference, candidate)   a Comparison: every Difference of two schemas
     Schema, Fact                    what a database holds, one fact at a time
     Comparison, Difference          what sets two schemas apart
-    BuiltTree, Clone                what the fixtures and a project's own checks receive
+    SchemaParity, Databases         what the two fixtures give to a test
+    BuiltTree, Clone, Rehearsal     what these give, and a project's own checks receive
     Finding                         what a check reports
     SchemaParityError               the root of every error, see pytest_schema_parity.errors
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pytest_schema_parity.catalog import read_schema
     from pytest_schema_parity.errors import SchemaParityError
     from pytest_schema_parity.findings.finding import Finding
+    from pytest_schema_parity.plugin.fixtures import Databases, SchemaParity
+    from pytest_schema_parity.rehearsal.rehearse import Rehearsal
     from pytest_schema_parity.schema.compare import compare
     from pytest_schema_parity.schema.difference import Comparison, Difference
     from pytest_schema_parity.schema.facts import Fact, Schema
@@ -31,10 +34,13 @@ __all__ = [
     "BuiltTree",
     "Clone",
     "Comparison",
+    "Databases",
     "Difference",
     "Fact",
     "Finding",
+    "Rehearsal",
     "Schema",
+    "SchemaParity",
     "SchemaParityError",
     "compare",
     "read_schema",
@@ -44,10 +50,13 @@ _MODULES = {
     "BuiltTree": "building",
     "Clone": "building",
     "Comparison": "schema.difference",
+    "Databases": "plugin.fixtures",
     "Difference": "schema.difference",
     "Fact": "schema.facts",
     "Finding": "findings.finding",
+    "Rehearsal": "rehearsal.rehearse",
     "Schema": "schema.facts",
+    "SchemaParity": "plugin.fixtures",
     "SchemaParityError": "errors",
     "compare": "schema.compare",
     "read_schema": "catalog",

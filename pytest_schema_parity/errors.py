@@ -6,8 +6,8 @@
      ├── ConfigError          the configuration is wrong; the message has file, key and remedy
      ├── TreeError            a tree's files cannot be used: missing, empty, ambiguous
      ├── ScriptError          a SQL file cannot be split into statements; has file, line, column
-     ├── ServerNotFound       no PostgreSQL was found; the message lists what was looked at
-     ├── ServerError          a server does not start, or does not do what was asked
+     ├── ServerNotFound       no PostgreSQL was found; the message lists where it was looked for
+     ├── ServerError          a server does not start, or cannot do what it has to
      ├── SchemaFormatError    a stored schema cannot be read back
      └── UnknownName          a schema has no object of that name (also a KeyError)
 
@@ -55,7 +55,7 @@ class ServerNotFound(SchemaParityError):
 
 
 class ServerError(SchemaParityError):
-    """A PostgreSQL server does not start, or does not do what was asked."""
+    """A PostgreSQL server does not start, or cannot do what it has to."""
 
 
 class SchemaFormatError(SchemaParityError):

@@ -1,1 +1,1 @@
-"""What built databases do: the rows that their views give."""
+"""Compare what two databases do: rows of views, and results of statements."""

@@ -36,14 +36,14 @@ class QueryResult:
         """The oid of a column's type."""
         return self.types[self.columns.index(column)]
 
-    def picked(
-        self, columns: Sequence[str], readings: Sequence[Callable[[str], str]] | None = None
+    def select_columns(
+        self, columns: Sequence[str], converters: Sequence[Callable[[str], str]] | None = None
     ) -> list[Row]:
         """The rows with these columns only, each value converted by its function."""
-        places = [self.columns.index(column) for column in columns]
-        chosen = list(zip(places, readings or [str] * len(places), strict=True))
+        indexes = [self.columns.index(column) for column in columns]
+        chosen = list(zip(indexes, converters or [str] * len(indexes), strict=True))
         return [
-            tuple(None if (value := row[at]) is None else reading(value) for at, reading in chosen)
+            tuple(None if (value := row[at]) is None else convert(value) for at, convert in chosen)
             for row in self.rows
         ]
 
@@ -54,9 +54,9 @@ def compare_results(
     """Compare two results of one view, in the columns that both have and that are not left out."""
     shared = [column for column in reference.columns if column in candidate.columns]
     columns = tuple(column for column in shared if column not in left_out)
-    readings = [_reading(reference.type_of(c), candidate.type_of(c)) for c in columns]
-    expected = Counter(reference.picked(columns, readings))
-    actual = Counter(candidate.picked(columns, readings))
+    converters = [_converter(reference.type_of(c), candidate.type_of(c)) for c in columns]
+    expected = Counter(reference.select_columns(columns, converters))
+    actual = Counter(candidate.select_columns(columns, converters))
     missing, extra = expected - actual, actual - expected
     return ViewRows(
         name=name,
@@ -75,7 +75,7 @@ def compare_results(
 def volatile_columns(one: QueryResult, other: QueryResult) -> tuple[str, ...] | None:
     """The columns in which two results of one view differ; None if their row counts differ.
 
-    Where each column by itself has the same values, and only their rows differ, it is all columns.
+    All columns, if each column has the same values on its own but the rows differ.
     """
     if Counter(one.rows) == Counter(other.rows):
         return ()
@@ -83,10 +83,10 @@ def volatile_columns(one: QueryResult, other: QueryResult) -> tuple[str, ...] | 
         return None
     pairs = zip(zip(*one.rows, strict=True), zip(*other.rows, strict=True), strict=True)
     same = [Counter(left) == Counter(right) for left, right in pairs]
-    steady = [column for column, equal in zip(one.columns, same, strict=False) if equal]
-    if Counter(one.picked(steady)) != Counter(other.picked(steady)):
+    equal_columns = [column for column, equal in zip(one.columns, same, strict=False) if equal]
+    if Counter(one.select_columns(equal_columns)) != Counter(other.select_columns(equal_columns)):
         return one.columns
-    return tuple(column for column in one.columns if column not in steady)
+    return tuple(column for column in one.columns if column not in equal_columns)
 
 
 def chance_columns(
@@ -94,13 +94,13 @@ def chance_columns(
 ) -> tuple[str, ...] | None:
     """The columns in which two loads differ; None if the row counts of three loads differ.
 
-    Two loads whose rows are a matter of chance may well have as many of them.
+    Two loads with random rows can have the same number of rows, so a third is used.
     """
     columns = volatile_columns(one, later)
     return None if columns and len(first.rows) != len(later.rows) else columns
 
 
-def _reading(reference: int, candidate: int) -> Callable[[str], str]:
+def _converter(reference: int, candidate: int) -> Callable[[str], str]:
     """A function that makes values of two types comparable, given the oids of the types."""
     if reference != candidate and {reference, candidate} <= NUMBERS:
         return _plain_number
@@ -120,4 +120,5 @@ def _plain_number(text: str) -> str:
 
 
 def _without_zone(text: str) -> str:
+    """A timestamp in UTC, without its zone."""
     return text.removesuffix("+00")

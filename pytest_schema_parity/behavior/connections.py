@@ -1,4 +1,4 @@
-"""The two databases whose rows are compared, one thread each."""
+"""Connect to two databases, and run the same work on both, in a thread each."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PINNED: Final = (
     "-c TimeZone=UTC -c DateStyle=ISO,MDY -c IntervalStyle=postgres -c extra_float_digits=1"
     " -c bytea_output=hex -c jit=off -c max_parallel_workers_per_gather=0"
 )
-"""How values are written.  Given at connection, so that RESET ALL comes back to it; without
-parallel workers, whose share of a sum or an aggregated array is a matter of chance."""
+"""The formats of values, given at connection so that RESET ALL restores them; and no parallel
+workers, which make the order of aggregation random."""
 
 Returned = TypeVar("Returned")
 
@@ -59,7 +59,7 @@ class OpenSide:
 
 @dataclass(frozen=True, slots=True)
 class OpenSides:
-    """Both sides, begun ``apart`` microseconds from each other: at one instant where possible."""
+    """Both sides, whose transactions began ``apart`` microseconds from each other."""
 
     reference: OpenSide
     candidate: OpenSide
@@ -84,10 +84,10 @@ def open_sides(
     statement_timeout: float | None = None,
     patience: float = PATIENCE,
 ) -> Iterator[OpenSides]:
-    """Connect to the two (tree, conninfo) and begin; connections end with the context.
+    """Connect to two (tree, conninfo) and begin a transaction on both, with the same now().
 
-    ``statement_timeout`` (in seconds) holds for every statement; ``patience`` (in seconds) is for
-    the instant.
+    The context closes the connections.  ``statement_timeout`` (in seconds) applies to every
+    statement; the same now() is tried for ``patience`` seconds.
     """
     options = PINNED
     if statement_timeout is not None:
@@ -104,6 +104,7 @@ def open_sides(
 
 
 def _open_side(conninfo: str, options: str) -> psycopg.Connection:
+    """Connect with options in addition to those of the conninfo."""
     own = conninfo_to_dict(conninfo).get("options") or ""
     return open_connection(
         conninfo,

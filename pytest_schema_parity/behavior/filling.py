@@ -19,7 +19,11 @@ from pytest_schema_parity.behavior.statements.generated_statement import (
 )
 from pytest_schema_parity.behavior.statements.model import Table
 from pytest_schema_parity.behavior.statements.open_runner import open_runner
-from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.planned_rows import (
+    CannotBuildError,
+    PlannedRows,
+    Wish,
+)
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.solver import RowValues
 from pytest_schema_parity.postgres.cancelling import CannotCancelError, execute_within
@@ -29,10 +33,11 @@ ROWS: Final = 3
 """How many rows each table gets."""
 ATTEMPTS: Final = 8
 """How many rows are tried for each that a table is to get."""
-AHEAD: Final = 1_000
-"""How many numbers are passed over at first: rows of before mostly have the small ones."""
-APART: Final = 10
-"""How far the numbers of one table are from those of the next."""
+FIRST_NUMBER: Final = 1_000
+"""Generated values start after it: existing rows mostly have small numbers."""
+NUMBER_GAP: Final = 10
+"""The distance between the first numbers of two tables."""
+NOT_IN_MODEL: Final = "it is a partition, or not a table of both databases"
 PATIENCE: Final = 5.0
 """Seconds that a generated statement may take, unless less is allowed."""
 
@@ -41,8 +46,8 @@ PATIENCE: Final = 5.0
 class Filling:
     """The statements that the server accepted, in order.
 
-    ``rows`` has the number of generated rows by table, ``updated`` of rows that were changed,
-    ``refused`` the reason for each table that no generated row entered.
+    By table, ``rows`` is the number of inserted rows, ``updated`` that of updated rows, and
+    ``refused`` the reason why no row could be inserted.
     """
 
     statements: tuple[str, ...]
@@ -60,15 +65,15 @@ def fill(
     change: bool = False,
     seconds: float = PATIENCE,
 ) -> Filling:
-    """Insert generated rows into some tables of a database, those that they refer to first.
+    """Insert generated rows into some tables of a database, referenced tables first.
 
-    All are conninfos of the role that applied the tree, as triggers, defaults and CHECKs run as
-    it: ``target`` of the database, ``pairs`` of two databases each, whose rules the rows fulfil.
-    A table that takes none of one pair gets those of the next.  The pairs are copies: their tables
-    are emptied, in a transaction that is rolled back, and their sequences reset.  With ``change``
-    also a row of each table that was there before is updated, in columns that are in no key.  A
-    statement that takes more than ``seconds`` is cancelled, and its table passed over.  The same
-    databases get the same rows.  Raises psycopg.Error.
+    All conninfos are of the role that applied the tree, because triggers, defaults and CHECKs run
+    as it: ``target`` is the database, each of ``pairs`` two databases whose rules the rows fulfil.
+    A table that accepts no row made for one pair gets rows for the next.  The pairs are copies:
+    their tables are emptied, in a transaction that is rolled back, and their sequences reset.  With
+    ``change`` an existing row of each table is updated first, in columns without keys.  A statement
+    that takes more than ``seconds`` is cancelled, and its table skipped.  The same databases get
+    the same rows.  Raises psycopg.Error.
     """
     filler = _Filler(seconds)
     with _as_database_error(), closing(open_connection(target)) as connection:
@@ -78,8 +83,8 @@ def fill(
             if not waiting:
                 break
             with open_runner(("one", pair[0]), ("other", pair[1])) as runner:
-                filler.use(connection, runner, number * AHEAD)
-                filler.work(waiting, rows, change=change and number == 1)
+                filler.use_databases(connection, runner, number * FIRST_NUMBER)
+                filler.fill_tables(waiting, rows, change=change and number == 1)
         connection.commit()
     return Filling(
         statements=tuple(filler.statements),
@@ -90,7 +95,7 @@ def fill(
 
 
 def replay(target: str, filling: Filling, *, seconds: float = PATIENCE) -> None:
-    """Execute the statements of a filling in another database, which is as the first one was.
+    """Execute the statements of a filling in another copy of the same database.
 
     A statement that takes more than ``seconds`` is cancelled.  Raises psycopg.Error.
     """
@@ -103,16 +108,16 @@ def replay(target: str, filling: Filling, *, seconds: float = PATIENCE) -> None:
 
 @contextmanager
 def _as_database_error() -> Iterator[None]:
-    """A context that raises psycopg.OperationalError where a statement could not be cancelled."""
+    """A context that raises psycopg.OperationalError if a statement could not be cancelled."""
     try:
         yield
     except CannotCancelError as error:
-        message = f"code of the tree catches its cancellation, so its session was ended: {error}"
+        message = f"a routine ignored its cancellation, so its session was terminated: {error}"
         raise psycopg.OperationalError(message) from error
 
 
 class _Filler:
-    """Offers rows to the server, one at a time, and keeps those that it accepts."""
+    """Inserts and updates rows, one at a time, and records the statements that succeed."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -122,35 +127,35 @@ class _Filler:
         self.updated: dict[str, int] = {}
         self.refused: dict[str, str] = {}
 
-    def use(self, connection: psycopg.Connection, runner: Runner, number: int) -> None:
-        """Fulfil the rules of a runner's databases, with values that begin after a number."""
+    def use_databases(self, connection: psycopg.Connection, runner: Runner, number: int) -> None:
+        """Use the rules of a runner's databases, and values that begin after ``number``."""
         self._connection = connection
         self._runner = runner
         self._builder = ExampleSource(runner, (), Budget().examples, 0).builder
-        # Columns that foreign keys join have one number, by the name of one of them.  Each table
-        # has numbers of its own: no row of one is by chance what another has lost.
+        # Joined columns share one number.  Each table has its own numbers, so that no generated
+        # row equals a lost row of another table.
         numbers = {
-            f"{table.name}.{column.name}": number + at * APART
+            f"{table.name}.{column.name}": number + at * NUMBER_GAP
             for at, table in enumerate(runner.model.tables.values())
             for column in table.columns
         }
-        self._world = World(numbers=numbers)
+        self._planned = PlannedRows(numbers=numbers)
 
-    def work(self, names: Collection[str], rows: int, *, change: bool) -> None:
-        """Change, then insert, as far as the runner's databases have the tables."""
+    def fill_tables(self, names: Collection[str], rows: int, *, change: bool) -> None:
+        """Update (with ``change``), then insert rows, in the tables that the databases have."""
         model = self._runner.model
         for name in sorted(names):
-            self.refused[name] = self._runner.left_out.get(name, "it is not a table of its own")
+            self.refused[name] = self._runner.left_out.get(name, NOT_IN_MODEL)
         ordered = parents_first(
             model, [model.tables[each] for each in names if each in model.tables]
         )
         for table in ordered if change else ():
-            self.change(table)
+            self.change_row(table)
         for table in ordered:
-            self.insert(table, rows)
+            self.insert_rows(table, rows)
 
-    def insert(self, table: Table, count: int) -> None:
-        """Insert rows: the first has only what it must have, the others a value in each column."""
+    def insert_rows(self, table: Table, count: int) -> None:
+        """Insert rows: the first has required values only, the others a value in each column."""
         full = frozenset(column.name for column in table.columns if not column.generated)
         refused = ""
         for choice in range(count * ATTEMPTS):
@@ -162,17 +167,17 @@ class _Filler:
             self.refused[table.name] = refused
 
     def _insert(self, table: Table, wish: Wish) -> str:
-        """Insert a row with those that it refers to; why it was refused, else an empty text."""
-        world = self._world
-        mark, begun = world.mark(), len(world.statements)
+        """Insert a row and the rows that it refers to; return the error, else an empty text."""
+        planned = self._planned
+        mark, begun = planned.mark(), len(planned.statements)
         try:
-            self._builder.add(world, table.name, wish)
+            self._builder.add(planned, table.name, wish)
         except CannotBuildError as error:
-            world.back(mark)
+            planned.back(mark)
             return str(error)
-        added = world.statements[begun:]
-        if refused := self._offer(table.name, added):
-            world.back(mark)
+        added = planned.statements[begun:]
+        if refused := self._try(table.name, added):
+            planned.back(mark)
             return refused
         for statement in added:
             for each in (*statement.along, statement):
@@ -180,7 +185,7 @@ class _Filler:
                 self.refused.pop(each.table, None)
         return ""
 
-    def change(self, table: Table) -> None:
+    def change_row(self, table: Table) -> None:
         """Update the first row of a table with the values of a generated one, if there is a row."""
         key = table.primary
         if key is None:
@@ -188,41 +193,41 @@ class _Filler:
         columns = ", ".join(key.indexed)
         texts = ", ".join(f"quote_nullable({column})" for column in key.indexed)
         query = f"SELECT {texts} FROM {table.name} ORDER BY {columns} LIMIT 1"  # noqa: S608
-        row = self._read(table.name, query)
+        row = self._read_first(table.name, query)
         if row is None or NULL in row:
             return
         where = dict(zip(key.indexed, row, strict=True))
-        values = self._values(table)
+        values = self._new_values(table)
         for given in (values, *({name: value} for name, value in values.items())):
-            if given and not self._offer(table.name, [update(table.name, given, where)]):
+            if given and not self._try(table.name, [update(table.name, given, where)]):
                 self.updated[table.name] = 1
                 return
 
-    def _values(self, table: Table) -> RowValues:
+    def _new_values(self, table: Table) -> RowValues:
         """New values for the columns of a table that are in no key."""
-        world = World(numbers=self._world.numbers)
+        planned = PlannedRows(numbers=self._planned.numbers)
         keyed = {name for key in table.keys for name in key.columns}
         keyed |= {name for key in table.foreign_keys for name in key.columns}
         free = [c.name for c in table.columns if not c.generated and c.name not in keyed]
         for required in (frozenset(free), frozenset[str]()):
             try:
-                row = self._builder.add(world, table.name, Wish(required=required, choice=1))
+                row = self._builder.add(planned, table.name, Wish(required=required, choice=1))
             except CannotBuildError:
                 continue
             return {name: row[name] for name in free if name in row}
         return {}
 
-    def _read(self, table: str, query: str) -> tuple[str, ...] | None:
-        """The first row of a query of a table; None if there is none, or it cannot be read."""
+    def _read_first(self, table: str, query: str) -> tuple[str, ...] | None:
+        """The first row of a query of a table; None if there is no row, or an error."""
         with self._savepoint() as refused:
             row = execute_within(self._connection, query, self._seconds).fetchone()
         self._note_slow(table, refused)
         return None if refused else row
 
-    def _offer(self, table: str, statements: list[GeneratedStatement]) -> str:
-        """Execute statements, all or none; why the server refuses them, else an empty text.
+    def _try(self, table: str, statements: list[GeneratedStatement]) -> str:
+        """Execute statements, all or none; return the error, else an empty text.
 
-        The last one is of ``table``.  None is executed if one before was too slow.
+        The last one is about ``table``.  None is executed if one of their tables was too slow.
         """
         for statement in statements:
             for each in (*statement.along, statement):
@@ -233,7 +238,7 @@ class _Filler:
             for statement in statements:
                 at = statement.table
                 if not execute_within(self._connection, statement.sql, self._seconds).rowcount:
-                    raise _PassedOverError
+                    raise _NoRowChangedError
             at = table
             execute_within(self._connection, "SET CONSTRAINTS ALL IMMEDIATE", self._seconds)
         self._note_slow(at, refused)
@@ -245,24 +250,24 @@ class _Filler:
 
     @contextmanager
     def _savepoint(self) -> Iterator[list[Exception]]:
-        """A context in a savepoint; yields a list that gets the error after which it is undone."""
+        """A context in a savepoint, rolled back on an error; yields a list that gets the error."""
         refused: list[Exception] = []
-        self._connection.execute("SAVEPOINT offered")
+        self._connection.execute("SAVEPOINT attempt")
         try:
             yield refused
-        except (psycopg.Error, _PassedOverError) as error:
+        except (psycopg.Error, _NoRowChangedError) as error:
             refused.append(error)
-            self._connection.execute("ROLLBACK TO SAVEPOINT offered")
-        self._connection.execute("RELEASE SAVEPOINT offered")
+            self._connection.execute("ROLLBACK TO SAVEPOINT attempt")
+        self._connection.execute("RELEASE SAVEPOINT attempt")
 
     def _note_slow(self, table: str, refused: Sequence[Exception]) -> None:
-        """Pass a table over from now on, if the error is that its code was cancelled."""
+        """Skip a table from now on, if the error is that its statement was cancelled."""
         if refused and isinstance(refused[0], psycopg.errors.QueryCanceled):
             self._slow[table] = f"{table} takes more than {self._seconds:g} seconds"
 
 
-class _PassedOverError(Exception):
+class _NoRowChangedError(Exception):
     """A statement was accepted, and changed no row."""
 
     def __str__(self) -> str:
-        return "a trigger or a rule passes its rows over"
+        return "a trigger or a rule suppresses the statement"

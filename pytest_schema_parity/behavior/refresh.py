@@ -14,7 +14,7 @@ from pytest_schema_parity.behavior.row_comparison import LoadingStep, RowProblem
 from pytest_schema_parity.behavior.seeds import problems
 from pytest_schema_parity.schema.facts import Schema
 
-ORDER: Final = """
+VIEWS_IN_ORDER: Final = """
 WITH RECURSIVE reads (reader, read) AS (
     SELECT DISTINCT rule.ev_class, depend.refobjid
       FROM pg_catalog.pg_rewrite AS rule
@@ -34,10 +34,10 @@ SELECT pg_catalog.format('%I.%I', space.nspname, view.relname)
  WHERE view.relkind = 'm' AND space.nspname <> 'information_schema'
  ORDER BY (SELECT count(*) FROM reached WHERE reached.reader = view.oid), 1
 """
-"""The materialized views, those that are read before those that read them: what a view reads,
-directly or not, is always more than what any view below it reads."""
+"""The materialized views, sorted by the number of relations that each reads, also indirectly: a
+view reads more relations than any view that it reads."""
 
-CALLABLE: Final = """
+CALLABLE_ROUTINES: Final = """
 SELECT pg_catalog.format('%I.%I(%s)', space.nspname, proc.proname,
                          pg_catalog.oidvectortypes(proc.proargtypes)),
        pg_catalog.format('%I.%I()', space.nspname, proc.proname)
@@ -47,14 +47,14 @@ SELECT pg_catalog.format('%I.%I(%s)', space.nspname, proc.proname,
    AND (proc.prokind <> 'p' OR proc.proargmodes IS NULL)
  ORDER BY proc.pronargs, 1
 """
-"""The routines that can be called without arguments, and how; those that take none come first."""
+"""The routines that can be called without arguments, and the calls; without parameters first."""
 
 REFRESHES: Final = re.compile(r"\bREFRESH\s+MATERIALIZED\s+VIEW\b", re.IGNORECASE)
 NOT_CALLABLE: Final = frozenset({"trigger", "event_trigger"})
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedStatement:
     """A statement that failed on one side, about one view or routine."""
 
     subject: str
@@ -65,38 +65,41 @@ class Failed:
 def refresh_views(sides: OpenSides) -> list[RowProblem]:
     """Refresh every materialized view, also those that never held data."""
 
-    def work(side: OpenSide) -> list[Failed]:
-        views = [view for (view,) in side.connection.execute(ORDER)]
-        return _failed(
+    def refresh_on_side(side: OpenSide) -> list[FailedStatement]:
+        """Refresh the materialized views of one side; return what failed."""
+        views = [view for (view,) in side.connection.execute(VIEWS_IN_ORDER)]
+        return _failures(
             (view, statement, attempt_and_keep(side, statement))
             for view, statement in ((view, f"REFRESH MATERIALIZED VIEW {view}") for view in views)
         )
 
-    return _once_each(sides, "refresh", sides.both(work))
+    return _problems_of(sides, "refresh", sides.both(refresh_on_side))
 
 
 def call_functions(sides: OpenSides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
     """Call each tree's own refresh functions, within the transaction that was begun."""
 
-    def work(side: OpenSide) -> list[Failed]:
-        return _failed(
+    def call_on_side(side: OpenSide) -> list[FailedStatement]:
+        """Call the refresh functions of one side; return what failed."""
+        return _failures(
             (name, statement, attempt_and_keep(side, statement))
-            for name, statement in _calls(side, schemas[side.tree], "function", "SELECT")
+            for name, statement in _calls_of(side, schemas[side.tree], "function", "SELECT")
         )
 
-    return _once_each(sides, "call", sides.both(work))
+    return _problems_of(sides, "call", sides.both(call_on_side))
 
 
 def call_procedures(sides: OpenSides, schemas: Mapping[str, Schema]) -> list[RowProblem]:
     """Call each tree's own refresh procedures, which may COMMIT: ends the transaction if any."""
 
-    def work(side: OpenSide) -> list[Failed]:
-        calls = _calls(side, schemas[side.tree], "procedure", "CALL")
+    def call_on_side(side: OpenSide) -> list[FailedStatement]:
+        """Call the refresh procedures of one side, after a COMMIT; return what failed."""
+        calls = _calls_of(side, schemas[side.tree], "procedure", "CALL")
         if calls:
             _run(side, "COMMIT")
-        return _failed((name, statement, _run(side, statement)) for name, statement in calls)
+        return _failures((name, statement, _run(side, statement)) for name, statement in calls)
 
-    return _once_each(sides, "call", sides.both(work))
+    return _problems_of(sides, "call", sides.both(call_on_side))
 
 
 def refresh_routines(schema: Schema, kind: str) -> list[str]:
@@ -119,18 +122,18 @@ def attempt_and_keep(side: OpenSide, statement: str) -> psycopg.Error | None:
     return error
 
 
-def _calls(side: OpenSide, schema: Schema, kind: str, verb: str) -> list[tuple[str, str]]:
+def _calls_of(side: OpenSide, schema: Schema, kind: str, verb: str) -> list[tuple[str, str]]:
     """The tree's refresh routines that can be called without arguments: name and statement."""
     wanted = frozenset(refresh_routines(schema, kind))
     calls: dict[str, str] = {}
-    for name, call in side.connection.execute(CALLABLE) if wanted else ():
+    for name, call in side.connection.execute(CALLABLE_ROUTINES) if wanted else ():
         if name in wanted:
             calls.setdefault(f"{verb} {call}", name)
     return [(name, statement) for statement, name in calls.items()]
 
 
 def _run(side: OpenSide, statement: str) -> psycopg.Error | None:
-    """Run a statement in a transaction of its own."""
+    """Run a statement in its own transaction; return the error, if any."""
     try:
         side.connection.execute(statement.encode())
     except psycopg.Error as error:
@@ -138,14 +141,15 @@ def _run(side: OpenSide, statement: str) -> psycopg.Error | None:
     return None
 
 
-def _failed(outcomes: Iterable[tuple[str, str, psycopg.Error | None]]) -> list[Failed]:
-    return [Failed(name, sql, error) for name, sql, error in outcomes if error is not None]
+def _failures(outcomes: Iterable[tuple[str, str, psycopg.Error | None]]) -> list[FailedStatement]:
+    """The statements that failed, of (subject, statement, error)."""
+    return [FailedStatement(name, sql, error) for name, sql, error in outcomes if error is not None]
 
 
-def _once_each(
-    sides: OpenSides, step: LoadingStep, failed: tuple[list[Failed], list[Failed]]
+def _problems_of(
+    sides: OpenSides, step: LoadingStep, failed: tuple[list[FailedStatement], list[FailedStatement]]
 ) -> list[RowProblem]:
-    """The statements that failed on either side, each subject once."""
+    """The problems of the statements that failed on either side, by subject."""
     reference, candidate = ({each.subject: each for each in side} for side in failed)
     return [
         problem

@@ -10,10 +10,10 @@ from pytest_schema_parity.findings.evidence import RowPair
 from pytest_schema_parity.schema.facts import Place
 
 LoadingStep: TypeAlias = Literal["seed", "refresh", "call", "query"]
-"""What was done when a problem came up."""
+"""The step in which a problem occurred."""
 
-KEPT: Final = 20
-"""How many differing rows of a view are kept to be shown; the counts tell of all of them."""
+MAX_ROWS: Final = 20
+"""How many differing rows of a view are kept to be shown; the counts cover all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +22,8 @@ class ViewRows:
 
     ``columns`` were compared; ``only_reference`` and ``only_candidate`` were not, because only one
     tree has them, and ``left_out`` were not, because two loads of the reference differ in them.
-    ``missing`` and ``extra`` count rows, seen from the reference; ``differing``
-    holds the first of them, most alike beside each other.
+    ``missing`` and ``extra`` count rows, seen from the reference; ``differing`` has the first of
+    them, in pairs of similar rows.
     """
 
     name: str
@@ -100,25 +100,27 @@ class RowsComparison:
 
     @property
     def notes(self) -> list[str]:
-        """Why the comparison covers less than one might think; empty where it covers all."""
+        """What was not compared, and why; empty if all was."""
         if not self.views and not self.not_steady:
             return [
                 f"{self.reference} and {self.tree} have no view in common: no rows were compared"
             ]
         if not self.compared and not self.not_steady:
-            remedy = "seed something that they show" if self.seeds else 'configure `seed = "…"`'
-            return [f"0 rows in every view: nothing was compared, {remedy}"]
+            remedy = (
+                "add seed rows that the views return" if self.seeds else 'configure `seed = "…"`'
+            )
+            return [f"every view is empty, so no rows were compared: {remedy}"]
         return [*self._not_compared(), *self._empty()]
 
     def _not_compared(self) -> Iterator[str]:
-        why = f"two loads of {self.reference} differ there"
-        if self.apart:
-            why += f" (and the two clocks were {abs(self.apart)} µs apart)"
+        clocks = f" (and the two clocks were {abs(self.apart)} µs apart)" if self.apart else ""
+        values = f"{self.reference} itself returned different values in two loads{clocks}"
+        count = f"{self.reference} itself returned a different number of rows in two loads{clocks}"
         for view in self.views:
             if view.left_out:
-                yield f"{view.name} compared without {', '.join(view.left_out)}: {why}"
+                yield f"{view.name} compared without {', '.join(view.left_out)}: {values}"
         for name in self.not_steady:
-            yield f"{name} not compared: {why}, in how many rows it has"
+            yield f"{name} not compared: {count}"
 
     def _empty(self) -> Iterator[str]:
         empty = [v.name for v in self.views if not (v.reference_count or v.candidate_count)]

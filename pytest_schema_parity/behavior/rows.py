@@ -1,9 +1,8 @@
 """Loads the same seed data into copies of two trees, and compares the rows of every view.
 
-What no two loads agree in, not even of one tree (a uuid that the server made, a running clock),
-tells nothing of two trees.  So where rows differ the reference is loaded once more, beside itself:
-columns in which it differs from itself are left out, and the findings say so.  A column in which
-only the candidate is never the same twice does differ.
+Values that differ between two loads of the same tree (a generated uuid, the running clock) are not
+compared.  So if rows differ, two copies of the reference are loaded, too: columns in which these
+differ are left out, and a note names them.  A column that is random in the candidate only differs.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from pytest_schema_parity.schema.facts import Schema
 VIEWS: Final = frozenset({"view", "materialized view"})
 
 Copies: TypeAlias = Callable[[str, str], AbstractContextManager[Sequence[str]]]
-"""Fresh copies of two trees' databases: their conninfos, good for as long as it is open."""
+"""A context with the conninfos of fresh copies of two trees' databases."""
 
 
 def compare_rows(
@@ -41,25 +40,25 @@ def compare_rows(
     root: Path | None = None,
     statement_timeout: float | None = None,
 ) -> RowsComparison:
-    """Load seeds into copies of two trees' databases and compare what the views of both give.
+    """Load seeds into copies of two trees' databases and compare the rows of the views of both.
 
-    ``reference`` and ``candidate`` are names of trees, by which ``schemas`` go and ``copies`` are
-    made; ``root`` is the directory that seed files are named from (the current one by default);
+    ``reference`` and ``candidate`` are names of trees, the keys of ``schemas`` and arguments of
+    ``copies``; seed files are named relative to ``root`` (by default the current directory);
     ``statement_timeout`` is in seconds.  Loads the seeds in order, refreshes materialized views,
-    calls the trees' own refresh routines, and reads the views, all at one instant (see
+    calls the trees' own refresh routines, and reads the views, all with the same now() (see
     :mod:`pytest_schema_parity.behavior.same_now`).
     """
     names = shared_views(schemas[reference], schemas[candidate])
     read = [read_seed(path, root or Path.cwd()) for path in seeds]
     loader = _Loader(schemas, copies, read, names, statement_timeout)
-    loaded = loader.load(reference, candidate)
+    loaded = loader.load_and_read(reference, candidate)
     views = loaded.compared()
     if loaded.apart and not all(view.equal for view in views):
-        loaded = loader.load(reference, candidate, patience=LONG_PATIENCE)
+        loaded = loader.load_and_read(reference, candidate, patience=LONG_PATIENCE)
         views = loaded.compared()
     not_steady: tuple[str, ...] = ()
     if not all(view.equal for view in views):
-        volatile = _volatile(loader, reference, loaded)
+        volatile = _volatile_columns(loader, reference, loaded)
         not_steady = tuple(name for name, columns in volatile.items() if columns is None)
         views = loaded.compared(volatile)
     return RowsComparison(
@@ -74,7 +73,7 @@ def compare_rows(
 
 
 def shared_views(reference: Schema, candidate: Schema) -> list[str]:
-    """The names of the views, materialized or not, that both trees have and no platform made."""
+    """The names of the views, also materialized ones, of both trees; not those of a platform."""
     return sorted(_views(reference) & _views(candidate))
 
 
@@ -89,7 +88,7 @@ class _Loaded:
     def compared(
         self, left_out: Mapping[str, tuple[str, ...] | None] = MappingProxyType({})
     ) -> list[ViewRows]:
-        """The views compared without these columns of theirs; those with None are left out."""
+        """Compare the views, each without its ``left_out`` columns; skip views that have None."""
         return [
             compare_results(name, *pair, left_out=columns)
             for name, pair in self.results.items()
@@ -107,8 +106,11 @@ class _Loader:
     views: Sequence[str]
     statement_timeout: float | None
 
-    def load(self, one: str, other: str, *, patience: float = PATIENCE) -> _Loaded:
-        """Load two trees at one instant, as near as ``patience`` (in seconds) gets to it."""
+    def load_and_read(self, one: str, other: str, *, patience: float = PATIENCE) -> _Loaded:
+        """Load the seeds into fresh copies of two trees, refresh, and read the views.
+
+        Both get the same now(), if that succeeds within ``patience`` seconds.
+        """
         with (
             self.copies(one, other) as conninfos,
             open_sides(
@@ -130,26 +132,27 @@ class _Loader:
             return loaded
 
 
-def _volatile(
+def _volatile_columns(
     loader: _Loader, reference: str, loaded: _Loaded
 ) -> dict[str, tuple[str, ...] | None]:
-    """The columns, by view, in which two loads of the reference differ.
+    """The columns, by view, in which two loads of the reference differ; None if the counts do.
 
-    Two loads at one instant tell what differs by chance.  Where the trees could not be loaded at
-    one instant, what goes by the clock must show as well, so the first load is held against a
-    later one.
+    Two loads with the same now() differ in random values.  If the two trees could not be loaded so,
+    columns that depend on now() must be found as well: their load is compared with a later one.
     """
-    twin = loader.load(reference, reference, patience=PATIENCE if loaded.apart else LONG_PATIENCE)
+    again = loader.load_and_read(
+        reference, reference, patience=PATIENCE if loaded.apart else LONG_PATIENCE
+    )
     pairs = {
         name: (loaded.results[name][0], later) if loaded.apart else (one, later)
-        for name, (one, later) in twin.results.items()
+        for name, (one, later) in again.results.items()
         if name in loaded.results
     }
     return {name: chance_columns(loaded.results[name][0], *pair) for name, pair in pairs.items()}
 
 
 def _read_view(sides: OpenSides, name: str, loaded: _Loaded) -> None:
-    """Read a view on both sides, or note what kept it from being read."""
+    """Read a view on both sides; add its rows, or the errors, to ``loaded``."""
     statement = f"SELECT * FROM {name}"  # noqa: S608 - the catalog quoted the name
     reference, candidate = sides.both(lambda side: _read(side, statement))
     if isinstance(reference, QueryResult) and isinstance(candidate, QueryResult):
@@ -161,7 +164,7 @@ def _read_view(sides: OpenSides, name: str, loaded: _Loaded) -> None:
 
 
 def _read(side: OpenSide, statement: str) -> QueryResult | psycopg.Error:
-    """The rows of a query, as the server writes them."""
+    """The rows of a query as text, or its error."""
     side.connection.execute("SAVEPOINT attempt")
     try:
         result = side.connection.execute(statement.encode()).pgresult

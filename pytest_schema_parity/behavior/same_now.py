@@ -1,4 +1,4 @@
-"""One instant for two databases.
+"""Begin transactions on two servers in the same microsecond, so that now() is equal.
 
 Seeds and views speak of ``now()``.  Loaded one after the other, two databases would hold times that
 differ by chance, and a tolerance wide enough to forgive that would forgive real differences too.
@@ -7,9 +7,9 @@ transaction stands still: from then on every ``now()``, every ``CURRENT_DATE`` a
 same on both sides, and rows compare exactly.  (What reads the running clock, ``clock_timestamp()``,
 still differs, as it does from call to call.)
 
-Where a machine cannot do it (both servers share one core), the transactions begin microseconds
-apart.  Rows that are equal all the same are equal; of those that differ, what goes by the clock is
-left out (see :mod:`pytest_schema_parity.behavior.rows`).
+If a machine cannot do it (both servers share one core), the transactions begin microseconds
+apart.  Then columns that depend on now() are left out of rows that differ (see
+:mod:`pytest_schema_parity.behavior.rows`).
 """
 
 from __future__ import annotations
@@ -27,32 +27,34 @@ from psycopg.pq import ExecStatus
 
 from pytest_schema_parity.errors import ServerError
 
-SPIN: Final = (
+BUSY_WAIT: Final = (
     "DO $$DECLARE meet timestamptz := to_timestamp({:.6f}); BEGIN"
     " WHILE clock_timestamp() < meet LOOP END LOOP; COMMIT; END$$"
 )
-"""Waits, and begins a transaction, whose clock is read there and then; ``BEGIN`` takes it over."""
+"""Busy-waits until a time, then commits; the new implicit transaction reads its now() at that
+moment, and the following BEGIN keeps it."""
 CLOCK: Final = b"SELECT (extract(epoch FROM now()) * 1000000)::bigint"
-AHEAD: Final = 150e-6
-"""How far ahead the meeting point lies, in seconds: both servers have to be spinning by then."""
-DISTURBED: Final = 20
-"""Microseconds by which only a try differs that the scheduler spoilt: it tells nothing."""
+START_DELAY: Final = 150e-6
+"""Seconds from now to the begin of the transactions: both servers must be waiting by then."""
+MAX_SKEW: Final = 20
+"""Clocks that differ by more microseconds were disturbed by the scheduler; the try is ignored."""
 
 PATIENCE: Final = 0.2 if (os.cpu_count() or 1) > 1 else 0.05
-"""How long to try, in seconds; on one core it cannot be done."""
+"""How long to try, in seconds; on one core it cannot succeed."""
 LONG_PATIENCE: Final = 5 * PATIENCE
-"""How long to try where rows differ, which the clock may be the cause of."""
-HOPELESS: Final = 30.0
+"""How long to try if rows differ, because now() may be the cause."""
+MAX_WAIT: Final = 30.0
+"""Seconds after which half a millisecond was not reached either: an error."""
 
 
 def begin_together(
     reference: psycopg.Connection, candidate: psycopg.Connection, *, patience: float = PATIENCE
 ) -> int:
-    """Begin a transaction on both idle connections, at one instant.
+    """Begin a transaction on both idle connections, with the same now().
 
     Takes a few tries of half a millisecond, some tens on a busy machine.  Returns how many
-    microseconds the candidate's ``now()`` is later: 0, or less than 500 either way when
-    ``patience`` (in seconds) came to its end.  Raises ServerError if not even that can be had.
+    microseconds the candidate's ``now()`` is later: 0, or, after ``patience`` seconds, less than
+    500 either way.  Raises ServerError if that is not reached either.
     """
     for connection in (reference, candidate):
         connection.pgconn.enter_pipeline_mode()
@@ -67,23 +69,23 @@ def _try_until_together(
     reference: psycopg.Connection, candidate: psycopg.Connection, patience: float
 ) -> int:
     start = time.monotonic()
-    lead = 0
+    offset = 0
     while True:
-        clocks = _begin_both(reference, candidate, lead)
+        clocks = _begin_both(reference, candidate, offset)
         later = clocks[1] - clocks[0]
         tried = time.monotonic() - start
         if later == 0 or (tried > patience and clocks[0] // 500 == clocks[1] // 500):
             return later
-        if tried > HOPELESS:
-            raise ServerError("the two servers do not begin within half a millisecond")
-        step = 1 + abs(later) // 2 if abs(later) < DISTURBED else 1
-        lead = max(-100, min(100, lead + (step if later > 0 else -step)))
+        if tried > MAX_WAIT:
+            raise ServerError("two transactions could not begin within half a millisecond")
+        step = 1 + abs(later) // 2 if abs(later) < MAX_SKEW else 1
+        offset = max(-100, min(100, offset + (step if later > 0 else -step)))
 
 
 @contextmanager
 def _on_two_cores(*connections: psycopg.Connection) -> Iterator[None]:
-    """Keep the servers' processes on cores of their own; a scheduler may leave both on one."""
-    processes = [c.info.backend_pid for c in connections if _is_own(c)]
+    """Pin each backend to its own core, as the scheduler may leave both on one."""
+    processes = [c.info.backend_pid for c in connections if _is_server_of_ours(c)]
     before: dict[int, set[int]] = {}
     if sys.platform == "linux":
         with suppress(OSError):  # a server elsewhere, or another user's
@@ -98,10 +100,10 @@ def _on_two_cores(*connections: psycopg.Connection) -> Iterator[None]:
                 os.sched_setaffinity(process, cores)
 
 
-def _is_own(connection: psycopg.Connection) -> bool:
+def _is_server_of_ours(connection: psycopg.Connection) -> bool:
     """Whether the plugin started its server: the data directory is beside the socket.
 
-    The number of a process in a container may be another process's here.
+    The PID of a server in a container may belong to another process on this host.
     """
     process = Path("/proc", str(connection.info.backend_pid), "cwd")
     try:
@@ -111,18 +113,18 @@ def _is_own(connection: psycopg.Connection) -> bool:
 
 
 def _begin_both(
-    reference: psycopg.Connection, candidate: psycopg.Connection, lead: int
+    reference: psycopg.Connection, candidate: psycopg.Connection, offset: int
 ) -> tuple[int, int]:
-    """Begin on both, the candidate ``lead`` microseconds ahead; return both clocks.
+    """Begin on both, the candidate ``offset`` microseconds earlier; return the now() of both.
 
-    Each server spins up to the meeting point by itself: no message has to come through then.
+    Each server waits for the time on its own: no message is exchanged then.
     """
-    meet = time.time() + AHEAD
-    for connection, moment in ((reference, meet), (candidate, meet - lead / 1e6)):
+    meet = time.time() + START_DELAY
+    for connection, moment in ((reference, meet), (candidate, meet - offset / 1e6)):
         server = connection.pgconn
         server.send_query_params(b"ROLLBACK", None)
         server.pipeline_sync()
-        server.send_query_params(SPIN.format(moment).encode(), None)
+        server.send_query_params(BUSY_WAIT.format(moment).encode(), None)
         server.send_query_params(b"BEGIN", None)
         server.send_query_params(CLOCK, None)
         server.pipeline_sync()
@@ -131,7 +133,7 @@ def _begin_both(
 
 
 def _read_clock(connection: psycopg.Connection) -> int:
-    """Take the results of one try; microseconds since 1970."""
+    """Read the results of one try; return now() in microseconds since 1970."""
     clock = syncs = 0
     while syncs < 2:
         result = connection.pgconn.get_result()

@@ -1,4 +1,4 @@
-"""Statements of a project's own, run on copies of two databases and compared."""
+"""Run statements of a project on copies of two databases, and compare the outcomes."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from pytest_schema_parity.behavior.statements.catalog_document import read_docum
 from pytest_schema_parity.behavior.statements.emptying import empty
 from pytest_schema_parity.findings.evidence import Row
 
-NOT_UNDERSTOOD: Final = frozenset({"42601", "42P01", "42703", "42883", "42704", "3F000"})
-"""Syntax errors, and names of tables, columns, functions, types and schemas that there are not."""
+INVALID_STATES: Final = frozenset({"42601", "42P01", "42703", "42883", "42704", "3F000"})
+"""SQLSTATEs of syntax errors and of unknown tables, columns, functions, types and schemas."""
 _SETS: Final = re.compile(r"(?:re)?set\b", re.IGNORECASE)
-"""A statement that changes the session: what follows it would not run as it was meant."""
-MOST_ROWS = 10
+"""A statement that changes the session: later statements would not run as intended."""
+MAX_ROWS = 10
 """How many rows that differ are shown of each side."""
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class StatementResult:
     """What a statement did on one side: the rows it returned or affected, or its error."""
 
     affected: int = 0
@@ -33,9 +33,9 @@ class Done:
 
     @property
     def outcome(self) -> tuple[object, ...]:
-        """What is compared of it, but for the rows: affected rows, or SQLSTATE, table and column.
+        """What is compared, except rows: the affected count, or SQLSTATE, table and column.
 
-        Constraints may have other names, which is for the structural checks to say.
+        The names of constraints may differ: the structural checks report that.
         """
         if self.error is None:
             return (self.affected if self.rows is None else None,)
@@ -43,10 +43,10 @@ class Done:
         return self.error.sqlstate, diag.table_name, diag.column_name
 
     @property
-    def is_not_understood(self) -> bool:
-        """Whether the text of the statement itself is wrong, not what a function runs for it."""
+    def is_invalid(self) -> bool:
+        """Whether the statement itself is invalid, not one that a function runs for it."""
         error = self.error
-        return bool(error and error.sqlstate in NOT_UNDERSTOOD and not error.diag.context)
+        return bool(error and error.sqlstate in INVALID_STATES and not error.diag.context)
 
     def __str__(self) -> str:
         if self.error is not None:
@@ -55,7 +55,7 @@ class Done:
         return f"{count} row{'' if count == 1 else 's'}"
 
 
-DonePair: TypeAlias = tuple[Done, Done]
+StatementResults: TypeAlias = tuple[StatementResult, StatementResult]
 
 
 def run_on_both(
@@ -66,12 +66,12 @@ def run_on_both(
     seed: str = "",
     emptied: bool = False,
 ) -> list[str]:
-    """Run statements on two (tree, conninfo) at one instant; returns how they differ, as lines.
+    """Run statements on two (tree, conninfo) with the same now(); return the first difference.
 
-    ``seed`` is SQL that runs before, and has to succeed on both: raises psycopg.Error else.  Raises
-    ValueError for a statement that neither side understands, as that would compare nothing.  With
-    ``emptied`` the shared tables are emptied first.  Each statement that fails is undone by itself,
-    deferred constraints are checked at the end, and nothing is committed.
+    It is a list of lines, empty if there is none.  ``seed`` is SQL that runs before, and must
+    succeed on both, else psycopg.Error is raised.  Raises ValueError for a statement that is
+    invalid on both sides.  With ``emptied`` the shared tables are emptied first.  A statement that
+    fails is rolled back, deferred constraints are checked at the end, and nothing is committed.
     """
     __tracebackhide__ = True
     with open_sides(reference, candidate) as sides:
@@ -83,41 +83,40 @@ def run_on_both(
             sides.both(lambda side: side.connection.execute(seed.encode()))
         for statement in [*statements, "SET CONSTRAINTS ALL IMMEDIATE"]:
             pair = sides.both(lambda side, sql=statement: _run(side, sql))  # type: ignore[misc]
-            _refuse_what_neither_understands(statement, pair, (reference[0], candidate[0]))
-            if lines := list(_differing(statement, pair, (reference[0], candidate[0]))):
+            _refuse_invalid(statement, pair, (reference[0], candidate[0]))
+            if lines := list(_differences(statement, pair, (reference[0], candidate[0]))):
                 return lines
     return []
 
 
-def _refuse_what_neither_understands(
-    statement: str, pair: DonePair, names: tuple[str, str]
-) -> None:
-    """Raise ValueError where both sides fail on the text of a statement itself."""
+def _refuse_invalid(statement: str, pair: StatementResults, names: tuple[str, str]) -> None:
+    """Raise ValueError if a statement is invalid on both sides, or a SET that fails on both."""
     __tracebackhide__ = True
-    fails = all(done.error for done in pair)
-    if all(done.is_not_understood for done in pair) or (fails and _SETS.match(statement.strip())):
-        messages = dict.fromkeys(str(done) for done in pair)
+    fails = all(result.error for result in pair)
+    if all(result.is_invalid for result in pair) or (fails and _SETS.match(statement.strip())):
+        messages = dict.fromkeys(str(result) for result in pair)
         raise ValueError(
-            f"neither {names[0]} nor {names[1]} can run the statement, so nothing is compared: "
+            f"the statement is invalid in both {names[0]} and {names[1]}, nothing can be compared: "
             f"{' '.join(statement.split())}\n    " + "\n    ".join(messages)
         )
 
 
-def _run(side: OpenSide, statement: str) -> Done:
+def _run(side: OpenSide, statement: str) -> StatementResult:
+    """Run a statement; roll back to before it if it fails."""
     side.connection.execute("SAVEPOINT attempt")
     try:
         cursor = side.connection.execute(statement.encode())
     except psycopg.Error as error:
         side.undo(error)
-        return Done(error=error)
+        return StatementResult(error=error)
     while cursor.nextset():  # of several statements in one, the last one counts
         pass
     side.keep()
     result = cursor.pgresult
     if result is None or cursor.description is None:
-        return Done(affected=cursor.rowcount)
+        return StatementResult(affected=cursor.rowcount)
     width = range(result.nfields)
-    return Done(
+    return StatementResult(
         rows=QueryResult(
             tuple((result.fname(at) or b"").decode() for at in width),
             tuple(result.ftype(at) for at in width),
@@ -133,8 +132,8 @@ def _text(value: bytes | None) -> str | None:
     return None if value is None else value.decode()
 
 
-def _differing(statement: str, pair: DonePair, names: tuple[str, str]) -> Iterator[str]:
-    """How a statement's two outcomes differ; nothing where they do not."""
+def _differences(statement: str, pair: StatementResults, names: tuple[str, str]) -> Iterator[str]:
+    """The lines that show how the results of a statement differ; none if they are equal."""
     one, other = pair
     compared = None
     if one.rows is not None and other.rows is not None:
@@ -144,15 +143,15 @@ def _differing(statement: str, pair: DonePair, names: tuple[str, str]) -> Iterat
     elif one.outcome == other.outcome:
         return
     width = max(map(len, names))
-    yield f"{names[1]} does not do what {names[0]} does: {' '.join(statement.split())}"
-    for name, done in zip(names, pair, strict=True):
-        yield f"    {name:<{width}}  {done}"
-    for difference in compared.differing[:MOST_ROWS] if compared else ():
+    yield f"{names[1]} differs from {names[0]}: {' '.join(statement.split())}"
+    for name, result in zip(names, pair, strict=True):
+        yield f"    {name:<{width}}  {result}"
+    for difference in compared.differing[:MAX_ROWS] if compared else ():
         for name, row in zip(names, (difference.reference, difference.candidate), strict=True):
             if row is not None and compared is not None:
-                yield f"    only in {name:<{width}}  {_row(compared.columns, row)}"
+                yield f"    only in {name:<{width}}  {_row_text(compared.columns, row)}"
 
 
-def _row(columns: Sequence[str], row: Row) -> str:
+def _row_text(columns: Sequence[str], row: Row) -> str:
     pairs = zip(columns, row, strict=True)
     return ", ".join(f"{column} = {'NULL' if value is None else value}" for column, value in pairs)

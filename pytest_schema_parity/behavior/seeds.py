@@ -1,11 +1,11 @@
 """Loads seed data into both databases, statement by statement where one fails.
 
-What is compared afterwards has to have been loaded into both.  So a file goes into both at once;
-where it fails in either, it is undone in both and goes again statement by statement: a statement
-that fails in either is a problem, is undone in both, and the rest goes on.
+Both databases must contain the same rows afterwards.  So each file runs on both at once; if it
+fails on either, it is rolled back on both and runs again statement by statement: a statement that
+fails on either is a problem and is rolled back on both, and the next one runs.
 
-A seed runs inside the one transaction that gives both databases the same clock.  BEGIN and COMMIT
-in it are passed over; what cannot run in a transaction fails and is told.
+A seed runs inside the transaction that gives both databases the same now().  BEGIN and COMMIT in it
+are skipped; a statement that cannot run in a transaction fails, and is a problem.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from pytest_schema_parity.migrations.sql_file import read_sql
 from pytest_schema_parity.schema.facts import Place
 from pytest_schema_parity.showing import redact, redact_message
 
-BEGINS: Final = frozenset({"begin", "start", "commit", "end"})
-TAKES_BACK: Final = frozenset({"rollback", "abort"})
+TRANSACTION_WORDS: Final = frozenset({"begin", "start", "commit", "end"})
+ROLLBACK_WORDS: Final = frozenset({"rollback", "abort"})
 RESET: Final = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL"
-"""After each file: what one file sets (pg_dump empties the search_path) is not the next one's."""
+"""Runs after each file, so that its settings (pg_dump empties the search_path) end with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """A seed file as read; ``error`` says why it cannot be used, if so."""
+    """A seed file as read; ``error`` if it cannot be read or split."""
 
     file: str
     text: str = ""
@@ -53,13 +53,13 @@ def read_seed(path: Path, root: Path) -> Seed:
 
 
 def load_seeds(sides: OpenSides, seeds: Iterable[Seed]) -> Iterator[RowProblem]:
-    """Load the seeds into both sides, in order; what fails is yielded and undone in both."""
+    """Load the seeds into both sides, in order; yield what fails and is rolled back on both."""
     for seed in seeds:
         if seed.error is not None:
             place = Place(seed.file, seed.error.line)
             yield _problem(sides, seed.file, "", seed.error.message, place, seed.error.column)
         elif not _load_whole(sides, seed):
-            yield from _load_in_steps(sides, seed)
+            yield from _load_by_statement(sides, seed)
         sides.both(lambda side: side.connection.execute(RESET))
     yield from _check_deferred(sides)
 
@@ -73,7 +73,7 @@ def problems(
     statement: str | Statement,
     follows: bool = False,
 ) -> list[RowProblem]:
-    """The problems of one statement on both sides; one and the same error is one problem."""
+    """The problems of one statement on both sides; if the error is the same, it is one problem."""
     text = statement if isinstance(statement, str) else statement.text
     trees: dict[tuple[str | None, str], list[str]] = {}
     causes: dict[tuple[str | None, str], psycopg.Error] = {}
@@ -85,7 +85,7 @@ def problems(
     found = []
     for (sqlstate, message), names in trees.items():
         diag = causes[sqlstate, message].diag
-        place, column = _place(subject, statement, diag)
+        place, column = _location(subject, statement, diag)
         found.append(
             RowProblem(
                 step=step,
@@ -104,10 +104,10 @@ def problems(
     return found
 
 
-def _place(
+def _location(
     file: str, statement: str | Statement, diag: psycopg.errors.Diagnostic
 ) -> tuple[Place | None, int | None]:
-    """Where in a seed file a statement failed: line and column."""
+    """The location in a seed file where a statement failed: file and line, and column."""
     if isinstance(statement, str):
         return None, None
     complaint = Complaint(
@@ -128,17 +128,17 @@ def _number(text: str | None) -> int | None:
 
 def _load_whole(sides: OpenSides, seed: Seed) -> bool:
     """Load a file in one round trip; return whether both sides accepted it, else roll back."""
-    return all(map(_is_plain, seed.statements)) and not any(_attempt(sides, seed.text))
+    return all(map(_fits_whole_file, seed.statements)) and not any(_attempt(sides, seed.text))
 
 
-def _load_in_steps(sides: OpenSides, seed: Seed) -> Iterator[RowProblem]:
+def _load_by_statement(sides: OpenSides, seed: Seed) -> Iterator[RowProblem]:
     """Load a file statement by statement."""
     undone = False
     for statement in seed.statements:
-        if refusal := _refusal(statement):
+        if reason := _reason_to_skip(statement):
             place = Place(seed.file, statement.line)
-            yield _problem(sides, seed.file, statement.text, refusal, place, statement.column)
-        elif not _only_frames(statement):
+            yield _problem(sides, seed.file, statement.text, reason, place, statement.column)
+        elif not _only_controls_transaction(statement):
             found = problems(
                 sides,
                 _attempt(sides, statement.text, statement.copy_data),
@@ -173,24 +173,28 @@ def _check_deferred(sides: OpenSides) -> Iterator[RowProblem]:
     )
 
 
-def _is_plain(statement: Statement) -> bool:
+def _fits_whole_file(statement: Statement) -> bool:
     """Whether the server can take the statement as part of a whole file."""
-    return statement.copy_data is None and not _only_frames(statement) and not _refusal(statement)
+    return (
+        statement.copy_data is None
+        and not _only_controls_transaction(statement)
+        and not _reason_to_skip(statement)
+    )
 
 
-def _only_frames(statement: Statement) -> bool:
+def _only_controls_transaction(statement: Statement) -> bool:
     """Whether the statement only begins or ends a transaction."""
-    return bool(statement.words) and statement.words[0] in BEGINS
+    return bool(statement.words) and statement.words[0] in TRANSACTION_WORDS
 
 
-def _refusal(statement: Statement) -> str | None:
+def _reason_to_skip(statement: Statement) -> str | None:
     """Why the statement is not run; None if it is run."""
     if statement.meta_command is not None:
-        return f"{statement.meta_command} is psql's own and was passed over"
+        return f"{statement.meta_command} is a psql command: skipped"
     if statement.compound:
-        return r"commands joined by \; were passed over: end each with a semicolon"
-    if statement.words and statement.words[0] in TAKES_BACK and "to" not in statement.words:
-        return "a seed cannot take itself back: this statement was passed over"
+        return r"commands joined by \; were skipped: end each with a semicolon"
+    if statement.words and statement.words[0] in ROLLBACK_WORDS and "to" not in statement.words:
+        return "ROLLBACK is not allowed in a seed: statement skipped"
     return None
 
 

@@ -1,4 +1,4 @@
-"""From configuration to built trees: a throw-away cluster for each tree, built side by side."""
+"""From configuration to built trees: a temporary cluster for each tree, built in parallel."""
 
 from pytest_schema_parity.building.built_tree import BuiltTree, Clone
 from pytest_schema_parity.building.trees import Trees, open_trees

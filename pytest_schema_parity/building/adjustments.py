@@ -18,15 +18,15 @@ AdjustFact: TypeAlias = Callable[[Fact], Fact | Literal[False] | None]
 
 @dataclass(frozen=True, slots=True)
 class Adjustments:
-    """The project's hooks, where it has them."""
+    """The project's hooks; None if it does not define them."""
 
     fact: AdjustFact | None = None
     allow: Accept | None = None
 
     def schema(self, schema: Schema) -> Schema:
-        """The facts of a tree after the hooks; dropping a fact drops those below it too.
+        """The facts of a tree after the hooks; dropping a fact also drops the facts below it.
 
-        Hooks do not see the facts that the platform made.  Raises ConfigError.
+        Hooks do not see the facts that the platform created.  Raises ConfigError.
         """
         if self.fact is None:
             return schema
@@ -41,9 +41,9 @@ class Adjustments:
             else:
                 raise ConfigError(
                     f"pytest_schema_parity_fact returned {other!r} for {fact.kind} {fact.name}. "
-                    "Return a Fact to have it instead, False to drop it, or None to leave it."
+                    "Return a Fact to replace it, False to drop it, or None to keep it."
                 )
-        below = [fact for fact in kept if not _hangs_below(fact, dropped, schema)]
+        below = [fact for fact in kept if not _is_descendant_of(fact, dropped, schema)]
         try:
             return Schema(below, version=schema.version, platform=schema.platform)
         except ValueError as error:
@@ -70,14 +70,15 @@ class Adjustments:
             return reason
         raise ConfigError(
             f"pytest_schema_parity_allow returned {reason!r} for {difference.kind} "
-            f"{difference.name}. Return the reason as text, or None to let the difference stand."
+            f"{difference.name}. Return the reason as text, or None to keep the difference."
         )
 
 
 UNADJUSTED: Final = Adjustments()
 
 
-def _hangs_below(fact: Fact, dropped: set[tuple[str, str]], schema: Schema) -> bool:
+def _is_descendant_of(fact: Fact, dropped: set[tuple[str, str]], schema: Schema) -> bool:
+    """Whether a parent of a fact, or a parent's parent, was dropped."""
     parent = fact.parent
     while parent is not None:
         if parent in dropped:

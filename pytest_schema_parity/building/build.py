@@ -1,4 +1,4 @@
-"""Builds one tree: applies its files to its database, and reads the catalog."""
+"""Build one tree: apply its files to its database, and read the catalog."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from pytest_schema_parity.building.adjustments import Adjustments
 from pytest_schema_parity.building.targets import Site, Target
+from pytest_schema_parity.building.unavailable import explain_unavailable
 from pytest_schema_parity.catalog import read_schema
 from pytest_schema_parity.migrations.apply import Applied, Failure, apply_tree
 from pytest_schema_parity.migrations.origins import Marks
@@ -19,7 +20,7 @@ from pytest_schema_parity.schema.facts import Schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that building a tree needs.
+    """The inputs for building a tree.
 
     ``statement_timeout`` is in seconds; ``ended`` returns whether the run has ended; ``progress``
     is called with what is being done.
@@ -48,7 +49,7 @@ class Build:
 
     @property
     def is_empty(self) -> bool:
-        """Whether its files made nothing at all."""
+        """Whether its files created no objects."""
         return all(fact.provided for fact in self.schema)
 
 
@@ -57,7 +58,7 @@ def build(plan: Plan, site: Site, target: Target) -> Build:
     from_platform = site.platform_facts(target, plan.platform)
     maintenance = target.host.maintenance_conninfo(target.database)
     files = itertools.count(1)
-    with site.turn():
+    with site.build_lock():
         applied = apply_tree(
             plan.tree,
             target.host.conninfo(target.database, user=target.role),
@@ -77,8 +78,13 @@ def build(plan: Plan, site: Site, target: Target) -> Build:
             alone=target.is_alone,
         )
         stand_ins = installed_stand_ins(connection)
+    failures = applied.failures
+    offered = site.stand_ins(plan.platform)
+    if offered is not None:
+        failures = tuple(explain_unavailable(failure, offered) for failure in failures)
     return Build(
-        applied=replace(applied, marks=Marks()),  # the places are read: they need not travel
+        # The places are read: they need not travel.
+        applied=replace(applied, marks=Marks(), failures=failures),
         schema=plan.adjustments.schema(schema),
         stand_ins=stand_ins,
     )

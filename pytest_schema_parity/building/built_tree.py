@@ -24,17 +24,17 @@ from pytest_schema_parity.postgres.databases import clone_database, drop_databas
 from pytest_schema_parity.schema.difference import Comparison
 from pytest_schema_parity.schema.facts import Schema
 
-PATIENT: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
-"""Switches off the timeouts of a platform's roles: somebody may debug a test for hours."""
-READING: Final = f"{PATIENT} -c default_transaction_read_only=on"
-WRITING: Final = f"{PATIENT} -c default_transaction_read_only=off"
+NO_TIMEOUTS: Final = "-c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0"
+"""Disables the timeouts of a platform's roles: somebody may debug a test for hours."""
+READ_ONLY_OPTIONS: Final = f"{NO_TIMEOUTS} -c default_transaction_read_only=on"
+READ_WRITE_OPTIONS: Final = f"{NO_TIMEOUTS} -c default_transaction_read_only=off"
 
 
 class Template:
-    """The database that clones of a tree are copied from.
+    """The database from which clones of a tree are copied.
 
-    It is the tree's own until that is connected to, which PostgreSQL refuses to copy; from then on
-    it is a copy that accepts no connections.
+    At first it is the tree's own.  PostgreSQL refuses to copy a database while clients are
+    connected to it, so after the first connection it is a copy that accepts no connections.
     """
 
     def __init__(self, target: Target) -> None:
@@ -44,13 +44,13 @@ class Template:
         self._numbers = itertools.count(1)
 
     def release(self) -> None:
-        """Copy the tree's database before it is connected to: clones come from the copy then."""
+        """Call this before a connection to the tree's database: clones come from a copy then."""
         with self._lock:
             if self._name == self._target.database:
                 self._name = self._target.shareable().template
 
     def copy(self, name: str | None = None) -> str:
-        """Make a copy; return its name, a new one if none is given."""
+        """Make a copy; return its name, which is generated if none is given."""
         with self._lock:
             name = name or f"{self._target.prefix}clone_{os.getpid()}_{next(self._numbers)}"
             clone_database(self._target.host, self._name, name)
@@ -67,14 +67,19 @@ class Clone:
     @property
     def conninfo(self) -> Conninfo:
         """The connection string of the copy."""
-        return self._target.host.conninfo(self.name, user=self._target.role, options=WRITING)
+        return self._target.host.conninfo(
+            self.name, user=self._target.role, options=READ_WRITE_OPTIONS
+        )
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection to the copy, as the role that applied the tree."""
         return _open_connection(self.conninfo, autocommit)
 
     def close(self) -> None:
-        """Drop the copy, and end its connections; again, it does nothing.  Raises ServerError."""
+        """Drop the copy, also if clients are connected; a second call does nothing.
+
+        Raises ServerError.
+        """
         drop_database(self._target.host, self.name, force=True)
 
     def __enter__(self) -> Self:
@@ -91,10 +96,10 @@ class Clone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltTree:
-    """A tree whose files were applied to a database of its own, and whose catalog was read.
+    """A tree whose files were applied to its own database, and whose catalog was read.
 
-    Checks of a project's own and the fixture ``schema_parity`` receive it.  ``target`` is where the
-    database is, ``build`` what building it came to.
+    A project's own checks and the fixture ``schema_parity`` receive it.  ``target`` has the
+    database and its server, ``build`` the result of building it.
     """
 
     tree: Tree
@@ -110,7 +115,7 @@ class BuiltTree:
 
     @property
     def schema(self) -> Schema:
-        """The facts that its files made, and those of the platform that they changed."""
+        """The facts that its files created, and those of the platform that they changed."""
         return self.build.schema
 
     @property
@@ -133,7 +138,7 @@ class BuiltTree:
         """The connection string of the built database, for reading; see :meth:`clone`."""
         self.template.release()
         return self.target.host.conninfo(
-            self.target.database, user=self.target.role, options=READING
+            self.target.database, user=self.target.role, options=READ_ONLY_OPTIONS
         )
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection:
@@ -156,7 +161,7 @@ def _open_connection(conninfo: Conninfo, autocommit: bool) -> psycopg.Connection
 
 @contextmanager
 def clones(*trees: BuiltTree) -> Iterator[list[Clone]]:
-    """A clone of each tree, made side by side and dropped side by side."""
+    """A clone of each tree; they are created, and dropped, in parallel."""
     with ThreadPoolExecutor(len(trees)) as pool:
         begun = [pool.submit(tree.clone) for tree in trees]
         try:

@@ -17,8 +17,8 @@ from pytest_schema_parity.schema.facts import Schema
 def platform_schema(conninfo: str, template: str) -> Schema:
     """The facts of a database with a platform and no tree; from the cache if it has them.
 
-    They are cached by the template's key, which names all that made them, and by the queries that
-    read them.
+    The key in the cache depends on the template that created them, and on the queries that read
+    them.
     """
     key = f"{template}-{hash_of_queries()}"
     file = cache_directory() / "platforms" / f"{key}.json"
@@ -27,15 +27,15 @@ def platform_schema(conninfo: str, template: str) -> Schema:
     except (OSError, SchemaFormatError):  # none yet, or one that was damaged
         schema = read_schema(conninfo, marks=Marks().place)
         with suppress(OSError):  # a cache that is full or read-only: then it is read each time
-            _keep(file, schema)
+            _write_to_cache(file, schema)
     with suppress(OSError):
         os.utime(file)
         prune(file.parent)
     return schema
 
 
-def _keep(file: Path, schema: Schema) -> None:
-    """Write a schema, whole or not at all; two runs may do so at once."""
+def _write_to_cache(file: Path, schema: Schema) -> None:
+    """Write a schema atomically; two runs may do so at once."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
     new = file.with_suffix(".new")
     with locked(file.with_suffix(".lock")):

@@ -1,4 +1,4 @@
-"""Schedules the builds of all trees, side by side, and stops their servers."""
+"""Schedule the builds of all trees, in parallel, and stop their servers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.building.adjustments import Adjustments
 from pytest_schema_parity.building.build import Build, Plan, build
-from pytest_schema_parity.building.sharing import BuilderGone, Notice, SharedBuilds, error_text
+from pytest_schema_parity.building.sharing import BuilderEnded, Notice, SharedBuilds, error_text
 from pytest_schema_parity.building.stage import Stage, open_stage
 from pytest_schema_parity.building.targets import Site, Target
 from pytest_schema_parity.errors import ServerError
@@ -25,13 +25,13 @@ from pytest_schema_parity.postgres.processors import processors
 from pytest_schema_parity.showing import clean
 
 Ending: TypeAlias = Literal["stop", "leave", "keep"]
-"""At the end of a run servers stop, or stop unless another process uses them, or stay up."""
+"""At the end of a run servers stop, stop unless another process uses them, or keep running."""
 
-ENDED: Final = "the run ended while its servers were starting"
+RUN_ENDED: Final = "the run ended while its servers were starting"
 
 
 class Scheduler:
-    """Builds every tree when the first is asked for; :meth:`close` stops the clusters.
+    """Builds all trees when one is first needed; :meth:`close` stops the clusters.
 
     With ``shared_builds`` one process of the run builds, and the others use its servers.
     """
@@ -46,7 +46,7 @@ class Scheduler:
         adjustments: Adjustments,
         shared_builds: SharedBuilds | None = None,
     ) -> None:
-        self._stages = dict.fromkeys(trees, "starting a server")
+        self._progress = dict.fromkeys(trees, "starting a server")
         self._plans = {
             name: Plan(
                 tree=tree,
@@ -54,7 +54,7 @@ class Scheduler:
                 statement_timeout=statement_timeout,
                 adjustments=adjustments,
                 ended=lambda: self._closed,
-                progress=partial(self._stages.__setitem__, name),
+                progress=partial(self._progress.__setitem__, name),
             )
             for name, tree in trees.items()
         }
@@ -62,10 +62,10 @@ class Scheduler:
         self._shared_builds = shared_builds
         self._builds: dict[str, Future[tuple[Build, Target]]] = {}
         self._hosts: list[Host] = []
-        self._closed = self._left = False
+        self._closed = self._is_leaving = False
         self._received: dict[int, Notice] = {}
         self._lock = Lock()
-        self.are_own = True
+        self.are_built_here = True
         """Whether this process built the trees."""
 
     def __getitem__(self, name: str) -> tuple[Build, Target]:
@@ -74,7 +74,7 @@ class Scheduler:
 
     @property
     def started(self) -> bool:
-        """Whether any tree was asked for."""
+        """Whether the builds were started."""
         return bool(self._builds)
 
     @property
@@ -83,12 +83,12 @@ class Scheduler:
         return not all(future.done() for future in self._builds.values())
 
     def start(self) -> None:
-        """Begin to build every tree, side by side; a second call does nothing."""
+        """Begin to build all trees, in parallel; a second call does nothing."""
         with self._lock:
             if self._builds or self._closed:
                 return
             shared = self._shared_builds
-            self.are_own = shared is None or shared.become_builder()
+            self.are_built_here = shared is None or shared.become_builder()
             # More servers that start at once than there are processors only slow each other down.
             at_once = min(len(self._plans), processors())
             pool = ThreadPoolExecutor(at_once, thread_name_prefix="schema-parity")
@@ -96,19 +96,22 @@ class Scheduler:
                 if shared is None:
                     self._builds[name] = pool.submit(self._build, plan)
                 else:
-                    work = self._build_for_all if self.are_own else self._receive
-                    self._builds[name] = pool.submit(work, plan, shared, number)
+                    build_or_receive = self._build_for_all if self.are_built_here else self._receive
+                    self._builds[name] = pool.submit(build_or_receive, plan, shared, number)
             pool.shutdown(wait=False)
 
     def wait(self, seconds: float) -> dict[str, str]:
-        """Wait so long at most for all trees; return what is being done with those not built."""
+        """Wait for all trees, for so many seconds at most; return the current step of the others.
+
+        Those are the trees that are not built yet, by name.
+        """
         wait_for(self._builds.values(), timeout=seconds)
         return {
-            name: self._stages[name] for name, build in self._builds.items() if not build.done()
+            name: self._progress[name] for name, build in self._builds.items() if not build.done()
         }
 
     def outcomes(self) -> dict[str, Build | str]:
-        """The builds that are done by now; of a tree that could not be built, the reason."""
+        """The builds that have ended, by tree; for a tree that could not be built, the reason."""
         return {
             name: future.result()[0] if (error := future.exception()) is None else error_text(error)
             for name, future in self._builds.items()
@@ -116,14 +119,14 @@ class Scheduler:
         }
 
     def open_empty(self, tree: str, name: str) -> Target:
-        """A further target, for a tree's platform, that ends with the others; without the tree.
+        """A further target with a tree's platform, but without the tree; stopped with the others.
 
-        ``name`` shows in the titles of its processes.  Raises ServerError.
+        ``name`` is shown in the titles of its processes.  Raises ServerError.
         """
         return self._open(self._plans[tree].platform, name)
 
     def open_stage(self, tree: str, name: str, *, durable: bool = False) -> Stage:
-        """Build a tree once more, at a further target; ``durable`` against a crash of its server.
+        """Build a tree once more, in a further target; a ``durable`` one survives a server crash.
 
         Raises ServerError.
         """
@@ -133,11 +136,11 @@ class Scheduler:
     def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
         """Stop every server and remove its directory; safe to call twice, and while building.
 
-        Without ``wait`` it returns at once: Python's exit waits for the servers, and an error goes
-        to stderr.
+        Without ``wait`` it returns at once: threads, which Python waits for at exit, stop the
+        servers, and errors are written to stderr.
         """
         with self._lock:
-            self._closed, self._left = True, end == "leave"
+            self._closed, self._is_leaving = True, end == "leave"
             hosts, self._hosts = self._hosts, []
         if not hosts and self._shared_builds is None:
             return
@@ -159,10 +162,10 @@ class Scheduler:
             self._shared_builds.withdraw()
 
     def _open(self, platform: Platform, name: str, *, durable: bool = False) -> Target:
-        """Start a server; raises ServerError, also where the run has ended already."""
+        """Start a server; raises ServerError, also if the run has ended already."""
         if self._closed:
-            raise ServerError(ENDED)
-        return self._stop_later(self._site.open(name, platform, durable=durable))
+            raise ServerError(RUN_ENDED)
+        return self._register_host(self._site.open(name, platform, durable=durable))
 
     def _build(self, plan: Plan) -> tuple[Build, Target]:
         target = self._open(plan.platform, plan.tree.name)
@@ -175,7 +178,7 @@ class Scheduler:
             made = build(plan, self._site, target)
             target = target.shareable()
         except BaseException as error:
-            if not self._left:  # else the processes that go on build the tree
+            if not self._is_leaving:  # else another process of the run builds the tree
                 shared.publish(number, error_text(error))
             raise
         shared.publish(number, Notice.of(made, target))
@@ -186,7 +189,7 @@ class Scheduler:
         while True:
             try:
                 made, target = shared.receive(number, plan.platform, ended=plan.ended)
-            except BuilderGone:
+            except BuilderEnded:
                 if self._becomes_builder(shared):
                     return self._build_for_all(plan, shared, number)
                 continue
@@ -194,36 +197,40 @@ class Scheduler:
                 self._received[number] = Notice.of(made, target)
                 if shared.is_builder:
                     shared.publish(number, self._received[number])
-            return made, self._stop_later(target)
+            return made, self._register_host(target)
 
     def _becomes_builder(self, shared: SharedBuilds) -> bool:
         """Become the builder, if no other process is, and publish what was received before."""
         with self._lock:
             if self._closed or shared.is_builder or not shared.become_builder():
                 return shared.is_builder
-            self.are_own = True
+            self.are_built_here = True
             for number, notice in self._received.items():
                 shared.publish(number, notice)
             return True
 
-    def _stop_later(self, target: Target) -> Target:
-        """Note a host, so that it is stopped at the end; stop it now if the run has ended."""
+    def _register_host(self, target: Target) -> Target:
+        """Record a host, so that it is stopped at the end; stop it now if the run has ended.
+
+        Returns the target.  Raises ServerError if the run has ended.
+        """
         with self._lock:
             self._hosts.append(target.host)
             closed = self._closed
         if closed:
             target.host.stop()
-            raise ServerError(ENDED)
+            raise ServerError(RUN_ENDED)
         return target
 
 
 def _end_after(withdrawn: Future[None], end: Ending, host: Host) -> None:
+    """Stop a host once the notices were withdrawn."""
     wait_for([withdrawn])
     methodcaller(end)(host)
 
 
 def _report_failure(ending: Future[None]) -> None:
-    """Write to stderr in one line why a server could not be stopped."""
+    """Write one line to stderr if a server could not be stopped."""
     if (error := ending.exception()) is not None:
         reason = clean(error_text(error))
         sys.stderr.write(

@@ -1,7 +1,7 @@
-"""Shares builds between the processes of a run on one host: one builds, the others attach.
+"""Share builds between the processes of a run on one host: one builds, the others attach.
 
 They share a directory that is named after the run.  The process that holds its lock is the builder.
-For each tree it writes a pickled :class:`Notice` there, or the reason why there is none, and
+For each tree it writes a pickled :class:`Notice` there, or the reason why there is no build, and
 removes them when it ends.  A process on another host, or with another temporary directory, does
 not find the directory, and builds its own.
 """
@@ -30,13 +30,15 @@ from pytest_schema_parity.postgres.lifeline import Guard
 from pytest_schema_parity.postgres.remedy import with_remedy
 from pytest_schema_parity.postgres.rundir import shared_directory
 
-POLL: Final = 0.003
-"""Seconds between two looks for a notice."""
-GONE: Final = "The process that was building this tree for the whole run has ended. Run it again."
+POLL_INTERVAL: Final = 0.003
+"""Seconds between two checks for a notice."""
+BUILDER_ENDED: Final = (
+    "The process that was building this tree for the whole run has ended. Run pytest again."
+)
 
 
-class BuilderGone(ServerError):
-    """The builder ended before it built this tree: the next builder has to."""
+class BuilderEnded(ServerError):
+    """The builder ended before it built this tree: the next builder has to build it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,13 @@ class SharedBuilds:
         self.path = shared_directory(run)
         self._lock: int | None = None
         self._guard: Guard | None = None
-        self._own = f"{uuid4().hex}."
+        self._prefix = f"{uuid4().hex}."
         self._withdrawing = RLock()
 
     @property
     def notices(self) -> Path:
         """The prefix of the paths of this process's notices."""
-        return self.path / self._own
+        return self.path / self._prefix
 
     @property
     def is_builder(self) -> bool:
@@ -75,14 +77,14 @@ class SharedBuilds:
         return self._lock is not None
 
     def become_builder(self) -> bool:
-        """Try to become the builder; return whether this process is it."""
+        """Try to become the builder; return whether this process is the builder."""
         if self.is_builder:
             return True
-        if not self._has_no_builder() and self._holds_something():
+        if not self._has_no_builder() and self._has_files():
             return False
         guard = Guard(self.notices)
         try:
-            if self._lock_it():
+            if self._try_lock():
                 self._guard = guard
                 return True
         except OSError as error:
@@ -93,9 +95,9 @@ class SharedBuilds:
         return False
 
     def publish(self, number: int, notice: Notice | str) -> None:
-        """Write the notice of a tree, or why there is none; on a full disk an empty one.
+        """Write the notice of a tree, or why it has no build; on a full disk an empty file.
 
-        Where there is no room even for that, it withdraws all notices, so that no process waits for
+        If there is no room even for that, it withdraws all notices, so that no process waits for
         this one.  After it has withdrawn, it publishes nothing.
         """
         new = Path(f"{self.notices}{number}.new")
@@ -116,8 +118,8 @@ class SharedBuilds:
     ) -> tuple[Build, Target]:
         """Wait until the tree is built, and attach to its cluster.
 
-        Raises BuilderGone where its builder has ended, or this process has become the builder, and
-        ServerError where it could not be built or attached to, or the run has ``ended``.
+        Raises BuilderEnded if its builder has ended, or this process has become the builder, and
+        ServerError if it could not be built or attached to, or the run has ``ended``.
         """
         while not ended():
             gone = self.is_builder or self._has_no_builder()
@@ -130,8 +132,8 @@ class SharedBuilds:
                     if path.exists():
                         raise  # else its builder has just ended, and stopped its server
             if gone:
-                raise BuilderGone(GONE)
-            time.sleep(POLL)
+                raise BuilderEnded(BUILDER_ENDED)
+            time.sleep(POLL_INTERVAL)
         raise ServerError("the run ended while its trees were being built")
 
     def withdraw(self) -> None:
@@ -144,25 +146,27 @@ class SharedBuilds:
                 os.close(self._lock)
                 self._lock = None
 
-    def _lock_it(self) -> bool:
-        """Make the directory, if need be, and lock it."""
+    def _try_lock(self) -> bool:
+        """Create the directory if it is missing, and try to lock it; returns whether it did."""
         while True:
             with suppress(FileNotFoundError), ExitStack() as undo:  # removed by others meanwhile
-                self._make()
+                self._make_directory()
                 lock = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 undo.callback(os.close, lock)
-                if _locked(lock, fcntl.LOCK_EX):
+                if _try_flock(lock, fcntl.LOCK_EX):
                     for stale in self.path.iterdir():  # of processes that were killed
                         stale.unlink(missing_ok=True)
                     self.notices.touch(mode=0o600)
                     self._lock = lock
                     undo.pop_all()
                     return True
-                if self._holds_something():
+                if self._has_files():
                     return False
-            time.sleep(POLL)  # another process is about to build, or to remove the directory
+            time.sleep(
+                POLL_INTERVAL
+            )  # another process is about to build, or to remove the directory
 
-    def _holds_something(self) -> bool:
+    def _has_files(self) -> bool:
         """Whether a builder's files are there: it writes the first right after it has the lock."""
         with suppress(FileNotFoundError):
             return any(self.path.iterdir())
@@ -171,8 +175,8 @@ class SharedBuilds:
     def _attach(self, notice: Notice, platform: Platform) -> Target:
         return self._site.attach(platform, superuser=notice.superuser, directory=notice.directory)
 
-    def _make(self) -> None:
-        """Make the directory, or check that it is ours; raises ServerError."""
+    def _make_directory(self) -> None:
+        """Create the directory, or check that it is ours; raises ServerError."""
         with suppress(FileExistsError):
             self.path.mkdir(mode=0o700)
         status = self.path.lstat()
@@ -183,7 +187,7 @@ class SharedBuilds:
     def _notices(self, number: str) -> Iterator[tuple[Path, Notice | str]]:
         for path in self.path.glob(f"*.{number}.tree"):
             with suppress(FileNotFoundError):
-                yield path, _read(path)
+                yield path, _read_notice(path)
 
     def _has_no_builder(self) -> bool:
         """Whether no process holds the lock."""
@@ -192,13 +196,13 @@ class SharedBuilds:
         except FileNotFoundError:
             return True
         try:
-            return _locked(lock, fcntl.LOCK_SH)
+            return _try_flock(lock, fcntl.LOCK_SH)
         finally:
             os.close(lock)
 
 
-def _locked(directory: int, how: int) -> bool:
-    """Whether the lock could be taken at once."""
+def _try_flock(directory: int, how: int) -> bool:
+    """Try to take a lock without waiting; returns whether it was taken."""
     try:
         fcntl.flock(directory, how | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -212,18 +216,18 @@ def error_text(error: BaseException) -> str:
 
 
 def _pickled(notice: Notice | str) -> bytes:
-    """A pickled notice; of one that cannot be pickled, because of a hook, an error message."""
+    """A pickled notice; if a hook made it impossible to pickle, a pickled error message."""
     try:
         return pickle.dumps(notice)
     except (pickle.PicklingError, TypeError, AttributeError) as error:
-        return pickle.dumps(f"What was built cannot be handed to another process: {error}")
+        return pickle.dumps(f"What was built cannot be passed to another process: {error}")
 
 
-def _read(path: Path) -> Notice | str:
+def _read_notice(path: Path) -> Notice | str:
     """Read a notice that this user wrote; raises ServerError."""
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW)) as file:
         if os.fstat(file.fileno()).st_uid != os.geteuid():
-            raise ServerError(f"{path} is another user's: it is not read.")
+            raise ServerError(f"{path} belongs to another user, so it is not read.")
         if not (content := file.read()):
             raise ServerError(with_remedy(f"{path}: {os.strerror(errno.ENOSPC)}"))
         notice: Notice | str = pickle.loads(content)  # noqa: S301 -- written by this very run

@@ -1,4 +1,4 @@
-"""A tree built once more, on a server of its own, for work that changes it."""
+"""A stage: a second build of a tree, on its own server, which may be changed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pytest_schema_parity.schema.facts import Schema
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """A tree's database, which may be copied and changed.
+    """A second build of a tree, whose database may be copied and changed.
 
-    ``read`` reads the facts of a database of its host, by its name, as those of trees are read.
+    ``read`` takes the name of a database on its server and returns its facts, after the hooks.
     """
 
     build: Build
@@ -25,10 +25,11 @@ class Stage:
 
 
 def open_stage(plan: Plan, site: Site, target: Target) -> Stage:
-    """Build a tree in the database of a target; what fails is in ``build.failures``."""
+    """Build a tree in the database of a target; ``build.failures`` has the failures."""
     from_platform = site.platform_facts(target, plan.platform)
 
     def read(database: str) -> Schema:
+        """Read the facts of a database as those of trees are read."""
         with connect(target.host.maintenance_conninfo(database)) as connection:
             schema = read_schema(
                 connection,

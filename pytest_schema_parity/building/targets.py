@@ -21,18 +21,18 @@ from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.schema.facts import Schema
 
 DATABASE: Final = "postgres"
-"""The database that a tree is applied to, in a cluster of its own."""
-CLOSED: Final = "closed"
-"""The end of the name of a copy that accepts no connections, and can be copied any time."""
+"""The database to which a tree is applied, in its own cluster."""
+CLOSED_SUFFIX: Final = "closed"
+"""The suffix of the name of a copy that accepts no connections, and can be copied any time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The database that a tree is applied to, and the role that applies it.
+    """The database to which a tree is applied, and the role that applies it.
 
-    ``template`` is the database that copies are made of; ``prefix`` is how their names begin.
-    It ``is_alone`` where the cluster holds no other tree.  ``reader`` is the role that reads all
-    rows; None is the superuser, where trees are applied as one.
+    ``template`` is the database from which copies are made; ``prefix`` is the prefix of their
+    names.  It ``is_alone`` if the cluster has no other tree.  ``reader`` is the role that reads all
+    rows; None is the superuser, if it applies the trees.
     """
 
     host: Host
@@ -44,18 +44,18 @@ class Target:
     reader: str | None = None
 
     def shareable(self) -> Target:
-        """The same with a closed copy as template, so that the database can be connected to."""
-        closed = f"{self.prefix}{CLOSED}"
+        """The same target with a closed copy as template, so that clients can use the database."""
+        closed = f"{self.prefix}{CLOSED_SUFFIX}"
         clone_database(self.host, self.database, closed, closed=True)
         return replace(self, template=closed)
 
 
 class Site(Protocol):
-    """Makes a database for each tree, which holds its platform and nothing else.
+    """Creates a database for each tree, which contains its platform and nothing else.
 
-    ``version`` is the server's, as in ``18.6``, or None as long as it is not known; ``source`` is
-    where the server comes from; ``described`` has both, for the header of a run.  Trees can be
-    built as soon as it ``is_ready``.
+    ``version`` is the server's, as in ``18.6``, or None if it is not known yet; ``source`` is where
+    the server comes from; ``described`` has both, for the header of a run.  Trees can be built once
+    it ``is_ready``.
     """
 
     @property
@@ -70,18 +70,24 @@ class Site(Protocol):
     def lacking(self, platform: Platform, /) -> tuple[str, ...]:
         """The extensions of the platform that the server does not have."""
 
-    def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
-        """A target for a tree; ``durable`` against a crash, if it can be.  Raises ServerError."""
+    def stand_ins(self, platform: Platform, /) -> tuple[str, ...] | None:
+        """The extensions that the server has as stand-ins; None if the server is not ours."""
 
-    def turn(self) -> AbstractContextManager[None]:
-        """The context that a tree is applied in: trees of one cluster wait for each other."""
+    def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
+        """A target for a tree, ``durable`` as in :func:`start_cluster` if possible.
+
+        Raises ServerError.
+        """
+
+    def build_lock(self) -> AbstractContextManager[None]:
+        """A context in which a tree is applied: trees on one cluster wait for each other."""
 
     def platform_facts(self, target: Target, platform: Platform, /) -> Schema:
-        """The facts of a target to whose database no tree is applied yet."""
+        """The facts of a target before a tree is applied to its database."""
 
 
 class OwnClusters:
-    """A throw-away cluster for each tree."""
+    """A temporary cluster for each tree."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
@@ -94,6 +100,10 @@ class OwnClusters:
         """The extensions of the platform that the server does not have."""
         return platform.lacking(self.installation)
 
+    def stand_ins(self, platform: Platform, /) -> tuple[str, ...] | None:
+        """Those that the platform offers on this installation."""
+        return platform.stand_ins(self.installation)
+
     def open(self, name: str, platform: Platform, /, *, durable: bool = False) -> Target:
         """Start a cluster for a tree; raises ServerError."""
         template = platform.template(self.installation)
@@ -104,10 +114,10 @@ class OwnClusters:
         """A target that another process opened and made shareable; raises ServerError."""
         cluster = attach_cluster(self.installation, superuser=superuser, path=directory)
         target = Target(cluster, DATABASE, platform.role, DATABASE, reader=platform.reader)
-        return replace(target, template=f"{target.prefix}{CLOSED}")
+        return replace(target, template=f"{target.prefix}{CLOSED_SUFFIX}")
 
-    def turn(self) -> AbstractContextManager[None]:
-        """No tree waits: each has a cluster of its own."""
+    def build_lock(self) -> AbstractContextManager[None]:
+        """No tree waits: each has its own cluster."""
         return nullcontext()
 
     def platform_facts(self, target: Target, platform: Platform, /) -> Schema:
@@ -119,7 +129,7 @@ class OwnClusters:
 class ExternalSite:
     """A database for each tree on the server of one of the project's fixtures.
 
-    The server is there once a test has asked for the fixture: see :meth:`take`.
+    The server is known once a test has requested the fixture: see :meth:`take`.
     """
 
     def __init__(self, fixture: str) -> None:
@@ -131,44 +141,48 @@ class ExternalSite:
 
     @property
     def version(self) -> str | None:
-        """The server's version, if it is there."""
+        """The server's version; None if the server is not known yet."""
         return None if self.server is None else self.server.version
 
     @property
     def is_ready(self) -> bool:
-        """Whether the server is there."""
+        """Whether the server is known."""
         return self.server is not None
 
     def take(self, executor: Executor) -> None:
-        """Use the fixture's server from now on; raises ServerError where it cannot be."""
+        """Use the fixture's server from now on; raises ServerError if it is unusable."""
         self.server = ExternalServer(executor)
 
     def lacking(self, _platform: Platform, /) -> tuple[str, ...]:
-        """Nothing: see :func:`require_no_platform`."""
+        """No extensions: see :func:`require_no_platform`."""
         return ()
 
+    def stand_ins(self, _platform: Platform, /) -> tuple[str, ...] | None:
+        """None: what the server has is up to whoever starts it."""
+        return None
+
     def open(self, _name: str, _platform: Platform, /, *, durable: bool = False) -> Target:  # noqa: ARG002
-        """Make a database for a tree; raises ServerError."""
+        """Create a database for a tree; raises ServerError."""
         if self.server is None:
             raise ServerError(f"the fixture {self.fixture} has not been requested yet")
         name = f"{self.server.prefix}{next(self._numbers)}"
         create_database(self.server, name)
         return Target(self.server, name, self.server.superuser, name, f"{name}_", False)
 
-    def turn(self) -> AbstractContextManager[None]:
-        """One tree after the other: they share the roles, and two may make the same."""
-        return nullcontext() if self.server is None else self.server.turn()
+    def build_lock(self) -> AbstractContextManager[None]:
+        """One tree after the other: they share roles, and two may create the same role."""
+        return nullcontext() if self.server is None else self.server.build_lock()
 
     def platform_facts(self, target: Target, _platform: Platform, /) -> Schema:
-        """The facts of a new database, not cached: the next server may be another."""
+        """The facts of a new database; not cached, because the next server may be another."""
         conninfo = target.host.maintenance_conninfo(target.database)
         return read_schema(conninfo, marks=Marks().place, alone=False)
 
 
 def require_no_platform(platform: Platform) -> None:
-    """Raise ConfigError for a platform that needs a cluster of its own."""
+    """Raise ConfigError for a platform that needs its own cluster."""
     if platform.scripts:
         raise ConfigError(
             f'The platform "{platform.name}" sets up roles and settings of a whole cluster, so its '
-            "trees cannot be built on the server of a fixture: leave out the key `server`."
+            "trees cannot be built on the server of a fixture: remove the key `server`."
         )

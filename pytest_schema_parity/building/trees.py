@@ -1,4 +1,4 @@
-"""The trees of a configuration, each built when the first of them is asked for."""
+"""The trees of a configuration, which are built when one of them is first needed."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from pytest_schema_parity.schema.difference import Comparison
 
 
 class Trees:
-    """A configuration's trees: ``trees["supabase"]`` is built when it is first asked for.
+    """A configuration's trees: the first use of ``trees["supabase"]`` builds all of them.
 
-    All trees are built at once, each on a cluster of its own; :meth:`close` ends the clusters.
-    With ``shared_builds``, the processes of the run share the clusters.  ``compare`` returns
-    the comparison of a tree, by its name, for :attr:`BuiltTree.comparison`.  ``received`` holds
-    what another process built: for each tree a build, or the reason why there is none.
+    They are built in parallel, each on its own cluster; :meth:`close` stops the clusters.  With
+    ``shared_builds``, the processes of the run share the clusters.  ``compare`` returns the
+    comparison of a tree, by its name, for :attr:`BuiltTree.comparison`.  ``received`` are builds of
+    another process: for each tree a build, or the reason why there is no build.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Trees:
         self._built: dict[str, BuiltTree] = {}
 
     def __getitem__(self, name: str) -> BuiltTree:
-        """The built tree of that name; raises KeyError where none is configured."""
+        """The built tree of that name; raises UnknownName if no such tree is configured."""
         if name not in self.trees:
             raise UnknownName(f"there is no tree {name!r}; the trees are {', '.join(self.trees)}")
         build, target = self.scheduler[name]
@@ -81,7 +81,7 @@ class Trees:
         return iter(self.trees)
 
     def build(self, name: str) -> Build:
-        """What building a tree came to, here or where :attr:`received` comes from."""
+        """The result of building a tree, in this process or in another one (:attr:`received`)."""
         match self.received.get(name):
             case None:
                 return self[name].build
@@ -102,24 +102,24 @@ class Trees:
 
     @property
     def major(self) -> int:
-        """The server's major version; raises ServerError as long as there is no server."""
+        """The server's major version; raises ServerError if the server is not known yet."""
         if self.site.version is None:
             raise ServerError("the version of the server is not known yet")
         return int(self.site.version.partition(".")[0])
 
     @property
     def started(self) -> bool:
-        """Whether any tree was asked for, or built by another process of the run."""
+        """Whether the builds were started, or another process of the run built the trees."""
         return self.scheduler.started or bool(self.received)
 
     def built(self) -> list[str]:
-        """The names of the trees that this process has built, or taken over, by now."""
+        """The names of the trees that this process has built, or received, by now."""
         outcomes = self.scheduler.outcomes()
         return [name for name, found in outcomes.items() if not isinstance(found, str)]
 
     def own_builds(self) -> dict[str, Build | str]:
-        """The builds of this process, for those that cannot ask it."""
-        return self.scheduler.outcomes() if self.scheduler.are_own else {}
+        """The builds of this process, for other processes of the run."""
+        return self.scheduler.outcomes() if self.scheduler.are_built_here else {}
 
     @contextmanager
     def copies(self, *names: str) -> Iterator[list[str]]:
@@ -130,7 +130,7 @@ class Trees:
     def close(self, *, wait: bool = True, end: Ending = "stop") -> None:
         """Stop every server and remove its directory; safe to call twice, and while building.
 
-        Without ``wait`` it returns at once: Python's exit waits for the servers.
+        Without ``wait`` it returns at once: Python waits at exit until the servers have stopped.
         """
         self.scheduler.close(wait=wait, end=end)
 
@@ -146,9 +146,9 @@ def open_trees(
 ) -> Trees:
     """Find the server, the platforms and every tree's files; nothing is built yet.
 
-    Files are named from the directory ``shown_from``.  Processes that give the same ``run`` on one
+    File names are relative to the directory ``shown_from``.  Processes with the same ``run`` on one
     host share their clusters.  ``adjustments`` are the project's hooks.  Raises ServerNotFound,
-    ConfigError or TreeError: mistakes show before anything starts.
+    ConfigError or TreeError, before a server starts.
     """
     trees = {
         tree.name: load_tree(

@@ -1,4 +1,4 @@
-"""Facts out of pg_catalog: one ``.sql`` file a kind, and the reader that runs them."""
+"""Facts from pg_catalog: one ``.sql`` file for each kind, and the reader that runs them."""
 
 from pytest_schema_parity.catalog.reader import read_schema
 

@@ -1,8 +1,8 @@
-"""Load the catalog queries: one ``.sql`` file a kind, adapted to the server's version.
+"""Load the catalog queries: one ``.sql`` file for each kind, adapted to the server's version.
 
-They are SQL, with two additions.  ``header(t)`` stands for the header of a row of ``t``, as text
-``xmin:cmin``, which gives its origin.  A line that ends in ``-- since 18`` is for PostgreSQL 18 and
-newer, one that ends in ``-- until 17`` for 17 and older.
+They are SQL, with two additions.  ``header(t)`` is the header of a row of ``t``, as text
+``xmin:cmin``, by which its origin is found.  A line that ends in ``-- since 18`` is for PostgreSQL
+18 and newer, one that ends in ``-- until 17`` for 17 and older.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ CONDITION: Final = re.compile(r"-- (since|until) (\d+)$")
 HEADER: Final = re.compile(r"\bheader\((\w+)\)")
 
 READ_HEADER: Final = r"(\1.xmin || CASE \1.xmax::text WHEN '0' THEN ':' || \1.cmin ELSE ':-1' END)"
-"""A row that a rolled-back statement had changed has lost its cmin: -1 stands for it."""
+"""A row that a rolled-back statement had changed has lost its cmin: it is -1 then."""
 
 NO_HEADER: Final = "NULL::text"
 HEADERS: Final = re.compile(r"ARRAY\[[^\]]*\] AS (changed|parts)\b")
 NO_HEADERS: Final = r"NULL::text[] AS \1"
-"""A NULL instead of an array of NULLs, which would be as slow to read as any other."""
+"""A NULL instead of an array of NULLs, which would be slow to read."""
 
 
 @cache
@@ -56,20 +56,20 @@ def hash_of_queries() -> str:
     """A hash of all queries: 16 hex digits."""
     digest = hashlib.sha256()
     for kind in (*KINDS, OTHER):
-        digest.update(_file(kind).read_bytes())
+        digest.update(_query_file(kind).read_bytes())
     return digest.hexdigest()[:16]
 
 
 def _query(kind: str, major: int) -> str:
-    lines = _file(kind).read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if _is_for(line, major))
+    lines = _query_file(kind).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if _applies_to(line, major))
 
 
-def _file(kind: str) -> Traversable:
+def _query_file(kind: str) -> Traversable:
     return files(__package__) / f"{kind.replace(' ', '_')}.sql"
 
 
-def _is_for(line: str, major: int) -> bool:
+def _applies_to(line: str, major: int) -> bool:
     condition = CONDITION.search(line)
     if condition is None:
         return True

@@ -1,4 +1,4 @@
-"""Read a database's facts: one query a kind, all in one round trip and one snapshot."""
+"""Read a database's facts: one query for each kind, all in one round trip and one snapshot."""
 
 from __future__ import annotations
 
@@ -32,12 +32,11 @@ SETTINGS: Final = (
     "SET LOCAL extra_float_digits = 1",
 )
 WHOLE_CLUSTER: Final = "SET LOCAL schema_parity.whole_cluster = on"
-"""Read also the roles that are not used in this database: the cluster has one tree only."""
-MOVED_BY_OTHERS: Final = frozenset({"table", "foreign table", "materialized view"})
-"""Kinds whose catalog row is also written when another object is created on them."""
+"""Also read roles that are not used in this database: the cluster has one tree only."""
+KINDS_REWRITTEN_BY_OTHER_DDL: Final = frozenset({"table", "foreign table", "materialized view"})
+"""Kinds whose catalog row is also written if another object is created on them."""
 
-
-# Where nobody configured logging, psycopg writes to stderr what the error that it raises says, too.
+# Without a logging configuration, psycopg writes the errors that it raises to stderr as well.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 PRIVILEGES: Final = frozenset({"privilege", "default privilege"})
@@ -47,12 +46,12 @@ PRIVILEGES: Final = frozenset({"privilege", "default privilege"})
 class PlaceOf(Protocol):
     """Finds the statement that wrote a catalog row, by the row's xmin and cmin.
 
-    With an ``attribute`` (empty: the fact as a whole) statements that only change other attributes
+    With an ``attribute`` (empty: the fact as a whole), statements that change only other attributes
     do not count.
     """
 
     def __call__(self, xmin: int, cmin: int, /, *, attribute: str | None = None) -> Place | None:
-        """The location of the statement, None where it is unknown."""
+        """The location of the statement; None if it is unknown."""
 
 
 def read_schema(
@@ -63,25 +62,25 @@ def read_schema(
     provided: Schema | None = None,
     alone: bool | None = None,
 ) -> Schema:
-    """The facts of a database: everything but PostgreSQL's own objects and those of extensions.
+    """The facts of a database: everything except PostgreSQL's own objects and those of extensions.
 
     ``source`` is a connection string, or a connection, which is left as it was; inside an open
     transaction its uncommitted changes are read.  The database is only read, in one snapshot.
-    ``marks`` finds the origins of facts, in a database that holds nothing but one tree; facts that
-    are in ``provided`` too were created by the ``platform``.  Where the database is ``alone`` in
-    its cluster (the default with marks), all roles belong to it.  Raises ServerError.
+    ``marks`` finds the origins of facts, in a database that contains only one tree; facts that are
+    also in ``provided`` were created by the ``platform``.  If the database is ``alone`` in its
+    cluster (the default with marks), all roles belong to it.  Raises ServerError.
     """
     try:
         if not isinstance(source, str):
             return _read(source, marks, platform, provided, alone)
         source = Conninfo(source)  # hides the password when locals are shown
-        with _opened(source) as connection:
+        with _open(source) as connection:
             return _read(connection, marks, platform, provided, alone)
     except psycopg.Error as error:
         raise ServerError(f"The schema cannot be read: {error}") from error
 
 
-def _opened(conninfo: Conninfo) -> psycopg.Connection[Any]:
+def _open(conninfo: Conninfo) -> psycopg.Connection[Any]:
     try:
         return open_connection(conninfo)
     except ServerError as error:
@@ -95,6 +94,7 @@ def _read(
     provided: Schema | None,
     alone: bool | None,
 ) -> Schema:
+    """The facts of an open connection, see :func:`read_schema`."""
     version = connection.info.server_version
     if version // 10_000 < OLDEST:
         raise ServerError(f"PostgreSQL {version // 10_000} is too old: {OLDEST} is the oldest")
@@ -132,7 +132,7 @@ def _without_collector() -> Iterator[None]:
 
 @contextmanager
 def _snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """A transaction that is rolled back: one snapshot, unless one is open already."""
+    """A read-only transaction with one snapshot, or a savepoint in an open one; rolled back."""
     if connection.info.transaction_status != TransactionStatus.IDLE:
         with connection.transaction(force_rollback=True):
             yield
@@ -150,7 +150,7 @@ def _snapshot(connection: psycopg.Connection[Any]) -> Iterator[None]:
 def _facts(
     kind: str, result: psycopg.Cursor[tuple[Any, ...]], marks: PlaceOf | None
 ) -> Iterator[Fact]:
-    """The facts of one query: some columns by name, each other column an attribute."""
+    """The facts of a query's rows: columns with reserved names, and one for each attribute."""
     columns = [column.name for column in result.description or ()]
     at = {name: columns.index(name) for name in columns}
     name_at, made_at, changed_at = at["name"], at["made"], at["changed"]
@@ -229,14 +229,16 @@ def _ignore_dependent_ddl(facts: list[Fact]) -> list[Fact]:
     }
     return [
         replace(fact, origin=replace(fact.origin, changed=None))
-        if fact.kind in MOVED_BY_OTHERS and fact.origin.made and fact.origin.changed in made
+        if fact.kind in KINDS_REWRITTEN_BY_OTHER_DDL
+        and fact.origin.made
+        and fact.origin.changed in made
         else fact
         for fact in facts
     ]
 
 
 def _add_columns_made_with_tables(facts: list[Fact]) -> list[Fact]:
-    """Set the origin of columns that CREATE TABLE created, where that is certain.
+    """Set the origin of columns that CREATE TABLE created, if that is certain.
 
     Columns are numbered in the order of creation: if a column was last written by the statement
     that created the table, that statement created all columns before it, too.

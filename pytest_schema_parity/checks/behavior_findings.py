@@ -190,7 +190,7 @@ class BehaviorFindings:
         if outcome.accepted:
             return Outcome(printable(str(outcome)))
         fact = rejecting_fact(outcome, table, self.schemas[side])
-        name = outcome.objector
+        name = outcome.rejected_by
         if fact is not None:
             place = fact.origin.place
             name = f"{fact.kind} {fact.name}{f', {place}' if place else ''}"

@@ -1,7 +1,7 @@
 """Which attributes a statement changes in the catalog rows that it writes, by its text alone.
 
-A row holds many attributes: that of a column its type and its statistics target.  A statement that
-sets the target writes the whole row, but is not the origin of the type.
+A catalog row has many attributes: that of a column has its type and its statistics target.  A
+statement that sets the target writes the whole row, but is not the origin of the type.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _RELATION: Final = (
 _COLUMN: Final = rf"{_RELATION}alter\s+(?:column\s+)?(?:{_NAME}|\d+)\s+"
 _PARENTHESES: Final = r"\((?:[^()']|'[^']*')*\)"
 
-_EFFECTS: Final = tuple(
+_CHANGES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), frozenset(attributes.split()))
     for pattern, attributes in (
         (rf"{_COLUMN}set\s+statistics\s+\S+", "statistics child_statistics"),
@@ -50,13 +50,13 @@ _EFFECTS: Final = tuple(
 
 
 def attributes_changed(statement: Statement) -> frozenset[str] | None:
-    """The attributes that a statement can change in the rows that it writes; None if any."""
+    """The attributes that a statement can change in the rows that it writes; None for all."""
     match statement.words:
         case ("grant" | "revoke", *_):
             return frozenset()
         case ("alter", *_):
             text = statement.text.strip()
-            for pattern, attributes in _EFFECTS:
+            for pattern, attributes in _CHANGES:
                 if pattern.fullmatch(text):
                     return attributes
     return None

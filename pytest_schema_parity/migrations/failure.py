@@ -11,11 +11,11 @@ from pytest_schema_parity.migrations.statement import Statement
 from pytest_schema_parity.migrations.without_effect import Lost
 from pytest_schema_parity.showing import clean, printable, redact, redact_line, redact_message
 
-_SHOWN: Final = 200
-_SHORT: Final = 80
-"""The greatest length of a hint that stands in a title."""
-_LONGEST: Final = 2_000
-"""The greatest length of a message in characters: messages quote values of any length."""
+_MAX_LINE: Final = 200
+_MAX_HINT_IN_TITLE: Final = 80
+"""The maximum length of a hint that is shown in a title."""
+_MAX_MESSAGE: Final = 2_000
+"""The maximum length of a message in characters: messages quote values of any length."""
 _DO_LINE: Final = re.compile(r"inline_code_block\D{1,12}(\d+)")
 _COPY_LINE: Final = re.compile(r"COPY [^\n]*?, \D{1,12}(\d+)")
 _BODY: Final = re.compile(r"\$\w*\$|'")
@@ -27,8 +27,8 @@ class Failure:
 
     ``line`` and ``column`` (from 1) are those of the error position that the server reports, else
     those of the statement's first token.  ``statement`` is shortened to a line; ``sqlstate`` is
-    None where no server was asked.  ``excerpt`` is the line of the error, split at the column; None
-    where there is no such line.  Long texts are cut, and secrets of the statement are redacted in
+    None if it did not get to a server.  ``excerpt`` is the line of the error, split at the column;
+    None if there is no such line.  Long texts are cut, and secrets of the statement are redacted in
     all of them.  ``lost`` are the statements that were rolled back or not run because of this.
     """
 
@@ -55,7 +55,7 @@ class Failure:
         text = f"{printable(f'{self.file}:{self.line}:{self.column}')}: {clean(self.message)}"
         if self.sqlstate:
             text += f" ({printable(self.sqlstate)})"
-        if not self.hint or len(self.hint) > _SHORT or "\n" in self.hint:
+        if not self.hint or len(self.hint) > _MAX_HINT_IN_TITLE or "\n" in self.hint:
             return text
         return f"{text} — {clean(self.hint[:1].lower() + self.hint[1:])}"
 
@@ -107,10 +107,10 @@ def failed_file(file: str, message: str, hint: str | None = None) -> Failure:
 
 def shorten(text: str) -> str:
     """A statement on one line of at most 200 characters."""
-    return _cut(" ".join(text.split()), _SHOWN)
+    return _cut(" ".join(text.split()), _MAX_LINE)
 
 
-def _cut(text: str, length: int = _LONGEST) -> str:
+def _cut(text: str, length: int = _MAX_MESSAGE) -> str:
     """A text cut off at a length in characters."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
@@ -149,5 +149,5 @@ def _line(text: str, line: int, column: int) -> tuple[str, str] | None:
         return None
     start = sum(len(above) + 1 for above in lines[: line - 1])
     before, after = redact_line(text, start + min(max(column - 1, 0), len(lines[line - 1])))
-    before = before if len(before) <= _SHOWN else "…" + before[1 - _SHOWN :]
-    return before, _cut(after.rstrip("\r"), _SHOWN)
+    before = before if len(before) <= _MAX_LINE else "…" + before[1 - _MAX_LINE :]
+    return before, _cut(after.rstrip("\r"), _MAX_LINE)

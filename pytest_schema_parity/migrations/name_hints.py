@@ -1,4 +1,4 @@
-"""The nearest known name, for an error about an unknown one."""
+"""Suggest a similar name for an error such as ``relation "…" does not exist``."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _TYPES: Final = """
 _LABELS: Final = "SELECT DISTINCT NULL, enumlabel FROM pg_catalog.pg_enum"
 _OF_TABLES = ("table", "view", "materialized view", "foreign table", "sequence")
 
-_KNOWN: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+_KNOWN_NAMES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "relation": (_RELATIONS, _OF_TABLES),
     "table": (_RELATIONS, _OF_TABLES),
     "view": (_RELATIONS, _OF_TABLES),
@@ -80,16 +80,16 @@ _KNOWN: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "language": ("SELECT NULL, lanname FROM pg_catalog.pg_language", ()),
     "publication": ("SELECT NULL, pubname FROM pg_catalog.pg_publication", ()),
 }
-"""By a message's first word: the query for known names, and what CREATE calls the kind."""
+"""By the kind in a message: the query for known names, and the words of CREATE for such objects."""
 
-_UNKNOWN: Final = frozenset(
+_UNDEFINED_ERRORS: Final = frozenset(
     ("42P01", "42703", "42704", "42883", "3F000", "0A000", "58P01")  # undefined this and that
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A name that a file's CREATE statement gives, and where."""
+    """A name that a CREATE statement defines, with its file (by index) and line."""
 
     kind: str
     schema: str | None
@@ -107,15 +107,19 @@ class Names:
     def hint(
         self, connection: psycopg.Connection, complaint: Complaint, file: int, statement: Statement
     ) -> str | None:
-        """What was probably meant by an unknown name, or which file makes it later."""
+        """The name that was probably meant, or the file that creates it later, as a hint."""
         if complaint.sqlstate == "22P02" and (value := _ENUM.match(complaint.message)):
-            labels = [name for _, name in _ask(connection, _LABELS)]
+            labels = [name for _, name in _query_names(connection, _LABELS)]
             close = get_close_matches(value["label"], labels, n=1)
             return f"Did you mean '{close[0]}'?" if close else None
         subject = _SUBJECT.match(complaint.message)
-        if complaint.sqlstate not in _UNKNOWN or subject is None or subject["kind"] not in _KNOWN:
+        if (
+            complaint.sqlstate not in _UNDEFINED_ERRORS
+            or subject is None
+            or subject["kind"] not in _KNOWN_NAMES
+        ):
             return None
-        query, kinds = _KNOWN[subject["kind"]]
+        query, kinds = _KNOWN_NAMES[subject["kind"]]
         schema, _, name = (subject["quoted"] or subject["plain"]).rpartition(".")
         if subject["kind"] == "column":
             schema = ""
@@ -125,9 +129,9 @@ class Names:
             same = definition.name == name
             same = same and (definition.schema or "public") == (schema or "public")
             if same and (definition.file, definition.line) > here:
-                place = f"{self._files[definition.file].name}:{definition.line}"
-                return f"It is created later, by {place}."
-        known = _ask(connection, query)
+                location = f"{self._files[definition.file].name}:{definition.line}"
+                return f"It is created later, in {location}."
+        known = _query_names(connection, query)
         known += [(d.schema, d.name) for d in made if d.file == file and d.line < statement.line]
         meant = nearest(schema or None, name, known)
         return f"Did you mean {meant}?" if meant else None
@@ -143,7 +147,7 @@ class Names:
 
 
 def nearest(schema: str | None, name: str, known: Sequence[tuple[str | None, str]]) -> str | None:
-    """The known name nearest to an unknown one, as SQL: qualified if it is in another schema.
+    """The known name most similar to an unknown one, as SQL: qualified if in another schema.
 
     A name in the same schema is preferred; a difference of case counts less than any other.
     """
@@ -164,8 +168,8 @@ def nearest(schema: str | None, name: str, known: Sequence[tuple[str | None, str
     return None
 
 
-def _ask(connection: psycopg.Connection, query: str) -> list[tuple[str | None, str]]:
-    """The rows (schema, name) of a query; none where it fails."""
+def _query_names(connection: psycopg.Connection, query: str) -> list[tuple[str | None, str]]:
+    """The rows (schema, name) of a query; empty if it fails."""
     try:
         return connection.execute(query.encode()).fetchall()
     except psycopg.Error:
@@ -181,13 +185,13 @@ def _definitions(number: int, file: MigrationFile) -> Iterator[Definition]:
     for statement in statements:
         found = _DEFINITION.match(statement.text)
         if found is not None:
-            parts = [_folded(part) for part in re.findall(_PART, found["name"])]
+            parts = [_as_stored(part) for part in re.findall(_PART, found["name"])]
             kind = " ".join(found["kind"].lower().split())
             schema = parts[-2] if len(parts) > 1 else None
             yield Definition(kind, schema, parts[-1], number, statement.line)
 
 
-def _folded(part: str) -> str:
+def _as_stored(part: str) -> str:
     """A name as the server stores it: unquoted, or in lower case."""
     return part[1:-1].replace('""', '"') if part.startswith('"') else part.lower()
 

@@ -1,7 +1,7 @@
 """Origins from tuple headers: which statement made a catalog row, or last changed it.
 
 Before each statement a marker row is written.  A catalog row's ``xmin`` then identifies the
-transaction that wrote it, and its ``cmin`` the marker that the statement followed.
+transaction that wrote it, and its ``cmin`` the last marker before the statement.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ _CREATE: Final = (
     f"GRANT INSERT ON {SCRATCH}.marks TO PUBLIC",
 )
 _MARK: Final = f"INSERT INTO {SCRATCH}.marks (file, line) VALUES ($1, $2)"  # noqa: S608
-_BLANK: Final = f"INSERT INTO {SCRATCH}.marks (file) VALUES ($1)"  # noqa: S608
-_READ: Final = f"""
+_MARK_UNMARKED: Final = f"INSERT INTO {SCRATCH}.marks (file) VALUES ($1)"  # noqa: S608
+_READ_MARKS: Final = f"""
     SELECT (transaction::text::numeric % 4294967296)::bigint, cmin::text::bigint,
         file::integer, line::integer
     FROM {SCRATCH}.marks ORDER BY 1, 2
 """  # noqa: S608
 
-_MAKES_NOTHING: Final = frozenset(
+_CREATING_NOTHING: Final = frozenset(
     ("abort", "begin", "commit", "end", "release", "reset", "rollback", "savepoint", "set", "show")
 )
-_MAKES_NOTHING_EITHER: Final = frozenset((("start", "transaction"), ("prepare", "transaction")))
+_CREATING_NOTHING_PAIRS: Final = frozenset((("start", "transaction"), ("prepare", "transaction")))
 
 
 class Marks:
     """The markers of an applied tree, as ``(transaction, command, place)``.
 
     ``transaction`` is the top transaction's id: those of its subtransactions, and of statements
-    outside of one, come after it and before the next marker's.  A place of None stands for
-    statements that could not be marked.  ``narrow`` holds the places of statements that only change
-    those attributes of what they write.
+    outside of one, come after it and before the next marker's.  A place of None is that of
+    statements that could not be marked.  ``narrow`` maps the places of statements that change only
+    some attributes of the rows that they write to these attributes.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Marks:
 
         With an ``attribute`` (empty: the fact as a whole), None too if it only changes others.
         A row that a rolled-back statement had changed (its ``xmax`` is not 0) has lost its
-        ``cmin``: give -1 instead; its statement is then not guessed.
+        ``cmin``: pass -1 instead; its statement is then unknown.
         """
         group = bisect_right(self._transactions, xmin) - 1
         if group < 0:
@@ -98,8 +98,8 @@ class Marker:
     """Writes the markers of a tree whose files are ``names``, by number.
 
     ``maintenance`` is a superuser's conninfo, for a tree whose own sessions cannot remove them.
-    A superuser does not read the markers of a tree that is not ``trusted``: it may have replaced
-    the table.
+    A superuser does not read the markers of a tree that is not ``trusted``: the tree may have
+    replaced the table.
     """
 
     def __init__(
@@ -119,30 +119,30 @@ class Marker:
         self._narrow: dict[Place, frozenset[str] | None] = {}
 
     def before(self, file: int, statement: Statement) -> Request | None:
-        """The INSERT of a marker before a statement; None where it is useless or not allowed."""
+        """The INSERT of a marker before a statement; None if it is useless or not allowed."""
         words = statement.words
-        if (words and words[0] in _MAKES_NOTHING) or words[:2] in _MAKES_NOTHING_EITHER:
+        if (words and words[0] in _CREATING_NOTHING) or words[:2] in _CREATING_NOTHING_PAIRS:
             return None
         place = Place(self._names[file], statement.line)
         self._note(place, attributes_changed(statement))
         return Request(_MARK, (str(file), str(statement.line))) if self._reliable else None
 
     def _note(self, place: Place, narrow: frozenset[str] | None) -> None:
-        """Record which attributes a statement changes, together with others on its line."""
+        """Record which attributes a statement, or another one on its line, changes."""
         before = self._narrow.get(place, frozenset())
         self._narrow[place] = None if before is None or narrow is None else before | narrow
 
     def leave_unmarked(self, file: int) -> None:
         """Record that the next file, in a new session, has no markers."""
         if self._reliable:
-            self._reliable = self._session.pipeline([Request(_BLANK, (str(file),))]) is None
+            self._reliable = self._session.pipeline([Request(_MARK_UNMARKED, (str(file),))]) is None
 
     def collect(self) -> Marks:
         """Read the markers and remove every trace of them."""
         if not self._created:
             return Marks()
         try:
-            rows = self._take(self._session.connection)
+            rows = self._read_and_remove(self._session.connection)
         except psycopg.Error as error:
             rows = self._collect_after_failure(error)
         marks = (
@@ -153,8 +153,8 @@ class Marker:
         narrow = {place: names for place, names in self._narrow.items() if names is not None}
         return Marks(marks, narrow=narrow)
 
-    def _take(self, connection: psycopg.Connection) -> list[TupleRow]:
-        rows = connection.execute(_READ).fetchall() if self._reliable else []
+    def _read_and_remove(self, connection: psycopg.Connection) -> list[TupleRow]:
+        rows = connection.execute(_READ_MARKS).fetchall() if self._reliable else []
         _remove(connection)
         return rows
 
@@ -164,7 +164,7 @@ class Marker:
         A tree may have dropped them, or made its own sessions read-only."""
         if self._maintenance is not None and self._trusted:
             with connect(self._maintenance) as connection, suppress(psycopg.Error):
-                return self._take(connection)
+                return self._read_and_remove(connection)
         try:
             with connect(self._maintenance or self._session.conninfo) as connection:
                 _remove(connection)

@@ -1,7 +1,7 @@
 """Refuse migrations of tools that have no layout here and keep *down* parts beside the *up* parts.
 
-They stand in the same file or the same directory.  Run as
-plain SQL, each migration would undo itself, and two different trees would end up equal.
+Those are in the same file or the same directory.  Run as plain SQL, each migration would undo
+itself, and two different trees would end up equal.
 """
 
 from __future__ import annotations
@@ -33,23 +33,25 @@ _MARKER: Final = re.compile(
     + ")",
     re.IGNORECASE | re.MULTILINE,
 )
-_FLYWAY: Final = re.compile(r"(?:[VUB]\d[\d._]*__|R__).*\.sql", re.DOTALL)
-_DOWN: Final = re.compile(
+_FLYWAY_NAME: Final = re.compile(r"(?:[VUB]\d[\d._]*__|R__).*\.sql", re.DOTALL)
+_DOWN_FILE_NAME: Final = re.compile(
     r"(?P<stem>.*)(?P<dot>[._-])(?P<word>down|undo|rollback|revert)\.sql", re.DOTALL | re.IGNORECASE
 )
-_UP: Final = {
+_UP_WORDS: Final = {
     "down": ("up", "a tool such as golang-migrate, sqlx or bun"),
     "undo": ("do", "a tool such as Postgrator"),
     "rollback": ("apply", "a tool such as yoyo"),
-    "revert": ("deploy", "a tool with scripts that revert"),
+    "revert": ("deploy", "a tool with revert scripts"),
 }
-"""By the last word of a down file's name: that of its up file, and the tools with such names."""
+"""By the last word of a down file's name: the word of its up file, and tools with such names."""
 
-_DUMP: Final = (
-    "let the tool migrate an empty database, and give the file that pg_dump --schema-only writes"
-    " of it as the tree's path"
+_DUMP_REMEDY: Final = (
+    "run the tool on an empty database, dump that with pg_dump --schema-only, and set the tree's"
+    " path to the dump"
 )
-_LIST: Final = 'list the files that go up as files = ["…"], in the order in which they are applied'
+_LIST_REMEDY: Final = (
+    'list the up migrations as files = ["…"], in the order in which they are applied'
+)
 
 
 def refuse_directory(path: Path) -> None:
@@ -61,23 +63,26 @@ def refuse_directory(path: Path) -> None:
     _refuse_diesel(path)
     files = sql_files(path)
     for file in files:
-        if _FLYWAY.fullmatch(file.name):
+        if _FLYWAY_NAME.fullmatch(file.name):
             raise _refusal(
                 file,
-                "has a name that Flyway gives (V<version>__, U<version>__, R__)",
-                "which would be run in the order of names, undo scripts included",
-                _LIST,
+                "has a name of Flyway's form (V<version>__, U<version>__, R__)",
+                "whose files would be run in the order of their names, undo scripts included",
+                _LIST_REMEDY,
             )
     names = {file.name.lower() for file in files}
     for file in files:
-        if (tool := _takes_back(file, names)) is not None:
+        if (tool := _tool_of_down_file(file, names)) is not None:
             raise _refusal(
-                file, f"is the way down of {tool}", "which would be run like the way up", _LIST
+                file,
+                f"is a down migration of {tool}",
+                "which would be run like an up migration",
+                _LIST_REMEDY,
             )
 
 
 def refuse_marked(files: Iterable[Path]) -> None:
-    """Raise TreeError if a file holds the comments by which a tool separates up and down parts."""
+    """Raise TreeError if a file has the comments by which a tool separates up and down parts."""
     for file in files:
         try:
             text = file.read_text(encoding="utf-8", errors="replace")
@@ -87,19 +92,23 @@ def refuse_marked(files: Iterable[Path]) -> None:
             tool = list(_MARKERS)[int((found.lastgroup or "m0")[1:])]
             line = text.count("\n", 0, found.start()) + 1
             raise TreeError(
-                f"{file}:{line} is written for {tool}, whose parts up and down would both be run;"
-                f" there is no layout for {tool}: {_DUMP}"
+                f"{file}:{line} is written for {tool}, whose up and down parts would both be run;"
+                f" there is no layout for {tool}: {_DUMP_REMEDY}"
             )
 
 
 def _refuse_sqitch(path: Path) -> None:
+    """Raise TreeError for a directory with a plan of Sqitch, or beside one."""
     plans = [path / "sqitch.plan"]
     if path.name in ("deploy", "revert", "verify"):
         plans.append(path.parent / "sqitch.plan")
     for plan in plans:
         if plan.is_file():
             raise _refusal(
-                plan, "is Sqitch's plan", "whose order would not be kept", f"{_LIST}, or {_DUMP}"
+                plan,
+                "is a plan of Sqitch",
+                "whose order would be ignored",
+                f"{_LIST_REMEDY}, or {_DUMP_REMEDY}",
             )
 
 
@@ -111,7 +120,10 @@ def _refuse_alembic(path: Path) -> None:
     for sign in signs:
         if sign.is_file():
             raise _refusal(
-                sign, "is Alembic's", "whose revisions are Python and would not be run", _DUMP
+                sign,
+                "belongs to Alembic",
+                "whose revisions are Python and would not be run",
+                _DUMP_REMEDY,
             )
 
 
@@ -124,16 +136,16 @@ def _refuse_diesel(path: Path) -> None:
         down = directory / "down.sql"
         if down.is_file() and (directory / "up.sql").is_file():
             tool = "a tool such as Diesel"
-            raise _refusal(down, f"is the way down of {tool}", "beside up.sql", _LIST)
+            raise _refusal(down, f"is a down migration of {tool}", "beside up.sql", _LIST_REMEDY)
 
 
-def _takes_back(file: Path, names: set[str]) -> str | None:
-    """The tools whose down file this is, by its name and its neighbours'; None if of no tool."""
-    down = _DOWN.fullmatch(file.name)
+def _tool_of_down_file(file: Path, names: set[str]) -> str | None:
+    """The tool whose down file this is, by the names of it and its neighbours; None for others."""
+    down = _DOWN_FILE_NAME.fullmatch(file.name)
     if down is None:
         return None
     word, stem = down["word"].lower(), down["stem"].lower()
-    up, tool = _UP[word]
+    up, tool = _UP_WORDS[word]
     pairs = {f"{stem}{down['dot']}{up}.sql", f"{stem}.sql"}
     return tool if names & pairs or (word, down["dot"]) == ("down", ".") else None
 

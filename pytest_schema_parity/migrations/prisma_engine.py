@@ -1,8 +1,8 @@
-"""What Prisma's schema engine does beside a tree's files: it keeps a table and updates it.
+"""What Prisma's schema engine does besides running a tree's files: it updates its own table.
 
 After each file it runs ``UPDATE "_prisma_migrations" …`` in the session that ran the file, without
-a schema before the name.  Measured with ``@prisma/schema-engine-wasm`` 7.10.0: where that fails,
-the file's objects stay, the files after it never run, and the next run is refused (P3009).
+a schema before the name.  Measured with ``@prisma/schema-engine-wasm`` 7.10.0: if that fails, the
+file's objects remain, the files after it are not run, and the next run is refused (P3009).
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from pytest_schema_parity.postgres.address import connect
 
 TABLE: Final = "_prisma_migrations"
 
-ALONE: Final = (
+OWN_FILE_REMEDY: Final = (
     "Prisma sends a file as one query, which is one transaction: give this statement a file of its"
     " own."
 )
 """The remedy for a statement that cannot run inside a transaction."""
 LEFT_OPEN: Final = (
-    "the file ends and leaves this transaction open, so that nothing of it stays, and yet Prisma"
-    " reports the file as applied and refuses the next run (P3009): COMMIT is missing"
+    "COMMIT is missing: the file ends inside this transaction, so it is rolled back; Prisma"
+    " nevertheless reports the file as applied, and refuses the next run (P3009)"
 )
 
 _CREATE: Final = f"""CREATE TABLE "{TABLE}" (
@@ -47,19 +47,19 @@ _UPDATE: Final = (
     f'UPDATE "{TABLE}" SET "applied_steps_count" = "applied_steps_count"'  # noqa: S608
     ' WHERE "id" IS NULL'
 )
-_FIND: Final = f"""
+_FIND_TABLE: Final = f"""
     SELECT c.oid::pg_catalog.int8, n.oid::pg_catalog.int8,
         pg_catalog.quote_ident(n.nspname) || '.{TABLE}'
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = pg_catalog.to_regclass('{TABLE}')
 """  # noqa: S608
-_LOOK: Final = """
+_SESSION_STATE: Final = """
     SELECT pg_catalog.current_setting('search_path'), current_user, session_user,
         EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = %s::pg_catalog.int8::pg_catalog.oid),
         COALESCE(pg_catalog.has_schema_privilege(%s::pg_catalog.int8::pg_catalog.oid, 'USAGE'),
             false)
 """
-_NAME: Final = """
+_TABLE_NAME: Final = """
     SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     WHERE c.oid = %s::pg_catalog.int8::pg_catalog.oid
@@ -74,14 +74,14 @@ _SETS_ROLE: Final = re.compile(
     r"|\bset_config\s*\(\s*'(?:role|session_authorization)'",
     re.IGNORECASE,
 )
-_DROPS: Final = re.compile(r"\b(?:drop|alter)\b", re.IGNORECASE)
-_DEFINES: Final = frozenset(("alter", "comment", "create"))
-"""Commands whose text may hold a SET that does not change the session."""
+_DROPS_OR_ALTERS: Final = re.compile(r"\b(?:drop|alter)\b", re.IGNORECASE)
+_DEFINING_COMMANDS: Final = frozenset(("alter", "comment", "create"))
+"""Commands whose text may contain a SET that does not change the session."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why Prisma stops after a file: the statement that is behind it, and the error."""
+    """Why Prisma stops after a file: the statement that caused it, and the error."""
 
     statement: Statement
     complaint: Complaint
@@ -90,18 +90,18 @@ class Stop:
 class PrismaTable:
     """The table ``_prisma_migrations`` while a tree is applied, as Prisma's engine makes it.
 
-    It stands in the schema that is the session's first.  One that the database has already is used
-    as it is, and stays.  ``refused`` is the server's error where the table cannot be made.
+    It is created in the first schema of the search_path.  An existing one is used as it is, and
+    kept.  ``refused`` is the server's error if the table cannot be created.
     """
 
     def __init__(self, session: Session, maintenance: str | None) -> None:
         self._session = session
         self._maintenance = maintenance
-        found = session.connection.execute(_FIND).fetchone()
+        found = session.connection.execute(_FIND_TABLE).fetchone()
         self._is_ours = found is None
         failed = None if found else session.one_by_one([Request(_CREATE)])
         self.refused = failed and failed[1]
-        found = found or session.connection.execute(_FIND).fetchone()
+        found = found or session.connection.execute(_FIND_TABLE).fetchone()
         self._oid, self._schema_oid, self._name = found or (0, 0, f"public.{TABLE}")
 
     def stop_after(self, statements: Sequence[Statement]) -> Stop | None:
@@ -109,36 +109,38 @@ class PrismaTable:
         if not statements:
             return None
         if self.refused is not None:
-            message = f"Prisma cannot make its table {TABLE}: {self.refused.message}"
+            message = f"Prisma cannot create its table {TABLE}: {self.refused.message}"
             return Stop(statements[0], replace(self.refused, message=message))
         failed = self._session.one_by_one([Request(_UPDATE)])
         if failed is None:
             return None
         message, remedy, pattern = self._explain(failed[1])
-        hint = f"{remedy} What the file made stays, and Prisma refuses the next run (P3009)."
+        hint = f"{remedy} The file's changes remain, and Prisma refuses the next run (P3009)."
         message = f"Prisma stops after this file: {message}"
         complaint = Complaint(failed[1].sqlstate, message, hint=hint.strip())
-        return Stop(_behind(statements, pattern), complaint)
+        return Stop(_causing_statement(statements, pattern), complaint)
 
     def _explain(self, complaint: Complaint) -> tuple[str, str, re.Pattern[str]]:
-        """What is wrong, the remedy, and a pattern of the statements that may be behind it."""
-        row = self._session.connection.execute(_LOOK, (self._oid, self._schema_oid)).fetchone()
-        path, role, user, stands, may_use = row or ("", "", "", True, True)
+        """What is wrong, the remedy, and a pattern of the statements that may have caused it."""
+        row = self._session.connection.execute(
+            _SESSION_STATE, (self._oid, self._schema_oid)
+        ).fetchone()
+        path, role, user, exists, may_use = row or ("", "", "", True, True)
         is_unknown = complaint.sqlstate == "42P01"
-        if is_unknown and not stands:
-            remedy = "Let the schema stand that holds the table."
-            return f"its table {self._name} is gone (P1014)", remedy, _DROPS
+        if is_unknown and not exists:
+            remedy = "Do not drop the table or its schema."
+            return f"its table {self._name} is gone (P1014)", remedy, _DROPS_OR_ALTERS
         if role != user and (complaint.sqlstate == "42501" or (is_unknown and not may_use)):
             code = " (P1014)" if is_unknown else ""
-            message = f"permission denied for table {TABLE}{code}, as the role is {role}"
+            message = f"permission denied for table {TABLE}{code}, because the role is {role}"
             return message, "End the file with RESET ROLE;", _SETS_ROLE
         if is_unknown:
-            message = f'the search_path "{path}" does not lead to its table {self._name} (P1014)'
+            message = f'its table {self._name} is not found in the search_path "{path}" (P1014)'
             return message, "End the file with RESET search_path;", _SETS_PATH
         return complaint.message, "", _SETS_ROLE
 
     def remove(self) -> None:
-        """Drop the table, unless something of the tree's stands on it.  Raises ServerError."""
+        """Drop the table, unless objects of the tree depend on it.  Raises ServerError."""
         if not self._is_ours or self.refused is not None:
             return
         try:
@@ -155,7 +157,7 @@ class PrismaTable:
                 raise ServerError(f"cannot remove {self._name}: {again}") from error
 
     def _drop(self, connection: psycopg.Connection) -> None:
-        row = connection.execute(_NAME, (self._oid,)).fetchone()  # a file may have moved it
+        row = connection.execute(_TABLE_NAME, (self._oid,)).fetchone()  # a file may have moved it
         if row is None:
             return
         # A tree's own event triggers must not fire; only a superuser can turn them off.
@@ -164,14 +166,14 @@ class PrismaTable:
         connection.execute(f"DROP TABLE {row[0]}".encode())
 
 
-def _behind(statements: Sequence[Statement], pattern: re.Pattern[str]) -> Statement:
-    """The last statement that changes what a pattern stands for, else the last one."""
-    passed_over = frozenset[str]() if pattern is _DROPS else _DEFINES
+def _causing_statement(statements: Sequence[Statement], pattern: re.Pattern[str]) -> Statement:
+    """The last statement that matches a pattern (outside of definitions), else the last one."""
+    skipped = frozenset[str]() if pattern is _DROPS_OR_ALTERS else _DEFINING_COMMANDS
     return next(
         (
             one
             for one in reversed(statements)
-            if pattern.search(one.text) and passed_over.isdisjoint(one.words[:1])
+            if pattern.search(one.text) and skipped.isdisjoint(one.words[:1])
         ),
         statements[-1],
     )

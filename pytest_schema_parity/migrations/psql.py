@@ -1,4 +1,4 @@
-"""Parse what only psql understands in a script: its backslash commands and its variables."""
+"""Parse the parts of a script that only psql understands: backslash commands and variables."""
 
 from __future__ import annotations
 
@@ -27,39 +27,44 @@ PREDEFINED: Final = frozenset(
     WATCH_INTERVAL
     """.split()  # noqa: SIM905
 )
-"""The variables that psql sets by itself and that a script may ask for."""
+"""The variables that psql itself sets, and that a script may use."""
 
 _REMEDIES: Final = (
     (r"i|ir|include|include_relative", "Put that file's SQL here, or make it a file of the tree."),
     (r"copy", "Use COPY … FROM stdin with the data below it, or INSERT."),
-    (r"c|connect", "A tree is one database: leave it out, and use SET ROLE for another role."),
+    (
+        r"c|connect",
+        "A tree is applied to one database: remove it; use SET ROLE to change the role.",
+    ),
     (r"gexec", "Use a DO block that EXECUTEs what the query returns."),
-    (r"if|elif|else|endif", "Use a DO block with IF, or write what holds for a new database."),
+    (r"if|elif|else|endif", "Use a DO block with IF, or keep only the branch for a new database."),
     (
         r"g|gx|gset|gdesc|crosstabview|watch|parse|bind|bind_named",
         "End the query with a semicolon.",
     ),
-    (r"set|:.*", "Write the value itself, or SET a setting and ask current_setting() for it."),
+    (r"set|:.*", "Write the value itself, or SET a setting and read it with current_setting()."),
     (r"!|o|out|w|write|cd|setenv|getenv|prompt|lo_\w+", "Do it outside of the migration."),
-    (r"q|quit", "Leave it out, and what stands behind it: psql reads no further."),
+    (r"q|quit", "Remove it and everything after it: psql stops reading here."),
     (r"encoding", "Save the file as UTF-8."),
-    (r"\.", "Only the data of COPY … FROM stdin end so: remove it."),
-    (r"", "Two backslashes, or one at a line's end, only part commands of psql's: remove them."),
+    (r"\.", "It only ends the data of COPY … FROM stdin: remove it."),
+    (r"", "It only separates commands of psql: remove it."),
 )
-_REMEDY: Final = "Write it as SQL, or apply what it stands for in a file of its own."
+_DEFAULT_REMEDY: Final = "Write it as SQL, here or in a file of its own."
 
-_DISPLAYING: Final = re.compile(
+_DISPLAY_COMMANDS: Final = re.compile(
     r"[?CHTafhlptxz]|d\S*|conninfo|copyright|echo|errverbose|help|list|print|pset|qecho|restrict"
     r"|s[fv]\+?|timing|unrestrict|unset|warn"
 )
-_SENDING: Final = re.compile(r"crosstabviewx?|g|gdesc|gexec|gset|gx|parse|watch")
-_BEHAVIOUR: Final = frozenset(("AUTOCOMMIT", "ON_ERROR_ROLLBACK", "SINGLELINE", "SINGLESTEP"))
+_SENDING_COMMANDS: Final = re.compile(r"crosstabviewx?|g|gdesc|gexec|gset|gx|parse|watch")
+_BEHAVIOR_VARIABLES: Final = frozenset(
+    ("AUTOCOMMIT", "ON_ERROR_ROLLBACK", "SINGLELINE", "SINGLESTEP")
+)
 
 
 def remedy(name: str) -> str:
     """The hint for an unsupported command or variable, as written: ``\\\\i``, ``:'x'``."""
     bare = name.removeprefix("\\")
-    return next((hint for names, hint in _REMEDIES if re.fullmatch(names, bare)), _REMEDY)
+    return next((hint for names, hint in _REMEDIES if re.fullmatch(names, bare)), _DEFAULT_REMEDY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Command:
     @property
     def sends(self) -> bool:
         """Whether the command sends the statement before it to the server, as ``\\g`` does."""
-        return _SENDING.fullmatch(self.name) is not None
+        return _SENDING_COMMANDS.fullmatch(self.name) is not None
 
     @property
     def variable(self) -> str | None:
@@ -83,18 +88,18 @@ class Command:
 
     @property
     def harmless(self) -> bool:
-        """Whether leaving it out changes nothing but what is displayed."""
+        """Whether leaving the command out changes only what psql displays."""
         if self.name == "g":
             return not self.arguments
         if self.name == "set":
-            return self.variable not in _BEHAVIOUR
+            return self.variable not in _BEHAVIOR_VARIABLES
         if self.name == "encoding":
             return self.arguments.strip("'\"").lower() in ("", "utf8", "utf-8", "unicode")
-        return _DISPLAYING.fullmatch(self.name) is not None
+        return _DISPLAY_COMMANDS.fullmatch(self.name) is not None
 
 
 def read_command(text: str, position: int) -> Command:
-    """The command whose backslash stands at ``position``; it ends with its line or at ``\\\\``."""
+    """The command whose backslash is at ``position``; it ends with its line or at ``\\\\``."""
     named = _NAME.match(text, position)
     after_name = named.end() if named else position + 1
     matched = _ARGUMENTS.match(text, after_name)

@@ -1,4 +1,4 @@
-"""Split a script into statements by psql's rule; parsing them is left to the server.
+"""Split a script into statements by psql's rule; the server parses them.
 
 A statement ends at a semicolon outside of quotes, comments, parentheses and the ``BEGIN ATOMIC …
 END`` of a SQL function's body.
@@ -34,7 +34,7 @@ _END_OF_DATA: Final = re.compile(r"^\\\.\r?$", re.MULTILINE)
 
 
 def split(text: str, *, file: str, standard_strings: bool = True) -> list[Statement]:
-    """Split a script into its statements; raise ScriptError where a quote or comment never ends.
+    """Split a script into its statements; raise ScriptError if a quote or comment never ends.
 
     ``file`` is the name that errors give; ``standard_strings`` is what the setting
     ``standard_conforming_strings`` of its session is at first.  Empty statements, and psql's
@@ -44,7 +44,7 @@ def split(text: str, *, file: str, standard_strings: bool = True) -> list[Statem
 
 
 class _Script:
-    """A script, and how far it has been read."""
+    """A script, and the position up to which it has been read."""
 
     def __init__(self, text: str, file: str, standard_strings: bool) -> None:
         self.text = text
@@ -57,6 +57,7 @@ class _Script:
         self._line_known_at = 0
 
     def statements(self) -> Iterator[Statement]:
+        """Yield the statements of the script, and the commands of psql that are refused."""
         while self._skip_blanks():
             meta = self.text.startswith("\\", self.position)
             if meta and not _COLONS.match(self.text, self.position):
@@ -66,7 +67,7 @@ class _Script:
                 statement = reader.read()
                 self.strings.follow(statement)
                 yield from reader.refused
-                yield self._with_data(statement) if reader.from_stdin else statement
+                yield self._with_copy_data(statement) if reader.from_stdin else statement
 
     def _skip_blanks(self) -> bool:
         """Go to the next statement's first token; False at the end."""
@@ -110,7 +111,7 @@ class _Script:
         line, column = self.place(start)
         return Statement(self.text[start:end].rstrip(), line, column, meta_command=name)
 
-    def _with_data(self, statement: Statement) -> Statement:
+    def _with_copy_data(self, statement: Statement) -> Statement:
         """Add the lines up to ``\\.`` to a statement that reads its data from the script."""
         end_of_line = self.text.find("\n", self.position)
         start = len(self.text) if end_of_line < 0 else end_of_line + 1
@@ -124,7 +125,7 @@ class _Script:
         return replace(statement, copy_data=data, copy_line=line)
 
     def place(self, position: int) -> tuple[int, int]:
-        """Line and column of a position; fast when positions are asked in rising order."""
+        """Line and column of a position; fast if it is called with rising positions."""
         if position < self._line_known_at:
             self._line, self._line_start, self._line_known_at = 1, 0, 0
         newlines = self.text.count("\n", self._line_known_at, position)
@@ -150,19 +151,19 @@ class _Reader:
         self.from_stdin = False
         self._blanked: list[tuple[int, str]] = []
         self._compound = False
-        self._head: list[str] = []
+        self._first_words: list[str] = []
         self._words: list[str] = []
-        self._watching = True
+        self._reads_words = True
         self._parentheses = 0
         self._blocks = 0
 
     def read(self) -> Statement:
-        """Read the statement and move the script behind it."""
+        """Read the statement, and set the script's position to the one after it."""
         script, text = self.script, self.script.text
-        lexis = STANDARD if script.strings.standard else ESCAPING
+        patterns = STANDARD if script.strings.standard else ESCAPING
         position, end = self.start, None
         while end is None:
-            pattern = lexis.until_word if self._watching else lexis.until_mark
+            pattern = patterns.until_word if self._reads_words else patterns.until_mark
             skipped = pattern.match(text, position)
             position = skipped.end() if skipped else position
             mark = text[position : position + 1]
@@ -173,13 +174,13 @@ class _Reader:
             elif mark == "\\":
                 end, position = self._meta_command(position)
             else:
-                position = self._pass(mark, position)
+                position = self._skip_token(mark, position)
         script.position = position
         line, column = script.place(self.start)
-        words = tuple(self._head or self._words[:4])
+        words = tuple(self._first_words or self._words[:4])
         return Statement(self._text(end), line, column, words, compound=self._compound)
 
-    def _pass(self, mark: str, position: int) -> int:
+    def _skip_token(self, mark: str, position: int) -> int:
         """The position after the token at ``position``: a bracket, a word, a quoted text."""
         match mark:
             case "(":
@@ -212,10 +213,10 @@ class _Reader:
         elif words[0] == "copy":
             self.from_stdin |= words[-2:] == ["from", "stdin"] and self._parentheses == 0
         elif len(words) >= 2 and (words[0] != "create" or len(words) >= 4):
-            self._watching = False
+            self._reads_words = False
 
     def _meta_command(self, position: int) -> tuple[int | None, int]:
-        """Handle a backslash: where the statement ends (None: it goes on), and where to read on."""
+        """Handle a backslash: the end of the statement (None: not yet), and where to read on."""
         text = self.script.text
         if colons := _COLONS.match(text, position):
             count = len(colons.group()) // 2
@@ -224,8 +225,8 @@ class _Reader:
         if text.startswith(";", position + 1):
             self._blanked.append((position, " "))
             self._compound = True
-            self._head = self._head or self._words[:4]
-            self._words, self._watching = [], True
+            self._first_words = self._first_words or self._words[:4]
+            self._words, self._reads_words = [], True
             return None, position + 2
         command = psql.read_command(text, position)
         if command.variable is not None:
@@ -247,7 +248,7 @@ class _Reader:
         return used.end()
 
     def _text(self, end: int) -> str:
-        """The statement's text; psql's own syntax becomes blanks, so that positions stay right."""
+        """The statement's text; psql's own syntax becomes blanks, so that positions stay equal."""
         text, at = self.script.text, self.start
         parts = []
         for position, blank in self._blanked:

@@ -1,4 +1,4 @@
-"""A session with a server, which can be reset between files or connect anew."""
+"""A session with a server, which can be reset between files, or replaced by a new one."""
 
 from __future__ import annotations
 
@@ -19,21 +19,23 @@ from pytest_schema_parity.migrations.protocol import Exchange, Request
 from pytest_schema_parity.postgres.address import connect, reset_environment_settings
 from pytest_schema_parity.postgres.conninfo import Conninfo
 
-_RECOVERY: Final = 15.0
+_RECOVERY_TIMEOUT: Final = 15.0
 """Seconds that a server may need to restart after one of its backends crashed."""
 
-_NOTICING: Final = 0.1
-"""Seconds in which a server notices that a backend has crashed."""
+_CRASH_DETECTION_DELAY: Final = 0.1
+"""Seconds until a server notices that a backend has crashed."""
 
-_LASTING: Final = re.compile(r"\balter\s+(?:role|user|database|system)\b|\bload\b", re.IGNORECASE)
-"""Statements that affect only sessions that start later, so that a reset is not enough."""
+_NEEDS_NEW_SESSION: Final = re.compile(
+    r"\balter\s+(?:role|user|database|system)\b|\bload\b", re.IGNORECASE
+)
+"""Statements that take effect only in new sessions, so that a reset is not enough."""
 
 
 class Session:
     """A connection in autocommit that can be reset to its initial state; a context manager.
 
-    ``statement_timeout`` is in seconds; a command cannot extend it.  Once ``ended`` returns true,
-    a lost server is not waited for.
+    ``statement_timeout`` is in seconds; a command cannot extend it.  ``ended`` returns whether the
+    run has ended: then a server that was lost is not waited for.
     """
 
     def __init__(
@@ -61,10 +63,10 @@ class Session:
 
     @property
     def standard_strings(self) -> bool:
-        """The server's ``standard_conforming_strings``: whether a backslash escapes nothing."""
+        """The server's ``standard_conforming_strings``: a backslash is an ordinary character."""
         return self.connection.pgconn.parameter_status(b"standard_conforming_strings") != b"off"
 
-    def undo_what_is_open(self) -> bool:
+    def roll_back_if_open(self) -> bool:
         """Roll back a transaction that was left open; return whether there was one."""
         status = self.connection.pgconn.transaction_status
         is_open = status in (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR)
@@ -72,14 +74,17 @@ class Session:
             self._one(Request("ROLLBACK"))
         return is_open
 
-    def renew(self, *, after: str = "") -> None:
-        """Discard all settings, roles, temporary tables and locks, or connect anew.
+    def reset_or_reconnect(self, *, after: str = "") -> None:
+        """Discard all settings, roles, temporary tables and locks, or connect again.
 
         ``after`` is the text that was run: some statements take effect in a new session only.
         """
         if self.connection.closed:
             self.connection = self._reconnect()
-        elif _LASTING.search(after) and (connection := self._connect_if_allowed()) is not None:
+        elif (
+            _NEEDS_NEW_SESSION.search(after)
+            and (connection := self._connect_if_allowed()) is not None
+        ):
             self.connection.close()
             self.connection = connection
         elif self._one(Request("DISCARD ALL")) is not None and self.connection.closed:
@@ -118,20 +123,20 @@ class Session:
         return connection
 
     def _connect_if_allowed(self) -> psycopg.Connection | None:
-        """A new connection; None where the tree revoked its own role's right to connect."""
+        """A new connection; None if the tree revoked its own role's right to connect."""
         try:
             return self._connect()
         except ServerError:
             return None
 
     def _reconnect(self) -> psycopg.Connection:
-        """Connect anew; after the crash of a backend, wait until the server has restarted."""
-        give_up = time.monotonic() + _RECOVERY
+        """Connect again; after the crash of a backend, wait until the server has restarted."""
+        give_up = time.monotonic() + _RECOVERY_TIMEOUT
         while not self._ended():
-            time.sleep(_NOTICING)
+            time.sleep(_CRASH_DETECTION_DELAY)
             try:
                 connection = self._connect()
-                time.sleep(_NOTICING)
+                time.sleep(_CRASH_DETECTION_DELAY)
                 connection.execute("SELECT 1")
             except (ServerError, psycopg.OperationalError):
                 if time.monotonic() > give_up:

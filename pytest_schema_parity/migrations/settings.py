@@ -1,4 +1,4 @@
-"""Follow ``standard_conforming_strings``, which decides where statements end, through a script."""
+"""Track ``standard_conforming_strings`` through a script: it decides where statements end."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ _ENDS: Final = frozenset(("commit", "end"))
 
 
 class StringSetting:
-    """The value that ``standard_conforming_strings`` will have at each point of a script.
+    """The value (``standard``) that ``standard_conforming_strings`` has at a point of a script.
 
-    Only statements that set it directly are followed, not functions that they call.
+    Only statements that set it directly count, not functions that they call.
     """
 
     def __init__(self, text: str, standard: bool) -> None:
         self.standard = standard
-        self._at_first = standard
-        self._outside = standard
-        self._before = standard
+        self._initial = standard
+        self._after_commit = standard
+        self._after_rollback = standard
         self._may_change = _NAME in text.lower()
 
     def follow(self, statement: Statement) -> None:
-        """Update the value by a statement that was just read."""
+        """Update the value after a statement that was just read."""
         if not self._may_change:
             return
         first = statement.words[0] if statement.words else ""
         if first in _BEGINS:
-            self._before = self._outside
+            self._after_rollback = self._after_commit
         elif first in _UNDOES:
             if not _TO_SAVEPOINT.match(statement.text):  # it may have been set before that
-                self.standard = self._outside = self._before
+                self.standard = self._after_commit = self._after_rollback
         elif first in _ENDS:
-            self.standard = self._before = self._outside
+            self.standard = self._after_rollback = self._after_commit
         elif change := _SET.fullmatch(statement.text):
             value = change["value"] or change["configured"]
             default = value is None or value.lower() == "default"
-            self.standard = self._at_first if default else value.lower() not in _OFF
+            self.standard = self._initial if default else value.lower() not in _OFF
             local = (change["scope"] or change["local"] or "").strip().lower()
             if local not in ("local", "true", "t"):
-                self._outside = self.standard
+                self._after_commit = self.standard

@@ -12,7 +12,7 @@ _UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_sql(path: Path, *, file: str) -> str:
-    """A file's text, its line ends kept; raise ScriptError where no server could read it.
+    """A file's text, its line ends kept; raise ScriptError if no server could read it.
 
     ``file`` is the name that errors give.
     """
@@ -23,22 +23,22 @@ def read_sql(path: Path, *, file: str) -> str:
             f"cannot be read: {error.strerror}", file=file, line=1, column=1
         ) from None
     if data.startswith(_UTF_16):
-        raise _error(data, 0, file, "is UTF-16", _convert("UTF-16", file))
+        raise _error(data, 0, file, "is UTF-16", _conversion_remedy("UTF-16", file))
     data = data.removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         byte = data[error.start]
         problem = f"byte 0x{byte:02x} is not UTF-8 (in Latin-1 it would be {chr(byte)!r})"
-        raise _error(data, error.start, file, problem, _convert("LATIN1", file)) from None
+        raise _error(data, error.start, file, problem, _conversion_remedy("LATIN1", file)) from None
     if "\0" in text:
         position = data.index(b"\0")
-        remedy = "PostgreSQL's text cannot hold one: remove it"
+        remedy = "PostgreSQL's text cannot contain one: remove it"
         raise _error(data, position, file, "a NUL byte", remedy)
     return text
 
 
-def _convert(encoding: str, file: str) -> str:
+def _conversion_remedy(encoding: str, file: str) -> str:
     return f"save the file as UTF-8, as in: iconv -f {encoding} -t UTF-8 {file!r}"
 
 

@@ -1,7 +1,7 @@
 """Patterns for the tokens of PostgreSQL's SQL that matter for statement boundaries.
 
 A plain string is read in one of two ways, by the setting ``standard_conforming_strings``: by the
-standard, or with backslashes that escape, as scripts from before 2010 want it.
+standard, or with backslashes that escape, as in scripts from before 2010.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _continued(string: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Lexis:
+class TokenPatterns:
     """Patterns that skip to the next word or mark, or past words to the next mark.
 
     Marks are the characters that matter, and the beginnings of unterminated tokens:
@@ -70,14 +70,16 @@ class Lexis:
         )
 
 
-STANDARD: Final = Lexis.of([rf"(?:[bBnNxX]|[uU]&)?{_PLAIN}", rf"[eE]{_continued(_ESCAPED)}"])
-ESCAPING: Final = Lexis.of(
+STANDARD: Final = TokenPatterns.of(
+    [rf"(?:[bBnNxX]|[uU]&)?{_PLAIN}", rf"[eE]{_continued(_ESCAPED)}"]
+)
+ESCAPING: Final = TokenPatterns.of(
     [rf"[eEnN]?{_continued(_ESCAPED)}", _continued(f"[uU]&{_PLAIN}"), _continued(_BITS)]
 )
 
 
 def unterminated(text: str, position: int) -> str | None:
-    """The name of the unterminated quote or comment that opens at a position; None if none does."""
+    """The error for an unterminated quote that opens at a position; None if there is no quote."""
     opening = _UNTERMINATED.match(text, position)
     if opening is None:
         return None

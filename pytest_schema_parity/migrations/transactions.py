@@ -10,9 +10,9 @@ from pytest_schema_parity.migrations.failure import Complaint
 from pytest_schema_parity.migrations.protocol import Request
 from pytest_schema_parity.migrations.statement import Statement
 
-Way: TypeAlias = Literal["at once", "in steps", "in parts", "by itself"]
-"""How a file is run: as one transaction in one round trip, as one step by step, as one that its own
-BEGIN and COMMIT cut into parts, or without one."""
+TransactionMode: TypeAlias = Literal["pipeline", "stepwise", "in parts", "autocommit"]
+"""How a file is run: as one transaction in one round trip, or statement by statement; as one query
+that its own BEGIN and COMMIT cut into several transactions; or in autocommit."""
 
 Step: TypeAlias = tuple[Request, Statement | None]
 """A request with its statement; None for markers and for our own BEGIN and COMMIT."""
@@ -21,17 +21,17 @@ NOT_IN_A_TRANSACTION: Final = frozenset(
     (
         "25001",  # CREATE INDEX CONCURRENTLY, VACUUM, ALTER SYSTEM, CREATE DATABASE, …
         "2D000",  # COMMIT inside of DO or CALL
-        "55P04",  # an enum's new value, used at once
+        "55P04",  # a new value of an enum, used in the transaction that added it
     )
 )
-"""The errors of what can be done outside of a transaction only."""
+"""The errors of statements that can run only outside a transaction."""
 
 _BEGINS: Final = frozenset(("begin", "start"))
 _ENDS: Final = frozenset(("abort", "commit", "end", "prepare", "rollback"))
 _CONTROL: Final = frozenset(("abort", "begin", "commit", "end"))
 _TO_SAVEPOINT: Final = re.compile(r"rollback(\s+(work|transaction))?\s+to\b", re.IGNORECASE)
-_CHAINS: Final = re.compile(r"\band\s+chain\b", re.IGNORECASE)
-_ASIDE: Final = re.compile(r"--[^\n\r]*|/\*.*?\*/", re.DOTALL)
+_AND_CHAIN: Final = re.compile(r"\band\s+chain\b", re.IGNORECASE)
+_COMMENT: Final = re.compile(r"--[^\n\r]*|/\*.*?\*/", re.DOTALL)
 """An SQL comment; nested ones do not matter in short statements."""
 _BEGINS_READ_ONLY: Final = re.compile(
     r"\bread\s+only\b|\b(?:default_)?transaction_read_only\b", re.IGNORECASE
@@ -43,22 +43,22 @@ _SETS_READ_ONLY: Final = re.compile(
 )
 
 
-def way_of(statements: Sequence[Statement], *, one_query: bool) -> Way:
-    """How a file is run at first; the server may know better.
+def transaction_mode(statements: Sequence[Statement], *, one_query: bool) -> TransactionMode:
+    """How a file is run at first; errors of the server may change it.
 
     ``one_query``: whether its tool sends the whole file as one query.
     """
     if one_query and any(_ends_or_begins(statement) for statement in statements):
         return "in parts"
     if any(controls_transactions(statement) for statement in statements):
-        return "by itself"
+        return "autocommit"
     if any(s.compound or s.words[:1] == ("copy",) for s in statements):
-        return "in steps"
-    return "at once"
+        return "stepwise"
+    return "pipeline"
 
 
 def controls_transactions(statement: Statement) -> bool:
-    """Whether a file with this statement is run in no transaction of ours."""
+    """Whether a file with this statement is not run in a transaction of ours."""
     match statement.words:
         case ("start" | "prepare", "transaction", *_):
             return True
@@ -73,28 +73,31 @@ def _ends_or_begins(statement: Statement) -> bool:
 
 def _ends(statement: Statement) -> bool:
     """Whether no transaction is open after a statement that ends one."""
-    text = _ASIDE.sub(" ", statement.text).strip()
+    text = _COMMENT.sub(" ", statement.text).strip()
     first = next(iter(statement.words), "")
     if first == "prepare":
         return statement.words[:2] == ("prepare", "transaction")
-    return first in _ENDS and not _TO_SAVEPOINT.match(text) and not _CHAINS.search(text)
+    return first in _ENDS and not _TO_SAVEPOINT.match(text) and not _AND_CHAIN.search(text)
 
 
 def steps_of(
     statements: Sequence[Statement],
-    way: Way,
+    mode: TransactionMode,
     mark: Callable[[Statement], Request | None] = lambda _: None,
 ) -> list[Step]:
     """The requests for a file; ``mark`` returns what is sent before a statement."""
-    steps = list(_parts(statements, mark) if way == "in parts" else _plain(statements, mark))
-    if way == "in steps":
+    steps = list(
+        _steps_in_parts(statements, mark) if mode == "in parts" else _marked_steps(statements, mark)
+    )
+    if mode == "stepwise":
         return [(Request("BEGIN"), None), *steps, (Request("COMMIT"), None)]
     return steps
 
 
-def _plain(
+def _marked_steps(
     statements: Sequence[Statement], mark: Callable[[Statement], Request | None]
 ) -> Iterator[Step]:
+    """A request for each statement, after that for its marker."""
     for statement in statements:
         marker = mark(statement)
         if marker is not None:
@@ -102,14 +105,14 @@ def _plain(
         yield Request(statement.text, copy_data=statement.copy_data), statement
 
 
-def _parts(
+def _steps_in_parts(
     statements: Sequence[Statement], mark: Callable[[Statement], Request | None]
 ) -> Iterator[Step]:
-    """The requests for a file that is one query: what follows a COMMIT is a transaction again.
+    """The requests for a file that is one query: after a COMMIT the next transaction begins.
 
-    A BEGIN makes the transaction one that the end of the query does not commit, together with what
-    stands before it (PostgreSQL's documentation, 54.2.2.1, "Multiple Statements in a Simple
-    Query").
+    A BEGIN turns the implicit transaction, with the statements before it, into one that the end of
+    the query does not commit (PostgreSQL's documentation, 54.2.2.1, "Multiple Statements in a
+    Simple Query").
     """
     is_open = is_begun = False
     for statement in statements:
@@ -120,23 +123,23 @@ def _parts(
         elif not is_open:
             yield Request("BEGIN"), None
             is_open = True
-        yield from _plain([statement], mark)
+        yield from _marked_steps([statement], mark)
     if is_open and not is_begun:
         yield Request("COMMIT"), None
 
 
-def first_lost(statements: Sequence[Statement], failed: Statement, way: Way) -> int:
-    """The index of the first statement that is without effect because one failed."""
+def first_lost(statements: Sequence[Statement], failed: Statement, mode: TransactionMode) -> int:
+    """The index of the first statement that has no effect because one failed."""
     at = next(at for at, one in enumerate(statements) if one is failed)
-    if way == "by itself":
+    if mode == "autocommit":
         return at
-    if way == "in parts":
+    if mode == "in parts":
         ends = [number for number in range(at) if _ends(statements[number])]
         return ends[-1] + 1 if ends else 0
     return 0
 
 
-def opening(statements: Sequence[Statement]) -> Statement:
+def last_begin(statements: Sequence[Statement]) -> Statement:
     """The statement that began the last transaction."""
     opens = [s for s in statements if s.words[:1] and s.words[0] in _BEGINS]
     return opens[-1] if opens else statements[-1]
@@ -148,9 +151,9 @@ def makes_read_only(statement: Statement) -> bool:
         case ("set", "role", *_) | ("set", "session", "authorization", *_):
             return False
         case ("begin" | "set" | "start", *_):
-            return _BEGINS_READ_ONLY.search(_ASIDE.sub(" ", statement.text)) is not None
+            return _BEGINS_READ_ONLY.search(_COMMENT.sub(" ", statement.text)) is not None
         case ("do" | "select", *_):
-            return _SETS_READ_ONLY.search(_ASIDE.sub(" ", statement.text)) is not None
+            return _SETS_READ_ONLY.search(_COMMENT.sub(" ", statement.text)) is not None
     return False
 
 
@@ -169,6 +172,6 @@ def wants_simple_protocol(complaint: Complaint) -> bool:
 
 
 def nearest_statement(steps: Sequence[Step], index: int) -> Statement:
-    """The statement that a failing BEGIN, COMMIT or marker belongs to."""
+    """The statement to which a failed BEGIN, COMMIT or marker belongs."""
     around = [*steps[index:], *reversed(steps[:index])]
     return next(statement for _, statement in around if statement is not None)

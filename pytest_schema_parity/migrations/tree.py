@@ -33,7 +33,7 @@ class MigrationFile:
 class Tree:
     """A named source of a schema: migrations in order.
 
-    ``skipped`` names the files that the tool passes over, with the reason.
+    ``skipped`` names the files that the tool skips, with the reason.
     """
 
     name: str
@@ -67,10 +67,10 @@ def load_tree(
         name,
         chosen or "files",
         tuple(
-            MigrationFile(file, _shown(file, root), listing.refused.get(file))
+            MigrationFile(file, _shown_path(file, root), listing.refused.get(file))
             for file in listing.files
         ),
-        tuple((_shown(file, root), reason) for file, reason in listing.skipped),
+        tuple((_shown_path(file, root), reason) for file, reason in listing.skipped),
     )
 
 
@@ -79,34 +79,34 @@ def list_files(
 ) -> tuple[Listing, str | None]:
     """The files of a directory, or those that are named, and their layout.  Raises TreeError."""
     if files:
-        listing = _listed(base, files)
+        listing = _list_named_files(base, files)
         chosen = layout if layout is None else get_layout(layout).name
     else:
-        listing, chosen = _found(base, layout)
+        listing, chosen = _list_directory(base, layout)
     refuse_marked(listing.files)
     return listing, chosen
 
 
 def missing_file(path: Path) -> str | None:
-    """Why a path cannot be the file of a tree, with the name that was probably meant; else None."""
-    return None if path.is_file() else f"{path} is not a file{_meant(path)}"
+    """Why a path cannot be a file of a tree, with the name that was probably meant; else None."""
+    return None if path.is_file() else f"{path} is not a file{_suggestion(path)}"
 
 
-def _found(path: Path, layout: str | None) -> tuple[Listing, str]:
+def _list_directory(path: Path, layout: str | None) -> tuple[Listing, str]:
     """The files that a layout lists at a path, and its name."""
     chosen = None if layout is None else get_layout(layout)
     if not path.exists():
-        raise TreeError(f"{path} does not exist{_meant(path)}")
+        raise TreeError(f"{path} does not exist{_suggestion(path)}")
     refuse_directory(path)
     chosen = chosen or detect_layout(path)
     listing = chosen.list_files(path)
     if not listing.files:
         passed = f" ({len(listing.skipped)} SQL files have other names)" if listing.skipped else ""
-        raise TreeError(f"{path} holds no migrations{passed}. Looked for: {chosen.looks_for}")
+        raise TreeError(f"{path} contains no migrations{passed}. Looked for: {chosen.looks_for}")
     return listing, chosen.name
 
 
-def _listed(base: Path, files: Sequence[str | Path]) -> Listing:
+def _list_named_files(base: Path, files: Sequence[str | Path]) -> Listing:
     """The files that a configuration names one by one."""
     paths = tuple(base / file for file in files)
     for position, path in enumerate(paths):
@@ -117,8 +117,8 @@ def _listed(base: Path, files: Sequence[str | Path]) -> Listing:
     return Listing(paths)
 
 
-def _meant(path: Path) -> str:
-    """``: did you mean …?`` with the file beside the path whose name is nearest; else empty."""
+def _suggestion(path: Path) -> str:
+    """``: did you mean …?`` with the most similar name in the same directory; else empty."""
     try:
         neighbours = [entry.name for entry in path.parent.iterdir()]
     except OSError:
@@ -127,7 +127,7 @@ def _meant(path: Path) -> str:
     return f": did you mean {close}?" if close else ""
 
 
-def _shown(path: Path, root: Path) -> str:
-    """A path as a user would write it: from the root if it lies below, with slashes."""
+def _shown_path(path: Path, root: Path) -> str:
+    """A path as a user would write it: relative to the root if it is below, with slashes."""
     absolute, top = path.absolute(), root.absolute()
     return (absolute.relative_to(top) if absolute.is_relative_to(top) else absolute).as_posix()

@@ -1,4 +1,4 @@
-"""The statements that a failure rolled back or kept from running, with the names in them."""
+"""The statements without effect after a failure (rolled back, or not run), with their names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMMENT: Final = re.compile(r"--[^\n\r]*|/\*.*?\*/", re.DOTALL)
 
 
 class Lost(NamedTuple):
-    """A statement without effect: its command, the kind of object it is about, the names in it.
+    """A statement without effect: its command, the kind of object, and the names in it.
 
     The command is empty for a file that cannot be split into statements.
     """
@@ -32,7 +32,7 @@ class Lost(NamedTuple):
 
 
 def lost_statements(statements: Sequence[Statement], first: int = 0) -> tuple[Lost, ...]:
-    """The statements, from an index on, that a failure rolled back or kept from running."""
+    """The statements from an index on, which were rolled back, or not run, after a failure."""
     return tuple(
         Lost(
             next(iter(one.words), ""),
@@ -44,12 +44,12 @@ def lost_statements(statements: Sequence[Statement], first: int = 0) -> tuple[Lo
 
 
 def lost_text(text: str) -> tuple[Lost, ...]:
-    """A whole file that was not run."""
+    """A whole file that was not run, as one statement."""
     return (Lost("", "", names_in(text)),)
 
 
 def names_in(text: str) -> frozenset[str]:
-    """The identifiers and key words in a text as the server reads them, comments aside."""
+    """The identifiers and key words in a text as the server reads them, except in comments."""
     return frozenset(
         quoted.replace('""', '"') if quoted else plain.lower()
         for quoted, plain in _NAME.findall(_COMMENT.sub(" ", text))

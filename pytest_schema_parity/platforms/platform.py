@@ -15,7 +15,7 @@ from pytest_schema_parity.postgres.template import PLAIN, ClusterTemplate
 from pytest_schema_parity.showing import did_you_mean
 
 READER: Final = "schema_parity_reader"
-"""The role that ``no_superuser.sql`` makes: it reads all, whatever row level security says."""
+"""The role that ``no_superuser.sql`` creates: it reads all rows, despite row level security."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Platform:
     extensions: tuple[str, ...] = ()
     is_trusted: bool = True
     reader: str | None = None
-    """The role that reads all rows where code of a migration may not run as a superuser."""
+    """The role that reads all rows if a migration's code may not run as a superuser."""
 
     def without_superuser(self) -> Platform:
         """The same platform, but migrations have only the rights of the database's owner."""
@@ -105,7 +105,7 @@ PLATFORMS: Final[Mapping[str, Platform]] = MappingProxyType(
 def get_platform(name: str | None, *, superuser: bool = True) -> Platform:
     """The platform of that name; None is ``none``.  Raises ConfigError with a similar name.
 
-    If ``superuser`` is False, its migrations run without the rights of one.
+    If ``superuser`` is False, its migrations run without the rights of a superuser.
     """
     name = "none" if name is None else name
     if name in PLATFORMS:

@@ -1,1 +1,1 @@
-"""PostgreSQL servers to throw away: binaries, cached data directories, clusters, databases."""
+"""Temporary PostgreSQL servers: binaries, cached data directories, clusters, databases."""

@@ -51,7 +51,7 @@ class Account:
         )
 
     def _has_permission(self, status: os.stat_result, bit: int) -> bool:
-        """Whether the mode grants this user what ``bit``, of the mode for others, stands for."""
+        """Whether the mode grants this user the permission that ``bit`` grants to others."""
         if status.st_uid == self.uid:
             return bool(status.st_mode & bit << 6)
         return bool(status.st_mode & (bit << 3 if status.st_gid == self.gid else bit))

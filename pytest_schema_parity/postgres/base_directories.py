@@ -1,4 +1,4 @@
-"""The directories in which run directories can be made: in memory, or on disk."""
+"""The directories in which run directories can be created: in memory, or on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cache between runs: where it is, how it is locked, and how old entries are removed."""
+"""The cache between runs: its directory, its locks, and the removal of old entries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cache_directory() -> Path:
     """The cache directory of the user, or a private one in the directory for temporary files.
 
     The second is used if the first is not writable, or belongs to another user: under ``sudo -E``
-    root has the HOME of a user, who could neither use nor remove the files of root.
+    root has the HOME of a user, who could neither use nor remove root's files.
     """
     try:
         path = user_cache_path(DIRECTORY_NAME)

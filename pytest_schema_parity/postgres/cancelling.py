@@ -1,4 +1,4 @@
-"""Cut off statements that no timeout of the server ends."""
+"""Cancel statements that outlast their timeout; terminate a session that ignores that."""
 
 from __future__ import annotations
 
@@ -11,31 +11,35 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-CANCELS: Final = 5
-"""How often a statement is cancelled, which a routine can catch, before its server process ends."""
-AGAIN: Final = 1.0
-"""Seconds between two of these."""
+MAX_CANCELS: Final = 5
+"""How often a statement is cancelled, which a routine can catch, before its backend is ended."""
+CANCEL_INTERVAL: Final = 1.0
+"""Seconds between two cancel requests."""
 GRACE: Final = 0.5
-"""Seconds after which a statement is cancelled that its own timeout does not end."""
+"""Seconds after its own timeout in which a statement should have ended."""
 
 
 class CannotCancelError(Exception):
-    """A statement that catches its cancellation was ended with its connection."""
+    """A statement caught its cancellations, so its backend was terminated."""
 
 
 @contextmanager
-def cut_off(connection: psycopg.Connection, seconds: float) -> Iterator[None]:
-    """Cancel what runs after so many seconds; raises CannotCancelError where that does not help."""
+def cancel_after(connection: psycopg.Connection, seconds: float) -> Iterator[None]:
+    """Cancel the statement that still runs after so many seconds.
+
+    If that fails repeatedly, the connection's backend is terminated: raises CannotCancelError.
+    """
     ended = Event()
     terminated = Event()
 
     def watch() -> None:
+        """Cancel the statement, and at last terminate its backend, until the block has ended."""
         waited = seconds
-        for _ in range(CANCELS):
+        for _ in range(MAX_CANCELS):
             if ended.wait(waited):
                 return
             connection.cancel()
-            waited = AGAIN
+            waited = CANCEL_INTERVAL
         if not ended.wait(waited):
             terminated.set()
             _terminate(connection)
@@ -59,16 +63,16 @@ def execute_within(
     """Execute a query in an open transaction, for so many seconds at most.
 
     Raises QueryCanceled after that.  Code that the query runs may set another timeout, or catch the
-    cancellation; raises CannotCancelError where it does so again and again.
+    cancellation; raises CannotCancelError if it does so repeatedly.
     """
     limit = max(round(seconds * 1000), 1)
     connection.execute(f"SET LOCAL statement_timeout = {limit}".encode())
-    with cut_off(connection, seconds + GRACE):
+    with cancel_after(connection, seconds + GRACE):
         return connection.execute(query.encode() if isinstance(query, str) else query)
 
 
 def _terminate(connection: psycopg.Connection) -> None:
-    """End the server process of a connection, through another one; it may have ended by itself."""
+    """Terminate the backend of a connection, if it still runs, through another connection."""
     info = connection.info
     with suppress(psycopg.OperationalError):
         other = psycopg.connect(make_conninfo(info.dsn, password=info.password), autocommit=True)

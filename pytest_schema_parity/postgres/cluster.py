@@ -1,4 +1,4 @@
-"""Clusters of our own: started in some 50 ms from a cached data directory, removed at the end."""
+"""Temporary clusters: started in some 50 ms from a cached data directory, removed at the end."""
 
 from __future__ import annotations
 
@@ -130,27 +130,27 @@ class Cluster:
         return int((self.data_directory / "postmaster.pid").read_text().split()[0])
 
     def crash(self) -> None:
-        """Kill the server (SIGQUIT), and start another, which recovers the data that it left.
+        """Kill the server (SIGQUIT), and start another on its data, which it recovers.
 
-        Nobody is connected afterwards, and :meth:`conninfo` leads to another socket.  What was
-        committed is there if it was started ``durable``.  Raises ServerError.
+        All connections are lost, and :meth:`conninfo` has another socket directory.  Committed
+        data are kept if the cluster was started ``durable``.  Raises ServerError.
         """
         with self._lock:
-            dead = self._server
-            if not self._running or self._start is None or not isinstance(dead, Lifeline):
+            crashed = self._server
+            if not self._running or self._start is None or not isinstance(crashed, Lifeline):
                 raise ServerError("only a server that runs and was started here can be recovered")
             os.kill(self.postmaster_pid, signal.SIGQUIT)
-            if not dead.ends_within(START_TIMEOUT):
-                raise ServerError(f"PostgreSQL does not end.\n{dead.run.log_tail()}")
-            fresh = Lifeline(dead.account)
+            if not crashed.ends_within(START_TIMEOUT):
+                raise ServerError(f"PostgreSQL did not stop. Its log:\n{crashed.run.log_tail()}")
+            fresh = Lifeline(crashed.account)
             try:
-                shutil.move(dead.run.data, fresh.run.data)
+                shutil.move(crashed.run.data, fresh.run.data)
                 self._start(fresh)
             except BaseException:
                 fresh.end()
                 raise
             self._server, self.socket_directory = fresh, fresh.run.path
-            dead.end()
+            crashed.end()
 
     def _end_once(self, end: Callable[[], None]) -> None:
         """Call ``end``, the first time only."""
@@ -169,9 +169,9 @@ def start_cluster(
 ) -> Cluster:
     """Start a cluster from a template; ``name`` becomes its ``cluster_name``.
 
-    What was committed on a ``durable`` one survives a crash.  The first start with a template runs
-    initdb (half a second) and caches the data directory.  Raises ServerError.  Several may be
-    started at once from threads.
+    Committed data of a ``durable`` cluster survive a crash.  The first start with a template runs
+    initdb (half a second) and caches the data directory.  Raises ServerError.  Threads may start
+    several clusters at once.
     """
     account = server_account()
     programs = runnable_installation(installation, account)
@@ -180,13 +180,16 @@ def start_cluster(
         settings |= DURABLE
 
     def start(lifeline: Lifeline) -> None:
+        """Start a server in the run directory of a lifeline."""
         start_postgres(lifeline, programs.binary("postgres"), settings)
 
     try:
         server = _start_server(template, programs, account, start)
     except OSError as error:
         raise ServerError(with_remedy(f"A server cannot be started: {error}")) from error
-    return _verified(Cluster(installation, template.superuser, server.run.path, server, start))
+    return _require_own_server(
+        Cluster(installation, template.superuser, server.run.path, server, start)
+    )
 
 
 def attach_cluster(installation: Installation, *, superuser: str, path: Path) -> Cluster:
@@ -194,11 +197,11 @@ def attach_cluster(installation: Installation, *, superuser: str, path: Path) ->
 
     The server runs until this process has detached, too.  Raises ServerError if it has ended.
     """
-    return _verified(Cluster(installation, superuser, path, Attachment(path)))
+    return _require_own_server(Cluster(installation, superuser, path, Attachment(path)))
 
 
-def _verified(cluster: Cluster) -> Cluster:
-    """Return the cluster; stop it and raise ServerError if a connection reaches another server."""
+def _require_own_server(cluster: Cluster) -> Cluster:
+    """The same cluster; stop it and raise ServerError if a connection reaches another server."""
     try:
         require_data_directory(cluster.maintenance_conninfo(), cluster.data_directory)
     except BaseException:

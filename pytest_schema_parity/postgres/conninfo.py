@@ -1,4 +1,4 @@
-"""Connection strings, and connecting, without a password in any error or traceback."""
+"""Connection strings and connections whose errors and tracebacks show no password."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.showing import HIDDEN
 
 UNREADABLE: Final = (
-    "The connection string cannot be read; it is not shown, as it may hold a password. In a URI, "
-    "write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25; among keyword=value, put a value "
-    "with blanks in single quotes."
+    "The connection string cannot be read; it is not shown because it may contain a password. In "
+    "a URI, write @ : / ? # % in a password as %40 %3A %2F %3F %23 %25; among keyword=value, put a "
+    "value with blanks in single quotes."
 )
 
 
@@ -51,9 +51,9 @@ def open_connection(conninfo: str, **options: Any) -> psycopg.Connection:
 
 
 def _parsed_options(conninfo: str) -> list[pq.ConninfoOption] | None:
-    """The options that libpq reads; None if it cannot, or reads a part of a password as a host.
+    """The options that libpq reads; None if it reads none, or a part of a password as a host.
 
-    That happens to a URI whose password has an unescaped ``@ : /``.
+    It misreads a URI whose password has an unescaped ``@ : /``.
     """
     try:
         options = pq.Conninfo.parse(str.encode(conninfo))

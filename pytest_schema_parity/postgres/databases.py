@@ -26,7 +26,7 @@ SET datdba = source.datdba, datacl = source.datacl, datconnlimit = source.datcon
 FROM pg_catalog.pg_database AS source
 WHERE copy.datname = {copy} AND source.datname = {source} AND source.datname <> 'template0'
 """
-"""Copies what CREATE DATABASE leaves out: the owner, privileges and connection limit of a database,
+"""Copies what CREATE DATABASE does not copy: a database's owner, privileges and connection limit,
 and its settings (ALTER DATABASE SET, ALTER ROLE IN DATABASE SET)."""
 DISCONNECT_TIMEOUT: Final = 0.5
 """Seconds to wait until a connection that was just closed is gone from pg_stat_activity."""

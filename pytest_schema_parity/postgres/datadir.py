@@ -49,10 +49,12 @@ def create_data_directory(
     try:
         _make_image(image, template, programs, account)
     except OSError as error:
-        failed = f"A data directory cannot be made in {run.path}: {error}"
+        failed = f"The data directory cannot be created in {run.path}: {error}"
         raise ServerError(with_remedy(failed)) from error
     if not _try_unpack(image, run, account):
-        raise ServerError(f"A data directory cannot be made: {image} was damaged at once.")
+        raise ServerError(
+            f"The data directory cannot be created: the new image {image} is damaged."
+        )
     image.unlink()
 
 
@@ -77,7 +79,7 @@ def server_settings(
 
 
 def _image_path(template: ClusterTemplate, programs: Installation) -> Path:
-    """The file in the cache that holds the image of a template, or will."""
+    """The path in the cache for the image of a template; the file may be missing."""
     images = cache_directory() / "images"
     images.mkdir(mode=0o700, exist_ok=True)
     return images / f"{programs.major}-{template.key(programs)}.image"
@@ -86,7 +88,7 @@ def _image_path(template: ClusterTemplate, programs: Installation) -> Path:
 def _unpack_cached(
     run: RunDirectory, template: ClusterTemplate, programs: Installation, account: Account
 ) -> bool:
-    """Unpack the cached image, and make it first if it is missing or broken; whether that worked.
+    """Unpack the cached image, and make it first if it is missing or broken; False if it failed.
 
     Raises OSError if the cache cannot be written.
     """
@@ -101,7 +103,10 @@ def _unpack_cached(
 
 
 def _try_unpack(image: Path, run: RunDirectory, account: Account) -> bool:
-    """Unpack an image; returns False if it is missing or broken.  Raises ServerError."""
+    """Unpack an image and note its use (mtime); False if it is missing or broken.
+
+    Raises ServerError.
+    """
     try:
         unpack(image, run.data, account)
     except BrokenImage:

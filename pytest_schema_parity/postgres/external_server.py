@@ -2,7 +2,7 @@
 
 Only those are dropped at the end.  The name of each has the token of the run, and so has its
 comment, in case the project chose the name.  A run holds an advisory lock on its token: if the lock
-is free the run was killed, and the next run drops its databases.
+is free, the run was killed, and the next run drops its databases.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class ExternalServer:
         return self.conninfo(dbname, options=maintenance_options(self.major))
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def build_lock(self) -> Iterator[None]:
         """Wait until no other tree is built on this server: two trees may create the same role."""
         # The session could take its advisory lock twice: threads of this process need a lock, too.
         with self._build_lock:
@@ -155,7 +155,7 @@ class ExternalServer:
         return self._session.execute(_TRY_LOCK, (name,)).fetchone() == (True,)
 
     def _check_requirements(self) -> None:
-        """Raise ServerError for a server that is too old, or a user that is no superuser."""
+        """Raise ServerError for a server that is too old, or a user that is not a superuser."""
         if self.major < OLDEST:
             raise ServerError(
                 f"The server on {self.host}:{self.port} is PostgreSQL {self.version}; "
@@ -163,9 +163,9 @@ class ExternalServer:
             )
         if self._session.info.parameter_status("is_superuser") != "on":
             raise ServerError(
-                f"{self.superuser} is no superuser on {self.host}:{self.port}. Let the fixture "
-                "connect as one, or leave out the key `server`: then the plugin starts its own "
-                "servers."
+                f"{self.superuser} is not a superuser on {self.host}:{self.port}. Let the fixture "
+                "connect as a superuser, or remove the key `server`: then the plugin starts its "
+                "own servers."
             )
 
     def _drop_stale_databases(self) -> None:

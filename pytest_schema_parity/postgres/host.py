@@ -8,7 +8,7 @@ from pytest_schema_parity.postgres.conninfo import Conninfo
 
 
 class Host(Protocol):
-    """A server on which we create, copy and drop databases of our own.
+    """A server on which we create, copy and drop our own databases.
 
     A client connects with ``host`` (a name, or the directory of a socket), ``port``, ``superuser``
     and ``password``.  Databases are created in a session in ``maintenance_database``, copied with

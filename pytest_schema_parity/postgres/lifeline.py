@@ -136,7 +136,7 @@ class Lifeline:
             os.write(self._fifo, f"{word}\n".encode())
 
     def ends_within(self, seconds: float) -> bool:
-        """Wait for the server to end; whether it does so within these seconds."""
+        """Wait for the server to end; returns whether it did so within these seconds."""
         ended = select.poll()
         ended.register(self._status, select.POLLIN)
         return bool(ended.poll(seconds * 1000))

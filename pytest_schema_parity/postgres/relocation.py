@@ -76,7 +76,7 @@ def readable_directory(directory: Path, account: Account) -> Path:
 
 
 def _shared_copy(key: str, copy: Callable[[Path], object]) -> Path:
-    """The cached copy with this key, which all users can read; ``copy`` makes it if need be."""
+    """The cached copy with this key, which all users can read; ``copy`` makes it if missing."""
     copies = _copies_directory()
     target, size = copies / key, copies / f"{key}.size"
     try:
@@ -97,7 +97,7 @@ def _shared_copy(key: str, copy: Callable[[Path], object]) -> Path:
 
 
 def _replace_copy(target: Path, copy: Callable[[Path], object]) -> None:
-    """Make a copy, in place of an older one; it is complete or is not there."""
+    """Make a copy and replace an older one, atomically."""
     for begun in target.parent.glob("new-*"):  # by a process that was killed: we hold the lock
         shutil.rmtree(begun, ignore_errors=True)
     new = Path(tempfile.mkdtemp(prefix="new-", dir=target.parent))
@@ -119,7 +119,7 @@ def _keep_from_pruning(directory: Path) -> int:
 
 
 def _file_count_and_size(directory: Path) -> str:
-    """The number of files in a directory and their size, to notice that some were removed."""
+    """The number of files in a directory and their size, to notice removed files."""
     sizes = [
         os.stat(os.path.join(parent, name)).st_size  # noqa: PTH116, PTH118  # 2,000 of them
         for parent, _, names in os.walk(directory)

@@ -1,4 +1,4 @@
-"""Remedies for errors of the operating system: disk full, too many files, and the like."""
+"""Remedies for errors of the operating system, such as a full disk or too many open files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REMEDIES: Final = {
     (os.strerror(errno.EAGAIN), "Cannot fork"): (
         "Raise the limit on processes (`ulimit -u`, or the container's)."
     ),
-    (os.strerror(errno.ENOMEM),): "Give it more memory, or end other programs that use much.",
+    (os.strerror(errno.ENOMEM),): "Provide more memory, or stop other programs that use it.",
 }
 
 

@@ -97,7 +97,7 @@ def make_run_directory(account: Account) -> RunDirectory:
 
 
 def shared_directory(run: str) -> Path:
-    """The directory that the processes of a run share, if they have the same ``tempfile`` one."""
+    """The directory that the processes of a run share if their temporary directory is the same."""
     bases = [temporary_directory(), Path("/tmp")]  # noqa: S108  # it will be private
     usable = (base for base in bases if os.access(base, os.W_OK | os.X_OK))
     base = next(usable, bases[0])
@@ -119,7 +119,7 @@ def stale_directories(bases: Iterable[Path] | None = None) -> Iterator[Path]:
 
 @contextmanager
 def _lock_if_stale(path: Path) -> Iterator[bool]:
-    """Lock a directory if it is one of ours and no process holds its lock; whether that worked."""
+    """Try to lock a directory; yields False if it is not ours, or a process holds the lock."""
     lock = _open_directory(path)
     try:
         status = os.fstat(lock)

@@ -20,7 +20,7 @@ START_TIMEOUT: Final = 30.0
 
 
 class StartError(ServerError):
-    """The server was run, but does not accept connections."""
+    """The server was started, but does not accept connections."""
 
 
 def start_postgres(lifeline: Lifeline, postgres: Path, settings: Mapping[str, str]) -> None:
@@ -51,4 +51,4 @@ def shut_down(lifeline: Lifeline) -> None:
     postmaster = int((run.data / "postmaster.pid").read_text().split()[0])
     os.kill(postmaster, signal.SIGINT)
     if not lifeline.ends_within(START_TIMEOUT):
-        raise ServerError(f"PostgreSQL does not shut down. Its log:\n{run.log_tail()}")
+        raise ServerError(f"PostgreSQL did not shut down. Its log:\n{run.log_tail()}")

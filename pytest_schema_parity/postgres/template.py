@@ -44,7 +44,7 @@ CLUSTER_SETTINGS: Final[Mapping[str, str]] = MappingProxyType(
 DURABLE: Final[Mapping[str, str]] = MappingProxyType(
     {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 )
-"""What a server needs besides, so that a crash loses nothing that was committed."""
+"""Further settings with which committed data survive a crash."""
 
 _FORMAT = "2"  # part of every key: raise it when data directories are created in another way
 
@@ -73,7 +73,7 @@ class ClusterTemplate:
         return digest.hexdigest()[:32]
 
     def _parts(self, installation: Installation) -> Iterator[bytes]:
-        """All that the data directory depends on."""
+        """Everything on which the contents of the data directory depend."""
         binary = installation.binary("postgres")
         stat = binary.stat()
         yield from map(

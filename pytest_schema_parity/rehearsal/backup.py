@@ -51,7 +51,7 @@ JOIN pg_roles AS m ON m.oid = a.member
 ORDER BY 1, 2
 """
 _NOT_DUMPED: Final = frozenset({"database", "role"})
-"""The kinds of facts of which ``pg_dump`` of one database carries none, nor what is below them."""
+"""The kinds of facts that ``pg_dump`` of one database leaves out, with their children."""
 _TIMEOUT: Final = 600.0
 """Seconds that a program may take."""
 
@@ -125,10 +125,9 @@ def back_up_and_restore(
 ) -> Restored:
     """Back a database up and restore it into an empty one, on a server with the same roles.
 
-    The database itself and the roles are in no such backup, nor what is set and granted for them:
-    the target has its own, and they are not compared.
-    ``source`` and ``target`` are the conninfos of superusers, ``directory`` is where the backup is
-    written to. Raises psycopg.Error where one of them cannot be read.
+    Such a backup contains neither roles nor the database itself, with its settings and privileges:
+    these are not compared. ``source`` and ``target`` are conninfos of superusers; the backup is
+    written to ``directory``. Raises psycopg.Error if a database cannot be read.
     """
     file = directory / "backup.dump"
     commands = (
@@ -136,17 +135,17 @@ def back_up_and_restore(
         (target, [str(programs.pg_restore), "--exit-on-error", str(file)]),
     )
     for conninfo, command in commands:
-        if (failure := _complaint(command, conninfo)) is not None:
+        if (failure := _failure_of(command, conninfo)) is not None:
             return Restored(failure)
     return Restored(
         None,
-        tuple(compare(_dumped(read_schema(source)), _dumped(read_schema(target)))),
+        tuple(compare(_facts_in_dump(read_schema(source)), _facts_in_dump(read_schema(target)))),
         tuple(compare_data(source, target, exact=True)),
     )
 
 
-def _dumped(schema: Schema) -> Schema:
-    """The facts that a dump of one database carries."""
+def _facts_in_dump(schema: Schema) -> Schema:
+    """The facts that a dump of one database contains."""
     kept = (
         fact
         for fact in schema
@@ -155,8 +154,8 @@ def _dumped(schema: Schema) -> Schema:
     return Schema(kept, version=schema.version, platform=schema.platform)
 
 
-def _complaint(command: list[str], conninfo: str) -> str | None:
-    """What a program says if it fails, without secrets.
+def _failure_of(command: list[str], conninfo: str) -> str | None:
+    """Run a program; return its error if it fails, without secrets, else None.
 
     The password is given in the environment: every user of the machine can read the arguments.
     """
@@ -175,10 +174,10 @@ def _complaint(command: list[str], conninfo: str) -> str | None:
             env=environment,
         )
     except subprocess.TimeoutExpired:  # its text shows the whole command
-        return f"{name} had not ended after {_TIMEOUT:g} s"
+        return f"{name} did not end within {_TIMEOUT:g} s"
     if done.returncode == 0:
         return None
-    return printable_lines(redact(done.stderr.strip())) or f"{name} ended with {done.returncode}"
+    return printable_lines(redact(done.stderr.strip())) or f"{name} exited with {done.returncode}"
 
 
 def _directories() -> Iterator[Path]:

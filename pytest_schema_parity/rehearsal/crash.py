@@ -32,15 +32,15 @@ def crashed(
 ) -> Iterator[StepOutcome]:
     """Kill a server in the middle of each step; report steps that are half done after recovery.
 
-    The ``cluster`` is a durable one, ``database`` one like the first stage, and ``read`` reads the
-    facts of a database there. The steps are carried out in it, one after the other.
+    The ``cluster`` must be durable; ``database`` is a copy of the first stage there, in which the
+    steps are carried out, one after the other; ``read`` reads the facts of a database there.
     """
     rehearsal.carry_out()
     server = _Server(rehearsal, cluster, database, read, role)
     failed = ""
     for number, step in enumerate(rehearsal.steps):
         if failed:
-            why = f"the server was not killed, as {failed} could not be run again before"
+            why = f"a crash was not tested: the earlier step {failed} could not be repeated"
             yield StepOutcome(step, unchecked=why)
             continue
         outcome = server.crash_during(number)
@@ -62,19 +62,19 @@ class _Server:
     role: str
 
     def crash_during(self, number: int) -> StepOutcome:
-        """Kill the server in the middle of a step, and look at what is left of it."""
+        """Kill the server in the middle of a step, and check that it is not half done."""
         step, script = self.rehearsal.steps[number], self.rehearsal.script(number)
-        places = interruptions(script, 2) or [0]
-        middle = places[(len(places) - 1) // 2]
+        points = interruptions(script, 2) or [0]
+        middle = points[(len(points) - 1) // 2]
         point = f"the server was killed after {middle} of its statements, and has recovered"
         with self._copy(self.database, "before") as before:
-            mark = fingerprint(self._reading(self.database))
+            mark = fingerprint(self._reader_conninfo(self.database))
             try:
                 self._crash_after(script, middle)
             except psycopg.Error as error:
-                why = f"the server was not killed, as a statement failed before: {error}"
+                why = f"a crash was not tested: a statement failed first: {error}"
                 return StepOutcome(step, point=point, unchecked=why)
-            if fingerprint(self._reading(self.database)) == mark:
+            if fingerprint(self._reader_conninfo(self.database)) == mark:
                 return StepOutcome(step, point=point)
             changed = self._changed(number, before)
             if any(changed):
@@ -85,22 +85,22 @@ class _Server:
         return StepOutcome(step, point=point)
 
     def carry_out(self, step: MigrationStep, database: str) -> tuple[Failure, ...]:
-        """Carry a step out in a database of this server; what failed."""
+        """Carry a step out in a database of this server; return what failed."""
         tree = tree_of(step.up, step.up.parent)
         return apply_tree(tree, self.cluster.conninfo(database, self.role)).failures
 
     def _changed(self, stage: int, copy: str) -> Changed:
-        """What differs from the facts of a stage, and from the rows of a copy that is like it.
+        """What differs from the facts of a stage, and from the rows of a copy equal to it.
 
         Rows of the stage itself may have other values: those of a sequence, or of ``now()``.
         """
         facts = compare(
             self.rehearsal.schema_of(self.rehearsal.stages[stage]), self.read(self.database)
         )
-        ours, theirs = self._reading(self.database), self._reading(copy)
+        ours, theirs = self._reader_conninfo(self.database), self._reader_conninfo(copy)
         return tuple(facts), tuple(compare_data(theirs, ours, exact=True))
 
-    def _reading(self, database: str) -> str:
+    def _reader_conninfo(self, database: str) -> str:
         """The conninfo for the role that reads all rows, as that of the rehearsal."""
         return self.cluster.conninfo(database, self.rehearsal.reader)
 

@@ -30,8 +30,8 @@ DataChangeKind: TypeAlias = Literal[
     "value changed",
 ]
 
-SHOWN: Final = 20
-"""How many changed rows of a table are read with their values; of others only the keys."""
+MAX_SHOWN: Final = 20
+"""How many changed rows of a table are read with their values; of others only keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +61,20 @@ def compare_data(
     exact: bool = False,
     follow: bool = False,
     rows: bool = True,
-    shown: int = SHOWN,
+    shown: int = MAX_SHOWN,
 ) -> Iterator[DataChange]:
     """Compare the tables of two databases, given by their conninfos.
 
-    Every row and value of ``before`` must be in ``after``; with ``exact`` and nothing else.  If one
+    Every row and value of ``before`` must be in ``after``; with ``exact``, no others.  If one
     database is a changed copy of the other, ``follow`` finds tables and columns that have another
     name there: a copy keeps the oids of tables and the numbers of columns.  Without ``rows`` only
     tables and columns are compared.  Of ``shown`` changed rows of a table the values are read, of
-    others only the keys.  Each database is read in one snapshot.  Raises psycopg.Error where one
+    others only the keys.  Each database is read in one snapshot.  Raises psycopg.Error if one
     cannot be read.
     """
     with closing(open_snapshot(before)) as old, closing(open_snapshot(after)) as new:
         olds, news = read_tables(old), read_tables(new)
-        renamed = _renamed(olds, news) if follow else {}
+        renamed = _renamed_tables(olds, news) if follow else {}
         later = {name: news.get(name) or renamed.get(name) for name in olds}
         columns = {
             name: later_columns(olds[name], now, follow=follow)
@@ -82,7 +82,7 @@ def compare_data(
             if now is not None
         }
         tables = [
-            pair_tables((old, olds[name]), (new, now), _kept(columns[name]))
+            pair_tables((old, olds[name]), (new, now), _columns_of_both(columns[name]))
             for name, now in later.items()
             if now is not None
         ]
@@ -90,30 +90,32 @@ def compare_data(
         for name, table in olds.items():
             now = later[name]
             if now is None:
-                yield _whole(table, "table missing")
+                yield _change_of_table(table, "table missing")
                 continue
             if now.shown != name:
-                yield _whole(table, "table renamed", after=now.shown)
+                yield _change_of_table(table, "table renamed", after=now.shown)
             pairs = columns[name]
             for column, other in pairs.items():
                 if other is None:
-                    yield _whole(table, "column missing", column)
+                    yield _change_of_table(table, "column missing", column)
                 elif other != column:
-                    yield _whole(table, "column renamed", column, after=now.name_of(other))
+                    yield _change_of_table(
+                        table, "column renamed", column, after=now.name_of(other)
+                    )
             for column in now.columns if exact else ():
                 if column not in pairs.values():
-                    yield _whole(now, "column added", column)
+                    yield _change_of_table(now, "column added", column)
             if name in differing:
                 yield from _compare_table(differing[name], exact=exact, shown=shown)
         known = olds.keys() | {table.shown for table in renamed.values()}
         for name in news.keys() - known if exact else ():
-            yield _whole(news[name], "table added")
+            yield _change_of_table(news[name], "table added")
 
 
-def _renamed(
+def _renamed_tables(
     olds: Mapping[str, StoredTable], news: Mapping[str, StoredTable]
 ) -> dict[str, StoredTable]:
-    """The tables of which the same one has another name, by the old names."""
+    """The tables that have another name in the later state, by the old names."""
     by_oid = {table.oid: table for name, table in news.items() if name not in olds}
     gone = (table for name, table in olds.items() if name not in news)
     return {table.shown: by_oid[table.oid] for table in gone if table.oid in by_oid}
@@ -136,7 +138,7 @@ def later_columns(table: StoredTable, now: StoredTable, *, follow: bool) -> dict
     }
 
 
-def _whole(
+def _change_of_table(
     table: StoredTable, change: DataChangeKind, column: str | None = None, after: str | None = None
 ) -> DataChange:
     """A change of a whole table, or of a whole column."""
@@ -144,7 +146,7 @@ def _whole(
     return DataChange(table.shown, change, column=column, after=after, name=name)
 
 
-def _kept(columns: Mapping[str, str | None]) -> dict[str, str]:
+def _columns_of_both(columns: Mapping[str, str | None]) -> dict[str, str]:
     return {column: other for column, other in columns.items() if other is not None}
 
 
@@ -152,7 +154,7 @@ def _compare_table(pair: TablePair, *, exact: bool, shown: int) -> Iterator[Data
     """Compare the rows of a table in the columns that both states have."""
     columns, key, table = pair.before.columns, pair.before.table.key, pair.before.table.shown
     if not key or not set(key) <= set(columns):
-        yield from _compare_bags(pair, exact=exact)
+        yield from _compare_row_counts(pair, exact=exact)
         return
     key_later = pair.later(key)
     olds, news = pair.before.digests(key), pair.after.digests(key_later)
@@ -176,10 +178,10 @@ def _compare_table(pair: TablePair, *, exact: bool, shown: int) -> Iterator[Data
             yield DataChange(table, "row added", dict(zip(key, identity, strict=True)), name=table)
 
 
-def _compare_bags(pair: TablePair, *, exact: bool) -> Iterator[DataChange]:
+def _compare_row_counts(pair: TablePair, *, exact: bool) -> Iterator[DataChange]:
     """Compare the rows of a table without a primary key by counting equal rows."""
     table, columns = pair.before.table.shown, pair.before.columns
-    olds, news = pair.before.bag(), pair.after.bag()
+    olds, news = pair.before.row_counts(), pair.after.row_counts()
     for row, count in (olds - news).items():
         named = dict(zip(columns, row, strict=True))
         yield DataChange(table, "row missing", named, count=count, name=table)

@@ -16,37 +16,36 @@ from pytest_schema_parity.postgres.conninfo import open_connection
 from pytest_schema_parity.rehearsal.script import StepScript, execute
 from pytest_schema_parity.rehearsal.waiting import hold_relations
 
-PATIENCE: Final = 10_000
+TERMINATE_TIMEOUT: Final = 10_000
 """Milliseconds that the server has to terminate a session."""
-MOST: Final = 20
-"""The most points at which a file's session is ended, if the file is not one transaction."""
-BLOCKED: Final = 5.0
-"""Seconds to wait until a statement waits for a lock, or ends."""
+MAX_POINTS: Final = 20
+"""The maximum number of points at which a session is ended, if a file is not one transaction."""
+BLOCK_TIMEOUT: Final = 5.0
+"""Seconds to wait until a statement waits for a lock, or the script ends."""
 _IS_BLOCKED: Final = """
 SELECT wait_event_type = 'Lock' FROM pg_catalog.pg_stat_activity WHERE pid = %s
 """
 
 
 def interruptions(script: StepScript, points: int) -> list[int]:
-    """After how many statements to end a script's session: ``points`` places, spread evenly.
+    """After how many statements to end a script's session: ``points`` numbers, spread evenly.
 
-    The last is before the script's last statement, which is mostly COMMIT.  One that is not one
-    transaction has more places, as it may be half done after each statement.
+    The last is before the script's last statement, which is mostly COMMIT.  A script that is not
+    one transaction has more points, as it may be half done after each statement.
     """
     last = len(script.statements) - 1
     if last < 1:
         return []
     if not script.is_one_transaction:
-        points = max(points, min(last, MOST))
+        points = max(points, min(last, MAX_POINTS))
     return sorted({max(1, round(last * point / points)) for point in range(1, points + 1)})
 
 
 def run_until(script: StepScript, conninfo: str, superuser: str, count: int) -> None:
     """Execute the first ``count`` statements of a script, then end their session from another.
 
-    ``superuser`` is the conninfo of who
-    may end sessions. Raises psycopg.Error where a statement fails, and ServerError where the
-    session does not end.
+    ``superuser`` is the conninfo of a role that may end sessions. Raises psycopg.Error if a
+    statement fails, and ServerError if the session does not end.
     """
     with closing(open_connection(conninfo)) as session:
         script.begin(session)
@@ -56,11 +55,11 @@ def run_until(script: StepScript, conninfo: str, superuser: str, count: int) -> 
 
 
 def run_until_blocked(script: StepScript, conninfo: str, superuser: str) -> int | None:
-    """Execute a script while another session has used each table and view, and end it as it waits.
+    """Execute a script while a transaction has used each table and view; end it while it waits.
 
-    Returns how many statements came to their end before: the session was ended during the next
-    one.  None where it waits for nobody and came to its end, or gave up by itself as it waited.
-    Raises psycopg.Error where a statement fails, and ServerError where the session does not end.
+    Returns how many statements were completed before: the session was ended during the next one.
+    None if it waited for no lock, or its own timeout ended the wait.  Raises psycopg.Error if a
+    statement fails, and ServerError if the session does not end.
     """
     with (
         closing(open_connection(conninfo)) as session,
@@ -70,7 +69,7 @@ def run_until_blocked(script: StepScript, conninfo: str, superuser: str) -> int 
     ):
         done: list[int] = []
         running = pool.submit(_execute_all, script, session, done)
-        deadline = time.monotonic() + BLOCKED
+        deadline = time.monotonic() + BLOCK_TIMEOUT
         pid = session.info.backend_pid
         while not running.done() and time.monotonic() < deadline:
             row = other.execute(_IS_BLOCKED, [pid]).fetchone()
@@ -89,11 +88,11 @@ def run_until_blocked(script: StepScript, conninfo: str, superuser: str) -> int 
 
 def _execute_all(script: StepScript, session: psycopg.Connection, done: list[int]) -> None:
     """Execute a script; append the line of each completed statement to ``done``."""
-    for statement in _framed(script, session):
+    for statement in _execute_each(script, session):
         done.append(statement)
 
 
-def _framed(script: StepScript, session: psycopg.Connection) -> Iterator[int]:
+def _execute_each(script: StepScript, session: psycopg.Connection) -> Iterator[int]:
     script.begin(session)
     for statement in script.statements:
         execute(session, statement)
@@ -103,6 +102,8 @@ def _framed(script: StepScript, session: psycopg.Connection) -> Iterator[int]:
 
 def _terminate(pid: int, superuser: str) -> None:
     with closing(open_connection(superuser)) as other:
-        row = other.execute("SELECT pg_terminate_backend(%s, %s)", [pid, PATIENCE]).fetchone()
+        row = other.execute(
+            "SELECT pg_terminate_backend(%s, %s)", [pid, TERMINATE_TIMEOUT]
+        ).fetchone()
     if row != (True,):
-        raise ServerError(f"The session of process {pid} does not end")
+        raise ServerError(f"The session of process {pid} was not terminated")

@@ -44,6 +44,6 @@ def read_fingerprint(connection: psycopg.Connection) -> Fingerprint:
     """The fingerprint, read in a session of a superuser: there the second takes a third as long."""
     row = connection.execute(_WRITE_QUERY).fetchone()
     if row is None:
-        raise LookupError("an aggregate over every table gave no row")
+        raise LookupError("the query for all tables returned no row")
     query: str = row[0]
     return tuple(sorted(connection.execute(query.encode()).fetchall()))

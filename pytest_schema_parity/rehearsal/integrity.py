@@ -109,10 +109,10 @@ class _ForeignKey:
         pairs = zip(self.columns, self.operators, self.others, strict=True)
         equal = [f"o.{other} {operator} t.{column}" for column, operator, other in pairs]
         if not self.period:
-            return f"{source} EXISTS (SELECT FROM {self.referenced} AS o WHERE {_all(equal)})"
+            return f"{source} EXISTS (SELECT FROM {self.referenced} AS o WHERE {_and(equal)})"
         column, other = self.columns[-1], self.others[-1]
         covered = f"range_agg(o.{other}) @> t.{column}"
-        rows = f"FROM {self.referenced} AS o WHERE {_all(equal[:-1])}"
+        rows = f"FROM {self.referenced} AS o WHERE {_and(equal[:-1])}"
         return f"{source} coalesce((SELECT {covered} {rows}), false)"
 
 
@@ -176,5 +176,5 @@ def move_sequences(reading: str, superuser: str) -> None:
             connection.execute("SELECT pg_catalog.setval(%s, %s)", [each.sequence, each.farthest])
 
 
-def _all(conditions: Iterable[str]) -> str:
+def _and(conditions: Iterable[str]) -> str:
     return " AND ".join(conditions)

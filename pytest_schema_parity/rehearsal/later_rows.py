@@ -1,4 +1,4 @@
-"""Roll an upgrade back after rows were written to it: which of these does the old shape keep?"""
+"""Roll an upgrade back after rows were written, and find those that this loses."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 from pytest_schema_parity.rehearsal.data import DataChange, compare_data
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal, StepOutcome
 
-_ALL: Final = 1_000_000
-"""Of so many changed rows of a table the values are read."""
+_MAX_SHOWN: Final = 1_000_000
+"""The number of changed rows of a table whose values are read: all."""
 _Identity: TypeAlias = tuple[object, ...]
 _MISSING: Final = frozenset({"table missing", "column missing"})
 """The changes of a table or column that is not there any more."""
@@ -19,11 +19,11 @@ _MISSING: Final = frozenset({"table missing", "column missing"})
 
 @dataclass(frozen=True, slots=True)
 class LaterRows:
-    """What became of rows that were written after the upgrade.
+    """The rows written after the upgrade that rolling it back loses.
 
     There is an outcome for each down file that was carried out, the last step's first: its
-    ``changes`` are rows and values that the old shape could hold, and that are gone since.
-    ``given_up`` are columns and tables with such values that the old shape does not have.
+    ``changes`` are rows and values that the old schema could store, and that it lost.
+    ``given_up`` are columns and tables with such values that the old schema does not have.
     """
 
     outcomes: tuple[StepOutcome, ...]
@@ -31,7 +31,7 @@ class LaterRows:
 
 
 def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> LaterRows:
-    """Let ``write`` change a copy of the upgraded database, by its name, and roll that back.
+    """Let ``write`` change a copy of the upgraded database, given its name, and roll it back.
 
     It ends at the first down file that fails, and at a step without one.
     """
@@ -40,7 +40,7 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
     with rehearsal.copy(last) as written:
         write(written)
         before, ours = rehearsal.reading(last), rehearsal.reading(written)
-        rows = _Written(compare_data(before, ours, exact=True, shown=_ALL))
+        rows = _WrittenRows(compare_data(before, ours, exact=True, shown=_MAX_SHOWN))
         found = _roll_back(rehearsal, written, rows, after_each=False)
         if any(outcome.changes or outcome.failures for outcome in found.outcomes):
             found = _roll_back(rehearsal, written, rows, after_each=True)
@@ -48,11 +48,11 @@ def roll_back_later_rows(rehearsal: Rehearsal, write: Callable[[str], None]) -> 
 
 
 def _roll_back(
-    rehearsal: Rehearsal, written: str, rows: _Written, *, after_each: bool
+    rehearsal: Rehearsal, written: str, rows: _WrittenRows, *, after_each: bool
 ) -> LaterRows:
     """Roll a copy back; look for the rows that were written at the end, or ``after_each`` step.
 
-    What is gone at the end is a change of the step after which it was gone for good.
+    A row that is missing at the end counts as a change of the step that removed it last.
     """
     ours = rehearsal.reading(written)
     outcomes: list[StepOutcome] = []
@@ -68,9 +68,9 @@ def _roll_back(
                 break
             if not after_each and now < len(downs) - 1:
                 continue
-            found = [*compare_data(ours, theirs, follow=True, shown=_ALL)]
+            found = [*compare_data(ours, theirs, follow=True, shown=_MAX_SHOWN)]
             is_any_missing = any(each.change in _MISSING for each in found)
-            absent = _absent(rehearsal, number) if is_any_missing else set()
+            absent = _absent_columns(rehearsal, number) if is_any_missing else set()
             given_up = [each for each in found if _subject(each) in absent and rows.are_in(each)]
             gone = [each for each in found if _subject(each) not in absent and rows.include(each)]
             lost = {_identity(e): (lost.get(_identity(e), (now,))[0], e) for e in gone}
@@ -93,7 +93,7 @@ def _down_files(rehearsal: Rehearsal) -> list[tuple[int, Path]]:
     return found
 
 
-def _absent(rehearsal: Rehearsal, number: int) -> set[tuple[str, str]]:
+def _absent_columns(rehearsal: Rehearsal, number: int) -> set[tuple[str, str]]:
     """The tables and columns of the upgraded database that a stage does not have."""
     after, before = (rehearsal.reading(rehearsal.stages[each]) for each in (-1, number))
     return {
@@ -112,7 +112,7 @@ def _identity(change: DataChange) -> _Identity:
     return change.table, change.change, key, change.column
 
 
-class _Written:
+class _WrittenRows:
     """The rows and values that were written, from the changes that writing made."""
 
     def __init__(self, changes: Iterable[DataChange]) -> None:
@@ -127,7 +127,7 @@ class _Written:
                 self._updated.setdefault(identity, set()).add(each.column)
 
     def are_in(self, change: DataChange) -> bool:
-        """Whether a table has any of them."""
+        """Whether any of them is in the table of a change."""
         return change.table in self._added or any(t == change.table for t, _ in self._updated)
 
     def include(self, change: DataChange) -> bool:

@@ -98,7 +98,7 @@ def observe(script: StepScript, conninfo: str) -> list[StatementLocks]:
     """Execute a step's script statement by statement, and look at its locks after each.
 
     A statement outside of a transaction gets one of its own, if it can be done in one: else its
-    locks are gone when it ends.  Raises psycopg.Error where a statement fails.
+    locks are gone when it ends.  Raises psycopg.Error if a statement fails.
     """
     with closing(open_connection(conninfo)) as session, closing(open_connection(conninfo)) as other:
         observer = _Observer(session, other)
@@ -118,21 +118,21 @@ class _Observer:
         self._held: dict[str, str] = {}
         self._files = self._filenodes()
         self._scans: dict[str, int] = {}
-        self._made: set[str] = set()
+        self._created: set[str] = set()
 
     def execute(self, statement: Statement) -> StatementLocks:
         """Execute a statement; return what it locked and rewrote."""
         begun = time.perf_counter()
         in_its_own = self._execute(statement)
         seconds = time.perf_counter() - begun
-        found = self._look(statement, seconds)
+        found = self._read_effects(statement, seconds)
         if in_its_own:
             self._session.execute("COMMIT")
             self._held, self._scans = {}, {}
         return found
 
     def _execute(self, statement: Statement) -> bool:
-        """Execute a statement; whether that began a transaction for it, which is open still."""
+        """Execute a statement; return whether it has its own transaction, which is still open."""
         bare = statement.words[:1] in _NO_SNAPSHOT or controls_transactions(statement)
         if bare or in_transaction(self._session):
             execute(self._session, statement)
@@ -148,8 +148,8 @@ class _Observer:
             return False
         return True
 
-    def _look(self, statement: Statement, seconds: float) -> StatementLocks:
-        """What a statement locked and rewrote that was executed."""
+    def _read_effects(self, statement: Statement, seconds: float) -> StatementLocks:
+        """What an executed statement locked and rewrote."""
         text = clipped(" ".join(statement.text.split()), 80)
         if statement.words[:1] in _NO_SNAPSHOT:
             return StatementLocks(statement.line, text, seconds)
@@ -167,7 +167,7 @@ class _Observer:
             for oid, (name, node) in files.items()
             if oid in self._files and self._files[oid][1] != node
         ]
-        self._made |= {name for oid, (name, _) in files.items() if oid not in self._files}
+        self._created |= {name for oid, (name, _) in files.items() if oid not in self._files}
         self._files = files
         return StatementLocks(
             statement.line,
@@ -175,16 +175,16 @@ class _Observer:
             seconds,
             MappingProxyType(taken),
             tuple(sorted(rewritten)),
-            self._scanned(statement),
+            self._scanned_tables(statement),
             inside or ends_transaction(statement),
         )
 
-    def _scanned(self, statement: Statement) -> tuple[str, ...]:
+    def _scanned_tables(self, statement: Statement) -> tuple[str, ...]:
         """The tables visible to others that a DDL statement has read from end to end."""
         before, self._scans = self._scans, dict(self._session.execute(_SCANS.encode()).fetchall())
         if statement.words[:1] and statement.words[0] in _READS_ROWS:
             return ()
-        known = {name for name, _ in self._files.values()} - self._made
+        known = {name for name, _ in self._files.values()} - self._created
         more = (name for name, count in self._scans.items() if count > before.get(name, 0))
         return tuple(sorted(name for name in more if name in known))
 

@@ -1,4 +1,4 @@
-"""Whether a view that has the old name of a renamed table gives readers the same rows."""
+"""Check that a view with the old name of a renamed table returns the same rows."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def effect_of_rename(rehearsal: Rehearsal, name: str) -> str | None:
             return f"the view of the old name has no column {missing[0]}"
         same = (each for each in read_tables(after).values() if each.oid == table.oid)
         if (now := next(same, None)) is None:
-            return "the view of the old name is not of that table, which is gone"
+            return "the table was dropped; the view of the old name shows something else"
         if (seconds := rehearsal.statement_timeout) is not None:
             reader.execute(f"SET statement_timeout = {round(seconds * 1000)}".encode())
         return _effect((after, now), (reader, view), later_columns(table, now, follow=True))
@@ -68,7 +68,7 @@ def _effect(
     view: tuple[psycopg.Connection, StoredTable],
     columns: dict[str, str | None],
 ) -> str | None:
-    """How the rows of a view differ from those of a table, whose names of columns are given."""
+    """How the rows of a view differ from those of a table; ``columns`` are its new names."""
     kept = {old: new for old, new in columns.items() if new is not None}
     expected = TableState(*renamed, [*kept.values()]).digest()
     try:

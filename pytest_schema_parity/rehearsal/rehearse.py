@@ -37,9 +37,9 @@ UNCHANGED: Changed = ((), ())
 class StepOutcome:
     """The result of carrying out a step, compared with the expected one.
 
-    ``failures`` are statements that the server refused; ``differences`` and ``changes`` facts and
-    rows that are not as they have to be; ``unchecked`` says why it could not be found out. It is
-    false if there is any. ``point`` says where the step was interrupted, if it was.
+    ``failures`` are statements that failed; ``differences`` and ``changes`` are facts and rows that
+    differ from the expected ones; ``unchecked`` says why the step could not be checked. It is false
+    if there is any. ``point`` says where the step was interrupted, if it was.
     """
 
     step: MigrationStep
@@ -54,7 +54,7 @@ class StepOutcome:
 
 
 class Rehearsal:
-    """An upgrade on copies of a database ``source`` of a host; nobody may be connected to it.
+    """An upgrade on copies of a database ``source`` of a host, which must have no connections.
 
     Use it as a context manager: it drops its databases. ``role`` carries the steps out,
     ``reader`` reads all rows (None: the superuser);
@@ -88,7 +88,7 @@ class Rehearsal:
         self._schemas: dict[str, Schema] = {}
         self._fingerprints: dict[str, Fingerprint] = {}
         self._failures: list[tuple[Failure, ...]] = []
-        self._framed: list[bool] = []
+        self._in_our_transaction: list[bool] = []
         self._locks: dict[str, Lock] = {source: Lock()}
 
     def __enter__(self) -> Self:
@@ -109,7 +109,7 @@ class Rehearsal:
         After a step that fails, the following steps are still carried out.
         """
         outcomes = self.carry_out()
-        lost = self.side_by_side(lambda n: tuple(self._lost(n)), range(1, len(self.stages)))
+        lost = self.side_by_side(lambda n: tuple(self._lost_rows(n)), range(1, len(self.stages)))
         return [
             replace(each, changes=changes) for each, changes in zip(outcomes, lost, strict=True)
         ]
@@ -122,17 +122,17 @@ class Rehearsal:
             self.stages.append(name)
             self._locks[name] = Lock()
             applied = self._apply(step.up, name)
-            self._framed.append(not applied.by_itself)
+            self._in_our_transaction.append(not applied.not_in_one_transaction)
             self._failures.append(applied.failures)
         return list(map(StepOutcome, self.steps, self._failures))
 
     def keep_before(self, number: int) -> None:
-        """Forget a step, by its index, and those after it: later calls are about the others."""
+        """Drop a step, by its index, and those after it: later calls are about the steps before."""
         self.carry_out()
         self.steps = self.steps[:number]
         for stage in self.stages[number + 1 :]:
             drop_database(self.host, stage, force=True)
-        del self.stages[number + 1 :], self._failures[number:], self._framed[number:]
+        del self.stages[number + 1 :], self._failures[number:], self._in_our_transaction[number:]
 
     def schema(self) -> Schema:
         """The schema after the last step."""
@@ -146,9 +146,9 @@ class Rehearsal:
         return self.host.conninfo(self.stages[-1], self._role)
 
     def again(self) -> Iterator[StepOutcome]:
-        """Carry out each step a second time; return what that changes."""
+        """Carry out each step a second time, on a copy; return what that changes."""
         self.carry_out()
-        yield from self.side_by_side(self._again, range(len(self.steps)))
+        yield from self.side_by_side(self._repeat_step, range(len(self.steps)))
 
     def back(self, last: int | None = None) -> Iterator[StepOutcome]:
         """Roll back from after a step (an index; by default the last); return what is not restored.
@@ -168,7 +168,7 @@ class Rehearsal:
                 yield StepOutcome(step, failures, *self.changed(self.stages[number], copy))
 
     def execute(self, file: Path, database: str) -> tuple[Failure, ...]:
-        """Carry out a file as its tool would; what failed."""
+        """Carry out a file as its tool would; return what failed."""
         return self._apply(file, database).failures
 
     def script(self, number: int) -> StepScript:
@@ -177,9 +177,12 @@ class Rehearsal:
         Raises ScriptError.
         """
         self.carry_out()
-        return read_script(self.steps[number].up, framed=self._framed[number])
+        return read_script(
+            self.steps[number].up, in_our_transaction=self._in_our_transaction[number]
+        )
 
     def _apply(self, file: Path, database: str) -> Applied:
+        """Apply a file to a database, whose cached schema is dropped."""
         self._schemas.pop(database, None)
         tree = tree_of(file, self._root)
         conninfo = self.conninfo_of(database)
@@ -197,7 +200,7 @@ class Rehearsal:
         return tuple(compare(self.schema_of(stage), self._read(copy)))
 
     def is_as(self, stage: str, conninfo: str) -> bool:
-        """Whether a copy of a stage is unchanged; ``conninfo`` is of one who reads all."""
+        """Whether a copy of a stage is unchanged; ``conninfo`` is of a role that reads all rows."""
         with self._locks[stage]:
             if stage not in self._fingerprints:
                 self._fingerprints[stage] = fingerprint(self.reading(stage))
@@ -217,7 +220,7 @@ class Rehearsal:
     def reading(self, database: str) -> str:
         """The conninfo of a database for the role that reads all rows.
 
-        Not a superuser where the tree is not applied as one: reading calls functions of the tree.
+        Not a superuser if the tree is not applied as one: reading calls functions of the tree.
         """
         return self.host.conninfo(database, self.reader)
 
@@ -235,19 +238,19 @@ class Rehearsal:
     def side_by_side(
         self, work: Callable[[_Given], _Found], given: Iterable[_Given]
     ) -> list[_Found]:
-        """Do the same with each, several at once; the results in order.
+        """Call ``work`` with each, several at the same time; return the results in order.
 
         Two for each processor: one may wait for a lock, or for the disk.
         """
         with ThreadPoolExecutor(2 * processors(), "schema-parity-rehearsal") as pool:
             return list(pool.map(work, given))
 
-    def _again(self, number: int) -> StepOutcome:
+    def _repeat_step(self, number: int) -> StepOutcome:
         stage = self.stages[number + 1]
         with self.copy(stage) as copy:
             failures = self.execute(self.steps[number].up, copy)
             return StepOutcome(self.steps[number], failures, *self.changed(stage, copy))
 
-    def _lost(self, number: int) -> Iterator[DataChange]:
+    def _lost_rows(self, number: int) -> Iterator[DataChange]:
         before, after = (self.reading(self.stages[each]) for each in (0, number))
         return compare_data(before, after, follow=True)

@@ -21,17 +21,17 @@ _ENDS: Final = frozenset({"abort", "commit", "end", "rollback"})
 class StepScript:
     """The statements of a file.
 
-    It is ``framed`` in one transaction of ours where :func:`apply_tree` runs it in one.
+    ``in_our_transaction`` is true if :func:`apply_tree` begins one transaction around the file.
     """
 
     name: str
     statements: tuple[Statement, ...]
-    framed: bool
+    in_our_transaction: bool
 
     @property
     def is_one_transaction(self) -> bool:
         """Whether the file is one transaction: its only COMMIT is its last statement."""
-        if self.framed:
+        if self.in_our_transaction:
             return not any(map(ends_transaction, self.statements))
         first, last = self.statements[0], self.statements[-1]
         inside = self.statements[1:-1]
@@ -42,24 +42,26 @@ class StepScript:
         )
 
     def begin(self, session: psycopg.Connection) -> None:
-        """Begin the transaction around the file, if it is framed."""
-        if self.framed:
+        """Begin the transaction around the file, if it has one of ours."""
+        if self.in_our_transaction:
             session.execute("BEGIN")
 
     def finish(self, session: psycopg.Connection) -> None:
-        """Commit the transaction around the file, if it is framed."""
-        if self.framed:
+        """Commit the transaction around the file, if it has one of ours."""
+        if self.in_our_transaction:
             session.execute("COMMIT")
 
 
-def read_script(file: Path, *, framed: bool = True) -> StepScript:
-    """Read a step's file.  Raises ScriptError where it cannot be cut into statements.
+def read_script(file: Path, *, in_our_transaction: bool = True) -> StepScript:
+    """Read a step's file.  Raises ScriptError if it cannot be split into statements.
 
-    It is not ``framed`` if it controls transactions itself, whatever is asked for.
+    ``in_our_transaction`` has no effect if the file controls transactions itself.
     """
     statements = tuple(split(read_sql(file, file=file.name), file=file.name))
     return StepScript(
-        file.name, statements, framed and not any(map(controls_transactions, statements))
+        file.name,
+        statements,
+        in_our_transaction and not any(map(controls_transactions, statements)),
     )
 
 

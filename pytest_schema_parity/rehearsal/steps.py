@@ -47,9 +47,11 @@ class MigrationSteps:
 
 @dataclass(frozen=True, slots=True)
 class _File:
+    """An up or down file, with the number and name of its step."""
+
     number: tuple[int, ...]
     name: str
-    way: Direction
+    direction: Direction
     path: Path
 
 
@@ -70,18 +72,20 @@ def load_steps(directory: Path) -> MigrationSteps:
                 f"{path} has no number that says when it is run; name it like 001_name.up.sql"
             )
     ups: dict[tuple[int, ...], _File] = {}
-    for file in sorted((file for file in files if file.way == "up"), key=lambda file: file.number):
+    for file in sorted(
+        (file for file in files if file.direction == "up"), key=lambda file: file.number
+    ):
         taken = ups.setdefault(file.number, file)
         if taken is not file:
             raise TreeError(f"{taken.path} and {file.path} have the same number; renumber one")
     if not ups:
         raise TreeError(
-            f"{directory} holds no step of an upgrade. Looked for: 001_name.up.sql,"
+            f"{directory} contains no step of an upgrade. Looked for: 001_name.up.sql,"
             " V1__name.sql, 001_name/migration.sql"
         )
     downs: dict[tuple[int, ...], Path] = {}
     for file in files:
-        if file.way == "down":
+        if file.direction == "down":
             up = ups.get(file.number)
             if up is None or up.name != file.name:
                 raise TreeError(f"{file.path} is a down file without an up file of its name")

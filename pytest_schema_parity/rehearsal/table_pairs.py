@@ -1,4 +1,4 @@
-"""A table in two states of a database, and which tables have other rows in the later one."""
+"""Pair each table in two states of a database, and find those whose rows differ."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from psycopg import sql
 
 from pytest_schema_parity.rehearsal.tables import StoredTable
 
-TOGETHER: Final = 50
-"""Of so many tables the digests are read in one query."""
+TABLES_PER_QUERY: Final = 50
+"""How many tables' digests are read in one query."""
 
 EXACT_NUMBERS: Final = ("smallint", "integer", "bigint", "numeric")
 """Types of which one number has several texts: 1.0000 is 1.00, and the bigint 1."""
@@ -23,7 +23,7 @@ RowKey: TypeAlias = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """A table in one state; of ``columns`` the rows are read, ``as_numbers`` some."""
+    """A table in one state; ``columns`` are read, those in ``as_numbers`` as numbers."""
 
     connection: psycopg.Connection
     table: StoredTable
@@ -48,8 +48,8 @@ class TableState:
         )
         return {tuple(identity): digest for digest, *identity in self.connection.execute(query)}
 
-    def bag(self) -> Counter[RowKey]:
-        """How often each row is there."""
+    def row_counts(self) -> Counter[RowKey]:
+        """The rows, with how often each occurs."""
         query = sql.SQL("SELECT {} FROM {}").format(self._texts(self.columns), self.table.source)
         return Counter(self.connection.execute(query))
 
@@ -63,7 +63,7 @@ class TableState:
         )
         row: RowKey | None = self.connection.execute(query).fetchone()
         if row is None:
-            raise LookupError(f"{self.table.name} has no row {identity} in the snapshot with it")
+            raise LookupError(f"{self.table.name} has no row {identity} in this snapshot")
         return row
 
     def _texts(self, columns: Sequence[str]) -> sql.Composed:
@@ -76,7 +76,7 @@ class TableState:
 
 @dataclass(frozen=True, slots=True)
 class TablePair:
-    """A table in both states, whose columns stand at the same places."""
+    """A table in both states, with the same columns in the same order."""
 
     before: TableState
     after: TableState
@@ -112,8 +112,8 @@ def pair_tables(
 def differing_pairs(pairs: Sequence[TablePair]) -> dict[str, TablePair]:
     """The tables, by their earlier names, whose rows differ in the columns of both states."""
     found = {}
-    for start in range(0, len(pairs), TOGETHER):
-        some = pairs[start : start + TOGETHER]
+    for start in range(0, len(pairs), TABLES_PER_QUERY):
+        some = pairs[start : start + TABLES_PER_QUERY]
         olds = _read_digests([pair.before for pair in some])
         news = _read_digests([pair.after for pair in some])
         found.update({p.before.table.shown: p for n, p in enumerate(some) if olds[n] != news[n]})

@@ -10,12 +10,12 @@ from psycopg import IsolationLevel, sql
 
 from pytest_schema_parity.postgres.conninfo import open_connection
 
-PINNED: Final = (
+READ_SETTINGS: Final = (
     "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
     " SET extra_float_digits = 1; SET bytea_output = 'hex'; SET search_path = pg_catalog;"
     " SET row_security = off; SET statement_timeout = 0"
 )
-"""The settings for reading: formats of values; and an error where RLS would hide a row."""
+"""The settings for reading: formats of values, and an error if RLS would hide a row."""
 
 _TABLES: Final = """
 SELECT
@@ -92,7 +92,7 @@ def open_snapshot(conninfo: str) -> psycopg.Connection:
     """Connect for reading in one snapshot.  Raises psycopg.Error."""
     connection = open_connection(conninfo)
     try:
-        connection.execute(PINNED)
+        connection.execute(READ_SETTINGS)
         connection.autocommit = False
         connection.isolation_level = IsolationLevel.REPEATABLE_READ
         connection.read_only = True

@@ -1,4 +1,4 @@
-"""Run a step beside a session that reads and writes: does it give up waiting for a lock?"""
+"""Run a step while other sessions hold locks, and find out whether lock_timeout ends its wait."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from pytest_schema_parity.rehearsal.script import (
 from pytest_schema_parity.showing import clipped
 
 PATIENCE: Final = 150
-"""Milliseconds that a statement waits for a lock here, at most."""
+"""Maximum milliseconds that a statement waits for a lock here."""
 
 ROW_PATIENCE: Final = 1.0
 """Seconds that the lock of one row may take, where planning its query calls functions."""
 
-SHORT: Final = f"{PATIENCE}ms"
+SHORT_TIMEOUT: Final = f"{PATIENCE}ms"
 
 _SETTING: Final = re.compile(r"(?P<number>\d+)(?P<unit>[a-z]*)")
 _UNITS: Final = {"": 1, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -46,7 +46,7 @@ WHERE c.relkind IN ('r', 'p', 'm', 'v')
 class Waited:
     """The statement of a step that waited for another session.
 
-    ``lock_timeout`` is the step's setting at that time, as PostgreSQL writes it: ``0`` is for ever.
+    ``lock_timeout`` is the step's setting at that time, as PostgreSQL writes it: ``0`` is no limit.
     """
 
     line: int
@@ -61,7 +61,7 @@ class Waited:
 
 @contextmanager
 def hold_relations(superuser: str, conninfo: str) -> Iterator[None]:
-    """A context in which others have open transactions that used every table and view.
+    """A context in which two sessions have open transactions that used every table and view.
 
     A session of a superuser holds ROW EXCLUSIVE on each table, as one that wrote, and ACCESS SHARE
     on each view and materialized view, as one that read them.  It plans no query: that calls
@@ -96,10 +96,10 @@ def _lock_row(session: psycopg.Connection, query: sql.Composed) -> None:
 
 
 def run_beside_a_writer(script: StepScript, conninfo: str, superuser: str) -> Waited | None:
-    """Execute a step while another session has used each table and view; which statement waited.
+    """Execute a step while a transaction has used each table and view; return what waited.
 
-    None if none had to.  The wait is cut short, whatever lock_timeout the step sets.
-    Raises psycopg.Error where a statement fails for another reason.
+    None if no statement did.  The wait is short, whatever lock_timeout the step sets.
+    Raises psycopg.Error if a statement fails for another reason.
     """
     with hold_relations(superuser, conninfo), closing(open_connection(conninfo)) as session:
         script.begin(session)
@@ -120,19 +120,19 @@ def run_beside_a_writer(script: StepScript, conninfo: str, superuser: str) -> Wa
 
 def _shorten(session: psycopg.Connection) -> str:
     """Let the next statement wait for :data:`PATIENCE` at most; return the previous setting."""
-    before = _timeout(session)
+    before = _lock_timeout(session)
     if not 0 < _milliseconds(before) <= PATIENCE:
-        _set(session, SHORT)
+        _set_lock_timeout(session, SHORT_TIMEOUT)
     return before
 
 
 def _restore(session: psycopg.Connection, timeout: str) -> None:
     """Restore the previous lock_timeout, unless the statement itself has set one."""
-    if timeout != SHORT and _timeout(session) == SHORT:
-        _set(session, timeout)
+    if timeout != SHORT_TIMEOUT and _lock_timeout(session) == SHORT_TIMEOUT:
+        _set_lock_timeout(session, timeout)
 
 
-def _timeout(session: psycopg.Connection) -> str:
+def _lock_timeout(session: psycopg.Connection) -> str:
     """The current lock_timeout; SHOW takes no snapshot, so SET TRANSACTION can still follow."""
     row = session.execute("SHOW lock_timeout").fetchone()
     if row is None:
@@ -143,10 +143,10 @@ def _timeout(session: psycopg.Connection) -> str:
 def _milliseconds(setting: str) -> int:
     match = _SETTING.fullmatch(setting)
     if match is None:
-        raise ValueError(f"{setting} is no time as PostgreSQL writes it")
+        raise ValueError(f"unexpected value of lock_timeout: {setting}")
     return int(match["number"]) * _UNITS[match["unit"]]
 
 
-def _set(session: psycopg.Connection, timeout: str) -> None:
+def _set_lock_timeout(session: psycopg.Connection, timeout: str) -> None:
     local = sql.SQL("LOCAL" if in_transaction(session) else "SESSION")
     session.execute(sql.SQL("SET {} lock_timeout = {}").format(local, sql.Literal(timeout)))

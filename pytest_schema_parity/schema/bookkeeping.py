@@ -1,7 +1,7 @@
-"""Tables in which migration tools keep what they have applied: no part of anybody's schema.
+"""Tables in which migration tools record what they have applied, and which are not compared.
 
-A tool's name alone says nothing: an application may use it itself.  So a table counts only with the
-columns that the tool gives it, and a schema only where nothing else is in it.
+A table's name is not enough, as an application may use it itself.  So a table counts only if it has
+the columns that the tool gives it, and a schema only if nothing else is in it.
 
 Sources of the columns, the tools' own files:
     atlas: ariga/atlas ``cmd/atlas/internal/migrate/ent/migrate/schema.go``
@@ -28,10 +28,10 @@ from typing import Final, NamedTuple
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.names import short
 
-KEPT_BY_A_TOOL: Final = "a migration tool keeps it for itself: it is no part of the schema"
+KEPT_BY_A_TOOL: Final = "it belongs to a migration tool, not to the schema"
 
 
-class _Known(NamedTuple):
+class _ToolTable(NamedTuple):
     """A tool, the columns that its table always has, and those that only some versions give it."""
 
     tool: str
@@ -39,36 +39,38 @@ class _Known(NamedTuple):
     sometimes: str = ""
 
 
-_TABLES: Final[Mapping[str, tuple[_Known, ...]]] = {
-    "SequelizeMeta": (_Known("sequelize", "name", "createdAt updatedAt"),),
+_TABLES: Final[Mapping[str, tuple[_ToolTable, ...]]] = {
+    "SequelizeMeta": (_ToolTable("sequelize", "name", "createdAt updatedAt"),),
     "__EFMigrationsHistory": (
-        _Known("Entity Framework", "MigrationId ProductVersion"),
-        _Known("Entity Framework", "migration_id product_version"),
+        _ToolTable("Entity Framework", "MigrationId ProductVersion"),
+        _ToolTable("Entity Framework", "migration_id product_version"),
     ),
-    "__diesel_schema_migrations": (_Known("diesel", "version run_on"),),
-    "__drizzle_migrations": (_Known("drizzle", "id hash created_at", "name applied_at version"),),
+    "__diesel_schema_migrations": (_ToolTable("diesel", "version run_on"),),
+    "__drizzle_migrations": (
+        _ToolTable("drizzle", "id hash created_at", "name applied_at version"),
+    ),
     "_prisma_migrations": (
-        _Known(
+        _ToolTable(
             "prisma",
             "id checksum finished_at migration_name logs rolled_back_at started_at"
             " applied_steps_count",
         ),
     ),
     "_sqlx_migrations": (
-        _Known("sqlx", "version description installed_on success checksum", "execution_time"),
+        _ToolTable("sqlx", "version description installed_on success checksum", "execution_time"),
     ),
     "_yoyo_log": (
-        _Known(
+        _ToolTable(
             "yoyo",
             "id migration_hash migration_id operation username hostname comment created_at_utc",
         ),
     ),
-    "_yoyo_migration": (_Known("yoyo", "migration_hash migration_id applied_at_utc"),),
-    "_yoyo_version": (_Known("yoyo", "version installed_at_utc"),),
-    "alembic_version": (_Known("alembic", "version_num"),),
-    "ar_internal_metadata": (_Known("rails", "key value created_at updated_at"),),
+    "_yoyo_migration": (_ToolTable("yoyo", "migration_hash migration_id applied_at_utc"),),
+    "_yoyo_version": (_ToolTable("yoyo", "version installed_at_utc"),),
+    "alembic_version": (_ToolTable("alembic", "version_num"),),
+    "ar_internal_metadata": (_ToolTable("rails", "key value created_at updated_at"),),
     "atlas_schema_revisions": (
-        _Known(
+        _ToolTable(
             "atlas",
             "version description type applied total executed_at execution_time"
             " error hash partial_hashes operator_version",
@@ -76,53 +78,53 @@ _TABLES: Final[Mapping[str, tuple[_Known, ...]]] = {
         ),
     ),
     "databasechangelog": (
-        _Known(
+        _ToolTable(
             "liquibase",
             "id author filename dateexecuted orderexecuted exectype md5sum"
             " description comments tag liquibase",
             "contexts labels deployment_id",
         ),
     ),
-    "databasechangeloglock": (_Known("liquibase", "id locked lockgranted lockedby"),),
-    "django_migrations": (_Known("django", "id app name applied"),),
-    "doctrine_migration_versions": (_Known("doctrine", "version executed_at execution_time"),),
+    "databasechangeloglock": (_ToolTable("liquibase", "id locked lockgranted lockedby"),),
+    "django_migrations": (_ToolTable("django", "id app name applied"),),
+    "doctrine_migration_versions": (_ToolTable("doctrine", "version executed_at execution_time"),),
     "flyway_schema_history": (
-        _Known(
+        _ToolTable(
             "flyway",
             "installed_rank version description type script checksum installed_by"
             " installed_on execution_time success",
         ),
     ),
-    "goose_db_version": (_Known("goose", "id version_id is_applied tstamp"),),
-    "gorp_migrations": (_Known("sql-migrate", "id applied_at"),),
-    "knex_migrations": (_Known("knex", "id name batch migration_time"),),
-    "knex_migrations_lock": (_Known("knex", "is_locked", "index"),),
-    "kysely_migration": (_Known("kysely", "name timestamp"),),
-    "kysely_migration_lock": (_Known("kysely", "id is_locked"),),
+    "goose_db_version": (_ToolTable("goose", "id version_id is_applied tstamp"),),
+    "gorp_migrations": (_ToolTable("sql-migrate", "id applied_at"),),
+    "knex_migrations": (_ToolTable("knex", "id name batch migration_time"),),
+    "knex_migrations_lock": (_ToolTable("knex", "is_locked", "index"),),
+    "kysely_migration": (_ToolTable("kysely", "name timestamp"),),
+    "kysely_migration_lock": (_ToolTable("kysely", "id is_locked"),),
     "migrations": (
-        _Known("laravel", "id migration batch"),
-        _Known("typeorm", "id name timestamp"),
+        _ToolTable("laravel", "id migration batch"),
+        _ToolTable("typeorm", "id name timestamp"),
     ),
-    "mikro_orm_migrations": (_Known("mikro-orm", "id name executed_at"),),
-    "pgmigrations": (_Known("node-pg-migrate", "id name run_on"),),
-    "phinxlog": (_Known("phinx", "version start_time end_time", "migration_name breakpoint"),),
-    "refinery_schema_history": (_Known("refinery", "version name applied_on checksum"),),
+    "mikro_orm_migrations": (_ToolTable("mikro-orm", "id name executed_at"),),
+    "pgmigrations": (_ToolTable("node-pg-migrate", "id name run_on"),),
+    "phinxlog": (_ToolTable("phinx", "version start_time end_time", "migration_name breakpoint"),),
+    "refinery_schema_history": (_ToolTable("refinery", "version name applied_on checksum"),),
     "schema_migrations": (
-        _Known("rails, dbmate or golang-migrate", "version", "dirty"),
-        _Known("ecto", "version inserted_at"),
-        _Known("sequel", "filename"),
+        _ToolTable("rails, dbmate or golang-migrate", "version", "dirty"),
+        _ToolTable("ecto", "version inserted_at"),
+        _ToolTable("sequel", "filename"),
     ),
     "schema_version": (
-        _Known("tern", "version"),
-        _Known(
+        _ToolTable("tern", "version"),
+        _ToolTable(
             "flyway",
             "installed_rank version description type script checksum installed_by"
             " installed_on execution_time success",
             "version_rank",
         ),
     ),
-    "typeorm_metadata": (_Known("typeorm", "type database schema table name value"),),
-    "yoyo_lock": (_Known("yoyo", "locked ctime pid"),),
+    "typeorm_metadata": (_ToolTable("typeorm", "type database schema table name value"),),
+    "yoyo_lock": (_ToolTable("yoyo", "locked ctime pid"),),
 }
 """Tables in any schema, by their names."""
 
@@ -136,29 +138,33 @@ _TOOLS_OF_SCHEMAS: Final[Mapping[str, str]] = {
 _PLANNED: Final = (
     " note committed_at committer_name committer_email planned_at planner_name planner_email"
 )
-_SCHEMAS: Final[Mapping[str, Mapping[str, tuple[_Known, ...]]]] = {
+_SCHEMAS: Final[Mapping[str, Mapping[str, tuple[_ToolTable, ...]]]] = {
     "graphile_migrate": {
-        "current": (_Known("graphile-migrate", "filename content date"),),
-        "migrations": (_Known("graphile-migrate", "hash previous_hash filename date"),),
+        "current": (_ToolTable("graphile-migrate", "filename content date"),),
+        "migrations": (_ToolTable("graphile-migrate", "hash previous_hash filename date"),),
     },
     "sqitch": {
-        "changes": (_Known("sqitch", "change_id change project" + _PLANNED, "script_hash"),),
-        "dependencies": (_Known("sqitch", "change_id type dependency dependency_id"),),
+        "changes": (_ToolTable("sqitch", "change_id change project" + _PLANNED, "script_hash"),),
+        "dependencies": (_ToolTable("sqitch", "change_id type dependency dependency_id"),),
         "events": (
-            _Known("sqitch", "event change_id change project requires conflicts tags" + _PLANNED),
+            _ToolTable(
+                "sqitch", "event change_id change project requires conflicts tags" + _PLANNED
+            ),
         ),
-        "projects": (_Known("sqitch", "project uri created_at creator_name creator_email"),),
-        "releases": (_Known("sqitch", "version installed_at installer_name installer_email"),),
-        "tags": (_Known("sqitch", "tag_id tag project change_id" + _PLANNED),),
+        "projects": (_ToolTable("sqitch", "project uri created_at creator_name creator_email"),),
+        "releases": (_ToolTable("sqitch", "version installed_at installer_name installer_email"),),
+        "tags": (_ToolTable("sqitch", "tag_id tag project change_id" + _PLANNED),),
     },
     "supabase_migrations": {
         "schema_migrations": (
-            _Known("supabase", "version", "statements name created_by idempotency_key rollback"),
+            _ToolTable(
+                "supabase", "version", "statements name created_by idempotency_key rollback"
+            ),
         ),
-        "seed_files": (_Known("supabase", "path hash"),),
+        "seed_files": (_ToolTable("supabase", "path hash"),),
     },
 }
-"""The tables in such schemas, beside those that may be in any schema."""
+"""The tables in such schemas, besides those that may be in any schema."""
 
 _KEYS: Final = frozenset({"primary key", "unique"})
 _WITH_COLUMNS: Final = frozenset({"column", "index", "sequence"})
@@ -167,8 +173,8 @@ _WITH_COLUMNS: Final = frozenset({"column", "index", "sequence"})
 def tool_of(schema: Schema, fact: Fact) -> str:
     """The migration tool whose own table a fact is, or whose schema with nothing else in it.
 
-    Empty for all other facts.  Who may do what in the schema makes it nobody else's, and is
-    reported by itself.
+    Empty for all other facts.  Privileges in the schema do not change that, and are reported
+    separately.
     """
     if fact.kind == "schema":
         is_own = all(
@@ -178,9 +184,9 @@ def tool_of(schema: Schema, fact: Fact) -> str:
         return _TOOLS_OF_SCHEMAS.get(fact.name, "") if is_own else ""
     if fact.kind != "table" or fact.parent is None:
         return ""
-    name = _bare(short(fact.name, fact.parent[1]))
+    name = _unquoted(short(fact.name, fact.parent[1]))
     columns = {
-        _bare(short(child.name, fact.name))
+        _unquoted(short(child.name, fact.name))
         for child in schema.children.get(fact.key, ())
         if child.kind == "column"
     }
@@ -194,14 +200,14 @@ def tool_of(schema: Schema, fact: Fact) -> str:
 
 
 def is_bookkeeping(schema: Schema, fact: Fact) -> bool:
-    """Whether a fact is a migration tool's own table, or a schema that only such tables are in."""
+    """Whether a fact is a migration tool's own table, or a schema with such tables only."""
     return bool(tool_of(schema, fact))
 
 
 def belongs_to_bookkeeping(schema: Schema, fact: Fact) -> bool:
-    """Whether what hangs below a tool's table or schema is a part of it, and no matter of its own.
+    """Whether a fact below a tool's table or schema is a part of it, which the tool created.
 
-    That is what the tool makes with it.  A rule, a trigger, a policy or a privilege is not.
+    A rule, a trigger, a policy or a privilege is not: it is reported separately.
     """
     if fact.kind == "constraint":
         schema_name = fact.name.partition(".")[0]
@@ -215,6 +221,6 @@ def bookkeeping(schema: Schema) -> tuple[Key, ...]:
     return tuple(sorted(key for key, parent in found.items() if parent not in found))
 
 
-def _bare(name: str) -> str:
+def _unquoted(name: str) -> str:
     """A name without its quotes."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from pytest_schema_parity.schema.tokens import meaningful
 
-_DEEPEST: Final = 150
+_MAX_DEPTH: Final = 150
 """How deeply brackets may be nested: a text with more is left as it is."""
 _CLOSING: Final = {"(": ")", "[": "]"}
 
@@ -24,7 +24,7 @@ Node: TypeAlias = "str | Brackets"
 
 
 def parse(text: str) -> list[Node] | None:
-    """The tokens of a text, nested by its brackets; None where these do not pair."""
+    """The tokens of a text, nested by its brackets; None if these do not match."""
     found = meaningful(text)
     if found is None:
         return None
@@ -32,7 +32,7 @@ def parse(text: str) -> list[Node] | None:
     closing: list[str] = []
     for _, token in found:
         if token in _CLOSING:
-            if len(levels) > _DEEPEST:
+            if len(levels) > _MAX_DEPTH:
                 return None
             group = Brackets(token)
             levels[-1].append(group)
@@ -69,5 +69,5 @@ def split_at(nodes: list[Node], separator: str) -> list[list[Node]]:
 
 
 def is_one_of(node: Node, words: frozenset[str]) -> bool:
-    """Whether a node is one of some tokens, and no brackets."""
+    """Whether a node is one of these tokens, and not brackets."""
     return isinstance(node, str) and node in words

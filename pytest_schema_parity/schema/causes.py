@@ -1,7 +1,7 @@
 """Fold each difference that exists only because of another difference into that one.
 
-A rule looks at all differences and yields pairs: one that follows, and its cause.  A difference of
-graver impact than its cause is never folded, so that no cause hides it.
+A rule looks at all differences and yields pairs: a consequence and its cause.  A difference with a
+more severe impact than its cause is never folded, so that no cause hides it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from pytest_schema_parity.schema.causes_in_views import columns_of_views, definitions_of_views
-from pytest_schema_parity.schema.causes_of_columns import binds_more, what_goes_with_columns
+from pytest_schema_parity.schema.causes_of_columns import (
+    objects_dropped_with_columns,
+    restricts_common_columns,
+)
 from pytest_schema_parity.schema.difference import Difference
-from pytest_schema_parity.schema.difference_index import Found, Mark, mark
+from pytest_schema_parity.schema.difference_index import DifferenceIndex, Identity, identity_of
 from pytest_schema_parity.schema.facts import Fact, Key, Schema, Value
 from pytest_schema_parity.schema.kinds import IMPACTS, kind_of
 from pytest_schema_parity.schema.names import short
@@ -21,49 +24,51 @@ from pytest_schema_parity.schema.names import short
 _Pairs: TypeAlias = Iterator[tuple[Difference, Difference]]
 
 _CHILD_LISTS = ("children_without", "declared_in_children")
-_INHERITED = frozenset({"local", "not_null_name", "not_null_no_inherit"})
+_INHERITED_ATTRIBUTES = frozenset({"local", "not_null_name", "not_null_no_inherit"})
 """Attributes of a column that depend on whether the table inherits it."""
 
 
 def fold_consequences(
     differences: Iterable[Difference], reference: Schema, candidate: Schema
 ) -> list[Difference]:
-    """The differences, each that follows from another folded into that."""
-    found = Found(list(differences), reference, candidate)
-    leaders: dict[Mark, Difference] = {}
+    """The differences, with consequences folded into their causes."""
+    found = DifferenceIndex(list(differences), reference, candidate)
+    cause_of: dict[Identity, Difference] = {}
     for rule in _RULES:
         for one, cause in rule(found):
-            if one is not cause and _is_no_graver(one, cause):
-                leaders.setdefault(mark(one), cause)
-    followers: dict[Mark, list[Difference]] = {}
+            if one is not cause and _is_no_more_severe(one, cause):
+                cause_of.setdefault(identity_of(one), cause)
+    followers: dict[Identity, list[Difference]] = {}
     folded = set()
     for one in found.every:
-        top = _top(one, leaders)
-        if top is not None and top is not one:
-            alone = binds_more(found, one)
-            followers.setdefault(mark(top), []).append(replace(one, alone=alone))
-            folded.add(mark(one))
+        root = _root_cause(one, cause_of)
+        if root is not None and root is not one:
+            alone = restricts_common_columns(found, one)
+            followers.setdefault(identity_of(root), []).append(replace(one, alone=alone))
+            folded.add(identity_of(one))
     return [
-        one.follow(followers.get(mark(one), ())) for one in found.every if mark(one) not in folded
+        one.follow(followers.get(identity_of(one), ()))
+        for one in found.every
+        if identity_of(one) not in folded
     ]
 
 
-def _is_no_graver(one: Difference, cause: Difference) -> bool:
+def _is_no_more_severe(one: Difference, cause: Difference) -> bool:
     return IMPACTS.index(one.impact) >= IMPACTS.index(cause.impact)
 
 
-def _top(one: Difference, leaders: dict[Mark, Difference]) -> Difference | None:
-    """The last difference in the chain of causes; None where the chain is a circle."""
-    seen = {mark(one)}
-    while mark(one) in leaders:
-        one = leaders[mark(one)]
-        if mark(one) in seen:
+def _root_cause(one: Difference, cause_of: dict[Identity, Difference]) -> Difference | None:
+    """The last difference in the chain of causes; None if the chain is a cycle."""
+    seen = {identity_of(one)}
+    while identity_of(one) in cause_of:
+        one = cause_of[identity_of(one)]
+        if identity_of(one) in seen:
             return None
-        seen.add(mark(one))
+        seen.add(identity_of(one))
     return one
 
 
-def _columns_of_children(found: Found) -> _Pairs:
+def _columns_of_children(found: DifferenceIndex) -> _Pairs:
     """Rule: a column of a child table follows from its parent's if both differ in the same way."""
     for one in found.every:
         if not kind_of(one.kind).order:
@@ -77,6 +82,7 @@ def _columns_of_children(found: Found) -> _Pairs:
 
 
 def _differs_alike(one: Difference, other: Difference) -> bool:
+    """Whether two facts differ in the same way, so that one difference may explain the other."""
     if (one.change, one.attribute) != (other.change, other.attribute):
         inherits = one.attribute == "local" and other.change in ("missing", "extra")
         return inherits and True in (one.expected, one.actual)
@@ -93,8 +99,8 @@ def _last(name: Value) -> str:
     return str(name).rpartition(".")[2]
 
 
-def _orders_of_children(found: Found) -> _Pairs:
-    """Rule: a partition's order of columns that differs as its parent's does follows from that."""
+def _orders_of_children(found: DifferenceIndex) -> _Pairs:
+    """Rule: a partition's column order follows from its parent's if both differ in the same way."""
     for one in found.every:
         if one.impact == "order":
             for above in _parents(found.reference.get(one.key)):
@@ -115,8 +121,8 @@ def _parents(table: Fact | None) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-def _what_attaching_does(found: Found) -> _Pairs:
-    """Rule: columns, constraints, ... of a table that is attached to a parent on one side only."""
+def _effects_of_attaching(found: DifferenceIndex) -> _Pairs:
+    """Rule: what a table inherits (columns, constraints) if it is attached on one side only."""
     for cause in found.every:
         if cause.attribute not in ("partition_of", "inherits"):
             continue
@@ -124,14 +130,14 @@ def _what_attaching_does(found: Found) -> _Pairs:
             if one.attribute == "partition_bound":
                 yield one, cause
         for one in found.below(cause.key):
-            if one.attribute in _INHERITED or (
+            if one.attribute in _INHERITED_ATTRIBUTES or (
                 one.change in ("missing", "extra") and _is_inherited(found, one, cause)
             ):
                 yield one, cause
 
 
-def _is_inherited(found: Found, one: Difference, cause: Difference) -> bool:
-    """Whether a missing or extra fact is inherited on the side where the table is attached."""
+def _is_inherited(found: DifferenceIndex, one: Difference, cause: Difference) -> bool:
+    """Whether a missing or extra fact is inherited on the side on which the table is attached."""
     attached = cause.actual if one.change == "missing" else cause.expected
     detached = cause.expected if one.change == "missing" else cause.actual
     names = attached if isinstance(attached, list) else [attached]
@@ -145,11 +151,12 @@ def _is_inherited(found: Found, one: Difference, cause: Difference) -> bool:
 
 
 def is_alike(fact: Fact, other: Fact) -> bool:
-    """Whether two facts have the same kind and attributes, names and comments aside."""
-    return fact.kind == other.kind and _essence(fact) == _essence(other)
+    """Whether two facts have the same kind and attributes, except names and comments."""
+    return fact.kind == other.kind and _comparable_attributes(fact) == _comparable_attributes(other)
 
 
-def _essence(fact: Fact) -> dict[str, object]:
+def _comparable_attributes(fact: Fact) -> dict[str, object]:
+    """The attributes that a fact of a child table has in common with its parent's."""
     return {
         attribute: value
         for attribute, value in fact.canonical.items()
@@ -158,7 +165,7 @@ def _essence(fact: Fact) -> dict[str, object]:
     }
 
 
-def _entries_of_children(found: Found) -> _Pairs:
+def _entries_of_children(found: DifferenceIndex) -> _Pairs:
     """Rule: entries about child tables in a parent's attributes follow from those tables."""
     causes = {
         one.name: one
@@ -173,11 +180,11 @@ def _entries_of_children(found: Found) -> _Pairs:
             str(table): other
             for other in found.of(one.key)
             if other.attribute == "children_without" and other is not one
-            for table in _differing(other)
+            for table in _items_of_one_side(other)
         }
         explained = [
             next((c for table, c in (causes | lacking).items() if _is_about(entry, table)), None)
-            for entry in _differing(one)
+            for entry in _items_of_one_side(one)
         ]
         if explained and explained[0] and all(explained):
             yield one, explained[0]
@@ -191,7 +198,7 @@ def _is_about(entry: Value, table: str) -> bool:
     return entry == table or str(entry).startswith(f"{table}: ")
 
 
-def _differing(one: Difference) -> list[Value]:
+def _items_of_one_side(one: Difference) -> list[Value]:
     """The items of a changed list that only one side has."""
     old, new = _list(one.expected), _list(one.actual)
     return [item for item in (*old, *new) if item not in old or item not in new]
@@ -201,7 +208,7 @@ def _list(value: Value) -> list[Value]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _loose_indexes(found: Found) -> _Pairs:
+def _indexes_attached_on_one_side(found: DifferenceIndex) -> _Pairs:
     """Rule: an index of a partition that is attached to the parent's index on one side only."""
     for cause in found.every:
         if cause.attribute != "children_without":
@@ -215,8 +222,8 @@ def _loose_indexes(found: Found) -> _Pairs:
                     yield one, cause
 
 
-def _is_of_index(found: Found, one: Difference, index: Key) -> bool:
-    """Whether a missing or extra index, or one below a constraint, is like the parent's index."""
+def _is_of_index(found: DifferenceIndex, one: Difference, index: Key) -> bool:
+    """Whether a missing or extra index (or a constraint's) equals an index of the parent table."""
     schema = found.side(one)
     above = schema.get(index)
     return above is not None and any(
@@ -228,10 +235,10 @@ def _is_of_index(found: Found, one: Difference, index: Key) -> bool:
 _RULES = (
     _columns_of_children,
     _orders_of_children,
-    _what_attaching_does,
+    _effects_of_attaching,
     _entries_of_children,
-    _loose_indexes,
-    what_goes_with_columns,
+    _indexes_attached_on_one_side,
+    objects_dropped_with_columns,
     columns_of_views,
     definitions_of_views,
 )

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from pytest_schema_parity.schema.column_references import Relations
 from pytest_schema_parity.schema.column_references import split as _tokens
 from pytest_schema_parity.schema.difference import Difference
-from pytest_schema_parity.schema.difference_index import Found
+from pytest_schema_parity.schema.difference_index import DifferenceIndex
 from pytest_schema_parity.schema.facts import Fact, Key
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import short
@@ -16,11 +16,11 @@ from pytest_schema_parity.schema.names import short
 _Pairs: TypeAlias = Iterator[tuple[Difference, Difference]]
 _Tokens: TypeAlias = tuple[str, ...]
 
-_SELECTED: Final = frozenset({"type", "collation"})
+_SELECTED_ATTRIBUTES: Final = frozenset({"type", "collation"})
 """Attributes of a view's column that it takes from the column that it selects."""
 
 
-def columns_of_views(found: Found) -> _Pairs:
+def columns_of_views(found: DifferenceIndex) -> _Pairs:
     """Rule: a view's column of another type or collation follows from the column that it selects.
 
     If the view's definition is unchanged, the cause is a column of a relation that it names: one
@@ -33,12 +33,12 @@ def columns_of_views(found: Found) -> _Pairs:
         view = found.parent(one)
         if view is None or "definition" not in view.attributes or len(found.of(one.key)) > 1:
             continue
-        if one.attribute not in _SELECTED:
+        if one.attribute not in _SELECTED_ATTRIBUTES:
             continue
         tokens = _tokens(str(view.attributes["definition"]))
         causes = [
-            (other, short(other.name, _above(found, other)))
-            for key in _named(tokens, tables)
+            (other, short(other.name, _table_of(found, other)))
+            for key in _relations_named_in(tokens, tables)
             for other in tables[key]
             if other is not one and other.attribute == one.attribute
         ]
@@ -52,12 +52,15 @@ def columns_of_views(found: Found) -> _Pairs:
             yield one, min((other for other, _ in fitting), key=lambda cause: cause.key)
 
 
-def definitions_of_views(found: Found) -> _Pairs:
-    """Rule: a view that selects a column which one side lacks, and its own column of that name."""
-    lone = [
+def definitions_of_views(found: DifferenceIndex) -> _Pairs:
+    """Rule: a changed view definition, and the view's own column, follow from a column of a table.
+
+    The column is missing or extra, and the definitions differ only in selecting it.
+    """
+    unmatched = [
         one for one in found.every if one.change in ("missing", "extra") and _is_column(one.kind)
     ]
-    if not lone:
+    if not unmatched:
         return
     relations = Relations((found.reference, found.candidate))
     for one in found.every:
@@ -66,9 +69,9 @@ def definitions_of_views(found: Found) -> _Pairs:
             continue
         old, new = (_tokens(str(value)) for value in (one.expected, one.actual))
         for change, longer, shorter in (("missing", old, new), ("extra", new, old)):
-            lacking = [other for other in lone if other.change == change]
-            known = _mentioned(found, relations, view, (longer, shorter), lacking)
-            left_out = _left_out(longer, shorter, known.keys())
+            lacking = [other for other in unmatched if other.change == change]
+            known = _mentions_of(found, relations, view, (longer, shorter), lacking)
+            left_out = _removed_columns(longer, shorter, known.keys())
             if left_out:
                 yield one, known[min(left_out, key=lambda at: known[at].key)]
             used = {longer[at]: known[at] for at in left_out}
@@ -78,29 +81,29 @@ def definitions_of_views(found: Found) -> _Pairs:
                     yield other, used[name]
 
 
-def _mentioned(
-    found: Found,
+def _mentions_of(
+    found: DifferenceIndex,
     relations: Relations,
     view: Fact,
     texts: tuple[_Tokens, _Tokens],
     columns: Iterable[Difference],
 ) -> dict[int, Difference]:
-    """Where the first of two definitions mentions which of some columns."""
+    """The positions at which the first of two definitions mentions the columns."""
     by_key = {other.key: other for other in columns}
     tables: dict[str, dict[str, tuple[Key, str]]] = {}
     for other in by_key.values():
-        table = _above(found, other)
+        table = _table_of(found, other)
         name = short(other.name, table)
         tables.setdefault(table, {})[name] = (other.key, name)
     places = relations.mentioned(view, "definition", texts, tables)
     return {at: by_key[key] for at, (key, _) in places.items()}
 
 
-def _left_out(longer: _Tokens, shorter: _Tokens, known: Collection[int]) -> set[int]:
-    """Where the columns stand without which one query is the other; none if they differ in more.
+def _removed_columns(longer: _Tokens, shorter: _Tokens, known: Collection[int]) -> set[int]:
+    """The positions of the columns whose removal turns the longer query into the shorter.
 
-    Only whole items of a list are left out: a name, qualified or not, with one comma.  ``known``
-    says where the columns stand that may be.
+    Empty if the queries differ in anything else.  Only whole items of a list are removed: a name,
+    qualified or not, with one comma.  ``known`` are the positions of the columns that may be.
     """
     used: set[int] = set()
     at = place = 0
@@ -110,14 +113,14 @@ def _left_out(longer: _Tokens, shorter: _Tokens, known: Collection[int]) -> set[
             and longer[at] == shorter[place]
             and not (
                 longer[at] == ","
-                and (item := _item(longer, at + 1, known))
-                and _starts_otherwise(shorter, place + 1, longer[at + 1 : at + 1 + len(item)])
+                and (item := _column_item(longer, at + 1, known))
+                and shorter[place + 1 : place + 1 + len(item)] != item
             )
         ):
             at, place = at + 1, place + 1
             continue
         start = at + 1 if longer[at] == "," else at
-        item = _item(longer, start, known)
+        item = _column_item(longer, start, known)
         if not item:
             return set()
         end = start + len(item)
@@ -130,8 +133,8 @@ def _left_out(longer: _Tokens, shorter: _Tokens, known: Collection[int]) -> set[
     return used if place == len(shorter) else set()
 
 
-def _item(tokens: _Tokens, at: int, known: Collection[int]) -> _Tokens:
-    """A known column as a whole item of a list that begins there."""
+def _column_item(tokens: _Tokens, at: int, known: Collection[int]) -> _Tokens:
+    """The list item at a position if it is one of the known columns; else empty."""
     for length in (1, 3, 5):
         item, after = tokens[at : at + length], tokens[at + length : at + length + 1]
         is_whole = after in ((",",), ()) or after[0].lower() == "from"
@@ -141,20 +144,16 @@ def _item(tokens: _Tokens, at: int, known: Collection[int]) -> _Tokens:
     return ()
 
 
-def _starts_otherwise(tokens: _Tokens, at: int, item: _Tokens) -> bool:
-    return tokens[at : at + len(item)] != item
-
-
 def _is_column(kind: str) -> bool:
     return kind_of(kind).order is not None
 
 
-def _above(found: Found, one: Difference) -> str:
+def _table_of(found: DifferenceIndex, one: Difference) -> str:
     fact = found.fact(one)
     return fact.parent[1] if fact and fact.parent else ""
 
 
-def _by_table(found: Found, columns: Iterable[Difference]) -> dict[Key, list[Difference]]:
+def _by_table(found: DifferenceIndex, columns: Iterable[Difference]) -> dict[Key, list[Difference]]:
     tables: dict[Key, list[Difference]] = {}
     for one in columns:
         fact = found.fact(one)
@@ -163,14 +162,14 @@ def _by_table(found: Found, columns: Iterable[Difference]) -> dict[Key, list[Dif
     return tables
 
 
-def _is_unchanged(view: Fact, found: Found) -> bool:
+def _is_unchanged(view: Fact, found: DifferenceIndex) -> bool:
     """Whether a view of the reference has one definition on both sides."""
     new = found.candidate.get(view.key)
     return new is not None and view.canonical["definition"] == new.canonical.get("definition")
 
 
-def _named(tokens: _Tokens, relations: Iterable[Key]) -> set[Key]:
-    """The relations whose qualified name is in a view's definition."""
+def _relations_named_in(tokens: _Tokens, relations: Iterable[Key]) -> set[Key]:
+    """The relations whose qualified names are in a view's definition."""
     found = set()
     for key in relations:
         name = _tokens(key[1])

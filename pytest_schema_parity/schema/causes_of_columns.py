@@ -1,4 +1,4 @@
-"""The rule for what PostgreSQL drops together with a column: one side lacks both."""
+"""The rule for objects that PostgreSQL drops together with a column, if one side lacks both."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from pytest_schema_parity.schema.column_references import Tokens, split
 from pytest_schema_parity.schema.difference import Difference
-from pytest_schema_parity.schema.difference_index import Found
+from pytest_schema_parity.schema.difference_index import DifferenceIndex
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import short
@@ -18,12 +18,12 @@ _NOT_BEFORE_A_COLUMN = frozenset({".", "::", "collate"})
 _NOT_AFTER_A_COLUMN = frozenset({".", "(", "=>"})
 
 
-def what_goes_with_columns(found: Found) -> _Pairs:
-    """Rule: what stands on a column that the same side lacks, and goes when that is dropped.
+def objects_dropped_with_columns(found: DifferenceIndex) -> _Pairs:
+    """Rule: objects that PostgreSQL drops with a column, and that the same side lacks.
 
-    An index, a key or a statistics object that lists the column, alone or with others; a CHECK, or
-    an expression in an index, that reads the column and no other one of the table.  What mentions
-    it in a predicate or an INCLUDE only does its work on other columns, and stays by itself.
+    They are an index, a key or a statistics object that lists the column, alone or with others; a
+    CHECK, or an expression in an index, that reads the column and no other one of the table.  An
+    index that uses the column only in its predicate or INCLUDE is reported separately.
     """
     for column in found.every:
         table = found.parent(column)
@@ -38,15 +38,17 @@ def what_goes_with_columns(found: Found) -> _Pairs:
             fact = found.fact(one)
             if one.change != column.change or fact is None:
                 continue
-            if kind_of(one.kind).dropped_with_column and _stands_on(side, fact, name, others):
+            if kind_of(one.kind).dropped_with_column and _depends_on_column(
+                side, fact, name, others
+            ):
                 yield one, column
 
 
-def binds_more(found: Found, one: Difference) -> bool:
-    """Whether an extra key can refuse rows of those who do not know the extra columns in it.
+def restricts_common_columns(found: DifferenceIndex, one: Difference) -> bool:
+    """Whether an extra key can reject rows that were inserted without its extra columns.
 
-    That is a unique, exclusion or foreign key constraint, or a unique index, that lists a column of
-    both sides, too, or for which NULLs are equal.
+    It is a unique, exclusion or foreign key constraint, or a unique index, that also lists a column
+    of both sides, or for which NULLs are equal.
     """
     key, table = found.fact(one), found.parent(one)
     if one.change != "extra" or key is None or table is None or not _is_key(found, key):
@@ -59,12 +61,12 @@ def binds_more(found: Found, one: Difference) -> bool:
     shared = _columns(found.candidate, table.key) - extra
     facts = (key, *found.candidate.children.get(key.key, ()))
     return any(
-        each.canonical.get("nulls_not_distinct") or not shared.isdisjoint(_listed(each))
+        each.canonical.get("nulls_not_distinct") or not shared.isdisjoint(_listed_tokens(each))
         for each in facts
     )
 
 
-def _is_key(found: Found, fact: Fact) -> bool:
+def _is_key(found: DifferenceIndex, fact: Fact) -> bool:
     """Whether a fact, or the index that it is made of, is a unique, exclusion or foreign key."""
     return fact.canonical.get("type") == "foreign key" or any(
         each.canonical.get("unique") or each.canonical.get("exclusion")
@@ -72,14 +74,14 @@ def _is_key(found: Found, fact: Fact) -> bool:
     )
 
 
-def _listed(fact: Fact) -> Iterator[str]:
+def _listed_tokens(fact: Fact) -> Iterator[str]:
     """The tokens of the columns and expressions that a fact lists."""
-    for text in _texts(fact):
+    for text in _column_lists(fact):
         yield from split(text)
 
 
-def _texts(fact: Fact) -> list[str]:
-    """The list of columns, in one text or several."""
+def _column_lists(fact: Fact) -> list[str]:
+    """The attribute ``columns`` of a fact, as a list of texts."""
     listed = fact.canonical.get("columns")
     return [
         text for text in (listed if isinstance(listed, list) else [listed]) if isinstance(text, str)
@@ -96,11 +98,11 @@ def _columns(schema: Schema, table: Key) -> set[str]:
     return {short(fact.name, table[1]) for fact in below if _is_column(fact.kind)}
 
 
-def _stands_on(schema: Schema, fact: Fact, column: str, others: set[str]) -> bool:
-    """Whether a fact, or the index that a constraint is made of, goes with a column."""
+def _depends_on_column(schema: Schema, fact: Fact, column: str, others: set[str]) -> bool:
+    """Whether PostgreSQL drops a fact, or a constraint's index, with a column."""
     for one in (fact, *schema.children.get(fact.key, ())):
-        items = [item for text in _texts(one) for item in _items(split(text))]
-        if any(_lists(item, column, others) for item in items):
+        items = [item for text in _column_lists(one) for item in _items(split(text))]
+        if any(_is_or_reads_only(item, column, others) for item in items):
             return True
         expression = one.canonical.get("expression")
         if isinstance(expression, str) and _reads_only(split(expression), column, others):
@@ -109,7 +111,7 @@ def _stands_on(schema: Schema, fact: Fact, column: str, others: set[str]) -> boo
 
 
 def _items(tokens: Tokens) -> Iterator[Tokens]:
-    """The items of a list; commas in parentheses part none."""
+    """The items of a list; commas in parentheses do not separate items."""
     start = depth = 0
     for at, sign in enumerate(tokens):
         depth += (sign in ("(", "[")) - (sign in (")", "]"))
@@ -119,8 +121,8 @@ def _items(tokens: Tokens) -> Iterator[Tokens]:
     yield tokens[start:]
 
 
-def _lists(item: Tokens, column: str, others: set[str]) -> bool:
-    """Whether an item of a list is the column (perhaps with an order), or an expression of it."""
+def _is_or_reads_only(item: Tokens, column: str, others: set[str]) -> bool:
+    """Whether an item of a list is the column (perhaps with an order), or an expression on it."""
     if item[1:2] == ("(",) or item[:1] == ("(",):
         return _reads_only(item, column, others)
     return item[:1] == (column,)

@@ -18,7 +18,7 @@ _NO_RELATION: Final = frozenset({",", "join", "lateral", "rows"})
 def without_only_prefix(nodes: list[Node]) -> list[Node]:
     """Remove the relation's name before columns in a query of one relation.
 
-    PostgreSQL 15 writes it, newer versions only where the column would be ambiguous without it.
+    PostgreSQL 15 writes it, newer versions only if the column would be ambiguous without it.
     """
     words = [node for node in nodes if isinstance(node, str)]
     if words[:1] not in (["select"], ["with"]) or _SET_OPERATIONS.intersection(words):
@@ -43,6 +43,7 @@ def without_only_prefix(nodes: list[Node]) -> list[Node]:
 
 
 def _without_prefix(nodes: list[Node], name: str) -> list[Node]:
+    """The nodes without a name before columns, except in subqueries and before functions."""
     done: list[Node] = []
     at = 0
     while at < len(nodes):

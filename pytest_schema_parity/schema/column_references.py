@@ -1,7 +1,7 @@
-"""Whose column a name in an expression or a query is, as far as its text tells.
+"""Resolve to which relation a column name in an expression or a query belongs, by the text alone.
 
-The server deparses a column with its relation's name or alias as soon as a query has two relations
-or is within another, and without one otherwise.  Where the text leaves a doubt, it is nobody's.
+The server deparses a column with its relation's name or alias if a query has two relations or is
+a subquery, and without one otherwise.  If the text is ambiguous, no relation is assumed.
 """
 
 from __future__ import annotations
@@ -64,11 +64,9 @@ _NO_ALIASES: Final = frozenset(
         "from",
     }
 )
-"""Key words that may stand where an alias does."""
-_OWN: Final = frozenset({"columns", "include", "on_delete_columns", "partition_key"})
-"""Attributes that list columns of the relation that a fact hangs below, or is."""
-_ROWS: Final = {"trigger": ("old", "new"), "rule": ("old", "new")}
-"""What else a row of that relation is called."""
+"""Key words that may follow a relation and are not its alias."""
+_ROW_NAMES: Final = {"trigger": ("old", "new"), "rule": ("old", "new")}
+"""By the kind of a fact: further names for a row of the relation to which the fact belongs."""
 
 
 class Relations:
@@ -84,12 +82,12 @@ class Relations:
                     self._columns.setdefault(split(fact.parent[1]), set()).add(name)
 
     def named(self, tokens: Tokens) -> set[Tokens]:
-        """Those that a text names with their schemas."""
+        """The relations that a text mentions by their qualified names."""
         parts = (tokens[at : at + 3] for at in range(len(tokens) - 2))
         return {part for part in parts if part in self._columns}
 
-    def above(self, fact: Fact) -> Tokens:
-        """The relation that a fact hangs below; empty if there is none."""
+    def relation_of(self, fact: Fact) -> Tokens:
+        """The relation to which a fact belongs; empty if it belongs to none."""
         key = fact.parent
         while key is not None:
             if split(key[1]) in self._columns:
@@ -101,15 +99,18 @@ class Relations:
     def mentioned(
         self, fact: Fact, attribute: str, texts: tuple[Tokens, Tokens], renamed: RenamedColumns
     ) -> dict[int, tuple[Key, str]]:
-        """Where the first of two texts mentions a renamed column, and what it became."""
+        """The positions at which the first of two texts mentions renamed columns, with the renames.
+
+        Only mentions that certainly mean the column; what renamed it, and the new name.
+        """
         tables = {split(table): columns for table, columns in renamed.items()}
         tokens = texts[0]
-        own = self._own(fact, attribute)
+        own = self._default_relation(fact, attribute)
         named = self.named(tokens) | self.named(texts[1])
-        references = self._references(tokens, own, _ROWS.get(fact.kind, ()))
+        references = self._references(tokens, own, _ROW_NAMES.get(fact.kind, ()))
         bare = {own} if own and fact.kind != "rule" else named
         if "arguments" in kind_of(fact.kind).expressions:
-            bare = set()  # a bare name is a parameter's
+            bare = set()  # an unqualified name is a parameter's
         found: dict[int, tuple[Key, str]] = {}
         for at, name in enumerate(tokens):
             is_qualified = tokens[at - 1 : at] == (".",)
@@ -125,30 +126,30 @@ class Relations:
                 others = named - {table}
                 is_sure = _is_bare_column(tokens, at) and (
                     (bare == {own} and "select" not in tokens[:at])
-                    or not self._have(others, name, change[1])
+                    or not self._any_has_column(others, name, change[1])
                 )
             if is_sure:
                 found[at] = change
         return found
 
-    def _own(self, fact: Fact, attribute: str) -> Tokens:
-        """The relation whose columns a bare name in an attribute means first."""
+    def _default_relation(self, fact: Fact, attribute: str) -> Tokens:
+        """The relation to which unqualified column names in an attribute refer by default."""
         if attribute == "referenced_columns":
             return split(str(fact.canonical.get("references")))
         if attribute == "partition_key":
             return split(fact.name)
-        return self.above(fact)
+        return self.relation_of(fact)
 
-    def _have(self, relations: Iterable[Tokens], *names: str) -> bool:
+    def _any_has_column(self, relations: Iterable[Tokens], *names: str) -> bool:
         """Whether any of some relations has a column of one of these names."""
         return any(not self._columns[one].isdisjoint(names) for one in relations)
 
     def _references(
         self, tokens: Tokens, own: Tokens, rows: Iterable[str]
     ) -> dict[str, set[Tokens]]:
-        """What each name before a dot may stand for; an empty name stands for anything else."""
+        """The relations to which each name before a dot may refer; an empty one is unknown."""
         found: dict[str, set[Tokens]] = {}
-        for name, relation in self._sites(tokens):
+        for name, relation in self._named_relations(tokens):
             found.setdefault(name, set()).add(relation)
         for name in rows:
             found.setdefault(name, set()).add(own)
@@ -156,8 +157,8 @@ class Relations:
             found[own[-1]] = {own}
         return found
 
-    def _sites(self, tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
-        """Each name that a text gives to a relation, with that relation."""
+    def _named_relations(self, tokens: Tokens) -> Iterator[tuple[str, Tokens]]:
+        """Each name or alias of a relation in a text, with the relation (empty if unknown)."""
         for at, word in enumerate(tokens):
             before = tokens[at - 1] if at else ""
             part = tokens[at : at + 3]
@@ -173,12 +174,12 @@ class Relations:
 
 
 def split(name: str) -> Tokens:
-    """The tokens of a name or a text that count."""
+    """The tokens of a name or a text, without blanks and comments; empty if one never ends."""
     return tuple(token.text for token in meaningful(name) or ())
 
 
 def _alias(tokens: Tokens, at: int) -> str:
-    """The alias that stands there, if one does."""
+    """The alias at a position; empty if there is no alias."""
     if tokens[at : at + 1] == ("as",):
         at += 1
     token = tokens[at] if at < len(tokens) else ""
@@ -187,7 +188,7 @@ def _alias(tokens: Tokens, at: int) -> str:
 
 
 def _qualifier(tokens: Tokens, at: int, references: Mapping[str, set[Tokens]]) -> set[Tokens]:
-    """The relations that the name before a dot may stand for."""
+    """The relations to which the name before a dot may refer."""
     if tokens[at - 3 : at - 2] == (".",):
         return {tokens[max(at - 4, 0) : at - 1]} if at >= 4 else set()
     if tokens[at + 1 : at + 2] == ("(",):
@@ -196,7 +197,7 @@ def _qualifier(tokens: Tokens, at: int, references: Mapping[str, set[Tokens]]) -
 
 
 def _is_bare_column(tokens: Tokens, at: int) -> bool:
-    """Whether a name that stands alone may be a column's."""
+    """Whether an unqualified name may be a column's."""
     before, after = tokens[at - 1] if at else "", tokens[at + 1 : at + 2]
     if before in ("as", "::") or after in (("(",), (".",), ("=>",)):
         return False
@@ -213,8 +214,8 @@ def without_new_aliases(
 ) -> tuple[list[str], list[str]]:
     """Two texts without the aliases by which a view keeps its own name for a renamed column.
 
-    That is ``new AS old`` on the one side; the other had ``old``, which is replaced already.
-    ``places`` says where, and what stood there.
+    That is ``new AS old`` on one side; on the other ``old`` was replaced already.  ``places`` maps
+    the positions of replaced names to the old names.
     """
     left: list[str] = []
     kept: list[str] = []
@@ -224,7 +225,7 @@ def without_new_aliases(
         kept += yours[other : other + 1]
         at, other = at + 1, other + 1
         if at - 1 in places:
-            own, new = _given(mine, at), _given(yours, other)
+            own, new = _alias_after_as(mine, at), _alias_after_as(yours, other)
             if own is None and new == places[at - 1]:
                 other += 2
             elif new is None and own == mine[at - 1]:
@@ -232,6 +233,6 @@ def without_new_aliases(
     return left, [*kept, *yours[other:]]
 
 
-def _given(tokens: Sequence[str], at: int) -> str | None:
-    """The name that an AS there gives."""
+def _alias_after_as(tokens: Sequence[str], at: int) -> str | None:
+    """The alias after an AS at a position; None if there is no AS."""
     return tokens[at + 1] if at + 1 < len(tokens) and tokens[at] == "as" else None

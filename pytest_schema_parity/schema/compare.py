@@ -31,8 +31,8 @@ def compare(
 ) -> Comparison:
     """Every difference of two schemas, seen from the reference, in a stable order.
 
-    Empty when the schemas are equal, and only then; ``compare(b, a)`` mirrors ``compare(a, b)``.
-    Where the two have different platforms, an object that a platform created and no tree changed is
+    Empty if the schemas are equal, and only then; ``compare(b, a)`` mirrors ``compare(a, b)``.
+    If the two have different platforms, an object that a platform created and no tree changed is
     not compared, unless the other tree itself created an object of that name.
     """
     match = match_facts(reference, candidate)
@@ -40,22 +40,22 @@ def compare(
     found = [
         *_report_moves(match, changed),
         *_report_renames(match, {(one.kind, one.name) for one in changed}),
-        *_report_lone("missing", match.missing, reference),
-        *_report_lone("extra", match.extra, candidate),
+        *_report_unmatched("missing", match.missing, reference),
+        *_report_unmatched("extra", match.extra, candidate),
     ]
     folded = fold_consequences(found, reference, candidate)
     return Comparison(tuple(sorted(folded, key=lambda one: one.rank)), frozenset(fail_on))
 
 
 def _report_moves(match: Match, changed: list[Difference]) -> Iterator[Difference]:
-    """Yield the changes; an extension's change of schema with the differences that follow."""
+    """Yield the changes; an extension's change of schema with its consequences."""
     for one in changed:
         moved = one.attribute == "schema" and one.key not in match.names
         yield one.follow(match.followers.get(one.key, ())) if moved else one
 
 
 def _report_renames(match: Match, differing: set[Key]) -> Iterator[Difference]:
-    """Yield the renames, each with the renames and differences that follow from it."""
+    """Yield the renames, each with the renames and differences that are its consequences."""
     reported = set(differing)
     tops = _tops(match, differing)
     follows: dict[Key, list[Difference]] = {}
@@ -101,18 +101,18 @@ def _is_named_after(rename: Rename, above: Rename) -> bool:
     return is_named_after(rename.old[1], rename.new[1], above.old[1], above.new[1])
 
 
-def _report_lone(
-    change: Literal["missing", "extra"], lone: Mapping[Key, Fact], schema: Schema
+def _report_unmatched(
+    change: Literal["missing", "extra"], unmatched: Mapping[Key, Fact], schema: Schema
 ) -> Iterator[Difference]:
-    """Yield the topmost facts that one side alone has, all facts below them folded into them.
+    """Yield the topmost facts that only one side has, all facts below folded into them.
 
-    What a migration tool keeps for itself is a note, and what hangs below it and is no part of that
-    is reported beside it.
+    A migration tool's own table or schema is a note; facts below it that are not part of it are
+    reported separately.
     """
     kept: dict[Key, str] = {}
     children: dict[Key | None, list[Fact]] = {}
-    for fact in _parents_first(lone):
-        parent = fact.parent if fact.parent in lone else None
+    for fact in _parents_first(unmatched):
+        parent = fact.parent if fact.parent in unmatched else None
         if parent in kept and not belongs_to_bookkeeping(schema, fact):
             parent = None
         tool = tool_of(schema, fact)
@@ -120,20 +120,20 @@ def _report_lone(
             kept[fact.key] = tool
         children.setdefault(parent, []).append(fact)
     for fact in children.get(None, ()):
-        yield _folded(change, fact, children, kept)
+        yield _with_children(change, fact, children, kept)
 
 
-def _parents_first(lone: Mapping[Key, Fact]) -> list[Fact]:
+def _parents_first(unmatched: Mapping[Key, Fact]) -> list[Fact]:
     """The facts by their depth below the topmost, then by their keys."""
 
     def depth(fact: Fact) -> int:
-        above = lone.get(fact.parent) if fact.parent else None
+        above = unmatched.get(fact.parent) if fact.parent else None
         return 0 if above is None else 1 + depth(above)
 
-    return sorted(lone.values(), key=lambda fact: (depth(fact), fact.key))
+    return sorted(unmatched.values(), key=lambda fact: (depth(fact), fact.key))
 
 
-def _folded(
+def _with_children(
     change: Literal["missing", "extra"],
     fact: Fact,
     children: Mapping[Key | None, list[Fact]],
@@ -141,8 +141,8 @@ def _folded(
 ) -> Difference:
     """The difference of a fact with those of its ``children``.
 
-    ``kept`` is what migration tools keep for themselves, each with the tool, or nothing if it only
-    belongs to such a thing.
+    ``kept`` maps the keys of migration tools' own facts to the tool, or to an empty name for the
+    parts of such a fact.
     """
     attributes, first = dict(fact.attributes), fact.origin.first
     missing = change == "missing"
@@ -157,4 +157,4 @@ def _folded(
         origin=Origins(reference=first) if missing else Origins(tree=first),
         why=KEPT_BY_A_TOOL if tool else "",
         tool=tool,
-    ).fold(_folded(change, one, children, kept) for one in children.get(fact.key, ()))
+    ).fold(_with_children(change, one, children, kept) for one in children.get(fact.key, ()))

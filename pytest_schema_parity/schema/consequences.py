@@ -1,4 +1,4 @@
-"""Find the differences that follow from a rename or a move: the name changed in mentions of it."""
+"""Find the differences that follow from a rename or a move, because they mention the old name."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pytest_schema_parity.schema.column_references import Relations, without_new
 from pytest_schema_parity.schema.column_references import split as _tokens
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import KINDS, kind_of
-from pytest_schema_parity.schema.moves import Move, named_after
+from pytest_schema_parity.schema.moves import Move, replace_column_name
 from pytest_schema_parity.schema.names import signature
 
-_MENTIONING: Final = frozenset(
+_NAMING_ATTRIBUTES: Final = frozenset(
     {
         "type",
         "returns",
@@ -46,15 +46,16 @@ _MENTIONING: Final = frozenset(
         *(f"moving_{step}_function" for step in ("transition", "inverse", "final")),
     }
 )
-"""Attributes that name other things, beside the expressions of a kind."""
-_LISTS: Final = frozenset({"columns", "include", "on_delete_columns", "referenced_columns"})
-"""Attributes that list columns, beside those that hold expressions."""
+"""Attributes that name other objects, besides the expressions of a kind."""
+_COLUMN_LISTS: Final = frozenset({"columns", "include", "on_delete_columns", "referenced_columns"})
+"""Attributes that list columns, besides those that hold expressions."""
 
 
 class Mentions:
-    """Replaces the qualified names of renamed things, whole tokens only.
+    """Replaces the names of renamed objects in texts, whole tokens only, to explain differences.
 
-    ``schemas`` are the reference and the candidate: they tell whose a column in a text is.
+    ``renamed`` maps keys of the reference to those of the candidate; ``schemas`` are the two, in
+    which the relation of a column in a text is looked up.
     """
 
     def __init__(
@@ -86,10 +87,10 @@ class Mentions:
         return bool(self._new or self._columns or self._moves)
 
     def causes(self, old: Fact, new: Fact, attribute: str) -> set[Key]:
-        """The keys of the renames and moves that explain a change; none if more differs."""
+        """The keys of the renames and moves that explain a change; empty if they do not."""
         described = attribute == "options" and old.kind not in KINDS
         expressions = kind_of(old.kind).expressions
-        if not described and attribute not in _MENTIONING and attribute not in expressions:
+        if not described and attribute not in _NAMING_ATTRIBUTES and attribute not in expressions:
             return set()
         ours, theirs = old.canonical.get(attribute), new.canonical.get(attribute)
         if not isinstance(ours, list) or not isinstance(theirs, list):
@@ -102,7 +103,9 @@ class Mentions:
                 continue
             if not isinstance(mine, str) or not isinstance(yours, str):
                 return set()
-            columns = self._columns if attribute in _LISTS or attribute in expressions else {}
+            columns = (
+                self._columns if attribute in _COLUMN_LISTS or attribute in expressions else {}
+            )
             columns = self._columns if described else columns
             texts = _tokens(mine), _tokens(yours)
             places = self._relations.mentioned(old, attribute, texts, columns) if columns else {}
@@ -115,12 +118,12 @@ class Mentions:
     def _explain(
         self, texts: tuple[tuple[str, ...], tuple[str, ...]], columns: Mapping[int, tuple[Key, str]]
     ) -> set[Key]:
-        """The renames and moves by which one text becomes the other; none if others are needed."""
+        """The renames and moves that turn one text into the other; empty if they do not."""
         replaced, causes, places = self._replace(texts[0], columns)
         return self._match(*without_new_aliases(replaced, texts[1], places), causes)
 
     def _match(self, replaced: list[str], wanted: list[str], causes: set[Key]) -> set[Key]:
-        """The causes and the moves that explain the other tokens; empty if some have none."""
+        """The causes, with the moves that explain the other tokens; empty if a token differs."""
         found = set(causes)
         if len(replaced) != len(wanted):
             return set()
@@ -135,10 +138,10 @@ class Mentions:
     def followers(
         self, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
     ) -> list[tuple[Key, Key, Key]]:
-        """Facts whose name changed with that of another: (cause, key, key in the candidate).
+        """Facts that were renamed with another fact: (cause, key, key in the candidate).
 
-        That is: a function by an argument's type, a constraint or a view's column by a column, a
-        privilege by the object that it is granted on.
+        A function with an argument's type, a constraint or a view's column with a column, a
+        privilege with the object that it is granted on.
         """
         long: dict[tuple[str, int], list[tuple[str, list[str]]]] = {}
         for kind, name in extra:
@@ -146,9 +149,9 @@ class Mentions:
                 tokens = list(_tokens(name))
                 long.setdefault((kind, len(tokens)), []).append((name, tokens))
         found = []
-        twins: dict[Key, Key] = {}
+        counterparts: dict[Key, Key] = {}
         for key, fact in sorted(missing.items()):
-            parent = twins.get(fact.parent, fact.parent) if fact.parent else None
+            parent = counterparts.get(fact.parent, fact.parent) if fact.parent else None
             replaced, causes, _ = self._replace(_tokens(fact.name) if long and self else (), {})
             explained = [
                 (min(all_causes), key, (fact.kind, name))
@@ -160,17 +163,17 @@ class Mentions:
                 found += explained
                 continue
             for column, cause, after in self._names_after(fact):
-                twin = (fact.kind, named_after(fact.name, column, after))
-                other = extra.get(twin)
+                counterpart = (fact.kind, replace_column_name(fact.name, column, after))
+                other = extra.get(counterpart)
                 if other and other.parent == parent and self._is_same(fact, other):
-                    found.append((cause, key, twin))
-                    twins[key] = twin
+                    found.append((cause, key, counterpart))
+                    counterparts[key] = counterpart
                     break
-        taken = [twin for _, _, twin in found]
+        taken = [counterpart for _, _, counterpart in found]
         return [one for one in found if taken.count(one[2]) == 1]
 
     def _names_after(self, fact: Fact) -> list[tuple[str, Key, str]]:
-        """The renamed columns after which a fact may be named."""
+        """The renamed columns after which a fact may be named: (old name, cause, new name)."""
         if fact.parent is None:
             return []
         if kind_of(fact.kind).rename == "place":
@@ -189,7 +192,7 @@ class Mentions:
         ]
 
     def _causes_above(self, key: Key) -> set[Key]:
-        """The renames that another query of a view mentions, and those in a table's parents."""
+        """The renames that changed a view's definition, or columns of a table's parents."""
         sides = [found for schema in self._schemas if (found := schema.get(key))]
         if len(sides) != 2:
             return set()
@@ -208,7 +211,7 @@ class Mentions:
         return inherited | self.causes(old, new, "definition")
 
     def _is_same(self, old: Fact, new: Fact) -> bool:
-        """Whether two facts have the same attributes, mentions of renamed facts aside."""
+        """Whether two facts have the same attributes, except mentions of renamed facts."""
         ours, theirs = old.canonical, new.canonical
         return ours.keys() == theirs.keys() and all(
             ours[attribute] == theirs[attribute] or self.causes(old, new, attribute)
@@ -218,7 +221,7 @@ class Mentions:
     def _replace(
         self, tokens: tuple[str, ...], columns: Mapping[int, tuple[Key, str]]
     ) -> tuple[list[str], set[Key], dict[int, str]]:
-        """The tokens with new names, whose names those are, and where which column stood."""
+        """The tokens with new names, the causes, and the old column names by their positions."""
         done: list[str] = []
         causes: set[Key] = set()
         places: dict[int, str] = {}

@@ -18,20 +18,20 @@ from pytest_schema_parity.schema.kinds import (
 )
 from pytest_schema_parity.showing import clipped, printable, value_text
 
-SHOWN: Final = 3
-"""So many differences stand in the repr of a comparison."""
-WIDTH: Final = 60
-"""So many characters of each."""
+MAX_SHOWN: Final = 3
+"""How many differences the repr of a comparison shows."""
+MAX_WIDTH: Final = 60
+"""How many characters of each it shows."""
 
 Change: TypeAlias = Literal["missing", "extra", "changed", "renamed"]
 """What happened to a fact, seen from the reference."""
 Rank: TypeAlias = tuple[int, str, str, str, str]
-"""The sort key of a difference, which no other of one comparison has."""
+"""The sort key of a difference, unique in a comparison."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """The statement behind each side of a difference; None where unknown, or without a fact."""
+    """The statement that made each side of a difference; None if unknown, or without a fact."""
 
     reference: Place | None = None
     tree: Place | None = None
@@ -43,13 +43,13 @@ class Difference:
 
     ``expected`` and ``actual`` are the attribute's values (``changed``), the two names
     (``renamed``), or the fact's attributes on the side that has it (``missing``, ``extra``).
-    ``below`` lists the facts that are reported with this one and not by themselves: those below a
-    missing, extra or renamed one, the constraint that the form of an index reports, and those that
-    follow from it.  ``why`` is the reason for a milder impact than usual, else empty; ``tool`` the
-    migration tool that keeps the missing or extra thing for itself, else empty.  ``folded``
-    holds the children of a missing or extra fact, each as a difference; ``follows`` the differences
-    that exist only because of this one.  ``alone`` is true of one of those that an allowance of
-    this one does not accept: a key of an extra column that binds columns of both sides, too.
+    ``below`` lists the facts that are reported with this one and not separately: those below a
+    missing, extra or renamed one, the constraint that the form of an index reports, and its
+    consequences.  ``why`` is the reason for a milder impact than usual, else empty; ``tool`` the
+    migration tool to which the missing or extra fact belongs, else empty.  ``folded`` holds the
+    children of a missing or extra fact, each as a difference; ``follows`` the consequences: the
+    differences that exist only because of this one.  ``alone`` is true of a consequence that needs
+    its own allowance: a key of an extra column that restricts columns of both sides, too.
     """
 
     kind: str
@@ -93,13 +93,13 @@ class Difference:
         return group_of(self.kind, self.attribute)
 
     def fold(self, parts: Iterable[Difference]) -> Difference:
-        """This difference with others folded into it, and with what is folded into those."""
+        """This difference with others folded into it, and those that are folded into these."""
         folded = tuple(parts)
         below = {key for part in (*folded, *self.follows) for key in (part.key, *part.below)}
         return replace(self, folded=folded, below=tuple(sorted(below - {self.key})))
 
     def follow(self, others: Iterable[Difference]) -> Difference:
-        """This difference with others that follow from it, and with what follows from those."""
+        """This difference with others as its consequences, and with the consequences of those."""
         more = [each for one in others for each in (replace(one, follows=()), *one.follows)]
         if not more:
             return self
@@ -112,19 +112,20 @@ class Difference:
 
     @property
     def parts(self) -> Iterator[Difference]:
-        """All differences that are reported with this one: folded ones and those that follow."""
+        """All differences that are reported with this one: folded ones and consequences."""
         for one in (*self.folded, *self.follows):
             yield one
             yield from one.parts
 
     def unfold(self) -> tuple[Difference, tuple[Difference, ...]]:
-        """An extra thing with what it is made of, and what else hangs below it or follows from it.
+        """Split a difference into itself and those that it does not cover, for allowances.
 
-        A table is made of its columns, not of who may read it, and a schema of nothing that lies
-        in it.  What is missing stays whole: where it is not, nothing can hang below it.  What
-        follows from a difference and weighs more, or stands alone, is no part of it.
+        An extra fact keeps its own parts (the columns of a table); everything else below it (its
+        policies and privileges, the contents of a schema) becomes a difference of its own.  A
+        missing fact is not split.  Consequences with a more severe impact, and those that need
+        their own allowance, are split off.
         """
-        apart = tuple(one for one in self.follows if one.alone or self._is_outweighed_by(one))
+        apart = tuple(one for one in self.follows if one.alone or self._has_milder_impact_than(one))
         whole = self._without(apart) if apart else self
         if self.change != "extra" or not self.folded:
             return whole, apart
@@ -139,11 +140,11 @@ class Difference:
                 others += further
         return whole.fold(parts), tuple(others)
 
-    def _is_outweighed_by(self, other: Difference) -> bool:
+    def _has_milder_impact_than(self, other: Difference) -> bool:
         return IMPACTS.index(other.impact) < IMPACTS.index(self.impact)
 
     def _without(self, others: tuple[Difference, ...]) -> Difference:
-        """This difference without some that follow from it, and without what went with those."""
+        """This difference without some of its consequences, and without their facts."""
         kept = tuple(one for one in self.follows if one not in others)
         gone = {key for one in others for key in (one.key, *one.below)}
         gone -= {key for one in (*kept, *self.folded) for key in (one.key, *one.below)}
@@ -153,7 +154,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
-    """Every difference of two schemas, in a stable order; falsy when there is none."""
+    """Every difference of two schemas, in a stable order; falsy if they are equal."""
 
     differences: tuple[Difference, ...] = ()
     fail_on: frozenset[Impact] = FAILING
@@ -165,11 +166,11 @@ class Comparison:
         return len(self.differences)
 
     def __repr__(self) -> str:
-        """How many, and the first of them: what pytest shows where ``assert not …`` fails."""
+        """The number and the first of them: pytest shows this if ``assert not …`` fails."""
         if not self:
             return "<Comparison without differences>"
-        shown = [clipped(str(each), WIDTH) for each in self.differences[:SHOWN]]
-        first = ", ".join([*shown, "…"] if len(self) > SHOWN else shown)
+        shown = [clipped(str(each), MAX_WIDTH) for each in self.differences[:MAX_SHOWN]]
+        first = ", ".join([*shown, "…"] if len(self) > MAX_SHOWN else shown)
         return f"<Comparison of {len(self)} difference{'s' * (len(self) > 1)}: {first}>"
 
     def __str__(self) -> str:

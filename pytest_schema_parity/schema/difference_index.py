@@ -8,15 +8,15 @@ from typing import TypeAlias
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.facts import Fact, Key, Schema, Value
 
-Mark: TypeAlias = tuple[str, str, str, str]
+Identity: TypeAlias = tuple[str, str, str, str]
 
 
-def mark(one: Difference) -> Mark:
-    """The key by which a difference is identified: kind, name, change and attribute."""
+def identity_of(one: Difference) -> Identity:
+    """The identity of a difference: kind, name, change and attribute."""
     return (*one.key, one.change, one.attribute or "")
 
 
-class Found:
+class DifferenceIndex:
     """The differences of two schemas, indexed by fact and by the parent of that fact."""
 
     def __init__(self, every: list[Difference], reference: Schema, candidate: Schema) -> None:

@@ -2,8 +2,8 @@
 
 The server's text of one expression can change when it is dumped and loaded: ``state IN ('a')`` on a
 ``varchar`` comes back as ``(ARRAY[…])::text[]`` first, and as ``ARRAY[(…)::text]`` after a reload.
-Each rule here rewrites one spelling to another that means the same for every value; where that is
-not certain from the text alone, it leaves the text as it is.
+Each rule here rewrites one spelling to another that means the same for every value; if that is not
+certain from the text alone, it leaves the text as it is.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _WORDS_OF_TYPES: Final = {
     "bit": ("varying",),
     "double": ("precision",),
 }
-_TEXTS: Final[tuple[list[Node], ...]] = (["text"], ["character", "varying"])
-_ZONED: Final = ("time", "timestamp")
+_TEXT_TYPES: Final[tuple[list[Node], ...]] = (["text"], ["character", "varying"])
+_TYPES_WITH_TIME_ZONE: Final = ("time", "timestamp")
 _INTERVAL_FIELDS: Final = frozenset({"year", "month", "day", "hour", "minute", "second", "to"})
 
 
@@ -48,6 +48,7 @@ def rewrite(nodes: list[Node]) -> list[Node]:
 
 
 def _rewrite_level(nodes: list[Node]) -> list[Node]:
+    """The nodes of one level in their one spelling; inner brackets are rewritten already."""
     done: list[Node] = []
     at = 0
     while at < len(nodes):
@@ -62,7 +63,7 @@ def _rewrite_level(nodes: list[Node]) -> list[Node]:
 
 
 def _replacement(nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
-    """The replacement of the tokens that begin at a node, and where to read on; None for none."""
+    """The replacement of the tokens from a node on, and where to read on; None to keep them."""
     node = nodes[at]
     following = nodes[at + 1] if at + 1 < len(nodes) else None
     if isinstance(node, Brackets):
@@ -82,7 +83,7 @@ def _replacement(nodes: list[Node], at: int) -> tuple[list[Node], int] | None:
     if node == "array" and following == Brackets("["):
         after, type_ = read_type(nodes, at + 3) if nodes[at + 2 : at + 3] == ["::"] else (0, [])
         return (["'{}'", "::", *type_], after) if is_array(type_) else None
-    precise = node in (*_ZONED, "interval") and following == Brackets("(", ["6"])
+    precise = node in (*_TYPES_WITH_TIME_ZONE, "interval") and following == Brackets("(", ["6"])
     if precise and (node == "interval" or nodes[at + 2 : at + 3] in (["with"], ["without"])):
         return [node], at + 2
     return None
@@ -113,15 +114,16 @@ def _cast(group: Brackets, nodes: list[Node], at: int) -> tuple[list[Node], int]
             joined: list[Node] = []
             for part in parts:
                 of_part = type_ if arrays else type_[:-1]
-                joined += [*([","] if joined else []), *_apply(part, of_part)]
+                joined += [*([","] if joined else []), *_cast_element(part, of_part)]
             return ["array", Brackets("[", joined)], end
         case [str(literal), "::", *inner] if _is_string(literal):
-            if inner in _TEXTS and type_ in _TEXTS:
+            if inner in _TEXT_TYPES and type_ in _TEXT_TYPES:
                 return [literal, "::", *type_], end
     return None
 
 
-def _apply(part: list[Node], type_: list[Node]) -> list[Node]:
+def _cast_element(part: list[Node], type_: list[Node]) -> list[Node]:
+    """An element of an array with a cast to a type."""
     return _rewrite_level([part[0] if _is_group(part) else Brackets("(", part), "::", *type_])
 
 
@@ -130,7 +132,7 @@ def _is_group(part: list[Node]) -> bool:
 
 
 def _holds_arrays(parts: list[list[Node]]) -> bool | None:
-    """Whether the elements of an array are arrays; None where that is not certain.
+    """Whether the elements of an array are arrays; None if that is not certain.
 
     All elements have one type, to which they were cast implicitly.  So one element of known type is
     enough, unless that type may be a domain: then all must be of that type.
@@ -160,7 +162,7 @@ def _type_of(part: list[Node]) -> list[Node]:
 
 
 def read_type(nodes: list[Node], at: int) -> tuple[int, list[Node]]:
-    """The name of the type that begins at a node, with its modifiers, and where it ends."""
+    """The position after the type name that begins at a node, and its nodes, modifiers included."""
     start, first = at, nodes[at] if at < len(nodes) else None
     if not isinstance(first, str):
         return at, []
@@ -173,7 +175,7 @@ def read_type(nodes: list[Node], at: int) -> tuple[int, list[Node]]:
         at += 1
     if at < len(nodes) and isinstance(one := nodes[at], Brackets) and one.opening == "(":
         at += 1
-    if first in _ZONED and nodes[at : at + 1] in (["with"], ["without"]):
+    if first in _TYPES_WITH_TIME_ZONE and nodes[at : at + 1] in (["with"], ["without"]):
         at += 3
     while nodes[at : at + 1] == [Brackets("[")]:
         at += 1

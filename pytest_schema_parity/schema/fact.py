@@ -1,4 +1,4 @@
-"""One fact: an object of the catalog with its attributes, immutable, and where it was created."""
+"""One fact: an object of the catalog with its attributes and its origin, immutable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.spellings import canonical_attributes
 
 Value: TypeAlias = "str | int | float | bool | list[Value] | dict[str, Value] | None"
-"""An attribute's value: whatever JSON holds. An attribute that is not set is absent, never None."""
+"""An attribute's value: any JSON value. An attribute that is not set is absent, never None."""
 
 Key: TypeAlias = tuple[str, str]
 """A fact's identity: its kind and its name."""
@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The statement that made a fact, and the last one that changed it; None where unknown.
+    """The statement that made a fact, and the last one that changed it; None if unknown.
 
     ``attributes`` holds the statements that are known to have changed one attribute last.
     """
@@ -44,12 +44,12 @@ class Origin:
 
     @property
     def place(self) -> Place | None:
-        """The statement that last changed the fact; where unknown, the one that created it."""
+        """The statement that last changed the fact; if unknown, the one that created it."""
         return self.changed or self.made
 
     @property
     def first(self) -> Place | None:
-        """The statement that created the fact; where unknown, the one that last changed it."""
+        """The statement that created the fact; if unknown, the one that last changed it."""
         return self.made or self.changed
 
 
@@ -62,8 +62,8 @@ class Fact:
 
     ``kind`` is PostgreSQL's own word (``table``, ``materialized view``), ``name`` the qualified SQL
     name, quoted where SQL requires it, ``parent`` the key of the fact that this one belongs to.
-    Two facts are equal when key, parent and attributes are; attributes are also equal where they
-    differ only in spelling (``canonical``).  Equality ignores the ``origin``, and ``provided``:
+    Two facts are equal if key, parent and attributes are; attributes are also equal if they differ
+    only in spelling (``canonical``).  Equality ignores the ``origin``, and ``provided``:
     whether the platform created the object and no tree changed it.  No attribute is named
     ``parent``.
     """
@@ -89,7 +89,7 @@ class Fact:
 
     @property
     def canonical(self) -> Mapping[str, object]:
-        """The attributes, normalised: equal where PostgreSQL treats two facts alike."""
+        """The attributes, normalised: equal if PostgreSQL treats two facts alike."""
         return canonical_attributes(self.kind, self.attributes)
 
     def __eq__(self, other: object) -> bool:

@@ -52,10 +52,10 @@ class Schema:
     """The immutable set of a database's facts.
 
     ``platform`` names what a host put into the database before the first migration, or is None;
-    ``version`` is the server's, as in ``18.6``.  Two schemas are equal when their facts are,
-    whatever the order in which they were given.  Parents never go round in a circle.
+    ``version`` is the server's, as in ``18.6``.  Two schemas are equal if their facts are, in any
+    order.  Parents form no cycle.
 
-    ``tables``, ``views`` and their like map names to narrower schemas: the thing and all below it.
+    ``tables``, ``views`` and so on map names to narrower schemas: a fact and all facts below it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Schema:
         self.platform = platform
         for fact in facts:
             if self._facts.setdefault(fact.key, fact) is not fact:
-                raise ValueError(f"two facts of one schema are {fact.kind} {fact.name}")
+                raise ValueError(f"{fact.kind} {fact.name} occurs twice")
 
     schemas = _Every("schema")
     extensions = _Every("extension")
@@ -88,13 +88,13 @@ class Schema:
     roles = _Every("role")
 
     def of_kind(self, kind: str) -> Schema:
-        """The facts of one kind, without what hangs below them.
+        """The facts of one kind, without the facts below them.
 
         Raises :class:`~pytest_schema_parity.errors.UnknownName` for a kind that does not exist.
         """
         kinds = {fact.kind for fact in self}.union(KINDS)
         if kind not in kinds:
-            raise UnknownName(f"there is no kind {kind!r}{_meant(kind, kinds)}")
+            raise UnknownName(f"there is no kind {kind!r}{_suggestion(kind, kinds)}")
         return self._narrowed(fact for fact in self if fact.kind == kind)
 
     def in_schema(self, name: str) -> Schema:
@@ -102,12 +102,12 @@ class Schema:
         return self.branch(("schema", name))
 
     def branch(self, key: Key) -> Schema:
-        """A fact and all that hangs below it.
+        """A fact and all facts below it.
 
         Raises :class:`~pytest_schema_parity.errors.UnknownName`, with the nearest name known.
         """
         if key not in self:
-            raise UnknownName(self._absence(*key))
+            raise UnknownName(self._unknown_name(*key))
         branch = [self[key]]
         for fact in branch:
             branch.extend(self.children.get(fact.key, ()))
@@ -167,12 +167,12 @@ class Schema:
     def _narrowed(self, facts: Iterable[Fact]) -> Schema:
         return Schema(facts, version=self.version, platform=self.platform)
 
-    def _absence(self, kind: str, name: str) -> str:
+    def _unknown_name(self, kind: str, name: str) -> str:
         elsewhere = next((fact.kind for fact in self if fact.name == name), None)
-        hint = f"; {elsewhere} {name} exists" if elsewhere else _meant(name, Named(kind, self))
+        hint = f"; {elsewhere} {name} exists" if elsewhere else _suggestion(name, Named(kind, self))
         return f"there is no {kind} {name}{hint}"
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _suggestion(name: str, known: Iterable[str]) -> str:
     near = meant_name(name, known)
     return f"; did you mean {near}?" if near else ""

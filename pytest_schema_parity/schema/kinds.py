@@ -1,6 +1,6 @@
-"""The kinds of facts, as data: the group that they belong to, and the impact of a difference.
+"""The kinds of facts, as data: the group to which they belong, and the impact of a difference.
 
-A kind is one entry here and one ``catalog/<name>.sql`` beside it (spaces become underscores).  The
+A kind is one entry here and one ``catalog/<name>.sql`` (spaces become underscores).  The
 differ knows no kind by name.
 """
 
@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 Impact: TypeAlias = Literal[
     "behavior", "security", "performance", "naming", "form", "order", "comment"
 ]
-"""What a difference does to those who use the database; the gravest first in :data:`IMPACTS`."""
+"""How a difference affects users of the database; :data:`IMPACTS` has the most severe first."""
 
 IMPACTS: Final[tuple[Impact, ...]] = (
     "behavior",
@@ -26,7 +26,7 @@ IMPACTS: Final[tuple[Impact, ...]] = (
     "comment",
 )
 FAILING: Final[frozenset[Impact]] = frozenset(IMPACTS) - {"order", "comment"}
-"""The impacts that fail a gate unless it is configured otherwise; the others are notes."""
+"""The impacts that fail a check by default; the others are notes."""
 
 Group: TypeAlias = Literal[
     "extensions",
@@ -57,10 +57,10 @@ class Kind:
     ``attributes`` holds the attributes whose change has another impact than the fact.
     ``order`` names the attribute that ranks a fact among its siblings (1, 2, 3, without gaps): only
     the relative order of those that both sides have is compared, and reported once, on the parent.
-    ``reported_by_child`` names the kind of child that reports this fact where both sides have that
+    ``reported_by_child`` names the kind of child that reports this fact if both sides have that
     child: a unique constraint and a unique index differ once, in the ``form`` of the index.
     ``not_reported_by_child`` names the attributes that the child does not show: a fact in which one
-    of them is set is reported by itself.
+    of them is set is reported separately.
     ``sql`` names the attributes that hold long SQL, which a report shows as a diff.
     ``expressions`` names the attributes that hold expressions or queries as the server deparses
     them, or lists of these: they are normalised before they are compared.
@@ -69,8 +69,8 @@ class Kind:
     facts below, and nothing else alike), ``place`` (that, and the same neighbours), or ``never``.
     ``identifying`` names attributes and kinds of children: a fact with none of them is not
     recognised as renamed, as its definition is too common (a table without columns).
-    ``dropped_with_column`` is true where DROP COLUMN drops the facts that list the column.
-    ``container`` is true where the facts below are independent of it and not its parts (schemas).
+    ``dropped_with_column`` is true if DROP COLUMN drops the facts that list the column.
+    ``container`` is true if the facts below are independent of it and not its parts (schemas).
     """
 
     group: Group
@@ -89,7 +89,7 @@ class Kind:
     container: bool = False
 
     def impact_of(self, attributes: Mapping[str, object]) -> Impact:
-        """The impact of a fact with these attributes: that of the gravest exception that holds."""
+        """The impact of a fact with these attributes: of the most severe exception that applies."""
         exceptions = (
             impact
             for (attribute, value), impact in self.when.items()
@@ -245,7 +245,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
 )
 
 OTHER: Final = Kind(group="other", rename="never")
-"""A kind without a query of its own: what the catalog holds beyond :data:`KINDS`."""
+"""Any kind without a query of its own, which :data:`KINDS` does not list."""
 
 
 def kind_of(name: str) -> Kind:
@@ -254,5 +254,5 @@ def kind_of(name: str) -> Kind:
 
 
 def group_of(kind: str, attribute: str | None = None) -> Group:
-    """The group of a difference; a change of owner is a matter of privileges."""
+    """The group of a difference; a change of owner is in the group of privileges."""
     return "privileges" if attribute == "owner" else kind_of(kind).group

@@ -12,9 +12,10 @@ from pytest_schema_parity.schema.difference import Difference, Origins
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.moves import Move
-from pytest_schema_parity.schema.renames import Rename, find_renames, find_schema_renames
+from pytest_schema_parity.schema.renames import Rename, find_renames
+from pytest_schema_parity.schema.schema_renames import find_schema_renames
 
-NAMED_BY_DATE: Final = "both names give the date at which the partition begins"
+NAMED_BY_DATE: Final = "both names contain the date at which the partition begins"
 _BEGINS: Final = re.compile(r"FOR VALUES FROM \('(?P<date>\d{4}-\d\d-\d\d)")
 _PRECISIONS: Final = (4, 6, 8)
 """Digits of a year, a month and a day."""
@@ -39,14 +40,16 @@ class Match:
     followers: dict[Key, list[Difference]] = field(default_factory=dict)
     mentions: Mentions = field(default_factory=lambda: Mentions({}))
 
-    def twin(self, key: Key) -> Key:
+    def counterpart(self, key: Key) -> Key:
         """The candidate's key of the fact that has this key in the reference."""
         return self.names.get(key, key)
 
     def are_siblings(self, old: Fact, new: Fact) -> bool:
         """Whether the parents of two facts correspond, or the fact itself moved or was renamed."""
-        moved = old.parent and kind_of(old.parent[0]).container and self.twin(old.key) != old.key
-        return bool(moved) or (old.parent and self.twin(old.parent)) == new.parent
+        moved = (
+            old.parent and kind_of(old.parent[0]).container and self.counterpart(old.key) != old.key
+        )
+        return bool(moved) or (old.parent and self.counterpart(old.parent)) == new.parent
 
 
 def match_facts(reference: Schema, candidate: Schema) -> Match:
@@ -67,10 +70,12 @@ def match_facts(reference: Schema, candidate: Schema) -> Match:
         ],
     )
     if match.missing and match.extra:
-        _settle(match, find_schema_renames(reference, candidate, match.missing, match.extra))
+        _record_renames(
+            match, find_schema_renames(reference, candidate, match.missing, match.extra)
+        )
         missing = _without_bookkeeping(reference, match.missing)
         extra = _without_bookkeeping(candidate, match.extra)
-        _settle(match, find_renames(reference, candidate, missing, extra))
+        _record_renames(match, find_renames(reference, candidate, missing, extra))
     match.mentions = Mentions(match.names, _moves(match), (reference, candidate))
     for cause, old_key, new_key in match.mentions.followers(match.missing, match.extra):
         old, new = match.missing.pop(old_key), match.extra.pop(new_key)
@@ -99,7 +104,7 @@ def renamed(old: Fact, new: Fact, **more: Any) -> Difference:
 def is_named_by_date(fact: Fact) -> bool:
     """Whether a partition's name ends in the date at which its bound begins, or a part of it.
 
-    Such names are made by a loop or a job, each in its own way: ``log_2026_11``, ``log_p202611``.
+    Loops and jobs make such names in different ways: ``log_2026_11``, ``log_p202611``.
     """
     bound, parent = fact.attributes.get("partition_bound"), fact.attributes.get("partition_of")
     begins = _BEGINS.match(bound) if isinstance(bound, str) else None
@@ -110,7 +115,8 @@ def is_named_by_date(fact: Fact) -> bool:
     return len(date) in _PRECISIONS and begins["date"].replace("-", "").startswith(date)
 
 
-def _settle(match: Match, renames: list[Rename]) -> None:
+def _record_renames(match: Match, renames: list[Rename]) -> None:
+    """Add renames to the match, and pair their facts."""
     match.renames += renames
     for rename in renames:
         for old_key, new_key in rename.pairs:
@@ -119,7 +125,7 @@ def _settle(match: Match, renames: list[Rename]) -> None:
 
 
 def _moves(match: Match) -> list[Move]:
-    """The renamed schemas, and the extensions whose objects lie in another schema."""
+    """The renamed schemas, and the extensions whose objects are in another schema."""
     moves = [
         Move(old, old[1], new[1]) for old, new in match.names.items() if kind_of(old[0]).container
     ]
@@ -130,17 +136,17 @@ def _moves(match: Match) -> list[Move]:
             if own is None:
                 schemas = (match.reference, match.candidate)
                 own = frozenset(key[1].partition("(")[0] for each in schemas for key in each.facts)
-            if match.twin(("schema", before)) != ("schema", after):
+            if match.counterpart(("schema", before)) != ("schema", after):
                 moves.append(Move(old.key, before, after, own))
     return moves
 
 
-def _without_bookkeeping(schema: Schema, lone: dict[Key, Fact]) -> dict[Key, Fact]:
-    """The lone facts without the tables of migration tools, which may look like renames."""
+def _without_bookkeeping(schema: Schema, unmatched: dict[Key, Fact]) -> dict[Key, Fact]:
+    """The unmatched facts without the tables of migration tools, which may look like renames."""
     own = {
         below.key
-        for fact in lone.values()
+        for fact in unmatched.values()
         if is_bookkeeping(schema, fact)
         for below in schema.branch(fact.key)
     }
-    return {key: fact for key, fact in lone.items() if key not in own} if own else lone
+    return {key: fact for key, fact in unmatched.items() if key not in own} if own else unmatched

@@ -1,4 +1,4 @@
-"""Renamed schemas and moved extensions, and names that are made of other names."""
+"""Renamed schemas and moved extensions, and names that contain the names of other objects."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
 class Move:
     """A renamed schema, or an extension whose objects lie in another schema.
 
-    ``key`` is the schema or the extension.  Objects of an extension are no facts: for an extension,
-    ``own`` holds the names of the facts, and any other name in its schema counts as its object.
+    ``key`` is the schema or the extension.  Objects of an extension are not facts: for an extension
+    ``own`` holds the names of all facts, and any other name in its schema counts as its object.
     """
 
     key: Key
@@ -38,22 +38,22 @@ class Move:
 
 def is_named_after(old: str, new: str, above_old: str, above_new: str) -> bool:
     """Whether two names differ only in their first part, which is the name of the parent."""
-    before, after = (bare(_tokens(name)[-1:]) for name in (above_old, above_new))
-    mine, yours = (bare(_tokens(name)[-1:]) for name in (old, new))
+    before, after = (unquoted(_tokens(name)[-1:]) for name in (above_old, above_new))
+    mine, yours = (unquoted(_tokens(name)[-1:]) for name in (old, new))
     return mine.startswith(f"{before}_") and yours == after + mine.removeprefix(before)
 
 
-def bare(tokens: tuple[str, ...]) -> str:
+def unquoted(tokens: tuple[str, ...]) -> str:
     """The last of some tokens as a name without its quotes."""
     last = tokens[-1] if tokens else ""
     return last[1:-1].replace('""', '"') if last.startswith('"') else last
 
 
-def named_after(name: str, column: str, after: str) -> str:
-    """A name with a column's bare name in its last part replaced."""
+def replace_column_name(name: str, column: str, after: str) -> str:
+    """A name with a column's unquoted name in its last part replaced."""
     tokens = _tokens(name)
-    mine, yours = bare((column,)), bare((after,))
-    last = bare(tokens)
+    mine, yours = unquoted((column,)), unquoted((after,))
+    last = unquoted(tokens)
     return f"{name.removesuffix(tokens[-1])}{quoted(last.replace(mine, yours, 1))}"
 
 

@@ -1,4 +1,4 @@
-"""SQL names as facts hold them: qualified, and quoted where SQL requires it."""
+"""SQL names as facts have them: qualified, and quoted if SQL requires it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def name_tokens(name: str) -> tuple[str, ...]:
 
 
 def relative(name: str, parent: str) -> tuple[str, ...]:
-    """The tokens of a name with the parent's taken out: what stays when the parent is renamed.
+    """The tokens of a name without the parent's, which stay equal if the parent is renamed.
 
     ``public.users.email`` and ``ON TABLE public.users TO anon`` hold the name of their parent
     ``public.users``; the index ``public.users_pkey`` is the namesake of its parent, the constraint
@@ -49,14 +49,14 @@ def signature(name: str) -> str:
 
 
 def meant_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was most likely meant, if any."""
+    """The known name that was most likely meant; None if none is similar."""
     return next(iter(meant_names(name, known)), None)
 
 
 def meant_names(name: str, known: Iterable[str]) -> list[str]:
-    """The known names that may be meant by one without its schema, table, quotes or arguments.
+    """The known names that a name without schema, table, quotes or arguments may mean.
 
-    If there is none, the one that is spelt almost alike.
+    If there is none, the one with a similar spelling.
     """
     names = list(dict.fromkeys(known))
     given = name.casefold()

@@ -28,7 +28,7 @@ def compare_pairs(match: Match) -> Iterator[Difference]:
 
     A difference that exists only because of a rename is kept in ``match.followers`` instead.
     """
-    for old, new in sorted(match.pairs, key=_either_way):
+    for old, new in sorted(match.pairs, key=_symmetric_sort_key):
         kind = kind_of(old.kind)
         whole = min(
             kind.impact_of(old.attributes), kind.impact_of(new.attributes), key=IMPACTS.index
@@ -37,12 +37,12 @@ def compare_pairs(match: Match) -> Iterator[Difference]:
         impacts = milder(
             {
                 attribute: kind.impact_of_attribute(attribute) or whole
-                for attribute in _differing(match, old, new)
+                for attribute in _differing_attributes(match, old, new)
             },
             sides,
         )
         changes = {
-            attribute: _changed(match, sides, attribute, impact)
+            attribute: _changed_attribute(match, sides, attribute, impact)
             for attribute, impact in impacts.items()
         }
         for attribute, change in list(changes.items()):
@@ -64,7 +64,8 @@ def compare_pairs(match: Match) -> Iterator[Difference]:
             yield replace(one, below=reported) if one.impact == "form" else one
 
 
-def _changed(match: Match, sides: Sides, attribute: str, impact: Impact) -> Difference:
+def _changed_attribute(match: Match, sides: Sides, attribute: str, impact: Impact) -> Difference:
+    """The difference of an attribute; of long lists only the items that differ."""
     old, new = sides.old, sides.new
     ours, theirs = _attributes(match, old, new, old.attributes, new.attributes)
     expected, actual = ours.get(attribute), theirs.get(attribute)
@@ -84,13 +85,13 @@ def _changed(match: Match, sides: Sides, attribute: str, impact: Impact) -> Diff
     )
 
 
-def _either_way(pair: tuple[Fact, Fact]) -> list[Key]:
+def _symmetric_sort_key(pair: tuple[Fact, Fact]) -> list[Key]:
     """A sort key for pairs that does not depend on which schema is the reference."""
     return sorted(fact.key for fact in pair)
 
 
-def _differing(match: Match, old: Fact, new: Fact) -> list[str]:
-    """The attributes in which two facts differ, ignoring mere differences of spelling."""
+def _differing_attributes(match: Match, old: Fact, new: Fact) -> list[str]:
+    """The attributes in which two facts differ, except in spelling."""
     ours, theirs = _attributes(match, old, new, old.canonical, new.canonical)
     return [
         attribute
@@ -119,21 +120,21 @@ def _form_reports_parent(old: Fact, new: Fact) -> bool:
     return any(kind_of(parent[0]).reported_by_child == old.kind for parent in parents if parent)
 
 
-def _take_reported_parent(lone: dict[Key, Fact], fact: Fact) -> tuple[Key, ...]:
+def _take_reported_parent(unmatched: dict[Key, Fact], fact: Fact) -> tuple[Key, ...]:
     """Remove the parent from the missing (extra) facts if its child reports it; return its key."""
-    parent = lone.get(fact.parent) if fact.parent else None
+    parent = unmatched.get(fact.parent) if fact.parent else None
     if parent is None or kind_of(parent.kind).reported_by_child != fact.kind:
         return ()
     if any(
         parent.attributes.get(attribute) for attribute in kind_of(parent.kind).not_reported_by_child
     ):
         return ()
-    del lone[parent.key]
+    del unmatched[parent.key]
     return (parent.key,)
 
 
 def compare_orders(match: Match) -> Iterator[Difference]:
-    """Yield one difference, on the parent, for siblings that both sides have in another order."""
+    """Yield one difference, on the parent, if the siblings of both sides are in another order."""
     families = {
         (old.kind, old.parent): new.parent
         for old, new in match.pairs
@@ -146,7 +147,7 @@ def compare_orders(match: Match) -> Iterator[Difference]:
             (old, new)
             for old in match.reference.children[above]
             if old.kind == kind
-            and (new := match.candidate.get(match.twin(old.key)))
+            and (new := match.candidate.get(match.counterpart(old.key)))
             and new.parent == above_new
             and _are_ranked(old, new)
         ]
@@ -167,7 +168,7 @@ def compare_orders(match: Match) -> Iterator[Difference]:
 
 
 def _are_ranked(old: Fact, new: Fact) -> bool:
-    """Whether both have a rank, which is compared with those of their siblings and not alone."""
+    """Whether both facts have a rank, which is compared only relative to their siblings."""
     return None not in (old.rank, new.rank, old.parent, new.parent)
 
 

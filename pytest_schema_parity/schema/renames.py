@@ -1,8 +1,8 @@
 """Find renames: a missing and an extra fact that are the same in everything but the name.
 
-A rename is reported only where it is certain: the two have the same parent and the same definition,
-and no third fact has it, or of columns that stand side by side the order decides.  Two
-facts that differ in anything else stay two differences.
+A rename is reported only if it is certain: the two have the same parent and the same definition,
+and no third fact has it, or the order decides between adjacent columns.  Two facts that differ in
+anything else remain two differences.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.schema.names import name_tokens, relative, signature
 from pytest_schema_parity.schema.sibling_order import (
-    NONE_SHARED,
+    NO_NEIGHBOURS,
     Neighbours,
     neighbours_of,
     pairs_in_order,
 )
 
+_Pair: TypeAlias = tuple[Key, Key]
 _Definition: TypeAlias = "tuple[str, tuple[tuple[str, tuple[str, ...], _Definition], ...]]"
-_Look: TypeAlias = tuple[str, str, _Definition, Neighbours]
+_Fingerprint: TypeAlias = tuple[str, str, _Definition, Neighbours]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ class Rename:
 
     old: Key
     new: Key
-    below: tuple[tuple[Key, Key], ...] = ()
+    below: tuple[_Pair, ...] = ()
 
     @property
-    def pairs(self) -> Iterator[tuple[Key, Key]]:
+    def pairs(self) -> Iterator[_Pair]:
         """Both keys of the fact itself, then of the facts below it."""
         return chain([(self.old, self.new)], self.below)
 
@@ -58,155 +59,121 @@ def find_renames(
     renames = []
     for above_old, above_new in levels:  # grows while it is walked
         # First facts that a child reports (constraints): that child (the index) then follows.
-        for leads in (True, False):
-            for pair in _recognise(old, new, above_old, above_new, leads=leads):
-                rename = Rename(*pair, tuple(_follow(old, new, *pair)))
+        for by_child in (True, False):
+            for pair in _recognised_pairs(old, new, above_old, above_new, by_child=by_child):
+                rename = Rename(*pair, tuple(_pair_with_children(old, new, *pair)))
                 renames.append(rename)
                 levels.extend(rename.pairs)
-    for pair in _moved(old, new):
-        renames.append(Rename(*pair, tuple(_follow(old, new, *pair))))
+    for pair in _moved_pairs(old, new):
+        renames.append(Rename(*pair, tuple(_pair_with_children(old, new, *pair))))
     return renames
 
 
-def find_schema_renames(
-    reference: Schema, candidate: Schema, missing: Mapping[Key, Fact], extra: Mapping[Key, Fact]
-) -> list[Rename]:
-    """Find renamed schemas: the names of all objects in them are the same, and there are some."""
-    ours, theirs = (
-        {fact.key: _contents(schema, fact) for fact in lone.values() if is_container(fact)}
-        for schema, lone in ((reference, missing), (candidate, extra))
-    )
-    found = []
-    for old, mine in ours.items():
-        twins = [new for new, yours in theirs.items() if yours.keys() == mine.keys()]
-        rivals = [other for other, their in ours.items() if their.keys() == mine.keys()]
-        if mine and len(twins) == len(rivals) == 1:
-            yours = theirs[twins[0]]
-            below = tuple((mine[look], yours[look]) for look in mine)
-            if all(key in missing and twin in extra for key, twin in below):
-                found.append(Rename(old, twins[0], below))
-    return found
-
-
-def is_container(fact: Fact) -> bool:
-    """Whether the facts below this one are independent of it (as in a schema) and not its parts."""
-    return kind_of(fact.kind).container
-
-
-def _contents(schema: Schema, top: Fact) -> dict[tuple[str, tuple[str, ...]], Key]:
-    """The facts below a schema by kind and unqualified name; empty if they are privileges only."""
-    own = (top.name, ".")
-    found = {}
-    for fact in schema.branch(top.key):
-        tokens = name_tokens(fact.name)
-        look = tuple(
-            "(schema)"
-            if tokens[at : at + 2] == own or (fact.parent == top.key and token == own[0])
-            else token
-            for at, token in enumerate(tokens)
-        )
-        if fact is not top:
-            found[fact.kind, look] = fact.key
-    return found if any(kind_of(kind).rename != "never" for kind, _ in found) else {}
-
-
 class _Side:
-    """One schema, and those of its facts that have no counterpart yet (``lone``)."""
+    """One schema, and those of its facts that have no counterpart yet (``unmatched``)."""
 
-    def __init__(self, schema: Schema, lone: Mapping[Key, Fact]) -> None:
+    def __init__(self, schema: Schema, unmatched: Mapping[Key, Fact]) -> None:
         self.schema = schema
-        self.lone = dict(lone)
+        self.unmatched = dict(unmatched)
         self.level: dict[Key | None, list[Fact]] = defaultdict(list)
-        for fact in lone.values():
+        for fact in unmatched.values():
             self.level[self._above(fact)].append(fact)
 
     def _above(self, fact: Fact) -> Key | None:
-        """The parent, or of an index that reports its constraint, the parent of that."""
+        """The parent; for an index that reports its constraint, the parent of the constraint."""
         above = fact.parent
-        while above and above in self.lone and kind_of(above[0]).reported_by_child == fact.kind:
-            above = self.lone[above].parent
+        unmatched = self.unmatched
+        while above and above in unmatched and kind_of(above[0]).reported_by_child == fact.kind:
+            above = unmatched[above].parent
         return above
 
-    def waiting(self, above: Key | None, *, leads: bool) -> list[Fact]:
-        """The facts below a parent that may be renamed and have no counterpart yet."""
+    def unmatched_below(self, above: Key | None, *, by_child: bool) -> list[Fact]:
+        """The facts below a parent that may be renamed and have no counterpart yet.
+
+        ``by_child``: those that a child reports (constraints), else the others.
+        """
         return [
             fact
             for fact in self.level.get(above, ())
-            if fact.key in self.lone
+            if fact.key in self.unmatched
             and kind_of(fact.kind).rename != "never"
-            and (kind_of(fact.kind).reported_by_child is not None) == leads
+            and (kind_of(fact.kind).reported_by_child is not None) == by_child
         ]
 
     def below(self, key: Key) -> Iterator[tuple[tuple[str, tuple[str, ...]], Fact]]:
         """The children of a fact that have no counterpart yet, with kind and relative name."""
         for fact in self.schema.children.get(key, ()):
-            if fact.key in self.lone:
-                yield (fact.kind, _lasting(fact.name, key[1])), fact
+            if fact.key in self.unmatched:
+                yield (fact.kind, _relative_name(fact.name, key[1])), fact
 
 
-def _moved(old: _Side, new: _Side) -> list[tuple[Key, Key]]:
+def _moved_pairs(old: _Side, new: _Side) -> list[_Pair]:
     """Find the facts that were moved to another schema and kept their name.
 
     A table must have columns of the same names there; other objects the same definition.
     """
     alike: dict[object, tuple[list[Key], list[Key]]] = defaultdict(lambda: ([], []))
     for number, side in enumerate((old, new)):
-        for fact in side.lone.values():
+        for fact in side.unmatched.values():
             above = fact.parent
-            is_top = above is not None and above not in side.lone and kind_of(above[0]).container
+            is_top = above and above not in side.unmatched and kind_of(above[0]).container
             if above and is_top and kind_of(fact.kind).rename != "never":
                 name = relative(fact.name, above[1])
-                alike[fact.kind, name, _content(side.schema, fact)][number].append(fact.key)
+                content = _columns_or_definition(side.schema, fact)
+                alike[fact.kind, name, content][number].append(fact.key)
     return [(mine[0], yours[0]) for mine, yours in alike.values() if len(mine) == len(yours) == 1]
 
 
-def _content(schema: Schema, fact: Fact) -> object:
+def _columns_or_definition(schema: Schema, fact: Fact) -> object:
+    """The relative names of a fact's columns; of a fact without columns its definition."""
     columns = [
-        _lasting(child.name, fact.name)
+        _relative_name(child.name, fact.name)
         for child in schema.children.get(fact.key, ())
         if kind_of(child.kind).order
     ]
     return tuple(sorted(columns)) or _definition(schema, fact, fact, moved=True)
 
 
-def _recognise(
-    old: _Side, new: _Side, above_old: Key | None, above_new: Key | None, *, leads: bool
-) -> list[tuple[Key, Key]]:
-    """The pairs of facts below two parents whose look no third fact there shares."""
-    alike: dict[_Look, tuple[list[Key], list[Key]]] = defaultdict(lambda: ([], []))
-    ours, theirs = old.waiting(above_old, leads=leads), new.waiting(above_new, leads=leads)
+def _recognised_pairs(
+    old: _Side, new: _Side, above_old: Key | None, above_new: Key | None, *, by_child: bool
+) -> list[_Pair]:
+    """The pairs of facts below two parents that no third fact there has the fingerprint of."""
+    alike: dict[_Fingerprint, tuple[list[Key], list[Key]]] = defaultdict(lambda: ([], []))
+    ours = old.unmatched_below(above_old, by_child=by_child)
+    theirs = new.unmatched_below(above_new, by_child=by_child)
     kinds = {fact.kind for fact in ours} & {fact.kind for fact in theirs}
     for number, side, facts in ((0, old, ours), (1, new, theirs)):
-        for look, key in _looks(side, [fact for fact in facts if fact.kind in kinds]):
-            alike[look][number].append(key)
+        for fingerprint, key in _fingerprints(side, [fact for fact in facts if fact.kind in kinds]):
+            alike[fingerprint][number].append(key)
     pairs = []
-    for look, (mine, yours) in alike.items():
+    for fingerprint, (mine, yours) in alike.items():
         if len(mine) == len(yours) == 1:
             pairs.append((mine[0], yours[0]))
-        elif look[-1] != NONE_SHARED:
+        elif fingerprint[-1] != NO_NEIGHBOURS:
             pairs += pairs_in_order(old.schema, new.schema, mine, yours)
     return pairs
 
 
-def _follow(old: _Side, new: _Side, key_old: Key, key_new: Key) -> Iterator[tuple[Key, Key]]:
-    """Record two facts as one, and yield the pairs below them that have the same relative name."""
-    del old.lone[key_old], new.lone[key_new]
+def _pair_with_children(old: _Side, new: _Side, key_old: Key, key_new: Key) -> Iterator[_Pair]:
+    """Remove a pair from the unmatched facts; yield the pairs below that share a relative name."""
+    del old.unmatched[key_old], new.unmatched[key_new]
     names = dict(new.below(key_new))
     for name, fact in list(old.below(key_old)):
         if name in names:
-            twin = names[name].key
-            yield fact.key, twin
-            yield from _follow(old, new, fact.key, twin)
+            counterpart = names[name].key
+            yield fact.key, counterpart
+            yield from _pair_with_children(old, new, fact.key, counterpart)
 
 
-def _looks(side: _Side, facts: list[Fact]) -> Iterator[tuple[_Look, Key]]:
-    """The look (kind, arguments, definition, neighbours) of each fact that can be recognised."""
+def _fingerprints(side: _Side, facts: list[Fact]) -> Iterator[tuple[_Fingerprint, Key]]:
+    """The fingerprints (kind, arguments, definition, neighbours) of facts that can be renamed."""
     placed = [fact for fact in facts if kind_of(fact.kind).rename == "place"]
-    neighbours = neighbours_of(side.schema, side.lone, placed)
+    neighbours = neighbours_of(side.schema, side.unmatched, placed)
     for fact in facts:
         kind = kind_of(fact.kind)
-        beside = neighbours.get(fact.key, NONE_SHARED)
-        if _is_identifying(side.schema, fact) and (kind.rename != "place" or beside != NONE_SHARED):
+        beside = neighbours.get(fact.key, NO_NEIGHBOURS)
+        is_placed = kind.rename != "place" or beside != NO_NEIGHBOURS
+        if is_placed and _is_identifying(side.schema, fact):
             definition = _definition(side.schema, fact, fact)
             yield (fact.kind, signature(fact.name), definition, beside), fact.key
 
@@ -236,7 +203,7 @@ def _definition(schema: Schema, fact: Fact, top: Fact, *, moved: bool = False) -
         and kind.impact_of_attribute(attribute) not in ("comment", "form")
     }
     below = [
-        (child.kind, _lasting_name(child, fact), _definition(schema, child, top, moved=moved))
+        (child.kind, _child_name(child, fact), _definition(schema, child, top, moved=moved))
         for child in schema.children.get(fact.key, ())
     ]
     return json.dumps(attributes, sort_keys=True), tuple(sorted(below))
@@ -254,13 +221,14 @@ def _without_own_names(value: object, own: Mapping[str, str]) -> object:
     return [own.get(part, part) for part in parts] if not own.keys().isdisjoint(parts) else value
 
 
-def _lasting_name(child: Fact, parent: Fact) -> tuple[str, ...]:
+def _child_name(child: Fact, parent: Fact) -> tuple[str, ...]:
+    """The relative name of a child; empty for a kind that is recognised by its definition."""
     if kind_of(child.kind).rename == "definition":
         return ()
-    return _lasting(child.name, parent.name)
+    return _relative_name(child.name, parent.name)
 
 
-def _lasting(name: str, parent: str) -> tuple[str, ...]:
+def _relative_name(name: str, parent: str) -> tuple[str, ...]:
     """The tokens of a relative name; a schema that is also the parent's becomes a placeholder."""
     tokens = relative(name, parent)
     beside = len(tokens) == 3 and tokens[:2] == name_tokens(parent)[:2]

@@ -1,7 +1,7 @@
-"""Give a changed attribute a milder impact where both sides have the same effect.
+"""Give a changed attribute a milder impact if both sides have the same effect.
 
 A rule belongs to an attribute of a kind.  It takes both facts with their schemas and returns the
-impact, or None where the impact stays as it is.
+impact, or None if the impact stays as it is.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pytest_schema_parity.schema.facts import Fact, Schema
 from pytest_schema_parity.schema.kinds import Impact
 from pytest_schema_parity.schema.tokens import meaningful, tokens
 
-_GREATEST: Final = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
-_TOKENISED: Final = frozenset({"sql", "plpgsql"})
+_MAX_VALUES: Final = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
+_TOKENISED_LANGUAGES: Final = frozenset({"sql", "plpgsql"})
 """Languages whose bodies consist of SQL tokens; in others, white space may have a meaning."""
 _OLD_TABLE_PRIVILEGES: Final = frozenset(
     {"DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"}
@@ -43,7 +43,7 @@ _Rule: TypeAlias = Callable[[Sides], "Impact | None"]
 
 
 def milder(impacts: Mapping[str, Impact], sides: Sides) -> dict[str, Impact]:
-    """The impacts of changed attributes, milder where both sides have the same effect."""
+    """The impacts of changed attributes, milder if both sides have the same effect."""
     found = dict(impacts)
     for attribute in impacts:
         rule = _RULES.get((sides.old.kind, attribute))
@@ -55,7 +55,7 @@ def milder(impacts: Mapping[str, Impact], sides: Sides) -> dict[str, Impact]:
 
 
 def why_milder(attribute: str, impact: Impact, sides: Sides) -> str:
-    """The reason for a milder impact, as text for reports; empty where no rule made it milder."""
+    """The reason for a milder impact, as text for reports; empty if no rule made it milder."""
     if (sides.old.kind, attribute) not in _RULES or _RULES[sides.old.kind, attribute](
         sides
     ) is None:
@@ -65,10 +65,13 @@ def why_milder(attribute: str, impact: Impact, sides: Sides) -> str:
 
 
 def _body(sides: Sides) -> Impact | None:
-    """``form`` for another layout or other letter case, ``comment`` for other comments."""
+    """``form`` if only white space or letter case differs, ``comment`` if only comments do."""
     old, new = sides.old.attributes, sides.new.attributes
     bodies = old.get("body"), new.get("body")
-    if old.get("language") != new.get("language") or old.get("language") not in _TOKENISED:
+    if (
+        old.get("language") != new.get("language")
+        or old.get("language") not in _TOKENISED_LANGUAGES
+    ):
         return None
     if not isinstance(bodies[0], str) or not isinstance(bodies[1], str):
         return None
@@ -84,18 +87,18 @@ def _comments(text: str) -> list[list[str]]:
 
 
 def _sequence_type(sides: Sides) -> Impact | None:
-    """``form`` if the column that owns the sequence cannot hold what only one of the types can."""
+    """``form`` if both types cover the range of the column that owns the sequence."""
     columns = (
         sides.reference.get(sides.old.parent) if sides.old.parent else None,
         sides.candidate.get(sides.new.parent) if sides.new.parent else None,
     )
     types = {str(column.attributes.get("type")) for column in columns if column}
-    if None in columns or len(types) != 1 or not types <= _GREATEST.keys():
+    if None in columns or len(types) != 1 or not types <= _MAX_VALUES.keys():
         return None
-    greatest = _GREATEST[types.pop()]
+    greatest = _MAX_VALUES[types.pop()]
     for fact in (sides.old, sides.new):
         maximum, increment = fact.attributes.get("maximum"), fact.attributes.get("increment")
-        if maximum != _GREATEST.get(str(fact.attributes.get("type"))) or maximum is None:
+        if maximum != _MAX_VALUES.get(str(fact.attributes.get("type"))) or maximum is None:
             return None
         if maximum < greatest or fact.attributes.get("cycle"):
             return None
@@ -105,15 +108,16 @@ def _sequence_type(sides: Sides) -> Impact | None:
 
 
 def _privileges(attribute: str) -> _Rule:
-    """``form`` where one side lacks MAINTAIN only, which a list from an older dump cannot hold."""
+    """A rule: ``form`` if only MAINTAIN differs, which a dump from before PostgreSQL 17 lacks."""
 
     def rule(sides: Sides) -> Impact | None:
+        """The impact of a changed list of privileges."""
         old, new = (
             {str(one) for one in value} if isinstance(value, list) else set()
             for value in (sides.old.attributes.get(attribute), sides.new.attributes.get(attribute))
         )
         if old ^ new != {"MAINTAIN"} or old & new != _OLD_TABLE_PRIVILEGES:
-            return None  # whoever was not given ALL was given MAINTAIN by name
+            return None  # ALL was not granted, so MAINTAIN was granted by its name
         if any(int(major) < 17 for major in sides.majors if major.isdigit()):
             return "comment"
         return "form"
@@ -122,7 +126,7 @@ def _privileges(attribute: str) -> _Rule:
 
 
 def _extension_version(sides: Sides) -> Impact | None:
-    """``comment`` between two majors, each of which brings versions of its own."""
+    """``comment`` between two major versions, each of which has its own version of it."""
     return "comment" if len(sides.majors) == 2 else None
 
 
@@ -137,10 +141,10 @@ _RULES: Final[Mapping[tuple[str, str], _Rule]] = {
 _REASONS: Final[Mapping[tuple[str, Impact], str]] = {
     ("body", "form"): "only white space or the case of key words differs",
     ("body", "comment"): "only comments in the body differ",
-    ("type", "form"): "the column that owns the sequence holds no more than either can give",
-    ("privileges", "form"): "only MAINTAIN is missing, which came with PostgreSQL 17",
-    ("grantable", "form"): "only MAINTAIN is missing, which came with PostgreSQL 17",
-    ("privileges", "comment"): "PostgreSQL {majors} were read: MAINTAIN came with 17",
-    ("grantable", "comment"): "PostgreSQL {majors} were read: MAINTAIN came with 17",
-    ("version", "comment"): "PostgreSQL {majors} were read: each brings its own versions",
+    ("type", "form"): "both types cover the range of the column that owns the sequence",
+    ("privileges", "form"): "only MAINTAIN is missing, which PostgreSQL 17 added",
+    ("grantable", "form"): "only MAINTAIN is missing, which PostgreSQL 17 added",
+    ("privileges", "comment"): "the servers are PostgreSQL {majors}: MAINTAIN exists since 17",
+    ("grantable", "comment"): "the servers are PostgreSQL {majors}: MAINTAIN exists since 17",
+    ("version", "comment"): "the servers are PostgreSQL {majors}: each has its own version",
 }

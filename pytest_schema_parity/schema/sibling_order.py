@@ -1,4 +1,4 @@
-"""Which columns stand beside which, and which of those that look alike were renamed to which."""
+"""Decide by the order of columns in a table which of several similar ones was renamed to which."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pytest_schema_parity.schema.names import short
 
 Neighbours: TypeAlias = tuple[Key | None, Key | None]
 """The nearest siblings before and after a fact that both schemas have."""
-NONE_SHARED: Final[Neighbours] = (None, None)
+NO_NEIGHBOURS: Final[Neighbours] = (None, None)
 
 
 def neighbours_of(
-    schema: Schema, lone: Collection[Key], facts: list[Fact]
+    schema: Schema, unmatched: Collection[Key], facts: list[Fact]
 ) -> dict[Key, Neighbours]:
     """Map each fact to its neighbours: the nearest siblings before and after it in both schemas."""
     found: dict[Key, Neighbours] = {}
@@ -27,26 +27,28 @@ def neighbours_of(
             if fact.kind == kind and (rank := fact.rank) is not None
         ]
         keys = [key for _, key in sorted(siblings)]
-        following = dict(_last_shared(lone, reversed(keys)))
-        found |= {key: (before, following[key]) for key, before in _last_shared(lone, keys)}
+        following = dict(_last_shared(unmatched, reversed(keys)))
+        found |= {key: (before, following[key]) for key, before in _last_shared(unmatched, keys)}
     return found
 
 
-def _last_shared(lone: Collection[Key], keys: Iterable[Key]) -> Iterator[tuple[Key, Key | None]]:
+def _last_shared(
+    unmatched: Collection[Key], keys: Iterable[Key]
+) -> Iterator[tuple[Key, Key | None]]:
     """Each key with the last one before it that both schemas have."""
     last = None
     for key in keys:
         yield key, last
-        if key not in lone:
+        if key not in unmatched:
             last = key
 
 
 def pairs_in_order(
     reference: Schema, candidate: Schema, mine: list[Key], yours: list[Key]
 ) -> list[tuple[Key, Key]]:
-    """The pairs of siblings that look alike and stand between the same neighbours, by their order.
+    """Pair siblings with the same definition and the same neighbours by their order.
 
-    None where the order does not decide: there are more of them on one side, something else stands
+    Empty if the order does not decide: there are more of them on one side, something else is
     between them on one side only, or their names suggest another order (``min``, ``max`` and
     ``maximum``, ``minimum``): what reads one of them would then read the other.
     """
@@ -70,7 +72,7 @@ def _by_rank(schema: Schema, keys: list[Key]) -> list[tuple[int, Key]]:
 
 
 def _gaps(ranked: list[tuple[int, Key]]) -> list[int]:
-    """How far each stands from the one before it."""
+    """The distance of each fact from the previous one."""
     ranks = [rank for rank, _ in ranked]
     return [after - before for before, after in pairwise(ranks)]
 
@@ -81,6 +83,6 @@ def _name(schema: Schema, key: Key) -> str:
 
 
 def _likeness(one: str, other: str) -> float:
-    """How alike two names are, from 0 to 1; the same whichever comes first."""
+    """How similar two names are, from 0 to 1, in either order."""
     first, second = sorted((one, other))
     return SequenceMatcher(None, first, second, autojunk=False).ratio()

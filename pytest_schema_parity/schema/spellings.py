@@ -15,22 +15,22 @@ from pytest_schema_parity.schema.kinds import kind_of
 _FULL_PRECISION: Final = re.compile(r"\b((?:timestamp|time|interval)[a-z ]*)\(6\)")
 _GENERATED_NOT_NULL: Final = re.compile(r"[^.]+_[^.]+_not_null\d*")
 _MODIFIERS: Final = re.compile(r"\([\d,-]+\)(?!.*\()")
-_TEXTS: Final = ("text", "character varying")
-_INTEGERS: Final = ("smallint", "integer", "bigint")
-_EXACT: Final = (*_INTEGERS, "numeric")
-"""Types without a zero below zero, which divides otherwise than zero does."""
-_NUMBERS: Final = (*_EXACT, "real", "double precision")
-_MOST_DIGITS: Final = 400
-_SWITCHES: Final = re.compile(
+_TEXT_TYPES: Final = ("text", "character varying")
+_INTEGER_TYPES: Final = ("smallint", "integer", "bigint")
+_EXACT_TYPES: Final = (*_INTEGER_TYPES, "numeric")
+"""Types without a negative zero."""
+_NUMBER_TYPES: Final = (*_EXACT_TYPES, "real", "double precision")
+_MAX_DIGITS: Final = 400
+_BOOLEAN_OPTION: Final = re.compile(
     r"((?:toast\.)?(?:autovacuum_enabled|vacuum_truncate|vacuum_index_cleanup|user_catalog_table"
     r"|fastupdate|deduplicate_items|autosummarize|buffering))=(.+)"
 )
 _ON: Final = frozenset({"on", "1", "t", "tr", "tru", "true", "y", "ye", "yes"})
 _OFF: Final = frozenset({"of", "off", "0", "f", "fa", "fal", "fals", "false", "n", "no"})
-_CAST_ALIKE: Final = frozenset(
+_TYPES_CAST_ALIKE: Final = frozenset(
     {
-        *_NUMBERS,
-        *_TEXTS,
+        *_NUMBER_TYPES,
+        *_TEXT_TYPES,
         "boolean",
         "date",
         "time without time zone",
@@ -42,7 +42,7 @@ _CAST_ALIKE: Final = frozenset(
         "jsonb",
     }
 )
-"""Types to which an assignment casts as an explicit cast does."""
+"""Types for which an assignment gives the same value as an explicit cast."""
 
 
 def canonical_attributes(kind: str, attributes: Mapping[str, object]) -> dict[str, object]:
@@ -80,7 +80,7 @@ def _canonical_value(value: object) -> object:
 
 def _canonical_option(item: object) -> object:
     """A storage option with its boolean value written as ``on`` or ``off``."""
-    if isinstance(item, str) and (option := _SWITCHES.fullmatch(item)):
+    if isinstance(item, str) and (option := _BOOLEAN_OPTION.fullmatch(item)):
         value = option[2].lower()
         word = "on" if value in _ON else "off" if value in _OFF else value
         return f"{option[1]}={word}"
@@ -107,11 +107,11 @@ def canonical_type(name: str) -> str:
 
 @lru_cache(maxsize=8192)
 def canonical_default(text: str, type_: str) -> str | None:
-    """One spelling of a default for a column of that type; None where it is NULL.
+    """One spelling of a default for a column of that type; None if it is NULL.
 
     The default is assigned to the column.  So a cast that the assignment does anyway is left out,
-    and so is the type of a literal where it makes no difference.  NULL is kept for a type that may
-    be a domain, which can have a default of its own.
+    and so is the type of a literal if it makes no difference.  NULL is kept for a type that may be
+    a domain, which can have a default of its own.
     """
     nodes = parse(text)
     if nodes is None:
@@ -131,48 +131,49 @@ def _without_cast(nodes: list[Node], base: str) -> list[Node]:
                 nodes = group.nodes
             case [value, "::", *_] if (end := read_type(nodes, 2)) and end[0] == len(nodes):
                 if not _is_repeated(value, end[1], base):
-                    return _number(nodes, base)
+                    return _plain_literal(nodes, base)
                 nodes = [value]
             case _:
-                return _number(nodes, base)
+                return _plain_literal(nodes, base)
 
 
 def _is_repeated(value: Node, type_: list[Node], base: str) -> bool:
+    """Whether assigning a value to a column of the base type does the cast anyway."""
     name = text_of(type_)
     if isinstance(value, Brackets):
-        return name == base and base in _CAST_ALIKE
+        return name == base and base in _TYPES_CAST_ALIKE
     if value == "'{}'" and base.endswith("[]"):
         return is_array(type_)
     if not value.startswith("'"):
-        return value == "null" or (name == base and base in _CAST_ALIKE)
-    if base in _TEXTS:
-        return name in _TEXTS
+        return value == "null" or (name == base and base in _TYPES_CAST_ALIKE)
+    if base in _TEXT_TYPES:
+        return name in _TEXT_TYPES
     if base == "character":
-        return name in (*_TEXTS, "bpchar")
-    if base in _NUMBERS:
-        return name == base or {name, base}.issubset(_INTEGERS)
-    return name == base and base in _CAST_ALIKE
+        return name in (*_TEXT_TYPES, "bpchar")
+    if base in _NUMBER_TYPES:
+        return name == base or {name, base}.issubset(_INTEGER_TYPES)
+    return name == base and base in _TYPES_CAST_ALIKE
 
 
-def _number(nodes: list[Node], base: str) -> list[Node]:
-    """A normalised number, where the column's type does not keep the number of its digits."""
+def _plain_literal(nodes: list[Node], base: str) -> list[Node]:
+    """A literal with its number normalised, unless the type keeps the number of digits."""
     match nodes:
-        case [str(text)] if base in _NUMBERS:
-            shown = _digits(text.strip("'"))
-            if shown == "-0" and base in _EXACT:
+        case [str(text)] if base in _NUMBER_TYPES:
+            shown = _plain_number(text.strip("'"))
+            if shown == "-0" and base in _EXACT_TYPES:
                 shown = "0"
             return nodes if shown is None or (base == "numeric" and "." in text) else [shown]
     return nodes
 
 
-def _digits(text: str) -> str | None:
+def _plain_number(text: str) -> str | None:
     """A plain number without leading and trailing zeros; None for anything else."""
     try:
         number = Decimal(text)
     except InvalidOperation:
         return None
     exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or abs(exponent) > _MOST_DIGITS:
+    if not isinstance(exponent, int) or abs(exponent) > _MAX_DIGITS:
         return None
     shown = f"{number:f}"
     return shown.rstrip("0").rstrip(".") if "." in shown else shown

@@ -1,4 +1,4 @@
-"""Write and read schemas as JSON text: sorted, one fact a line, so that its diffs are short."""
+"""Write and read schemas as JSON text: sorted, one fact a line, so that diffs are short."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from pytest_schema_parity.schema.kinds import kind_of
 from pytest_schema_parity.showing import suggestion
 
 SCHEMA_VERSION: Final = 1
-"""The format that is written; a change that older readers would misread raises it."""
+"""The version of the format; raise it with a change that older readers would misread."""
 
-_REMEDY: Final = "write the file anew with Schema.to_json()"
-_DEEPEST: Final = 16  # a fact has some three others above it; deeper, the parents form a circle
+_REMEDY: Final = "write the file again with Schema.to_json()"
+_MAX_DEPTH: Final = (
+    16  # a fact has at most some three ancestors; with more, the parents form a cycle
+)
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What a stored schema holds: its facts, the server's version, and the platform."""
+    """The contents of a stored schema: its facts, the server's version, and the platform."""
 
     facts: list[Fact]
     version: str
@@ -45,23 +47,25 @@ def from_json(text: str | bytes) -> Stored:
     Raises :class:`~pytest_schema_parity.errors.SchemaFormatError`, with the position in the
     document and a remedy.
     """
-    document = _take(_parse(text), dict, "the whole")
-    version = _take(document.get("schema_version"), int, "schema_version")
+    document = _require_type(_parse(text), dict, "the document")
+    version = _require_type(document.get("schema_version"), int, "schema_version")
     if version != SCHEMA_VERSION:
         raise SchemaFormatError(
-            f"schema_version is {version}, and this release reads {SCHEMA_VERSION}: "
+            f"schema_version is {version}, but this release reads {SCHEMA_VERSION}: "
             + ("upgrade pytest-schema-parity" if version > SCHEMA_VERSION else _REMEDY)
         )
-    _know(document, {"schema_version", "version", "platform", "facts"}, "the whole")
+    _require_known_fields(
+        document, {"schema_version", "version", "platform", "facts"}, "the document"
+    )
     facts = [
         _fact(one, f"facts[{number}]")
-        for number, one in enumerate(_take(document.get("facts"), list, "facts"))
+        for number, one in enumerate(_require_type(document.get("facts"), list, "facts"))
     ]
     _check_family(facts)
     return Stored(
         facts,
-        version=_take(document.get("version"), str, "version"),
-        platform=_maybe(document.get("platform"), str, "platform"),
+        version=_require_type(document.get("version"), str, "version"),
+        platform=_optional(document.get("platform"), str, "platform"),
     )
 
 
@@ -93,22 +97,23 @@ def _fact_to_json(fact: Fact) -> dict[str, object]:
 
 
 def _fact(value: object, where: str) -> Fact:
-    fields = _take(value, dict, where)
-    _know(fields, set(_FIELDS), where)
-    made = _place(fields.get("made"), f"{where}.made")
-    changed = _place(fields.get("changed"), f"{where}.changed")
+    """A fact from its JSON object; raises SchemaFormatError."""
+    fields = _require_type(value, dict, where)
+    _require_known_fields(fields, set(_FIELDS), where)
+    made = _location(fields.get("made"), f"{where}.made")
+    changed = _location(fields.get("changed"), f"{where}.changed")
     places = {
         name: place
-        for name, value in _take(fields.get("places", {}), dict, f"{where}.places").items()
-        if (place := _place(value, f"{where}.places.{name}"))
+        for name, value in _require_type(fields.get("places", {}), dict, f"{where}.places").items()
+        if (place := _location(value, f"{where}.places.{name}"))
     }
     fact = Fact(
-        kind=_take(fields.get("kind"), str, f"{where}.kind"),
-        name=_take(fields.get("name"), str, f"{where}.name"),
-        attributes=_take(fields.get("attributes", {}), dict, f"{where}.attributes"),
+        kind=_require_type(fields.get("kind"), str, f"{where}.kind"),
+        name=_require_type(fields.get("name"), str, f"{where}.name"),
+        attributes=_require_type(fields.get("attributes", {}), dict, f"{where}.attributes"),
         parent=_parent(fields.get("parent"), f"{where}.parent"),
         origin=Origin(made, changed, places) if made or changed or places else UNKNOWN,
-        provided=_take(fields.get("provided", False), bool, f"{where}.provided"),
+        provided=_require_type(fields.get("provided", False), bool, f"{where}.provided"),
     )
     order = kind_of(fact.kind).order
     if order and order in fact.attributes and fact.rank is None:
@@ -119,23 +124,23 @@ def _fact(value: object, where: str) -> Fact:
 def _parent(value: object, where: str) -> Key | None:
     if value is None:
         return None
-    parent = _take(value, list, where)
+    parent = _require_type(value, list, where)
     if [type(part) for part in parent] != [str, str]:
         _fail(where, "[kind, name]", value)
     return (parent[0], parent[1])
 
 
-def _place(value: object, where: str) -> Place | None:
+def _location(value: object, where: str) -> Place | None:
     if value is None:
         return None
-    place = _take(value, list, where)
+    place = _require_type(value, list, where)
     if [type(part) for part in place] != [str, int]:
         _fail(where, "[file, line]", value)
     return Place(place[0], place[1])
 
 
 def _check_family(facts: list[Fact]) -> None:
-    """Raise SchemaFormatError for two facts of one key, and for parents that form a circle."""
+    """Raise SchemaFormatError if two facts have one key, or parents form a cycle."""
     parents: dict[Key, Key | None] = {}
     for fact in facts:
         if fact.key in parents:
@@ -145,14 +150,14 @@ def _check_family(facts: list[Fact]) -> None:
         above, depth = fact.parent, 0
         while above:
             above, depth = parents.get(above), depth + 1
-            if depth > _DEEPEST:
+            if depth > _MAX_DEPTH:
                 raise SchemaFormatError(
-                    f"the parents of {fact.kind} {fact.name} form a circle; {_REMEDY}"
+                    f"the parents of {fact.kind} {fact.name} form a cycle; {_REMEDY}"
                 )
 
 
 def _parse(text: str | bytes) -> object:
-    """JSON as RFC 8259 has it, strictly: no NaN, no infinity, no name twice in one object."""
+    """Parse JSON strictly (RFC 8259): no NaN, no infinity, no name twice in one object."""
     try:
         return json.loads(
             text,
@@ -181,17 +186,19 @@ def _refuse_number(digits: str) -> NoReturn:
     raise ValueError(f"{digits} is not a number that JSON can hold")
 
 
-def _take(value: Any, wanted: type[_T], where: str) -> _T:
+def _require_type(value: Any, wanted: type[_T], where: str) -> _T:
+    """The value; raises SchemaFormatError if it is of another type."""
     if type(value) is not wanted:
         _fail(where, _WORDS[wanted], value)
     return value
 
 
-def _maybe(value: Any, wanted: type[_T], where: str) -> _T | None:
-    return None if value is None else _take(value, wanted, where)
+def _optional(value: Any, wanted: type[_T], where: str) -> _T | None:
+    return None if value is None else _require_type(value, wanted, where)
 
 
-def _know(fields: Mapping[str, object], known: set[str], where: str) -> None:
+def _require_known_fields(fields: Mapping[str, object], known: set[str], where: str) -> None:
+    """Raise SchemaFormatError for an unknown field, with a similar name."""
     for name in fields.keys() - known:
         near = suggestion(name, known)
         hint = f"did you mean {near!r}?" if near else _REMEDY
@@ -199,6 +206,7 @@ def _know(fields: Mapping[str, object], known: set[str], where: str) -> None:
 
 
 def _fail(where: str, wanted: str, value: object) -> NoReturn:
+    """Raise SchemaFormatError for a value of another type than wanted."""
     found = "nothing" if value is None else _WORDS[type(value)]
     raise SchemaFormatError(f"{where}: expected {wanted}, found {found}; {_REMEDY}")
 

@@ -68,7 +68,7 @@ def tokens(text: str) -> tuple[Token, ...] | None:
 
 
 def meaningful(text: str) -> tuple[Token, ...] | None:
-    """The tokens that count: no blanks, no comments, and words in lower case.
+    """The tokens without blanks and comments, words in lower case; None if one never ends.
 
     A word that is no key word is a name, which PostgreSQL folds to lower case as well (ASCII
     letters only: of others it depends on the server's encoding, so they stay as they are).

@@ -16,7 +16,7 @@ from pytest_schema_parity.behavior.statements.counterexample import Budget, Data
 from pytest_schema_parity.behavior.statements.open_runner import open_runner
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.search import search
-from pytest_schema_parity.behavior.statements.search_loop import Searching
+from pytest_schema_parity.behavior.statements.search_loop import SearchLoop
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
 from pytest_schema_parity.postgres.databases import create_database
 from pytest_schema_parity.postgres.installation import find_installation
@@ -45,7 +45,7 @@ def rates(runner: Runner) -> tuple[float, float]:
 
     What is done once (literals are mined, values asked of the servers) counts as well.
     """
-    searching = Searching(runner, (), Budget(), 0)
+    searching = SearchLoop(runner, (), Budget(), 0)
     start = time.perf_counter()
     examples = list(islice(searching.source.all(()), EXAMPLES))
     generated = time.perf_counter() - start

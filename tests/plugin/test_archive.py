@@ -105,7 +105,7 @@ def test_by_name_four_files_sort_before_their_tables(run) -> None:
     for name in EARLY:
         (where,) = [where for where in found if f"/{name}.sql:" in where]
         assert found[where][0] == "42P01"
-        assert f"created later, by {ARCHIVE}/20250902000001_initial_schema.sql" in found[where][1]
+        assert f"created later, in {ARCHIVE}/20250902000001_initial_schema.sql" in found[where][1]
     assert len(found) == len(EARLY) + 1
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,15 +115,6 @@ def test_an_allowance_names_the_table_and_is_stale_without(project) -> None:
     result.stdout.fnmatch_lines(["1 allowance matches nothing in supabase: pyproject.toml:9"])
 
 
-def test_a_view_with_another_text_and_the_same_rows_is_a_note(project) -> None:
-    pytester = of(project, users().replace("age >= 18", "NOT age < 18"))
-    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(
-        ["*public.adults: different definitions, but the same rows in * examples"]
-    )
-
-
 def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
     tree = users().replace("SELECT id", "SELECT id, 10 / (age - 17) AS n").replace("18", "17")
     pytester = of(project, tree)
@@ -145,30 +133,26 @@ def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
     )
 
 
-def test_a_table_that_takes_no_row_is_a_note(project) -> None:
-    closed = users() + "CREATE TABLE closed (id int NOT NULL CHECK (id > 0 AND id < 0));\n"
-    pytester = of(project, closed)
-    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(closed)
-    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
-    result.assert_outcomes(passed=1)
-    closed = "no INSERT was tried: no value was found for CHECK ((id > 0) AND (id < 0))"
-    result.stdout.fnmatch_lines([f"*public.closed: {closed}"])
-
-
-def test_what_reaches_outside_is_not_run(project, tmp_path: Path) -> None:
+def test_what_differs_in_nothing_and_what_is_not_tried_are_notes(project, tmp_path: Path) -> None:
+    """A view with another text, a table that takes no row, and a trigger that reaches outside."""
     target = tmp_path / "reached"
-    trigger = f"""
+    same = f"""
+        CREATE TABLE closed (id int NOT NULL CHECK (id > 0 AND id < 0));
+        CREATE TABLE messages (id int PRIMARY KEY);
         CREATE FUNCTION send() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
             COPY (SELECT 1) TO PROGRAM 'touch {target}'; RETURN NEW; END $$;
-        CREATE TRIGGER send AFTER INSERT ON users EXECUTE FUNCTION send();
-        CREATE TABLE others (id integer PRIMARY KEY);
+        CREATE TRIGGER send AFTER INSERT ON messages EXECUTE FUNCTION send();
     """
-    pytester = of(project, users() + trigger)
-    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users() + trigger)
+    pytester = of(project, users().replace("age >= 18", "NOT age < 18") + same)
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users() + same)
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(
-        ["*public.users was not tested: send uses COPY (SELECT 1) TO PROGRAM*"]
+    result.stdout.fnmatch_lines_random(
+        [
+            "*public.adults: different definitions, but the same rows in * examples",
+            "*public.closed: no INSERT was tried: no value was found for CHECK ((id > 0) AND *)",
+            "*public.messages was not tested: send uses COPY (SELECT 1) TO PROGRAM*",
+        ]
     )
     assert not target.exists()
 
@@ -189,7 +173,9 @@ def test_found_examples_are_tried_first_and_dropped_when_they_pass(project) -> N
     assert json.loads(kept.read_text()) == []
 
 
-@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize(
+    "kept", [KEPT[-1], *(pytest.param(kept, marks=pytest.mark.campaign) for kept in KEPT[:-1])]
+)
 def test_a_cache_that_holds_something_else_is_passed_over(project, kept: str) -> None:
     pytester = of(project, users(bound=">= 0"))
     file = pytester.path / ".pytest_cache/v/schema-parity/behavior/pyproject.toml/prisma/supabase"
@@ -203,17 +189,6 @@ def test_it_works_without_a_cache(project) -> None:
     arguments = ("--schema-parity", CHECK, "-p", "no:cacheprovider")
     pytester.runpytest_subprocess(*arguments).assert_outcomes(failed=1)
     assert not pytester.path.joinpath(".pytest_cache").exists()
-
-
-def test_the_report_is_the_same_on_workers(project) -> None:
-    pytester = of(project, users(unique="", bound=">= 0", adult=19))
-    reports = []
-    for more in ((), ("-n2",)):
-        arguments = ("--schema-parity", "pyproject.toml", REPORT, "-p", "no:cacheprovider", *more)
-        assert pytester.runpytest_subprocess(*arguments).ret == pytest.ExitCode.TESTS_FAILED
-        reports.append(pytester.path.joinpath("report.json").read_text())
-    assert reports[0] == reports[1]
-    assert len(json.loads(reports[0])["behavior"]) == 3
 
 
 def test_it_can_be_switched_off(project) -> None:
@@ -314,17 +289,6 @@ def test_a_wrong_value_of_the_whole_table(project) -> None:
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*pyproject.toml:2: *behavior: a number instead of a table*"])
-
-
-def test_nothing_at_parity() -> None:
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--schema-parity"]
-    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
-    done = subprocess.run(
-        [*command, "pyproject.toml::supabase::behavior"],
-        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == pytest.ExitCode.OK, done.stdout
-    assert "note" not in done.stdout
 
 
 ROLES = '[tool.pytest-schema-parity.behavior]\nroles = ["anon", "nobody"]\n'

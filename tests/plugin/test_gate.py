@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -19,18 +20,21 @@ SELECT id, email FROM users;
 ITEMS = 1 + len(
     registry.names()
 )  # the reference's own ``applies``, and every check of the candidate
+GATE = ("--schema-parity", "pyproject.toml")
 TEST_FILE = "def test_of_the_project(): pass"
 
 
 def test_trees_at_parity_pass(project) -> None:
-    result = project().runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result = project().runpytest_subprocess(*GATE)
     result.assert_outcomes(passed=ITEMS)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*schema-parity: PostgreSQL *", "*prisma*supabase*"])
 
 
-def test_drift_fails_and_the_short_summary_says_what(project) -> None:
-    result = project(DRIFTED).runpytest_subprocess("--schema-parity", "pyproject.toml")
+def test_drift_fails_and_is_in_the_short_summary_and_each_report(project) -> None:
+    pytester = project(DRIFTED)
+    reports = ("--schema-parity-report=json:out/report.json", "--junitxml=junit.xml")
+    result = pytester.runpytest_subprocess(*GATE, *reports)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
@@ -39,6 +43,15 @@ def test_drift_fails_and_the_short_summary_says_what(project) -> None:
             "FAILED pyproject.toml::supabase::columns - *missing column*",
         ]
     )
+    report = json.loads(pytester.path.joinpath("out/report.json").read_text())
+    assert report["verdict"] == "drift"
+    assert report["reference"] == "prisma"
+    column = next(d for d in report["differences"] if d["kind"] == "column")
+    assert column["name"] == "public.users.kajabi_contact_id"
+    assert column["origin"]["reference"] == {"file": "prisma/migrations/001_init.sql", "line": 1}
+    junit = pytester.path.joinpath("junit.xml").read_text()
+    assert 'name="schema_parity_tree" value="supabase"' in junit
+    assert "public.users.kajabi_contact_id" in junit
 
 
 def test_a_check_is_selected_by_its_id(project) -> None:
@@ -51,47 +64,49 @@ def test_a_check_is_selected_by_its_id(project) -> None:
 
 def test_a_check_is_deselected_by_its_id(project) -> None:
     result = project(DRIFTED).runpytest_subprocess(
-        "--schema-parity", "pyproject.toml", "--deselect", "pyproject.toml::supabase::columns"
+        *GATE, "-k", "columns or indexes", "--deselect", "pyproject.toml::supabase::columns"
     )
-    result.assert_outcomes(passed=ITEMS - 4, failed=3, deselected=1)
+    result.assert_outcomes(failed=1, deselected=ITEMS - 1)
     result.stdout.no_fnmatch_line("*pyproject.toml::supabase::columns*")
 
 
 def test_last_failed_runs_just_what_failed(project) -> None:
     pytester = project(DRIFTED)
-    first = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    failed = first.parseoutcomes()["failed"]
-    again = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", "--lf")
-    again.assert_outcomes(failed=failed)
-
-
-def test_the_gate_runs_beside_the_tests_of_the_project(project) -> None:
-    pytester = project()
-    pytester.makepyfile(test_it=TEST_FILE)
-    result = pytester.runpytest_subprocess("--schema-parity")
-    result.assert_outcomes(passed=ITEMS + 1)
+    first = pytester.runpytest_subprocess(*GATE, "-k", "columns or indexes or types")
+    first.assert_outcomes(passed=1, failed=2, deselected=ITEMS - 3)
+    again = pytester.runpytest_subprocess(*GATE, "--lf")
+    again.assert_outcomes(failed=2)
 
 
 @pytest.mark.parametrize("paths", [["tests"], ["."], ["tests", "pyproject.toml"], []])
 def test_the_flag_adds_the_checks_once_whatever_is_named(project, paths) -> None:
     pytester = project()
     pytester.mkdir("tests").joinpath("test_it.py").write_text(TEST_FILE)
-    result = pytester.runpytest_subprocess("--schema-parity", *paths)
-    result.assert_outcomes(passed=ITEMS + 1)
+    result = pytester.runpytest_subprocess("--schema-parity", "--collect-only", "-q", *paths)
+    ids = [line for line in result.outlines if "::" in line]
+    assert len(ids) == len(set(ids)) == ITEMS + 1
+
+
+def test_the_gate_runs_beside_the_tests_of_the_project(project) -> None:
+    pytester = project()
+    pytester.makepyfile(test_it=TEST_FILE)
+    result = pytester.runpytest_subprocess("--schema-parity", "-k", "columns or test_it")
+    result.assert_outcomes(passed=2, deselected=ITEMS - 1)
 
 
 def test_naming_the_configuration_imports_no_test(project) -> None:
     pytester = project()
     pytester.makepyfile(test_broken="raise RuntimeError('imported')")
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=ITEMS)
+    result = pytester.runpytest_subprocess(*GATE, "-k", "columns")
+    result.assert_outcomes(passed=1, deselected=ITEMS - 1)
 
 
 def test_the_marker_selects_the_checks(project) -> None:
     pytester = project()
     pytester.makepyfile(test_it=TEST_FILE)
-    result = pytester.runpytest_subprocess("--schema-parity", "-m", "schema_parity")
-    result.assert_outcomes(passed=ITEMS, deselected=1)
+    arguments = ("--schema-parity", "--collect-only", "-m", "schema_parity")
+    result = pytester.runpytest_subprocess(*arguments)
+    result.stdout.fnmatch_lines([f"*{ITEMS}/{ITEMS + 1} tests collected (1 deselected)*"])
 
 
 def test_without_the_flag_nothing_is_added(project) -> None:
@@ -115,8 +130,8 @@ def test_collecting_starts_no_server(project) -> None:
     result = pytester.runpytest_subprocess("--schema-parity", "--collect-only", "-q")
     result.stdout.fnmatch_lines(["pyproject.toml::supabase::columns"])
     assert result.ret == pytest.ExitCode.OK
-    run = pytester.runpytest_subprocess("--schema-parity")
-    run.assert_outcomes(failed=ITEMS)
+    run = pytester.runpytest_subprocess("--schema-parity", "-k", "columns")
+    run.assert_outcomes(failed=1, deselected=ITEMS - 1)
     run.stdout.fnmatch_lines(["*ERROR: *a server was to be started*"])
 
 
@@ -126,51 +141,36 @@ def test_a_project_without_configuration_is_told_what_to_add(pytester) -> None:
     result.stderr.fnmatch_lines(["*tool.pytest-schema-parity*pyproject.toml*"])
 
 
-def test_the_report_is_written_whatever_the_verdict(project) -> None:
-    pytester = project(DRIFTED)
-    pytester.runpytest_subprocess(
-        "--schema-parity", "pyproject.toml", "--schema-parity-report=json:out/report.json"
-    )
-    report = json.loads(pytester.path.joinpath("out/report.json").read_text())
-    assert report["verdict"] == "drift"
-    assert report["reference"] == "prisma"
-    column = next(d for d in report["differences"] if d["kind"] == "column")
-    assert column["name"] == "public.users.kajabi_contact_id"
-    assert column["origin"]["reference"] == {"file": "prisma/migrations/001_init.sql", "line": 1}
-
-
-def test_junit_carries_the_facts(project) -> None:
-    pytester = project(DRIFTED)
-    pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", "--junitxml=junit.xml")
-    junit = pytester.path.joinpath("junit.xml").read_text()
-    assert 'name="schema_parity_tree" value="supabase"' in junit
-    assert "public.users.kajabi_contact_id" in junit
-
-
 def test_a_broken_file_is_a_finding_and_the_rest_is_compared(project) -> None:
     broken = "CREATE TABLE extra (id int);\nCREATE INDEX ON user_s (email);\n"
     pytester = project()
     pytester.path.joinpath("supabase/migrations/20250102000000_index.sql").write_text(broken)
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
+    result = pytester.runpytest_subprocess(*GATE)
     result.assert_outcomes(passed=ITEMS - 1, failed=1)
     result.stdout.fnmatch_lines(
         ["*20250102000000_index.sql:2:*", '*relation "user_s" does not exist*users*']
     )
 
 
-def test_verdict_and_report_are_the_same_under_xdist(project) -> None:
-    pytester = project(DRIFTED)
-    serial = pytester.runpytest_subprocess(
-        "--schema-parity", "pyproject.toml", "--schema-parity-report=json:serial.json"
-    )
-    spread = pytester.runpytest_subprocess(
-        "--schema-parity", "pyproject.toml", "--schema-parity-report=json:spread.json", "-n2"
-    )
-    assert serial.parseoutcomes() == spread.parseoutcomes()
-    assert (
-        pytester.path.joinpath("serial.json").read_text()
-        == pytester.path.joinpath("spread.json").read_text()
-    )
+def test_workers_give_the_verdict_the_text_and_the_report_of_a_serial_run(project) -> None:
+    pytester = project(DRIFTED.replace(" UNIQUE", ""))
+    runs = []
+    for workers, report in (("-n0", "serial.json"), ("-n2", "spread.json")):
+        result = pytester.runpytest_subprocess(
+            *GATE, workers, f"--schema-parity-report=json:{report}", "-p", "no:cacheprovider"
+        )
+        text = result.stdout.str()
+        shown = text[text.index("= FAILURES =") : text.index("json report")]
+        shown += text[text.index("= short test summary") : text.rindex("\n=")]
+        shown = re.sub(r"\[gw\d\] .*\n", "", shown)
+        runs.append((result.parseoutcomes(), shown, pytester.path.joinpath(report).read_text()))
+    assert runs[0] == runs[1]
+    report = json.loads(runs[0][-1])
+    assert report["verdict"] == "drift"
+    assert {entry["subject"] for entry in report["behavior"]} == {
+        "public.active_users",
+        "public.users",
+    }
 
 
 def test_a_check_of_the_project_runs_on_every_candidate(project) -> None:
@@ -185,6 +185,6 @@ def test_a_check_of_the_project_runs_on_every_candidate(project) -> None:
             return {"has-users": has_users}
         """
     )
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    result.assert_outcomes(passed=ITEMS, failed=1)
+    result = pytester.runpytest_subprocess(*GATE, "-k", "has-users")
+    result.assert_outcomes(failed=1, deselected=ITEMS)
     result.stdout.fnmatch_lines(["*pyproject.toml::supabase::has-users*"])

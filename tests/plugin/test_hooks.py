@@ -29,11 +29,10 @@ CREATE TABLE scratch (id int PRIMARY KEY, note text);
 GATE = ("--schema-parity", "pyproject.toml")
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
-def test_a_tree(project, workers: list[str]) -> None:
+def test_a_tree(project) -> None:
     pytester = project(DRIFTED, configuration=ONE_TREE)
     pytester.makeconftest(ADDS_A_TREE)
-    result = pytester.runpytest_subprocess(*GATE, *workers)
+    result = pytester.runpytest_subprocess(*GATE, "-n1", "-k", "tables")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["FAILED pyproject.toml::generated::tables - 1 extra table*"])
 
@@ -84,7 +83,7 @@ def test_a_fact_is_changed_or_dropped_with_what_is_below_it(project) -> None:
                 return False  # their text casts the column, or does not
         """
     )
-    result = pytester.runpytest_subprocess(*GATE)
+    result = pytester.runpytest_subprocess(*GATE, "-k", "not behavior")
     assert result.ret == pytest.ExitCode.OK, result.stdout.str()
 
 
@@ -129,17 +128,17 @@ def test_a_difference_is_accepted_with_a_reason(project) -> None:
 def test_a_hook_that_returns_something_else_is_told(project, hook: str, told: str) -> None:
     pytester = project(DRIFTED)
     pytester.makeconftest(f"def pytest_schema_parity_{hook}")
-    result = pytester.runpytest_subprocess(*GATE)
+    result = pytester.runpytest_subprocess(*GATE, "-k", "columns")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([told])
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n1"], marks=pytest.mark.campaign)])
 @pytest.mark.parametrize("hook", ["fact(fact)", "allow(difference)"])
 def test_a_hook_that_raises_is_told_in_a_line(project, hook: str, workers: list[str]) -> None:
     pytester = project(DRIFTED)
     pytester.makeconftest(f"def pytest_schema_parity_{hook}:\n    return {{}}['zz']")
-    result = pytester.runpytest_subprocess(*GATE, *workers)
+    result = pytester.runpytest_subprocess(*GATE, "-k", "applies or columns", *workers)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     name = hook.partition("(")[0]
     told = f"hook pytest_schema_parity_{name} raised KeyError: 'zz' (conftest.py:2)"

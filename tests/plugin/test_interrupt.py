@@ -53,7 +53,9 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for the ser
 
 
 @on_linux
-@pytest.mark.parametrize("moment", [0.0, 0.2, 1.0])
+@pytest.mark.parametrize(
+    "moment", [0.2, *(pytest.param(moment, marks=pytest.mark.campaign) for moment in (0.0, 1.0))]
+)
 def test_an_interrupt_ends_a_run_that_waits_for_a_migration(project, moment: float) -> None:
     run, directories = waiting_run(project())
     time.sleep(moment)
@@ -67,11 +69,11 @@ def test_an_interrupt_ends_a_run_that_waits_for_a_migration(project, moment: flo
 @pytest.mark.parametrize(
     ("options", "signals"),
     [
-        ([], ["SIGINT", "SIGINT"]),
+        pytest.param([], ["SIGINT", "SIGINT"], marks=pytest.mark.campaign),
         ([], ["SIGTERM"]),
-        ([], ["SIGHUP"]),
+        pytest.param([], ["SIGHUP"], marks=pytest.mark.campaign),
         (["-n2"], ["SIGINT"]),
-        (["-n2"], ["SIGINT", "SIGTERM"]),
+        pytest.param(["-n2"], ["SIGINT", "SIGTERM"], marks=pytest.mark.campaign),
     ],
 )
 def test_nothing_stays_of_a_run_whatever_signal_ends_it(

@@ -55,7 +55,7 @@ path = "supabase/migrations"
 """
 
 
-@pytest.mark.parametrize("workers", [[], ["-n2"]])
+@pytest.mark.parametrize("workers", [pytest.param([], marks=pytest.mark.campaign), ["-n2"]])
 def test_a_connection_to_a_copy_for_each_test(project, workers) -> None:
     pytester = project()
     pytester.makeconftest(FIXTURES)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import dedent
 from uuid import uuid4
 
 import pytest
@@ -65,7 +68,7 @@ def write(pytester: pytest.Pytester, **changed: str | None) -> pytest.Pytester:
     for name, text in files.items():
         if text is not None:
             path = pytester.path / name
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     return pytester
 
@@ -114,21 +117,11 @@ def test_a_good_upgrade_passes_every_check(pytester: pytest.Pytester) -> None:
     assert trees["rehearsal"]["files"] == ["upgrade/001_email.up.sql", "upgrade/002_index.up.sql"]
 
 
-def test_with_workers_and_one_check_alone(pytester: pytest.Pytester) -> None:
-    write(pytester)
-    result = run(pytester, "-n2", "--schema-parity-report=json:report.json")
-    assert result.ret == 0, result.stdout.str()
-    assert report_of(pytester)["verdict"] == "parity"
-    result = run(pytester, "pyproject.toml::rehearsal::data")
-    result.assert_outcomes(passed=1)
-    result = run(pytester, "-k", "rehearsal and idempotent")
-    result.assert_outcomes(passed=1, deselected=8)
+def test_one_check_alone(pytester: pytest.Pytester) -> None:
+    run(write(pytester), "pyproject.toml::rehearsal::data").assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n2",)])
-def test_what_it_finds_is_in_the_reports(
-    pytester: pytest.Pytester, workers: tuple[str, ...]
-) -> None:
+def test_what_workers_find_is_in_the_reports(pytester: pytest.Pytester) -> None:
     up = (
         "ALTER TABLE users ADD COLUMN email varchar;\nUPDATE users SET name = 'A' WHERE id = 1;\n"
         "INSERT INTO users VALUES (3, 'new', NULL);\n"
@@ -137,7 +130,7 @@ def test_what_it_finds_is_in_the_reports(
     (pytester.path / "upgrade/001_email.up.sql").write_text(up)
     (pytester.path / "upgrade/001_email.down.sql").unlink()
     reports = ("--schema-parity-report=json:report.json", "--schema-parity-report=markdown:r.md")
-    result = run(pytester, *workers, *reports)
+    result = run(pytester, "-n2", *reports)
     result.assert_outcomes(failed=5, passed=4)
     result.stdout.fnmatch_lines_random(
         [
@@ -173,16 +166,17 @@ name = "public.users.name"
 reason = "Nobody needs it"
 """
     write(pytester, **{"pyproject.toml": CONFIGURATION + allow})
-    result = run(pytester)
-    result.assert_outcomes(failed=1, passed=9)
+    selected = ("-k", "rehearsal and (data or allowances)")
+    result = run(pytester, *selected)
+    result.assert_outcomes(failed=1, passed=1, deselected=8)
     result.stdout.fnmatch_lines(["1 allowance matches nothing in rehearsal: pyproject.toml:*"])
     up = "SET LOCAL lock_timeout = '1s';\nUPDATE users SET name = 'A' WHERE id = 1;\n"
     (pytester.path / "upgrade/003_name.up.sql").write_text(up)
     (pytester.path / "upgrade/003_name.down.sql").write_text(
         "UPDATE users SET name = 'Ada' WHERE id = 1;\n"
     )
-    result = run(pytester)
-    result.assert_outcomes(passed=10)
+    result = run(pytester, *selected)
+    result.assert_outcomes(passed=2, deselected=8)
     result.stdout.fnmatch_lines(["*changes public.users.name in 1 row, allowed: Nobody needs it"])
 
 
@@ -210,8 +204,8 @@ def test_two_rehearsals(pytester: pytest.Pytester) -> None:
     both = both.replace(
         "[tool.pytest-schema-parity.rehearsal]", "[[tool.pytest-schema-parity.rehearsal]]"
     )
-    result = run(write(pytester, **{"pyproject.toml": both}), "-n2")
-    result.assert_outcomes(passed=16)
+    result = run(write(pytester, **{"pyproject.toml": both}), "-k", "applies or upgrade or data")
+    result.assert_outcomes(passed=6, deselected=10)
     result.stdout.fnmatch_lines(["*main  deployed  rehearsal  rehearsal-again*"])
 
 
@@ -224,66 +218,103 @@ def test_without_pg_dump_the_backup_is_skipped(
         "from pytest_schema_parity.building import Trees\nTrees.major = property(lambda self: 99)\n"
     )
     monkeypatch.setenv("PYTEST_ADDOPTS", os.environ.get("PYTEST_ADDOPTS", ""))
-    result = run(pytester, "-rs", "-k", "rehearsal", "--schema-parity-report=json:report.json")
-    result.assert_outcomes(passed=6, skipped=1, deselected=2)
+    result = run(
+        pytester, "-rs", "-k", "upgrade or backup", "--schema-parity-report=json:report.json"
+    )
+    result.assert_outcomes(passed=1, skipped=1, deselected=7)
     result.stdout.fnmatch_lines(["SKIPPED*pg_dump of PostgreSQL 99 or newer was not found*"])
     assert report_of(pytester)["verdict"] == "parity"
 
 
-BAD: dict[str, tuple[dict[str, str | None], str, list[str]]] = {
-    "a step that fails": (
-        {"upgrade/002_index.up.sql": "CREATE INDEX users_name ON user_s (name);\n"},
-        "upgrade",
-        ['upgrade/002_index.up.sql:1:*relation "user_s" does not exist (42P01)*'],
+@dataclass(frozen=True)
+class Bad:
+    """A rehearsal that is wrong in one way, and what a check of it says."""
+
+    said: str
+    check: str = "upgrade"
+    steps: dict[str, str | None] = field(default_factory=dict)
+    source: str = "deployed"
+    goal: str = "main"
+    seed: str = "seed.sql"
+
+    def written(self, name: str) -> dict[str, str | None]:
+        """Its steps, below a directory of its name."""
+        steps = {file: text for file, text in FILES.items() if file.startswith("upgrade/")}
+        return {f"{name}/{file}": text for file, text in {**steps, **self.steps}.items()}
+
+    def configuration(self, name: str) -> str:
+        return f"""
+            [[tool.pytest-schema-parity.rehearsal]]
+            name = "{name}"
+            from = "{self.source}"
+            steps = "{name}/upgrade"
+            to = "{self.goal}"
+            seed = "{self.seed}"
+        """
+
+
+FAILS: dict[str, str | None] = {
+    "upgrade/002_index.up.sql": "CREATE INDEX users_name ON user_s (name);\n"
+}
+BAD = {
+    "a-step-that-fails": Bad(
+        '*fails/upgrade/002_index.up.sql:1:*relation "user_s" does not exist (42P01)*', steps=FAILS
     ),
-    "steps out of order": (
-        {
+    "not-reached-after-it": Bad(
+        "not checked: 002_index, because 002_index fails; see `upgrade` (*user_s*",
+        check="data",
+        steps=FAILS,
+    ),
+    "steps-out-of-order": Bad(
+        '*order/upgrade/001_email.up.sql:1:*column "email" does not exist (42703)*',
+        steps={
             "upgrade/001_email.up.sql": "CREATE INDEX IF NOT EXISTS users_email ON users (email);",
             "upgrade/002_index.up.sql": "ALTER TABLE users ADD COLUMN email text;",
         },
-        "upgrade",
-        ['upgrade/001_email.up.sql:1:*column "email" does not exist (42703)*'],
     ),
-    "from that does not apply": (
-        {"deployed/001.sql": "CREATE TABLE users (id int PRIMARY KEY, name texts);\n"},
-        "upgrade",
-        [
-            "not rehearsed: deployed cannot be applied without errors; see its check `applies` "
-            "(*texts*"
-        ],
+    "from-that-does-not-apply": Bad(
+        "not rehearsed: broken cannot be applied without errors; see its check `applies` (*texts*",
+        source="broken",
     ),
-    "to that is not reached": (
-        {"main/001.sql": FILES["main/001.sql"] + "CREATE TABLE late (id int);\n"},
-        "upgrade",
-        ["missing table public.late*"],
+    "to-that-is-not-reached": Bad("missing table public.late*", goal="later"),
+    "a-seed-that-does-not-fit": Bad(
+        'bad.sql:2:*column "mail" of relation "users" does not exist*', seed="bad.sql"
     ),
-    "a seed that does not fit": (
-        {"seed.sql": "SELECT 1;\nINSERT INTO users (id, mail) VALUES (1, 'x');\n"},
-        "upgrade",
-        ['seed.sql:2:*column "mail" of relation "users" does not exist*'],
-    ),
-    "a missing down file": (
-        {"upgrade/001_email.down.sql": None},
-        "rollback",
-        ["upgrade/001_email.up.sql has no down file, so it cannot be rolled back"],
+    "a-missing-down-file": Bad(
+        "a-missing-down-file/upgrade/001_email.up.sql has no down file, so it cannot be rolled"
+        " back",
+        check="rollback",
+        steps={"upgrade/001_email.down.sql": None},
     ),
 }
+"""Rehearsals of one run, by name."""
+OTHER_TREES = """
+    [tool.pytest-schema-parity.trees.later]
+    path = "later"
+
+    [tool.pytest-schema-parity.trees.broken]
+    path = "broken"
+"""
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_bad_input_is_one_clear_finding(pytester: pytest.Pytester, case: str) -> None:
-    changed, check, lines = BAD[case]
-    result = run(write(pytester, **changed), "-k", f"rehearsal and {check}")
-    result.assert_outcomes(failed=1, deselected=8)
-    result.stdout.fnmatch_lines(lines)
-
-
-def test_the_other_checks_point_to_it(pytester: pytest.Pytester) -> None:
-    result = run(write(pytester, **BAD["a step that fails"][0]), "-k", "rehearsal and data")
-    result.assert_outcomes(failed=1, deselected=8)
-    result.stdout.fnmatch_lines(
-        ["not checked: 002_index, because 002_index fails; see `upgrade` (*user_s*"]
-    )
+def test_each_bad_input_is_one_clear_finding(pytester: pytest.Pytester) -> None:
+    head = CONFIGURATION[: CONFIGURATION.index("[tool.pytest-schema-parity.rehearsal]")]
+    tables = [OTHER_TREES, *(bad.configuration(name) for name, bad in BAD.items())]
+    files: dict[str, str | None] = {
+        "pyproject.toml": head + "".join(map(dedent, tables)),
+        "later/001.sql": f"{FILES['main/001.sql']}CREATE TABLE late (id int);\n",
+        "broken/001.sql": "CREATE TABLE users (id int PRIMARY KEY, name texts);\n",
+        "bad.sql": "SELECT 1;\nINSERT INTO users (id, mail) VALUES (1, 'x');\n",
+    }
+    for name, bad in BAD.items():
+        files |= bad.written(name)
+    ids = [f"pyproject.toml::rehearsal-{name}::{bad.check}" for name, bad in BAD.items()]
+    result = run(write(pytester, **files), *ids)
+    result.assert_outcomes(failed=len(BAD))
+    sections = re.split(r"^_+ .*rehearsal-(\S+)::\w+ _+$", result.stdout.str(), flags=re.MULTILINE)
+    shown = dict(zip(sections[1::2], sections[2::2], strict=True))
+    for name, bad in BAD.items():
+        pytest.LineMatcher(shown[name].splitlines()).fnmatch_lines([bad.said])
 
 
 @pytest.mark.parametrize(
@@ -321,8 +352,8 @@ def test_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
         },
     )
     pytester.makeconftest(LENT)
-    result = run(pytester, "-k", "not backup")
-    result.assert_outcomes(passed=8, deselected=1)
+    result = run(pytester, "-k", "applies or upgrade or interrupted")
+    result.assert_outcomes(passed=4, deselected=5)
     result.stdout.fnmatch_lines(["*crash recovery was not tested: this plugin did not start*"])
 
 
@@ -342,10 +373,44 @@ def test_roles_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
     )
 
 
+SERVERS_END = """
+from pathlib import Path
+import pytest
+from pytest_schema_parity.errors import SchemaParityError
+
+def servers():
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = file.read_bytes()
+        except OSError:
+            continue
+        if b"unlike_others" in command and b"postgres" in command:
+            found.append(command)
+    return found
+
+GIVEN = dict(name="unlike_others", source="main", steps="upgrade")
+
+def test_one(schema_parity):
+    for _ in range(2):
+        with schema_parity.rehearse(**GIVEN) as rehearsal:
+            assert all(rehearsal.upgrade())
+            assert servers()
+        assert not servers()
+
+def test_one_that_is_not_ready(schema_parity):
+    with pytest.raises(SchemaParityError, match="nowhere"):
+        schema_parity.rehearse(**GIVEN, seed=["bad.sql"]).__enter__()
+    assert not servers()
+"""
+
+
 def test_rehearsals_in_peoples_own_tests(pytester: pytest.Pytester) -> None:
-    write(pytester)
+    """Their servers end with them, also where the seed fails, and while the session goes on."""
+    write(pytester, **{"bad.sql": "INSERT INTO nowhere VALUES (1);"})
     pytester.makepyfile(
-        """
+        test_servers=SERVERS_END,
+        test_rehearsals="""
         import psycopg
         import pytest
         from pytest_schema_parity.errors import SchemaParityError, TreeError
@@ -377,47 +442,9 @@ def test_rehearsals_in_peoples_own_tests(pytester: pytest.Pytester) -> None:
             wrong = schema_parity.rehearse(source="main", steps="upgrade", seed=seed)
             with pytest.raises(SchemaParityError, match="already exists"):
                 wrong.__enter__()
-        """
+        """,
     )
-    pytester.runpytest_subprocess().assert_outcomes(passed=3)
-
-
-def test_the_server_of_a_rehearsal_ends_with_it(pytester: pytest.Pytester) -> None:
-    """Also where the seed fails, and while the session goes on."""
-    write(pytester, **{"bad.sql": "INSERT INTO nowhere VALUES (1);"})
-    pytester.makepyfile(
-        """
-        from pathlib import Path
-        import pytest
-        from pytest_schema_parity.errors import SchemaParityError
-
-        def servers():
-            found = []
-            for file in Path("/proc").glob("[0-9]*/cmdline"):
-                try:
-                    command = file.read_bytes()
-                except OSError:
-                    continue
-                if b"unlike_others" in command and b"postgres" in command:
-                    found.append(command)
-            return found
-
-        GIVEN = dict(name="unlike_others", source="main", steps="upgrade")
-
-        def test_one(schema_parity):
-            for _ in range(2):
-                with schema_parity.rehearse(**GIVEN) as rehearsal:
-                    assert all(rehearsal.upgrade())
-                    assert servers()
-                assert not servers()
-
-        def test_one_that_is_not_ready(schema_parity):
-            with pytest.raises(SchemaParityError, match="nowhere"):
-                schema_parity.rehearse(**GIVEN, seed=["bad.sql"]).__enter__()
-            assert not servers()
-        """
-    )
-    pytester.runpytest_subprocess().assert_outcomes(passed=2)
+    pytester.runpytest_subprocess().assert_outcomes(passed=5)
 
 
 def test_an_allowance_is_about_one_check(pytester: pytest.Pytester) -> None:
@@ -441,6 +468,7 @@ reason = "It is run once"
     result.stdout.fnmatch_lines(["rehearsal: upgrade/001_email.up.sql has no down file*"])
 
 
+@pytest.mark.campaign
 def test_nothing_is_left_of_a_run_that_is_killed(pytester: pytest.Pytester) -> None:
     name = f"left{uuid4().hex[:8]}"
     named = CONFIGURATION.replace('seed = "seed.sql"', f'seed = "seed.sql"\nname = "{name}"')

@@ -10,6 +10,8 @@ import pytest
 
 DRIFTED = "CREATE TABLE users (id text PRIMARY KEY);"
 GATE = ("--schema-parity", "pyproject.toml", "--schema-parity-report=json:report.json")
+COLUMNS = ("-k", "columns")
+SERIAL_AND_WORKER = [[], pytest.param(["-n1"], marks=pytest.mark.campaign)]
 EARLIER = '{\n  "report_version": 1,\n  "verdict": "parity"\n}\n'
 STALE = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "none here"\n'
 
@@ -18,10 +20,9 @@ def report_of(pytester: pytest.Pytester) -> dict:
     return json.loads(pytester.path.joinpath("report.json").read_text())
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
-def test_a_stale_allowance_is_no_parity(project, workers) -> None:
+def test_a_stale_allowance_is_no_parity(project) -> None:
     pytester = project(extra=STALE)
-    result = pytester.runpytest_subprocess(*GATE, *workers)
+    result = pytester.runpytest_subprocess(*GATE, "-k", "not behavior")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     report = report_of(pytester)
     assert report["verdict"] == "drift"
@@ -29,7 +30,7 @@ def test_a_stale_allowance_is_no_parity(project, workers) -> None:
     assert report["checks"]["supabase"]["allowances"] == "failed"
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
+@pytest.mark.parametrize("workers", [pytest.param([], marks=pytest.mark.campaign), ["-n1"]])
 def test_a_failing_check_of_the_project_is_no_parity(project, workers) -> None:
     pytester = project()
     pytester.makeconftest(
@@ -41,7 +42,7 @@ def test_a_failing_check_of_the_project_is_no_parity(project, workers) -> None:
             return {"mine": check}
         """
     )
-    result = pytester.runpytest_subprocess(*GATE, *workers)
+    result = pytester.runpytest_subprocess(*GATE, *workers, "-k", "rows or mine")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     report = report_of(pytester)
     assert report["verdict"] == "drift"
@@ -116,19 +117,14 @@ def test_a_report_that_fails_late_hides_nothing(project, candidate, code) -> Non
             Path("report.json").mkdir()
         """
     )
-    result = pytester.runpytest_subprocess(*GATE)
+    result = pytester.runpytest_subprocess(*GATE, *COLUMNS)
     assert result.ret == code
     result.stdout.fnmatch_lines(["*ERROR: *report.json cannot be written*"])
     if candidate:
         result.stdout.fnmatch_lines(["FAILED pyproject.toml::supabase::columns*"])
 
 
-def test_headlines_come_through_from_workers(project) -> None:
-    result = project(DRIFTED).runpytest_subprocess("--schema-parity", "pyproject.toml", "-n2")
-    result.stdout.fnmatch_lines(["FAILED pyproject.toml::supabase::columns - *missing column*"])
-
-
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
+@pytest.mark.parametrize("workers", SERIAL_AND_WORKER)
 def test_a_run_that_stops_before_its_checks_is_no_parity(project, workers) -> None:
     pytester = project()
     pytester.makepyfile(test_it="def test_it(): assert False")
@@ -146,7 +142,7 @@ def test_a_run_that_exits_by_itself_does_not_pass(project) -> None:
     assert report_of(pytester)["verdict"] == "broken"
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
+@pytest.mark.parametrize("workers", SERIAL_AND_WORKER)
 def test_a_run_that_cannot_be_summed_up_does_not_pass(project, workers) -> None:
     pytester = project()
     pytester.makeconftest(
@@ -159,7 +155,7 @@ def test_a_run_that_cannot_be_summed_up_does_not_pass(project, workers) -> None:
         Parity.results = refuse
         """
     )
-    result = pytester.runpytest_subprocess(*GATE, *workers)
+    result = pytester.runpytest_subprocess(*GATE, *COLUMNS, *workers)
     assert result.ret != pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*ERROR: the results of the trees are incomplete*"])
     assert "hunter2" not in result.stdout.str()
@@ -179,7 +175,7 @@ def test_markdown_follows_what_githubs_page_of_the_job_has_already(project, monk
     page = pytester.path.joinpath("page.md")
     page.write_text("# Schema of mine\n")  # as a report begins
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
-    pytester.runpytest_subprocess(*GATE[:2], "--schema-parity-report=markdown:page.md")
+    pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, "--schema-parity-report=markdown:page.md")
     assert page.read_text().startswith("# Schema of mine\n# Schema parity\n")
 
 
@@ -194,14 +190,14 @@ def test_markdown_is_not_appended_to_another_page(project) -> None:
     result.stderr.fnmatch_lines(["*README.md exists and is not a report: name another file*"])
     assert page.read_text() == "mine\n"
     for _ in range(2):  # the second run finds the first one's report
-        pytester.runpytest_subprocess(*GATE[:2], reports[1])
+        pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, reports[1])
         assert empty.read_text().count("# Schema parity\n") == 1
 
 
 def test_a_link_is_followed(project) -> None:
     pytester = project()
     pytester.path.joinpath("report.json").symlink_to("elsewhere.json")
-    pytester.runpytest_subprocess(*GATE)
+    pytester.runpytest_subprocess(*GATE, *COLUMNS)
     assert pytester.path.joinpath("report.json").is_symlink()
     assert report_of(pytester)["verdict"] == "parity"
 
@@ -211,7 +207,8 @@ def test_a_pipe_is_written_to(project) -> None:
     pipe = pytester.path / "pipe"
     os.mkfifo(pipe)
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
-    result = pytester.runpytest_subprocess(*GATE[:2], "--schema-parity-report=markdown:pipe")
+    report = "--schema-parity-report=markdown:pipe"
+    result = pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, report)
     assert result.ret == pytest.ExitCode.OK
     assert reader.communicate(timeout=20)[0].startswith("# Schema parity\n")
     assert pipe.is_fifo()

@@ -97,12 +97,12 @@ def test_two_in_one_directory(monorepo) -> None:
 def test_a_project_without_a_project_file(pytester) -> None:
     add_package(pytester.path, "of_none", file="schema-parity.toml")
     assert candidates(collect(pytester)) == {"of_none"}
-    result = pytester.runpytest_subprocess("--schema-parity", "-n2")
+    result = pytester.runpytest_subprocess("--schema-parity", "-n1", "-k", "applies or columns")
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*prisma*of_none*"])
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
+@pytest.mark.parametrize("workers", [[], pytest.param(["-n1"], marks=pytest.mark.campaign)])
 def test_ini_values_are_relative_to_their_file(pytester, workers) -> None:
     """As pytest reads paths of its own, wherever it is started and whatever the rootdir is."""
     add_package(pytester.path / "sql", "of_ini", file="parity.toml")
@@ -133,7 +133,13 @@ def test_ids_where_the_rootdir_is_elsewhere(monorepo, args) -> None:
 def test_last_failed_where_the_rootdir_is_elsewhere(monorepo) -> None:
     monorepo.path.joinpath("a/of_a/002_more.sql").write_text("ALTER TABLE users ADD more int;")
     os.chdir(monorepo.path / "a")
-    arguments = ("--schema-parity", f"--rootdir={monorepo.path / 'b'}", "pyproject.toml")
+    arguments = (
+        "--schema-parity",
+        f"--rootdir={monorepo.path / 'b'}",
+        "pyproject.toml",
+        "-k",
+        "not behavior",
+    )
     first = monorepo.runpytest_subprocess(*arguments)
     again = monorepo.runpytest_subprocess(*arguments, "--lf")
     again.assert_outcomes(failed=first.parseoutcomes()["failed"])

@@ -188,8 +188,8 @@ def test_no_server_is_no_finding(tmp_path) -> None:
     [
         (b"create table a ();\nselect 'x;\n", 2, "unterminated quoted string"),
         (b"create table a ();\n-- caf\xe9\n", 2, "byte 0xe9 is not UTF-8"),
-        (b"create table a ();\n\\connect other\n", 2, "\\connect is carried out by psql only"),
-        (b"create table a ();\nselect 'create table b()' \\gexec\n", 2, "\\gexec is carried out"),
+        (b"create table a ();\n\\connect other\n", 2, "\\connect is understood by psql only"),
+        (b"create table a ();\nselect 'create table b()' \\gexec\n", 2, "\\gexec is understood by"),
         (b"create table a (;\n", 1, "syntax error at or near"),
         (b"create table a ();\nselect :'x';", 2, 'syntax error at or near ":"'),
     ],
@@ -251,7 +251,7 @@ def test_a_name_that_comes_later_is_named_with_its_place(tmp_path, database) -> 
         a="alter table users enable row level security;",
         b='\ncreate table if not exists "public".users ();',
     )
-    assert only(apply_tree(files, database)).hint == "It is created later, by b.sql:2."
+    assert only(apply_tree(files, database)).hint == "It is created later, in b.sql:2."
 
 
 def test_a_name_that_was_undone_with_its_file_is_still_meant(tmp_path, database) -> None:
@@ -277,7 +277,7 @@ def test_a_transaction_that_is_left_open_is_told_and_is_not_the_next_files(
     )
     failure = only(applied)
     assert (failure.file, failure.line) == ("a.sql", 2)
-    assert "leaves this transaction open" in failure.message
+    assert "the file ends inside this transaction" in failure.message
     assert not exists(database, "public.a")
     assert exists(database, "public.b")
 

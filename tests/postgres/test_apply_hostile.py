@@ -25,7 +25,7 @@ def test_no_statement_takes_the_limit_off(tmp_path, database, way: str) -> None:
     failure = only(apply_tree(files, database, statement_timeout=0.5))
     assert failure.line == text.count("\n") + 1
     assert str(failure).endswith(": canceling statement due to statement timeout")
-    assert failure.hint == "The configuration allows a statement 0.5 seconds: statement_timeout."
+    assert failure.hint == "The configuration sets statement_timeout to 0.5 seconds."
     assert exists(database, "b")
 
 
@@ -96,7 +96,7 @@ def test_the_limit_is_one_statements(tmp_path, database, way: str) -> None:
 def test_what_does_not_end_when_told_to_is_told_with_the_file(
     tmp_path, installation, monkeypatch
 ) -> None:
-    monkeypatch.setattr(protocol, "_OBEYING", 0.1)
+    monkeypatch.setattr(protocol, "_CANCEL_TIMEOUT", 0.1)
     text = "copy (select 1) to program 'trap \"\" INT TERM; sleep 3'"
     said = r"^while a\.sql was applied, a statement takes longer than 0\.5 seconds and cannot be"
     with (
@@ -134,7 +134,7 @@ def test_a_backend_that_is_killed_takes_no_earlier_file_along(tmp_path, installa
 def test_a_server_that_is_brought_down_is_told_with_the_file(
     tmp_path, installation, monkeypatch
 ) -> None:
-    monkeypatch.setattr("pytest_schema_parity.migrations.session._RECOVERY", 0.1)
+    monkeypatch.setattr("pytest_schema_parity.migrations.session._RECOVERY_TIMEOUT", 0.1)
     end = "copy (select 1) to program 'kill -QUIT $(head -1 postmaster.pid)'; select pg_sleep(9)"
     files = tree(tmp_path, a="create table a ();", b=end, c="create table c ();")
     with (

@@ -149,7 +149,7 @@ def test_a_table_whose_trigger_sleeps_is_cancelled_once_and_passed_over(
 def test_a_check_that_sleeps_is_cancelled(
     databases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_schema_parity.behavior.statements.runner.ASKED", 0.2)
+    monkeypatch.setattr("pytest_schema_parity.behavior.statements.runner.QUERY_TIMEOUT", 0.2)
     for conninfo in databases:
         with closing(open_connection(conninfo)) as connection:
             connection.execute(
@@ -167,7 +167,7 @@ def test_a_check_that_sleeps_is_cancelled(
 def test_a_trigger_that_catches_each_cancellation_is_an_error(
     databases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pytest_schema_parity.postgres.cancelling.AGAIN", 0.1)
+    monkeypatch.setattr("pytest_schema_parity.postgres.cancelling.CANCEL_INTERVAL", 0.1)
     target, one, other, _ = databases
     with closing(open_connection(target)) as connection:
         connection.execute(
@@ -176,5 +176,5 @@ def test_a_trigger_that_catches_each_cancellation_is_an_error(
             " END LOOP; END$$; CREATE TRIGGER stay BEFORE INSERT ON bag"
             " FOR EACH ROW EXECUTE FUNCTION stay()"
         )
-    with pytest.raises(OperationalError, match="catches its cancellation"):
+    with pytest.raises(OperationalError, match="ignored its cancellation"):
         fill(target, [(one, other)], ["public.bag"], seconds=0.1)

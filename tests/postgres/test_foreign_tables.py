@@ -91,7 +91,7 @@ def test_what_leads_to_a_foreign_table_is_left_out_and_named(cluster: Cluster, n
     reasons = dict(found.left_out)
     assert reasons.keys() == expected | {"public.audit"}
     assert reasons["public.audit"] == "it is a foreign table, of the server elsewhere"
-    assert all("foreign table" in reason or "such" in reason for reason in reasons.values())
+    assert all("foreign table" in reason or "effects" in reason for reason in reasons.values())
     assert found.counterexamples == ()
 
 

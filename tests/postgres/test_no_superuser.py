@@ -79,6 +79,23 @@ CREATE FUNCTION format(text, text, text) RETURNS text LANGUAGE sql AS $$
 $$;
 CREATE EXTENSION pgcrypto;
 """
+VAULT = """\
+CREATE SCHEMA vault;
+CREATE FUNCTION vault.convert_to(text, text) RETURNS bytea LANGUAGE sql AS $$
+    SELECT public.run_a_program();
+    SELECT pg_catalog.convert_to($1, 'utf8')
+$$;
+CREATE EXTENSION supabase_vault;
+SELECT vault.update_secret(vault.create_secret('x'), 'y');
+"""
+CRON = """\
+CREATE EXTENSION pg_cron;
+CREATE DOMAIN pg_temp.text AS pg_catalog.text CHECK (public.run_a_program());
+CREATE DOMAIN pg_temp.int4 AS pg_catalog.int4 CHECK (public.run_a_program());
+SELECT cron.schedule('a', '*/5 1-2 * jan mon', 'SELECT 1');
+SELECT cron.alter_job(1, '@daily');
+SELECT cron.unschedule('a');
+"""
 
 Build = Callable[..., BuiltTree]
 
@@ -127,8 +144,15 @@ def test_everything_else_fails_and_the_other_files_are_applied(build: Build) -> 
     assert list(built.comparison) == []
 
 
-@pytest.mark.parametrize("trap", [MARKS, EXTENSION], ids=["origins", "extension"])
-def test_our_superuser_runs_no_code_of_the_tree(build: Build, trap: str) -> None:
+@pytest.mark.parametrize(
+    "trap", [MARKS, EXTENSION, VAULT, CRON], ids=["origins", "extension", "vault", "cron"]
+)
+def test_our_superuser_runs_no_code_of_the_tree(
+    build: Build, installation: Installation, trap: str
+) -> None:
+    needed = {"pg_cron", "supabase_vault"} if trap in (VAULT, CRON) else set()
+    if needed - set(get_platform("none").stand_ins(installation)):
+        pytest.skip(f"{installation.bindir} cannot have a stand-in")
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(0o1777)
         mark = Path(directory, "ran")

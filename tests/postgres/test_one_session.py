@@ -13,7 +13,7 @@ import pytest
 from support.applying import exists, only, value
 
 from pytest_schema_parity.migrations.apply import apply_tree
-from pytest_schema_parity.migrations.prisma_engine import ALONE, LEFT_OPEN
+from pytest_schema_parity.migrations.prisma_engine import LEFT_OPEN, OWN_FILE_REMEDY
 from pytest_schema_parity.migrations.tree import Tree, load_tree
 from pytest_schema_parity.postgres.cluster import Cluster
 
@@ -50,7 +50,7 @@ DUMPED = "SELECT pg_catalog.set_config('search_path', '', false); CREATE TABLE p
             "CREATE FUNCTION f() RETURNS int SET search_path = s1 LANGUAGE sql AS 'SELECT 1';",
             "42P01",
             3,
-            "public._prisma_migrations (P1014)",
+            'public._prisma_migrations is not found in the search_path "s1" (P1014)',
             "RESET search_path;",
         ),
         (
@@ -64,7 +64,7 @@ DUMPED = "SELECT pg_catalog.set_config('search_path', '', false); CREATE TABLE p
             "CREATE TABLE a (); CREATE ROLE one_session;\nSET ROLE one_session;\nSELECT 1;",
             "42501",
             2,
-            "permission denied for table _prisma_migrations, as the role is one_session",
+            "permission denied for table _prisma_migrations, because the role is one_session",
             "RESET ROLE;",
         ),
         (
@@ -72,7 +72,7 @@ DUMPED = "SELECT pg_catalog.set_config('search_path', '', false); CREATE TABLE p
             "42P01",
             1,
             "its table public._prisma_migrations is gone (P1014)",
-            "Let the schema stand",
+            "Do not drop the table",
         ),
         (
             "CREATE TABLE a ();\nSET default_transaction_read_only = on;",
@@ -107,7 +107,7 @@ def test_prisma_stops_after_a_file_that_keeps_it_from_its_table(
     assert message in failure.message
     assert failure.hint is not None
     assert remedy in failure.hint
-    assert "Never reached: m/2_x/migration.sql, m/3_x/migration.sql." in failure.hint
+    assert "Not run: m/2_x/migration.sql, m/3_x/migration.sql." in failure.hint
     assert {"b", "c"} <= {name for one in failure.lost for name in one.names}
     assert not exists(database, "public._prisma_migrations")
 
@@ -116,7 +116,7 @@ def test_prisma_updates_its_table_also_after_the_last_file(tmp_path: Path, datab
     failure = only(apply_tree(migrations(tmp_path, "CREATE TABLE b ();", DUMPED), database))
     assert failure.file == "m/2_x/migration.sql"
     assert failure.hint is not None
-    assert "Never reached" not in failure.hint
+    assert "Not run" not in failure.hint
     assert failure.lost == ()
 
 
@@ -187,7 +187,7 @@ def test_prisma_runs_a_file_as_one_transaction(tmp_path: Path, database: str) ->
     concurrently = "CREATE INDEX CONCURRENTLY i ON a (x);"
     failure = only(apply_tree(migrations(tmp_path, create, f"\n{concurrently} SELECT 1"), database))
     assert (failure.file, failure.line, failure.sqlstate) == ("m/2_x/migration.sql", 2, "25001")
-    assert failure.hint == ALONE
+    assert failure.hint == OWN_FILE_REMEDY
     assert not exists(database, "i")
     alone = migrations(tmp_path, "SELECT 1", f"-- by itself\n{concurrently}")
     assert apply_tree(alone, database).failures == ()

@@ -134,7 +134,7 @@ def test_a_program_that_takes_too_long_is_told_without_its_arguments(
     slow.chmod(0o755)
     monkeypatch.setattr("pytest_schema_parity.rehearsal.backup._TIMEOUT", 0.2)
     restored = back_up_and_restore(replace(programs, pg_dump=slow), source, target, tmp_path)
-    assert restored.failure == "pg_dump had not ended after 0.2 s"
+    assert restored.failure == "pg_dump did not end within 0.2 s"
 
 
 def test_an_older_pg_dump_is_not_taken(

@@ -41,10 +41,10 @@ def conninfo(cluster: Cluster) -> Iterator[str]:
     drop_database(cluster, "interrupted", force=True)
 
 
-def script(root: Path, text: str, *, framed: bool = True) -> StepScript:
+def script(root: Path, text: str, *, in_our_transaction: bool = True) -> StepScript:
     file = root / "1_a.up.sql"
     file.write_text(text)
-    return read_script(file, framed=framed)
+    return read_script(file, in_our_transaction=in_our_transaction)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_statements_before_the_end_of_a_session_are_not_kept(conninfo: str, tmp_
 def test_a_step_beside_a_writer(
     conninfo: str, tmp_path: Path, text: str, line: int, timeout: str
 ) -> None:
-    step = script(tmp_path, text, framed="CONCURRENTLY" not in text)
+    step = script(tmp_path, text, in_our_transaction="CONCURRENTLY" not in text)
     waited = run_beside_a_writer(step, conninfo, conninfo)
     assert waited is not None
     assert (waited.line, waited.lock_timeout) == (line, timeout)
@@ -222,7 +222,7 @@ def test_steps_after_one_that_cannot_go_on_are_not_silent(
             )
     assert "people_pkey" in first.unchecked
     assert again.failures
-    assert "1_a could not be run again" in second.unchecked
+    assert "1_a could not be repeated" in second.unchecked
     assert not any((first, again, second))
 
 

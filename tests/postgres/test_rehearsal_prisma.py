@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pytest_schema_parity.migrations.prisma_engine import ALONE
+from pytest_schema_parity.migrations.prisma_engine import OWN_FILE_REMEDY
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal
@@ -45,7 +45,7 @@ def test_two_statements_that_want_no_transaction_fail(
 ) -> None:
     ((message, hint),), tables = upgraded(cluster, source, tmp_path, TWO)
     assert "CONCURRENTLY cannot run inside a transaction block" in message
-    assert hint == ALONE
+    assert hint == OWN_FILE_REMEDY
     assert tables == {"public.t"}
 
 

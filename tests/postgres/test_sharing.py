@@ -14,7 +14,7 @@ import pytest
 
 from pytest_schema_parity.building import sharing
 from pytest_schema_parity.building.build import Build
-from pytest_schema_parity.building.sharing import BuilderGone, Notice, SharedBuilds
+from pytest_schema_parity.building.sharing import BuilderEnded, Notice, SharedBuilds
 from pytest_schema_parity.building.targets import OwnClusters
 from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.migrations.apply import Applied
@@ -55,7 +55,10 @@ def no_room_at_all(_path: Path, _content: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("write", "said"),
-    [(no_room, "No space left on device. Free some"), (no_room_at_all, "has ended. Run it again")],
+    [
+        (no_room, "No space left on device. Free some"),
+        (no_room_at_all, "has ended. Run pytest again"),
+    ],
 )
 def test_a_builder_whose_disk_is_full_keeps_nobody_waiting(
     process: Callable[[], SharedBuilds],
@@ -95,7 +98,7 @@ def test_a_server_that_its_builder_takes_along_is_built_again(
         raise ServerError("The server has ended")
 
     monkeypatch.setattr(OwnClusters, "attach", too_late)
-    with pytest.raises(BuilderGone):
+    with pytest.raises(BuilderEnded):
         other.receive(0, PLATFORMS["none"], ended=lambda: False)
 
 

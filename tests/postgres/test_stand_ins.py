@@ -226,13 +226,13 @@ def test_a_role_with_create_on_the_database_can_create_uuid_ossp(
 def test_installed_stand_ins_are_recognised(
     installation: Installation, fresh: psycopg.Connection[Any]
 ) -> None:
-    offered = get_platform("none").stand_ins(installation)
+    offered = {"pgcrypto", "uuid-ossp"} & set(get_platform("none").stand_ins(installation))
     assert installed_stand_ins(fresh) == ()
     fresh.execute("CREATE EXTENSION pgcrypto")
     fresh.execute("COMMENT ON EXTENSION pgcrypto IS 'set anew by a dump'")
     assert installed_stand_ins(fresh) == tuple(name for name in offered if name == "pgcrypto")
     fresh.execute('CREATE EXTENSION "uuid-ossp"')
-    assert installed_stand_ins(fresh) == offered
+    assert installed_stand_ins(fresh) == tuple(sorted(offered))
 
 
 def test_stand_ins_are_offered_only_for_missing_extensions(installation: Installation) -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from support.searching import Searcher, causes, scripts
 
-from pytest_schema_parity.behavior.statements.regex_samples import matching
+from pytest_schema_parity.behavior.statements.regex_samples import texts_matching
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
 
@@ -158,13 +158,13 @@ def test_a_table_that_takes_no_row_is_named_with_the_errors(searcher: Searcher) 
 def test_a_regular_expression_without_hypothesis_names_the_remedy(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch, condition: str, shown: str, told: bool
 ) -> None:
-    for module in ("matching", "unsolved"):
+    for module in ("regex_samples", "unsolved_conditions"):
         where = f"pytest_schema_parity.behavior.statements.{module}.find_spec"
         monkeypatch.setattr(where, lambda _: None)
-    matching.cache_clear()
+    texts_matching.cache_clear()
     tree = f"CREATE TABLE t (code text NOT NULL CHECK ({condition}));"
     (entered,) = searcher(tree, tree).entered
-    matching.cache_clear()
+    texts_matching.cache_clear()
     assert f"no value was found for CHECK ({shown}" in entered.errors[0]
     assert ('pip install "pytest-schema-parity[hypothesis]"' in entered.errors[0]) == told
 

@@ -107,7 +107,7 @@ def test_the_quota_is_found_at_its_boundary(drift: Search, message: str, payload
     assert payload in example.statements[-1]
     reference, candidate = example.outcomes[-1]
     assert (reference.sqlstate, candidate.rows) == ("23514", 1)
-    assert "check_amplify_quota:" in reference.objector
+    assert "check_amplify_quota:" in reference.rejected_by
 
 
 def test_one_active_submission_for_learn(drift: Search) -> None:

@@ -11,7 +11,7 @@ from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.generated_statement import insert
 from pytest_schema_parity.behavior.statements.open_runner import open_runner
-from pytest_schema_parity.behavior.statements.side_runner import SWEPT
+from pytest_schema_parity.behavior.statements.side_runner import STATEMENTS_PER_TRUNCATE
 from pytest_schema_parity.postgres.cluster import Cluster
 
 TREE = """
@@ -42,8 +42,8 @@ def test_what_rolled_back_examples_leave_is_removed(cluster: Cluster) -> None:
         with open_runner((one.tree, one.conninfo), (other.tree, other.conninfo)) as runner:
             (before,) = runner.results([example])
             for _ in range(3):
-                list(runner.batches([example] * (SWEPT // len(rows))))
-            sizes = runner.ask((SIZE, SIZE))
+                list(runner.batches([example] * (STATEMENTS_PER_TRUNCATE // len(rows))))
+            sizes = runner.query_both((SIZE, SIZE))
             (after,) = runner.results([example])
         assert all(int(str(found[0][0])) <= 4 * PAGE for found in sizes if found), sizes
         assert None not in sizes

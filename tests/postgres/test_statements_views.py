@@ -10,7 +10,7 @@ from pytest_schema_parity.behavior.statements.counterexample import Budget
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.generated_statement import insert
 from pytest_schema_parity.behavior.statements.open_runner import open_runner
-from pytest_schema_parity.behavior.statements.search_loop import Searching
+from pytest_schema_parity.behavior.statements.search_loop import SearchLoop
 from pytest_schema_parity.postgres.cluster import Cluster
 
 
@@ -74,7 +74,7 @@ def test_a_view_that_differs_hides_only_the_views_that_show_it(cluster: Cluster)
     with searcher.built(tree) as one, searcher.built(tree.replace("> 5", ">= 5")) as other:
         sides = (one.tree, one.conninfo), (other.tree, other.conninfo)
         with open_runner(*sides) as runner:
-            searching = Searching(runner, (), Budget(), 0)
+            searching = SearchLoop(runner, (), Budget(), 0)
             row = insert("public.t", {"id": "1", "n": "5"})
             example = Example("public.t", "a row", (row,), ("public.a", "public.b", "public.c"))
             searching._examine([(example, runner.results([example])[0])])
@@ -171,7 +171,7 @@ def test_a_view_that_fails_on_one_side(
 def test_what_is_not_found_again_is_said(
     searcher: Searcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Searching, "confirms", lambda *_: False)
+    monkeypatch.setattr(SearchLoop, "confirms", lambda *_: False)
     monkeypatch.setattr("pytest_schema_parity.behavior.connections.begin_together", _late)
     trees = [
         LOGGED.format(column=COLUMNS["an identity"], shown="", bound=bound) for bound in (">", ">=")

@@ -1,9 +1,9 @@
-"""Inner pytest runs as forks of one process that has imported everything.
+"""Inner pytest runs, and their xdist workers, as forks of one process that has imported everything.
 
-Imports are half of the processor time of a small run. A fork is still a process of its own, with a
-working directory, an environment, file descriptors and an end of its own; what the parent imported
-is all that it takes over. Runs that are about starting (``-X dev``, ``PYTHONPATH``, signals, idle
-imports) start an interpreter themselves.
+Imports are half of the processor time of a small run, and most of a worker's. A fork is still a
+process of its own, with a working directory, an environment, file descriptors and an end of its
+own; what the parent imported is all that it takes over. Runs that are about starting (``-X dev``,
+``PYTHONPATH``, signals, idle imports) start an interpreter themselves, and so do their workers.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Final, NoReturn, cast
+from typing import IO, Any, ClassVar, Final, NoReturn, cast
 
 import pytest
+from execnet import gateway_base, gateway_io
 
 SERVE = "import sys; from support.forking import serve; serve(sys.argv[1], sys.argv[2])"
 
 ADDRESS = "forks"
 """Of the socket, from the process's own directory: the name of a socket has to be short."""
+WORKER: Final = ["-c", gateway_io.popen_bootstrapline]
 
 
 class Forks:
@@ -61,17 +63,12 @@ class Forks:
 
     def start(self, arguments: Sequence[str], stdout: IO[str], stderr: IO[str]) -> Run:
         """Run ``pytest ARGUMENTS`` in the directory and the environment of the caller."""
-        order = {"arguments": arguments, "cwd": str(Path.cwd()), "environment": dict(os.environ)}
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(f"/proc/{self.process.pid}/cwd/{ADDRESS}")
-        socket.send_fds(connection, [b"."], [stdout.fileno(), stderr.fileno()])
-        connection.sendall(json.dumps(order).encode())
-        connection.shutdown(socket.SHUT_WR)
-        return Run(connection)
+        with Path(os.devnull).open() as stdin:
+            return start(self.process.pid, arguments, (stdin, stdout, stderr))
 
 
 class Run:
-    """One run, with what pytester asks of a ``subprocess.Popen``."""
+    """One fork, with what pytester and execnet ask of a ``subprocess.Popen``."""
 
     stdin: Final = None
 
@@ -95,12 +92,42 @@ class Run:
         os.kill(self.pid, signal.SIGKILL)
 
 
+def start(server: int, command: Sequence[str], streams: Sequence[IO[Any]]) -> Run:
+    """Fork from a process: pytest with these arguments, or a worker with WORKER."""
+    order = {"command": command, "cwd": str(Path.cwd()), "environment": dict(os.environ)}
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(f"/proc/{server}/cwd/{ADDRESS}")
+    socket.send_fds(connection, [b"."], [stream.fileno() for stream in streams])
+    connection.sendall(json.dumps(order).encode())
+    connection.shutdown(socket.SHUT_WR)
+    return Run(connection)
+
+
+class ForkedWorkers(gateway_io.Popen2IOMaster):
+    """execnet's pipes to a worker, which forks it unless another interpreter is asked for."""
+
+    server: ClassVar[int]
+
+    def __init__(self, command: list[str], execmodel: gateway_base.ExecModel) -> None:
+        if command != [sys.executable, "-u", "-c", gateway_io.popen_bootstrapline]:
+            super().__init__(command, execmodel)
+            return
+        (stdin, to_it), (from_it, stdout) = os.pipe(), os.pipe()
+        with open(stdin, "rb") as read, open(stdout, "wb") as written:  # noqa: PTH123
+            self.popen = start(self.server, WORKER, (read, written, sys.__stderr__))
+        gateway_base.Popen2IO.__init__(
+            self, os.fdopen(to_it, "wb"), os.fdopen(from_it, "rb"), execmodel
+        )
+
+
 def serve(address: str, empty: str) -> None:
     """Import, say so, and fork a run for each connection until standard input ends."""
     with contextlib.redirect_stdout(io.StringIO()):
         pytest.main([empty, "-p", "no:cacheprovider"], plugins=[Everything()])
     tempfile.tempdir = None
     gc.collect()
+    ForkedWorkers.server = os.getpid()
+    gateway_io.Popen2IOMaster = ForkedWorkers  # type: ignore[misc]
     gc.freeze()  # at the end of a run pytest collects: then its own garbage, not all that is here
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # who waits for a run is a fork, too
     with socket.socket(socket.AF_UNIX) as listening:
@@ -134,13 +161,15 @@ def accepted(listening: socket.socket) -> socket.socket | None:
 def oversee(connection: socket.socket) -> NoReturn:
     """Fork the run itself; tell its process id, and its exit status when it has ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    _, descriptors, _, _ = socket.recv_fds(connection, 1, 2)
+    _, descriptors, _, _ = socket.recv_fds(connection, 1, 3)
     with connection.makefile("rb") as received:
         order = json.loads(received.read())
     pid = os.fork()
     if pid == 0:
         connection.close()
-        become(order["arguments"], order["cwd"], order["environment"], descriptors)
+        become(order["command"], order["cwd"], order["environment"], descriptors)
+    for descriptor in descriptors:
+        os.close(descriptor)
     with contextlib.suppress(BrokenPipeError):
         connection.sendall(f"{pid}\n".encode())
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -149,11 +178,10 @@ def oversee(connection: socket.socket) -> NoReturn:
 
 
 def become(
-    arguments: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]
+    command: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]
 ) -> NoReturn:
-    """Be what ``python -m pytest ARGUMENTS`` is in that directory and environment."""
-    null = os.open(os.devnull, os.O_RDONLY)
-    for there, here in enumerate([null, *descriptors]):
+    """Be what ``python -m pytest COMMAND`` is there, or what execnet starts as a worker."""
+    for there, here in enumerate(descriptors):
         os.dup2(here, there)
         os.close(here)
     sys.stdin = sys.__stdin__ = os.fdopen(0, closefd=False)
@@ -163,6 +191,10 @@ def become(
     os.environ.update(environment)
     time.tzset()
     os.chdir(cwd)
+    if command == WORKER:
+        sys.path[0], sys.argv = "", ["-c"]
+        exec(gateway_io.popen_bootstrapline, {"__name__": "__main__"})
+        sys.exit()
     sys.path[0] = cwd
-    sys.argv = [pytest.__file__, *arguments]
+    sys.argv = [pytest.__file__, *command]
     sys.exit(pytest.console_main())

@@ -61,7 +61,7 @@ def test_all_mistakes_come_together_each_with_its_line(root: Path) -> None:
         'p.toml:2: platform: "supabas" is unknown; did you mean "supabase"?',
         'p.toml:3: fail_on: "behaviour" is unknown; did you mean "behavior"?',
         "p.toml:5: [trees.a] path: sql/migration does not exist: did you mean migrations?",
-        "p.toml:7: [trees.b] path: empty holds no migrations",
+        "p.toml:7: [trees.b] path: empty contains no migrations",
         "p.toml:8: [trees.b] layout: unknown layout 'prism': did you mean 'prisma'?",
         "p.toml:12: [trees.c] files: sql/migrations/1_b.sql is not a file: did you mean 1_a.sql?",
         "p.toml:13: [trees.c] files: nowhere.sql is not a file",

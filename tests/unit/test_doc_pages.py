@@ -25,6 +25,7 @@ from pytest_schema_parity.config import allow, load_config, read, trees
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.migrations import other_tools
 from pytest_schema_parity.migrations.layouts import layouts
+from pytest_schema_parity.platforms import STAND_INS
 from pytest_schema_parity.plugin import HookSpecs
 from pytest_schema_parity.report import json_report
 from pytest_schema_parity.schema.kinds import FAILING, IMPACTS
@@ -174,3 +175,8 @@ def test_extras_are_those_of_the_package() -> None:
     extras = set(re.findall(r"pip install [^\n]*\[(\w+)\]\"", ALL_TEXT))
     assert extras <= set(project["optional-dependencies"])
     assert extras
+
+
+def test_every_stand_in_is_in_the_table() -> None:
+    described = [quoted(cell)[0] for cell in table_of("docs/extensions.md", "extension")]
+    assert set(described) == set(STAND_INS)

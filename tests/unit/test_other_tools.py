@@ -62,24 +62,24 @@ def test_other_comments_are_none_of_a_tool(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("names", "refused"),
     [
-        (["1_a.up.sql", "1_a.down.sql"], r"1_a\.down\.sql is the way down of .*golang-migrate"),
-        (["1_a.up.sql", "2_b.down.sql"], r"2_b\.down\.sql is the way down of .*sqlx"),
-        (["1-a-up.sql", "1-a-down.sql"], r"1-a-down\.sql is the way down"),
-        (["20250101000000_a.sql", "20250101000000_a_down.sql"], "a_down.sql is the way down"),
+        (["1_a.up.sql", "1_a.down.sql"], r"1_a\.down\.sql is a down migration of .*golang-migrate"),
+        (["1_a.up.sql", "2_b.down.sql"], r"2_b\.down\.sql is a down migration of .*sqlx"),
+        (["1-a-up.sql", "1-a-down.sql"], r"1-a-down\.sql is a down migration"),
+        (["20250101000000_a.sql", "20250101000000_a_down.sql"], "a_down.sql is a down migration"),
         (
             ["001.do.a.sql", "1.do.sql", "1.undo.sql"],
-            r"1\.undo\.sql is the way down of .*Postgrator",
+            r"1\.undo\.sql is a down migration of .*Postgrator",
         ),
-        (["1.a.sql", "1.a.rollback.sql"], r"rollback\.sql is the way down of .*yoyo"),
-        (["V1__a.sql"], r"V1__a\.sql has a name that Flyway gives"),
+        (["1.a.sql", "1.a.rollback.sql"], r"rollback\.sql is a down migration of .*yoyo"),
+        (["V1__a.sql"], r"V1__a\.sql has a name of Flyway's form"),
         (["V1_2__a.sql", "V10__b.sql"], "Flyway"),
         (["U1.1__a.sql"], "Flyway"),
         (["R__views.sql"], "Flyway"),
-        (["2025_a/up.sql", "2025_a/down.sql"], r"2025_a/down\.sql is the way down of .*Diesel"),
-        (["up.sql", "down.sql"], r"down\.sql is the way down of .*Diesel"),
-        (["sqitch.plan", "deploy/a.sql"], r"sqitch\.plan is Sqitch's plan"),
-        (["alembic.ini", "schema.sql"], r"alembic\.ini is Alembic's"),
-        (["script.py.mako", "env.py", "versions/1_a.py"], "Alembic's"),
+        (["2025_a/up.sql", "2025_a/down.sql"], r"2025_a/down\.sql is a down migration of .*Diesel"),
+        (["up.sql", "down.sql"], r"down\.sql is a down migration of .*Diesel"),
+        (["sqitch.plan", "deploy/a.sql"], r"sqitch\.plan is a plan of Sqitch"),
+        (["alembic.ini", "schema.sql"], r"alembic\.ini belongs to Alembic"),
+        (["script.py.mako", "env.py", "versions/1_a.py"], "belongs to Alembic"),
     ],
 )
 def test_names_of_other_tools_are_refused(tmp_path: Path, names: list[str], refused: str) -> None:
@@ -92,9 +92,9 @@ def test_names_of_other_tools_are_refused(tmp_path: Path, names: list[str], refu
 def test_below_sqitch_and_alembic_too(tmp_path: Path) -> None:
     write(tmp_path, {"sqitch.plan": "", "deploy/a.sql": "", "other/a.sql": ""})
     write(tmp_path, {"alembic/script.py.mako": "", "alembic/versions/a.sql": ""})
-    with pytest.raises(TreeError, match="Sqitch's plan"):
+    with pytest.raises(TreeError, match="a plan of Sqitch"):
         load_tree("t", root=tmp_path, path="deploy")
-    with pytest.raises(TreeError, match="Alembic's"):
+    with pytest.raises(TreeError, match="belongs to Alembic"):
         load_tree("t", root=tmp_path, path="alembic/versions")
     assert load_tree("t", root=tmp_path, path="other").files
 

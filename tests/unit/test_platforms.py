@@ -60,12 +60,13 @@ def test_every_script_exists(name: str) -> None:
 
 
 def test_stand_ins_are_offered_for_extensions_that_the_server_does_not_have(tmp_path: Path) -> None:
+    names = tuple(STAND_INS)
     bare = installation(tmp_path / "bare", "18.6")
-    some = installation(tmp_path / "some", "18.6", "pgcrypto")
-    full = installation(tmp_path / "full", "18.6", "pgcrypto", "uuid-ossp")
+    some = installation(tmp_path / "some", "18.6", *names[:-1])
+    full = installation(tmp_path / "full", "18.6", *names)
     platform = get_platform("supabase")
-    assert platform.stand_ins(bare) == ("pgcrypto", "uuid-ossp")
-    assert platform.stand_ins(some) == ("uuid-ossp",)
+    assert platform.stand_ins(bare) == names
+    assert platform.stand_ins(some) == names[-1:] == ("uuid-ossp",)
     assert platform.stand_ins(full) == ()
     assert platform.template(some).extension_directories == (STAND_INS["uuid-ossp"],)
     assert platform.lacking(bare) == platform.lacking(full) == ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from pytest_schema_parity.migrations.protocol import _lost
+from pytest_schema_parity.migrations.protocol import _lost_connection
 
 
 @pytest.mark.parametrize(
@@ -13,7 +13,7 @@ from pytest_schema_parity.migrations.protocol import _lost
     [("gone\nfor good", "gone"), ("", "without a reason"), ("\n", "without a reason")],
 )
 def test_a_lost_connection_has_a_reason_or_none(message: str, reason: str) -> None:
-    complaint = _lost(psycopg.OperationalError(message))
+    complaint = _lost_connection(psycopg.OperationalError(message))
     assert (complaint.sqlstate, complaint.message) == (
         "08006",
         f"the connection was lost: {reason}",

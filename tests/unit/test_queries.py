@@ -52,8 +52,8 @@ def test_the_fingerprint_follows_the_queries(
     assert hash_of_queries.__wrapped__() == before == hash_of_queries()
     changed = tmp_path / "changed.sql"
     changed.write_text("SELECT 1")
-    file_of = catalog_queries._file
+    file_of = catalog_queries._query_file
     monkeypatch.setattr(
-        catalog_queries, "_file", lambda kind: changed if kind == "view" else file_of(kind)
+        catalog_queries, "_query_file", lambda kind: changed if kind == "view" else file_of(kind)
     )
     assert hash_of_queries.__wrapped__() != before

@@ -63,7 +63,7 @@ def test_other_files_are_named_as_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["1_a.sql"], r"holds no step of an upgrade\. Looked for: 001_name\.up\.sql"),
+        (["1_a.sql"], r"contains no step of an upgrade\. Looked for: 001_name\.up\.sql"),
         (["1_a.up.sql", "01_b.up.sql"], "have the same number; renumber one"),
         (["V1__a.sql", "V1.0__b.sql"], "have the same number; renumber one"),
         (["1_a.up.sql", "2_b.down.sql"], r"2_b\.down\.sql is a down file without an up file"),

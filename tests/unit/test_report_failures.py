@@ -150,7 +150,7 @@ def test_rows_that_are_equal() -> None:
     assert lines_of(rows_result([full])) == []
     assert lines_of(rows_result([replace(full, reference_count=0, candidate_count=0)])) == [
         "1 note (it does not fail the check):",
-        '0 rows in every view: nothing was compared, configure `seed = "…"`',
+        'every view is empty, so no rows were compared: configure `seed = "…"`',
     ]
 
 

@@ -14,7 +14,12 @@ from pytest_schema_parity.behavior.comparing import (
     volatile_columns,
 )
 from pytest_schema_parity.behavior.refresh import refresh_routines
-from pytest_schema_parity.behavior.row_comparison import KEPT, RowProblem, RowsComparison, ViewRows
+from pytest_schema_parity.behavior.row_comparison import (
+    MAX_ROWS,
+    RowProblem,
+    RowsComparison,
+    ViewRows,
+)
 from pytest_schema_parity.behavior.row_pairs import pair_rows
 from pytest_schema_parity.behavior.rows import shared_views
 from pytest_schema_parity.findings.evidence import Row, RowPair
@@ -123,7 +128,7 @@ def test_rows_most_alike_stand_side_by_side() -> None:
 def test_many_differing_rows_are_counted_and_a_few_kept() -> None:
     view = compare_results("v", one_column(TEXT, *map(str, range(1000))), one_column(TEXT))
     assert view.missing == 1000
-    assert len(view.differing) == KEPT
+    assert len(view.differing) == MAX_ROWS
 
 
 def routine(name: str, kind: str = "function", *, provided: bool = False, **more: Value) -> Fact:
@@ -170,7 +175,7 @@ def test_a_comparison_of_nothing_says_so() -> None:
     full = ViewRows(name="w", columns=("a",), reference_count=1, candidate_count=1)
     assert "no view in common" in findings().notes[0]
     assert "configure `seed" in findings(views=(empty,)).notes[0]
-    assert "seed something" in findings(views=(empty,), seeds=("s.sql",)).notes[0]
+    assert "add seed rows" in findings(views=(empty,), seeds=("s.sql",)).notes[0]
     assert findings(views=(full,), seeds=("s.sql",), apart=40).notes == []
     assert findings(views=(empty, full), seeds=("s.sql",)).notes == ["no rows to compare in v"]
     many = findings(views=(empty,) * 5 + (full,)).notes
@@ -180,10 +185,10 @@ def test_a_comparison_of_nothing_says_so() -> None:
 def test_what_was_not_compared_is_said() -> None:
     view = ViewRows(name="v", columns=(), left_out=("a",), reference_count=1, candidate_count=1)
     found = findings(views=(view,), not_steady=("w",), apart=40)
-    why = "two loads of prisma differ there (and the two clocks were 40 µs apart)"
+    why = "in two loads (and the two clocks were 40 µs apart)"
     assert found.notes == [
-        f"v compared without a: {why}",
-        f"w not compared: {why}, in how many rows it has",
+        f"v compared without a: prisma itself returned different values {why}",
+        f"w not compared: prisma itself returned a different number of rows {why}",
     ]
 
 

@@ -200,7 +200,7 @@ def test_a_milder_impact_is_explained() -> None:
     new = Fact("extension", "citext", {"version": "1.8"})
     [one] = compare(Schema([old], version="15.18"), Schema([new], version="18.6"))
     assert one.impact == "comment"
-    assert one.why == "PostgreSQL 15 and 18 were read: each brings its own versions"
+    assert one.why == "the servers are PostgreSQL 15 and 18: each has its own version"
     [two] = compare(Schema([old], version="18.6"), Schema([new], version="18.6"))
     assert (two.impact, two.why) == ("behavior", "")
 
@@ -209,7 +209,7 @@ def test_a_table_that_a_tool_keeps_is_explained() -> None:
     [one] = compare(schema(), schema(table("alembic_version", "version_num text")))
     assert (one.impact, one.why) == (
         "comment",
-        "a migration tool keeps it for itself: it is no part of the schema",
+        "it belongs to a migration tool, not to the schema",
     )
     finding = finding_of(one, "b")
     assert finding.note

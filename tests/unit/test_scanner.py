@@ -230,7 +230,7 @@ def test_a_session_may_begin_with_backslashes_that_escape() -> None:
         ("\\set", "the value itself"),
         (":'x'", "the value itself"),
         ("\\!", "outside"),
-        ("\\q", "reads no further"),
+        ("\\q", "stops reading here"),
         ("\\encoding", "UTF-8"),
         ("\\.", "COPY"),
         ("\\", "remove"),

@@ -48,7 +48,7 @@ def test_a_schema_is_a_set_of_facts() -> None:
 
 
 def test_two_facts_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"two facts of one schema are table public\.users"):
+    with pytest.raises(ValueError, match=r"table public\.users occurs twice"):
         schema(USERS, fact("table", "public.users", x=1))
 
 

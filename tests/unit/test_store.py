@@ -89,7 +89,7 @@ GOOD = {"kind": "table", "name": "t"}
         ("", "not a stored schema: Expecting value: line 1 column 1"),
         ('{"a": 1', "line 1 column 8"),
         (b"\xff\xfe\xff", "not a stored schema"),
-        ("[]", "the whole: expected an object, found a list"),
+        ("[]", "the document: expected an object, found a list"),
         ("{}", "schema_version: expected a whole number, found nothing"),
         (
             '{"schema_version": true}',
@@ -98,9 +98,9 @@ GOOD = {"kind": "table", "name": "t"}
         ('{"schema_version": 2}', "this release reads 1: upgrade pytest-schema-parity"),
         (
             '{"schema_version": 0}',
-            r"this release reads 1: write the file anew with Schema.to_json\(\)",
+            r"this release reads 1: write the file again with Schema.to_json\(\)",
         ),
-        (stored(fact=[]), "the whole has an unknown field 'fact'; did you mean 'facts'?"),
+        (stored(fact=[]), "the document has an unknown field 'fact'; did you mean 'facts'?"),
         (stored(version=18), "version: expected a text, found a whole number"),
         (stored(platform=1), "platform: expected a text"),
         ('{"schema_version": 1, "version": ""}', "facts: expected a list, found nothing"),
@@ -119,7 +119,7 @@ GOOD = {"kind": "table", "name": "t"}
         (stored({**GOOD, "changed": ["a.sql", True]}), r"changed: expected \[file, line\]"),
         (stored({**GOOD, "provided": 1}), "provided: expected true or false, found a whole number"),
         (stored(GOOD, GOOD), "table t occurs twice"),
-        (stored({**GOOD, "parent": ["table", "t"]}), "the parents of table t form a circle"),
+        (stored({**GOOD, "parent": ["table", "t"]}), "the parents of table t form a cycle"),
         (
             stored({"kind": "column", "name": "t.c", "attributes": {"position": "first"}}),
             r"facts\[0\].attributes.position: expected a whole number, found a text",

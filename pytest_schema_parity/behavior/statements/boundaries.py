@@ -13,22 +13,26 @@ from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.generated_statement import NULL, literal
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model, Table, View
-from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
-from pytest_schema_parity.behavior.statements.sql_constants import Literals, mine_all
+from pytest_schema_parity.behavior.statements.planned_rows import (
+    CannotBuildError,
+    PlannedRows,
+    Wish,
+)
+from pytest_schema_parity.behavior.statements.sql_constants import Literals, constants_of_all
 
-MOST: Final = 400
-"""How many databases are made of one view at most."""
-GATES: Final = 4
-"""How many values the other compared columns are tried with, for each value of one."""
-TWICE: Final = 60
-"""How many databases are made of one view and one table that has two rows."""
+MAX_DATABASES: Final = 400
+"""How many examples one view gets at most."""
+OTHER_VALUES: Final = 4
+"""How many values of each other column are combined with each value of a column."""
+MAX_DUPLICATE_ROWS: Final = 60
+"""How many examples a view gets for each table with two rows."""
 
-ColumnPlace: TypeAlias = tuple[str, str]
+TableColumn: TypeAlias = tuple[str, str]
 """A table and its column."""
 
 
 class Boundaries:
-    """Makes the small databases of views, one compared column at its boundaries in each."""
+    """Makes examples for views: each sets one compared column to a boundary."""
 
     def __init__(
         self, model: Model, builder: Builder, reads: Callable[[str], tuple[str, ...]]
@@ -38,58 +42,58 @@ class Boundaries:
         self.reads = reads
 
     def of(self, view: View) -> Iterator[Example]:
-        """The examples of one view, those of all columns in turn."""
+        """The examples of one view, alternating between its columns."""
         tables = [self.model.tables[name] for name in view.tables if name in self.model.tables]
-        pools = _pools(tables, view.definitions, mine_all(view.definitions))
+        pools = _values_to_try(tables, view.definitions, constants_of_all(view.definitions))
         ordered = parents_first(self.model, tables)
-        for wishes in islice(_wishes(pools), MOST):
+        for wishes in islice(_combinations(pools), MAX_DATABASES):
             if example := self._example(view, ordered, wishes):
                 yield example
 
-    def twice(self, view: View) -> Iterator[Example]:
-        """One row of each table, all joined, and a second row of one: a join repeats the others.
+    def with_second_row(self, view: View) -> Iterator[Example]:
+        """A joined row of each table, and a second row of one, so that a join repeats the others.
 
-        Their columns have the constants that the view compares them with, or one less or more.
+        The columns have the constants that the view compares them with, or one less or more.
         """
         tables = [self.model.tables[name] for name in view.tables if name in self.model.tables]
-        literals = mine_all(view.definitions)
+        literals = constants_of_all(view.definitions)
         pools = {
-            place: _near(pool, literals.compared.get(place[1], ()))
-            for place, pool in _pools(tables, view.definitions, literals).items()
+            place: _values_near(pool, literals.compared.get(place[1], ()))
+            for place, pool in _values_to_try(tables, view.definitions, literals).items()
         }
         ordered = parents_first(self.model, tables)
         for table in [each for each in ordered if each.foreign_keys]:
-            for values in islice(product(*pools.values()), TWICE):
+            for values in islice(product(*pools.values()), MAX_DUPLICATE_ROWS):
                 wishes = dict(zip(pools, values, strict=True))
                 if example := self._example(view, [*ordered, table], wishes):
                     yield replace(example, probe="a row twice")
 
     def _example(
-        self, view: View, tables: Sequence[Table], wishes: Mapping[ColumnPlace, str]
+        self, view: View, tables: Sequence[Table], wishes: Mapping[TableColumn, str]
     ) -> Example | None:
-        """A row of each table, all joined, with the values that are wished for."""
-        world = World()
+        """A joined row of each table, with these values; None if no row could be built."""
+        planned = PlannedRows()
         for at, table in enumerate(tables):
             given = {c: value for (name, c), value in wishes.items() if name == table.name}
-            if not given and world.rows.get(table.name) and table not in tables[:at]:
+            if not given and planned.rows.get(table.name) and table not in tables[:at]:
                 continue
             keys = frozenset(name for key in table.foreign_keys for name in key.columns)
             keys = keys - {column for column, value in given.items() if value == NULL}
             for fixed, required in product((given, {}), (keys, frozenset[str]())):
                 try:
-                    self.builder.add(world, table.name, Wish(fixed=fixed, required=required))
+                    self.builder.add(planned, table.name, Wish(fixed=fixed, required=required))
                 except CannotBuildError:
                     continue
                 break
-        if not world.statements:
+        if not planned.statements:
             return None
         reads = (*self.reads(tables[0].name), view.name)
-        statements = tuple(world.statements)
+        statements = tuple(planned.statements)
         return Example(view.name, "a boundary", statements, tuple(dict.fromkeys(reads)))
 
 
-def _near(pool: Sequence[str], constants: Iterable[str]) -> Sequence[str]:
-    """The values of a pool that are among some constants, or one from them; else its last two."""
+def _values_near(pool: Sequence[str], constants: Iterable[str]) -> Sequence[str]:
+    """The values in ``pool`` that equal a constant or differ from it by one; else its last two."""
     if "true" in pool:
         return pool
     wanted = {literal(each) for each in constants}
@@ -115,12 +119,16 @@ def _parents(model: Model, table: Table) -> set[str]:
     return found
 
 
-def _pools(
+def _values_to_try(
     tables: Sequence[Table], definitions: Sequence[str], literals: Literals
-) -> dict[ColumnPlace, list[str]]:
-    """The columns that a view may compare with constants, and the values to try of each."""
+) -> dict[TableColumn, list[str]]:
+    """The columns that a view may compare with constants, and the values to try for each.
+
+    Generated columns are left out; dates count if the view has an interval, booleans if the view
+    mentions them.
+    """
     text = "\n".join(definitions)
-    found: dict[ColumnPlace, list[str]] = {}
+    found: dict[TableColumn, list[str]] = {}
     for table in tables:
         for column in table.columns:
             timed = column.type.category == "D" and literals.intervals
@@ -136,15 +144,17 @@ def _pools(
     return found
 
 
-def _wishes(pools: Mapping[ColumnPlace, list[str]]) -> Iterator[dict[ColumnPlace, str]]:
-    """Each value of each column, with several values of the other columns.
+def _combinations(pools: Mapping[TableColumn, list[str]]) -> Iterator[dict[TableColumn, str]]:
+    """Each value of each column, combined with several values of the other columns.
 
-    Of two neighbours among these, all those values are tried together.
+    Of two adjacent columns among these, all pairs of such values are combined.
     """
-    turns = GATES ** min(2, len(pools) - 1) if pools else 0
+    turns = OTHER_VALUES ** min(2, len(pools) - 1) if pools else 0
     for turn in range(turns):
-        spread = {place: turn // GATES ** (at % 2) % GATES for at, place in enumerate(pools)}
-        others = {p: pool[spread[p] * len(pool) // GATES] for p, pool in pools.items()}
+        spread = {
+            place: turn // OTHER_VALUES ** (at % 2) % OTHER_VALUES for at, place in enumerate(pools)
+        }
+        others = {p: pool[spread[p] * len(pool) // OTHER_VALUES] for p, pool in pools.items()}
         for at in range(max(map(len, pools.values()))):
             for place, pool in pools.items():
                 if at < len(pool):

@@ -10,20 +10,20 @@ from pytest_schema_parity.behavior.statements.read_sql import as_same_type
 from pytest_schema_parity.behavior.statements.renamed_columns import Renamed
 
 RETURNING: Final = "SELECT /*r*/ "
-"""How a call begins whose result is compared; see ``runner.sql``."""
+"""The beginning of a call whose result is compared; see ``runner.sql``."""
 IN_ORDER: Final = "SELECT /*o*/ "
-"""How one begins whose rows are compared in their order."""
+"""The beginning of a call whose rows are compared in their order."""
 NUMBERS: Final = frozenset(
     {"oid", "xid", "xid8", "cid", "tid", "pg_lsn", "pg_snapshot", "txid_snapshot"}
 )
-"""Types of numbers that the server deals out: no two databases have the same ones."""
+"""Types of numbers that the server assigns: they differ between databases."""
 JSON: Final = frozenset({"json", "jsonb"})
 
 
 def call_as_read(routine: Routine, call: GeneratedStatement, side: int, model: Model) -> str:
-    """A call of a function as it is run on a side; of a procedure, as it stands.
+    """The SQL of a call on a side: that of a function returns its result, comparable.
 
-    The function is called once, whatever is read of its result.
+    The function is called once, even if columns of its result are read.
     """
     if not call.sql.startswith("SELECT "):
         return call.sql
@@ -39,9 +39,9 @@ def comparable(
 ) -> str:
     """An SQL expression for a ``value`` of these types on a side, comparable to the other side's.
 
-    A row has the columns that both types have, in the reference's order and, where ``renamed``, by
-    the candidate's own name; JSON has its keys in an order of their own.  Of a
-    number that the server deals out, only whether there is one is compared.
+    A row has the columns that both types have, in the reference's order and, if ``renamed``, under
+    the candidate's own names; JSON is cast to jsonb, which sorts its keys.  A number that the
+    server assigns is compared only in whether it is NULL.
     """
     one, other = types
     if one.name in NUMBERS and other.name in NUMBERS:

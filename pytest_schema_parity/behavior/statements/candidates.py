@@ -20,11 +20,11 @@ from pytest_schema_parity.behavior.statements.fresh_values import (
 )
 from pytest_schema_parity.behavior.statements.generated_statement import literal
 from pytest_schema_parity.behavior.statements.model import Column, Type
-from pytest_schema_parity.behavior.statements.regex_samples import matching
+from pytest_schema_parity.behavior.statements.regex_samples import texts_matching
 from pytest_schema_parity.behavior.statements.sql_constants import Literals
 
 LONGEST: Final = 300
-"""Numbers up to this are also tried as lengths of texts."""
+"""Numbers up to this one are also tried as lengths of texts."""
 
 
 ADDRESS: Final = re.compile(r"'[^']*@[^']*'")
@@ -66,7 +66,7 @@ def candidates(column: Column, literals: Literals, *, more: Iterable[str] = ()) 
 
 
 def spelled(column: Column, expressions: Iterable[str], count: int) -> list[str]:
-    """Texts in upper or lower case, and e-mail addresses, where conditions mention these."""
+    """Texts in upper or lower case, and e-mail addresses, if the expressions mention these."""
     found = LENGTH.match(column.type.name)
     if column.type.name not in ("text", "citext") and not (found and "char" in found[1]):
         return []
@@ -116,7 +116,7 @@ def _texts(kind: Type, name: str, compared: set[str], literals: Literals) -> lis
             lengths = {number - 1, number, number + 1}
             texts.update((("x" * length), None) for length in sorted(lengths) if length >= 0)
     for pattern in sorted(literals.patterns.get(name, ())):
-        texts.update((text, None) for text in matching(pattern))
+        texts.update((text, None) for text in texts_matching(pattern))
     for each in list(texts):
         texts.setdefault(each.swapcase())
     return [literal(text) for text in texts if longest is None or len(text) <= longest]
@@ -151,7 +151,9 @@ def _documents(literals: Literals) -> list[str]:
             numbers |= {int(text) - 1, int(text), int(text) + 1}
     values: list[object] = [*sorted(numbers), *sorted(words)[:20]]
     values += [
-        text for pattern in sorted(literals.patterns.get("", ())) for text in matching(pattern)
+        text
+        for pattern in sorted(literals.patterns.get("", ()))
+        for text in texts_matching(pattern)
     ]
     values += [None, True, -1, 1.5, [1], {"a": 1}, ""]
     for key in sorted(literals.keys)[:12] or sorted(words)[:6]:

@@ -37,10 +37,9 @@ class Counterexample:
     """The smallest statements found on which the two sides differ, as their ``parts``.
 
     ``outcomes`` has a pair a statement, the reference's first, and one more where constraints are
-    deferred; ``rows`` are the rows that differ in the end, where these are what differs, and
-    ``query`` is SQL that shows them.  ``role`` is the role that sees or does something else, and is
-    set by the statements; empty where it is the superuser.
-    ``examples`` says how many were tried before.
+    deferred; ``rows`` are the rows that differ at the end, None if outcomes differ, and ``query``
+    is SQL that shows them.  ``role`` is the role for which the sides differ, and is set by the
+    statements; empty for the superuser.  ``examples`` is the number of examples tried before.
     """
 
     subject: str
@@ -53,7 +52,7 @@ class Counterexample:
     query: str = ""
     role: str = ""
     on_candidate: tuple[str, ...] = ()
-    """The statements with the candidate's names, where it has other names of columns."""
+    """The statements with the candidate's names of columns; empty if these are the same."""
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -63,7 +62,7 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A counterexample that an earlier search found, after so many ``examples``."""
+    """A counterexample that an earlier search found, after a number of ``examples``."""
 
     subject: str
     parts: tuple[GeneratedStatement, ...]
@@ -72,7 +71,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """How many of the rows that should be valid a table took on both sides, and else why not."""
+    """How many of the ``tried`` rows, all meant to be valid, both sides accepted; and errors."""
 
     table: str
     rows: int
@@ -82,7 +81,7 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class ViewCompared:
-    """A view whose text differs and whose rows were the same in so many examples."""
+    """A view whose definitions differ, and in how many examples its rows were the same."""
 
     view: str
     examples: int
@@ -92,15 +91,15 @@ class ViewCompared:
 class Search:
     """What was found, and how much was tried.
 
-    ``unconfirmed`` were found once, and not again when they were tried anew.
+    ``unconfirmed`` are counterexamples that could not be reproduced.
     ``not_compared`` names the tables and views that only one side has, with the side (0, 1).
-    ``roles`` were to be tried; ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` are
-    the examples that ran as one, ``calls`` those that called a function or procedure.
-    ``left_out`` are tables, views and routines that were not looked at, with the reasons.
+    ``roles`` were to be tried; ``missing_roles`` cannot be set on a side (0, 1); ``as_roles`` is
+    the number of examples that ran as a role, ``calls`` of those that called a routine.
+    ``left_out`` are tables, views and routines that were not tested, with the reasons.
     ``exhausted`` is the part of the budget that was spent before everything was tried, else empty;
-    ``stuck`` are the subjects of which one could not be cancelled, which is where it ended then;
-    ``unreached`` are the tables, views and routines that were not tried then, ``shortened`` the
-    tables with more directed examples than their share of the budget.
+    ``stuck`` are the subjects of the batch in which a statement could not be cancelled: the search
+    stops there.  ``unreached`` are the tables, views and routines that were not tried then,
+    ``shortened`` the tables with more directed examples than their share of the budget.
     """
 
     counterexamples: tuple[Counterexample, ...] = ()

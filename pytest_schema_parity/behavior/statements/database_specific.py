@@ -1,4 +1,4 @@
-"""Find routines whose results differ between any two databases: they are not called."""
+"""Find routines that use a value which differs between any two databases; they are not called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pytest_schema_parity.behavior.statements.catalog_document import CatalogDoc
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.schema.tokens import tokens
 
-DIFFERING: Final = re.compile(
+DATABASE_SPECIFIC: Final = re.compile(
     r"""
     \b(
         pg_backend_pid | pg_postmaster_start_time | pg_conf_load_time | pg_current_logfile
@@ -26,16 +26,16 @@ DIFFERING: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""What has another value in each process, server or database, whatever schema that has."""
+"""SQL whose value depends on the process, server or database, not on the schema."""
 
 
-def differing_by_nature(document: CatalogDocument) -> dict[str, str]:
+def database_specific(document: CatalogDocument) -> dict[str, str]:
     """The routines of one side that use such a value, through others as well, with the reasons."""
     functions = document["functions"]
     found = {
         each["name"]: " ".join(value[0].split())
         for each in functions.values()
-        if (value := DIFFERING.search(_code(each["body"] or "")))
+        if (value := DATABASE_SPECIFIC.search(_code(each["body"] or "")))
     }
     changed = True
     while changed:
@@ -53,7 +53,7 @@ def differing_by_nature(document: CatalogDocument) -> dict[str, str]:
 
 
 def _code(body: str) -> str:
-    """A body without its comments; its strings may be run, and stay."""
+    """A body without its comments, but with strings, which may be run."""
     found = tokens(body)
     if found is None:
         return body

@@ -25,14 +25,15 @@ from pytest_schema_parity.behavior.statements.model import Column, Model, Table
 from pytest_schema_parity.behavior.statements.planned_rows import Wish
 from pytest_schema_parity.behavior.statements.solver import Solver
 
-TRUTHS: Final = 24
-"""How many combinations of values are tried for the conditions of one component."""
-DISAGREEING: Final = 6
-TRUNCATES: Final = re.compile(r"^CREATE (CONSTRAINT )?TRIGGER .*? TRUNCATE\b.*? ON ")
+MAX_TRUTHS: Final = 24
+"""How many combinations of truths of the conditions of one component are tried."""
+MAX_DISAGREEING: Final = 6
+"""How many combinations of values that only one side accepts are tried."""
+TRUNCATE_TRIGGER: Final = re.compile(r"^CREATE (CONSTRAINT )?TRIGGER .*? TRUNCATE\b.*? ON ")
 """Matches the definition of a trigger on TRUNCATE."""
 
 
-class Probes:
+class DirectedExamples:
     """Makes the directed examples of each table."""
 
     def __init__(
@@ -81,10 +82,10 @@ class Probes:
 
     def _conditions(self, table: Table) -> Iterator[Probe]:
         for component in self.solver.components(table):
-            tuples = self.solver.tuples(table, component)
-            differing = [t for t in tuples if t.valid[0] != t.valid[1]][:DISAGREEING]
+            tuples = self.solver.evaluations(table, component)
+            differing = [t for t in tuples if t.valid[0] != t.valid[1]][:MAX_DISAGREEING]
             by_truth = {t.truths: t for t in reversed(tuples)}
-            chosen = [*differing, *list(by_truth.values())[:TRUTHS]]
+            chosen = [*differing, *list(by_truth.values())[:MAX_TRUTHS]]
             for each in chosen:
                 settable = {c: v for c, v in each.values.items() if not table.by_name[c].generated}
                 yield from self.attempts.fixed(
@@ -127,9 +128,9 @@ class Probes:
         built = self.attempts.row(table, Wish())
         if built is None:
             return
-        world, row = built
+        planned, row = built
         where = identifying(table, row)
-        yield "delete", [*world.statements, delete(table.name, where)], False
+        yield "delete", [*planned.statements, delete(table.name, where)], False
         referring = {c for key in table.foreign_keys for c in key.columns}
         for column in table.columns:
             if len(column.generated) == 2 or column.name in referring:
@@ -139,20 +140,22 @@ class Probes:
             for value in dict.fromkeys([fresh(column.type, 70, column.name), *suggested]):
                 if value != row.get(column.name):
                     change = update(table.name, {column.name: value}, where)
-                    yield f"change {column.name}", [*world.statements, change], False
+                    yield f"change {column.name}", [*planned.statements, change], False
             if not column.not_null:
                 change = update(table.name, {column.name: NULL}, where)
-                yield f"change {column.name}", [*world.statements, change], False
+                yield f"change {column.name}", [*planned.statements, change], False
         for key in table.keys:
             if key.indexed == key.parts and not key.predicate and not key.exclusion:
                 suffix = f" ON CONFLICT ({', '.join(key.indexed)}) DO NOTHING"
-                again = replace(world.statements[-1], suffix=suffix)
-                yield "upsert", [*world.statements, again], False
+                again = replace(planned.statements[-1], suffix=suffix)
+                yield "upsert", [*planned.statements, again], False
 
     def _truncations(self, table: Table) -> Iterator[Probe]:
-        """TRUNCATE, if either side has a trigger for it."""
-        is_about_it = any(TRUNCATES.search(trigger.definition) for trigger in table.triggers)
-        if is_about_it and (built := self.attempts.row(table, Wish())):
+        """A valid row and TRUNCATE … CASCADE, if either side has a TRUNCATE trigger."""
+        has_truncate_trigger = any(
+            TRUNCATE_TRIGGER.search(trigger.definition) for trigger in table.triggers
+        )
+        if has_truncate_trigger and (built := self.attempts.row(table, Wish())):
             truncate = GeneratedStatement(kind="truncate", table=table.name, suffix=" CASCADE")
             yield "truncate", [*built[0].statements, truncate], False
 
@@ -161,7 +164,7 @@ def _limits(column: Column) -> list[str]:
     """Values near the limits of the two types: lengths, digits, numbers, labels of enums."""
     names = [kind.name for kind in column.types]
     found: list[str] = []
-    sizes = {int(n) for name in names for n in _digits(name)}
+    sizes = {int(n) for name in names for n in _modifiers(name)}
     if column.type.category == "S":
         for size in sorted(sizes):
             found += [literal("x" * n) for n in (size - 1, size, size + 1) if n > 0]
@@ -178,6 +181,7 @@ def _limits(column: Column) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _digits(name: str) -> list[str]:
+def _modifiers(name: str) -> list[str]:
+    """The numbers in a type's modifiers: ``10`` and ``2`` of ``numeric(10,2)``."""
     inside = name.partition("(")[2].partition(")")[0]
     return [part for part in inside.split(",") if part.lstrip("-").isdigit() and part]

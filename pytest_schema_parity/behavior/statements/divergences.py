@@ -8,28 +8,28 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 from pytest_schema_parity.behavior.statements.example import Example, Read, ResultPair, RowsAsText
-from pytest_schema_parity.behavior.statements.random_values import by_chance
+from pytest_schema_parity.behavior.statements.random_values import random_columns
 from pytest_schema_parity.behavior.statements.read_sql import NUMBER, columns_of
 from pytest_schema_parity.behavior.statements.runner import Runner
 
 Cause: TypeAlias = tuple[str, ...]
-"""What sets one divergence apart from others; the first word is its kind."""
+"""What distinguishes a divergence from others; the first item is its kind."""
 DivergenceKind: TypeAlias = Literal["verdict", "count", "error", "result", "rows"]
-AS: Final = "as "
-"""Before the role in the cause of what differs for a role alone."""
+ROLE_PREFIX: Final = "as "
+"""The prefix of the role in the cause of a divergence that only a role has."""
 VERBS: Final = {"delete": "delete", "truncate": "delete"}
-"""What a statement does, in the causes of outcomes; others write."""
-OF_CONSTRAINTS: Final = "23"
-"""The SQLSTATE class of constraints: which of several objects first is a matter of order."""
+"""The verb, by kind of statement, in the causes of outcomes; else ``write``."""
+CONSTRAINT_CLASS: Final = "23"
+"""The SQLSTATE class of constraints: which of several fails first depends on their order."""
 NO_SUCH_KEY: Final = "42P10"
-"""SQLSTATE where ON CONFLICT names columns without a key: only a missing key raises it."""
+"""The SQLSTATE if ON CONFLICT names columns without a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class DifferingRows:
-    """The rows of a table or view that one side has and the other has not.
+    """The rows of a table or view that only one side has.
 
-    ``counts`` are how many rows each side has in all; ``errors`` the SQLSTATE and the message of
+    ``counts`` are the numbers of all rows of each side; ``errors`` the SQLSTATE and the message of
     each side that cannot read the view.
     """
 
@@ -54,8 +54,8 @@ class Divergence:
 def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> Divergence | None:
     """The first statement whose outcomes differ.
 
-    Which of several errors a server reports depends on the order of its rules: two errors differ
-    only where ``errors`` is true, which is for rows with one fault.
+    Which of several errors a server reports depends on the order of its rules: errors are compared
+    only with ``errors``, which is for rows that break one rule.
     """
     for position, (one, other) in enumerate(zip(pair[0].outcomes, pair[1].outcomes, strict=False)):
         at = min(position, len(example.statements) - 1)
@@ -68,7 +68,7 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
         if one.accepted != other.accepted:
             side, error = ("candidate", other) if one.accepted else ("reference", one)
             table = error.table or statement.table
-            cause = ("verdict", side, table, verb, error.sqlstate, error.objector)
+            cause = ("verdict", side, table, verb, error.sqlstate, error.rejected_by)
             return Divergence("verdict", as_role(cause, example), position)
         if one.accepted and (one.result or other.result):
             if (one.rows, one.result) != (other.rows, other.result):
@@ -80,9 +80,9 @@ def outcome_divergence(example: Example, pair: ResultPair, *, errors: bool) -> D
             return Divergence("count", as_role(counted, example), position)
         last = position == len(example.statements) - 1
         if statement.kind == "call":
-            errors = not one.sqlstate.startswith(OF_CONSTRAINTS)
+            errors = not one.sqlstate.startswith(CONSTRAINT_CLASS)
         if errors and last and not one.accepted and one.sqlstate != other.sqlstate:
-            states = one.sqlstate, one.objector, other.sqlstate, other.objector
+            states = one.sqlstate, one.rejected_by, other.sqlstate, other.rejected_by
             named = ("error", statement.table, verb, *states)
             return Divergence("error", as_role(named, example), position)
     return None
@@ -97,9 +97,9 @@ def differing_relations(example: Example, pair: ResultPair) -> list[str]:
 def row_divergences(
     runner: Runner, examples: Sequence[Example], relation: str, known: Container[Cause] = ()
 ) -> list[Divergence | None]:
-    """How the rows of a relation differ at the end of each example, random values aside.
+    """How the rows of a relation differ at the end of each example, except in random values.
 
-    Each example runs twice on both sides to find random values, unless its cause is ``known``.
+    To find these, each differing example runs twice on both sides, unless its cause is ``known``.
     """
     if not examples:
         return []
@@ -132,18 +132,18 @@ def row_divergences(
 
 def as_role(cause: Cause, example: Example) -> Cause:
     """A cause with the role that it concerns, which comes last."""
-    return (*cause, f"{AS}{example.role}") if example.role else cause
+    return (*cause, f"{ROLE_PREFIX}{example.role}") if example.role else cause
 
 
 def details(cause: Cause) -> Cause:
     """The columns in the cause of differing rows, or the SQLSTATEs of both sides."""
-    return tuple(each for each in cause[3:] if not each.startswith(AS))
+    return tuple(each for each in cause[3:] if not each.startswith(ROLE_PREFIX))
 
 
 def _error_divergence(
     relation: str, names: tuple[str, ...], first: tuple[Read, Read], second: tuple[Read, Read]
 ) -> Divergence | None:
-    """A view that one side cannot read, or both for different reasons; not where it is chance."""
+    """A view that one side cannot read, or both with different errors; None if errors vary."""
     states = first[0].sqlstate, first[1].sqlstate
     if states[0] == states[1] or states != (second[0].sqlstate, second[1].sqlstate):
         return None
@@ -166,11 +166,11 @@ def _row_divergence(
     second: tuple[RowsAsText, RowsAsText],
     apart: bool,
 ) -> Divergence | None:
-    """Compare two runs of both sides; ``types`` are given where the signs of numbers matter."""
+    """Compare two runs of both sides; ``types`` are given for a view, to find signs of numbers."""
     counts = [[len(rows) for rows in run] for run in (first, second)]
     if all(counts[0][side] != counts[1][side] for side in (0, 1)):
         return None
-    chance = by_chance(first, second, len(names), apart)
+    chance = random_columns(first, second, len(names), apart)
     one, other = (Counter(_masked(rows, chance)) for rows in first)
     missing, extra = one - other, other - one
     if not missing and not extra:
@@ -194,7 +194,7 @@ def _row_divergence(
 def _signs(
     names: tuple[str, ...], types: tuple[str, ...], rows: Counter[tuple[str | None, ...]]
 ) -> list[str]:
-    """The columns with zero (or negative numbers) in all rows: a condition may exclude these."""
+    """The columns that are zero, or negative, in all rows: a condition may exclude these."""
     found: list[set[str]] = [
         {
             f"{name} {'= 0' if float(value) == 0 else '< 0'}"
@@ -219,7 +219,7 @@ def _differing_columns(
     missing: Counter[tuple[str | None, ...]],
     extra: Counter[tuple[str | None, ...]],
 ) -> list[str]:
-    """The columns whose values, each taken by itself, are not the same on both sides."""
+    """The columns whose values differ between the sides, else all columns."""
     found = [
         name
         for at, name in enumerate(names)

@@ -1,4 +1,4 @@
-"""Empty tables before anything is tried on them, and remove what rolled-back examples leave."""
+"""Empty tables before the examples run, and remove the dead rows of rolled-back examples."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from pytest_schema_parity.errors import ServerError
 from pytest_schema_parity.postgres.cancelling import CannotCancelError, execute_within
 
 PATIENCE: Final = 10.0
-"""Seconds that emptying a table may take: its triggers may fire."""
+"""Seconds that one statement that empties a table may take: its triggers may fire."""
 AS_REPLICA: Final = "SET LOCAL session_replication_role = replica"
 NOT_AS_REPLICA: Final = "RESET session_replication_role"
 
 
 @dataclass(slots=True)
 class Emptied:
-    """What came of emptying tables: those ``kept``, and why; those that can be ``truncated``.
+    """The result of emptying tables: those ``kept``, with the reason, and those ``truncated``.
 
-    None counts as ``truncated`` where their triggers could not be disabled.
+    ``truncated`` is empty if triggers could not be disabled.
     """
 
     kept: dict[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Emptied:
 def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
     """Empty tables, with triggers disabled if allowed; what takes too long is cancelled.
 
-    Raises ServerError where a trigger cannot be cancelled.
+    Raises ServerError if a statement cannot be cancelled.
     """
 
     def attempt(statement: str) -> str:
@@ -71,11 +71,11 @@ def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
     return found
 
 
-def sweep(connection: psycopg.Connection, truncated: Sequence[str]) -> None:
-    """Remove what rolled-back statements left in the files of tables that :func:`empty` truncated.
+def remove_dead_rows(connection: psycopg.Connection, truncated: Sequence[str]) -> None:
+    """Truncate again the tables that :func:`empty` truncated, to remove rolled-back rows.
 
-    Every read of a table walks over it, and nothing else removes it in an open transaction.  Not in
-    a savepoint: only where it was truncated at the same level can a file be cut off as it is.
+    Every read of a table scans these, and VACUUM cannot run in a transaction.  Call it outside of
+    savepoints: only at the level of the first TRUNCATE a file is truncated in place.
     """
     if truncated:
         tables = ", ".join(truncated)

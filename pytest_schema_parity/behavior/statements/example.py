@@ -1,4 +1,4 @@
-"""An example, and the results of one."""
+"""An example: statements that run on empty tables; and its results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ExampleResult:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """The rows of a table or view, or the SQLSTATE and the message where it cannot be read."""
+    """The rows of a table or view, or the SQLSTATE and the message if it cannot be read."""
 
     rows: RowsAsText
     sqlstate: str = ""
@@ -34,7 +34,7 @@ class Read:
 
 
 def read_of(result: ExampleResult) -> Read:
-    """What an example that reads one relation has found there."""
+    """The rows, or the error, in the result of an example that reads one relation."""
     content = "\n".join(result.contents)
     if content.startswith("error "):
         _, sqlstate, message = content.split(" ", 2)
@@ -43,15 +43,16 @@ def read_of(result: ExampleResult) -> Read:
 
 
 NOT_RUN: Final = ExampleResult((), ())
-"""The result of an example that was left out, because another on its subject took too long."""
+"""The result of a skipped example: an earlier one about the same subject was too slow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Statements that run one after the other on empty tables; ``reads`` is compared at the end.
+    """Statements that run one after the other on empty tables.
 
-    ``subject`` is the table or view that the example is about, ``probe`` a description.
-    With ``single_fault`` a row breaks one rule only: both sides should reject it for one reason.
+    The rows of the relations that it ``reads`` are compared at the end.  ``subject`` is the table,
+    view or routine that it is about, ``probe`` a description.  With ``single_fault`` a row breaks
+    one rule only: both sides should reject it with the same error.
     """
 
     subject: str
@@ -62,7 +63,7 @@ class Example:
 
     @property
     def role(self) -> str:
-        """The role that some of the statements run as, as SQL writes it; empty without one."""
+        """The role that some of the statements run as, quoted if needed; empty if none does."""
         roles = (each.text for each in self.statements if each.kind == "role")
         return next(roles, "").removeprefix(SET_ROLE)
 

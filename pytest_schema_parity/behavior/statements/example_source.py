@@ -12,10 +12,10 @@ from pytest_schema_parity.behavior.statements.call_examples import CallExamples
 from pytest_schema_parity.behavior.statements.counterexample import (
     Known,
 )
-from pytest_schema_parity.behavior.statements.directed_examples import Probes
+from pytest_schema_parity.behavior.statements.directed_examples import DirectedExamples
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.mentions import mentions
-from pytest_schema_parity.behavior.statements.random_examples import Histories
+from pytest_schema_parity.behavior.statements.random_examples import RandomExamples
 from pytest_schema_parity.behavior.statements.role_examples import RoleExamples
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.solver import Solver
@@ -23,35 +23,35 @@ from pytest_schema_parity.behavior.statements.table_literals import literals_of
 from pytest_schema_parity.schema.difference import Difference
 
 READ_ALL: Final = 40
-"""Up to so many tables and views, all are read after each example."""
-PROBED: Final = 0.8
-"""The part of the budget that directed examples may take."""
-DIFFERING: Final = 8
-"""How much more of it a table gets that differs."""
-LEAST: Final = 8
+"""Up to this number of tables and views, all are read after each example."""
+DIRECTED_SHARE: Final = 0.8
+"""The share of the budget for directed examples."""
+WEIGHT_IF_DIFFERENT: Final = 8
+"""How many times more of it a table gets that differs."""
+MIN_DIRECTED: Final = 8
 """How many directed examples each table gets, whatever the budget."""
 
 
 class ExampleSource:
-    """Makes the examples for the tables and views of a runner's model.
+    """Makes the examples for the tables, views and routines of a runner's model.
 
-    ``tried`` are the tables that were reached so far, ``shortened`` those with more directed
-    examples than their share of the budget.
+    ``tried`` are the tables and views that were reached so far, ``shortened`` the tables with more
+    directed examples than their share of the budget.
     """
 
     def __init__(
         self, runner: Runner, differences: Sequence[Difference], examples: int, seed: int
     ) -> None:
         self.model = runner.model
-        self.most = examples
-        self.named = [difference.name for difference in differences]
+        self.max_examples = examples
+        self.difference_names = [difference.name for difference in differences]
         literals = {
             name: literals_of(self.model, table) for name, table in self.model.tables.items()
         }
         self.solver = Solver(runner, literals, seed)
         self.builder = Builder(self.model, self.solver)
-        self.probes = Probes(self.model, self.builder, self.solver, self.reads)
-        self.histories = Histories(
+        self.directed_examples = DirectedExamples(self.model, self.builder, self.solver, self.reads)
+        self.random_examples = RandomExamples(
             self.model,
             self.builder,
             self.solver,
@@ -65,26 +65,26 @@ class ExampleSource:
         self.shortened: list[str] = []
 
     def all(self, known: Iterable[Known]) -> Iterator[Example]:
-        """Directed examples, differing tables first; then histories, and databases for views."""
+        """Known examples; directed ones, differing tables first; of roles; calls; random ones."""
         yield from self.known(known)
         order = sorted(self.model.subjects, key=lambda name: (not self._differs(name), name))
-        weights = [DIFFERING if self._differs(name) else 1 for name in order]
-        left = PROBED * self.most
+        weights = [WEIGHT_IF_DIFFERENT if self._differs(name) else 1 for name in order]
+        left = DIRECTED_SHARE * self.max_examples
         for at, name in enumerate(order):
             self.tried.add(name)
-            probes = self.probes.of(name)
-            share = max(LEAST, int(left * weights[at] / sum(weights[at:])))
-            for example in islice(probes, share):
+            examples_of_table = self.directed_examples.of(name)
+            share = max(MIN_DIRECTED, int(left * weights[at] / sum(weights[at:])))
+            for example in islice(examples_of_table, share):
                 left -= 1
                 yield example
-            if next(probes, None) is not None:
+            if next(examples_of_table, None) is not None:
                 self.shortened.append(name)
         yield from self.roles.all(order)
         yield from self.calls.all()
-        yield from self.histories.all(order)
+        yield from self.random_examples.all(order)
 
     def known(self, examples: Iterable[Known]) -> Iterator[Example]:
-        """Examples that an earlier search found, of the tables and views that there still are."""
+        """Examples that an earlier search found, if their subjects still exist."""
         for each in examples:
             view = self.model.views.get(each.subject)
             tables = [name for name in (view.tables if view else ()) if name in self.model.tables]
@@ -99,14 +99,17 @@ class ExampleSource:
             yield Example(each.subject, "found before", each.parts, reads)
 
     def everything(self) -> tuple[str, ...]:
-        """All tables and views; the tables that differ, where there are too many."""
+        """All tables and views; if these are too many, tables that differ."""
         tables, views = self.model.subjects, self.model.views
         if len(tables) + len(views) <= READ_ALL:
             return (*tables, *views)
         return tuple(name for name in tables if self._differs(name))[:READ_ALL]
 
     def reads(self, name: str) -> tuple[str, ...]:
-        """What is read after an example about a table: all, or what is near where there is much."""
+        """The relations that are read after an example about a table.
+
+        All; if these are too many, tables joined with it by foreign keys, and views of it.
+        """
         if name not in self._reads:
             self._reads[name] = self._read_after(name)
         return self._reads[name]
@@ -133,4 +136,6 @@ class ExampleSource:
         yield from (each.name for each in self.model.routines if not self.calls.made[each.name])
 
     def _differs(self, name: str) -> bool:
-        return self.model.tables[name].differs or any(mentions(each, name) for each in self.named)
+        return self.model.tables[name].differs or any(
+            mentions(each, name) for each in self.difference_names
+        )

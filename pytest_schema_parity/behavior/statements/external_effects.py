@@ -1,7 +1,7 @@
-"""Find tables, views and routines that reach outside of the database: they are not tested.
+"""Find tables, views and routines with effects that ROLLBACK does not undo: they are not tested.
 
-What counts is what a rollback does not undo: files, programs, other servers and sessions, and
-foreign tables, which are of another server.
+Such effects are on files, programs, other servers and sessions, and on foreign tables, which are on
+another server.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 from pytest_schema_parity.behavior.statements.catalog_document import CatalogDocument
 from pytest_schema_parity.behavior.statements.mentions import mentions
 
-REACHING: Final = re.compile(
+EXTERNAL_EFFECT: Final = re.compile(
     r"""
     \b(
         dblink\w* | postgres_fdw\w*
@@ -35,7 +35,7 @@ REACHING: Final = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-"""What reaches files, programs, other servers or other sessions, beside COPY."""
+"""SQL that uses files, programs, other servers or other sessions, except COPY."""
 COPY: Final = re.compile(
     r"""
     (?<![.\w"])copy(?:
@@ -49,28 +49,28 @@ COPY: Final = re.compile(
     """.replace("{name}", r'(?:"[^"]*"|[\w%$]+)'),
     re.VERBOSE | re.IGNORECASE,
 )
-"""COPY whose target is anything but STDIN and STDOUT, however the text of that is made."""
-REMARK: Final = re.compile(r"^\s*--[^\n]*$", re.MULTILINE)
-"""A line that is a comment alone: prose may have the words of a COPY."""
-CALLED: Final = re.compile(r"^(http|urlencode)$", re.IGNORECASE)
-"""Names that count as functions only where a parenthesis follows."""
+"""COPY from or to anything but STDIN and STDOUT, also in text that builds such a statement."""
+COMMENT_LINE: Final = re.compile(r"^\s*--[^\n]*$", re.MULTILINE)
+"""A line with a comment only, as prose may contain the words of a COPY."""
+NEEDS_PARENTHESIS: Final = re.compile(r"^(http|urlencode)$", re.IGNORECASE)
+"""Names that are functions only if a parenthesis or blank follows."""
 CASCADING: Final = frozenset("cnd")
 """Actions of foreign keys that change referring rows: CASCADE, SET NULL, SET DEFAULT."""
 
 
 def reaching_outside(document: CatalogDocument) -> dict[str, str]:
-    """The tables, views and routines of one side that reach outside when used, with the reasons.
+    """The tables, views and routines of one side with external effects, with the reasons.
 
-    Foreign tables are among them.
+    Foreign tables are included.
     """
     read, functions = _reaching_when_read(document)
     found = dict(read)
     for kind in ("tables", "views"):
         for name, relation in document[kind].items():
-            reasons = (_reason(text, functions, read) for text in _texts_run_by(relation))
+            reasons = (_effect_of_text(text, functions, read) for text in _texts_run_by(relation))
             if name not in found and (reason := next(filter(None, reasons), "")):
                 found[name] = reason
-    _follow(document, found)
+    _add_writers(document, found)
     for name, routine in document["functions"].items():
         if routine.get("callable") and (reason := _reason_of_routine(routine, functions, found)):
             found[name] = reason
@@ -78,7 +78,7 @@ def reaching_outside(document: CatalogDocument) -> dict[str, str]:
 
 
 def _reaching_when_read(document: CatalogDocument) -> tuple[dict[str, str], dict[str, str]]:
-    """The relations that reach outside when they are read, and the functions that do.
+    """The relations with external effects when read, and such functions, with the reasons.
 
     Functions read views and views call functions, so each round starts from what the last found.
     """
@@ -90,7 +90,7 @@ def _reaching_when_read(document: CatalogDocument) -> tuple[dict[str, str], dict
             reads = [each for each in (*view["reads"], *view.get("foreign", ())) if each in read]
             if reads:
                 read.setdefault(name, f"it reads {reads[0]}, and {read[reads[0]]}")
-            elif reason := _reason(view["definition"], functions, read):
+            elif reason := _effect_of_text(view["definition"], functions, read):
                 read.setdefault(name, reason)
         if len(read) == before:
             return read, functions
@@ -102,41 +102,48 @@ def _foreign_tables(document: CatalogDocument) -> dict[str, str]:
     for name, table in document.get("foreign_tables", {}).items():
         found[name] = f"it is a foreign table, of the server {table['server']}"
         for parent in table["parents"]:
-            found.setdefault(parent, f"it has the foreign table {name} below it")
+            found.setdefault(parent, f"the foreign table {name} is its partition or child")
     return found
 
 
 def _reason_of_routine(
     routine: CatalogDocument, functions: Mapping[str, str], found: Mapping[str, str]
 ) -> str:
-    """Why a routine is not called; empty if it may be."""
+    """The external effect of a routine; empty without one."""
     body = routine["body"] or ""
-    if reason := functions.get(routine["name"], "") or _called(body, functions):
+    if reason := functions.get(routine["name"], "") or _effect_of_functions(body, functions):
         return reason
-    return _used(body, found)
+    return _effect_of_relations(body, found)
 
 
-def _follow(document: CatalogDocument, found: dict[str, str]) -> None:
+def _add_writers(document: CatalogDocument, found: dict[str, str]) -> None:
     """Add the tables and views that write to those found, through triggers, cascades and rules."""
     bodies = [(each["name"], each["body"] or "") for each in document["functions"].values()]
     changed = True
     while changed:
         before = len(found)
-        writing = {function for function, body in bodies if _used(body, found)}
+        writing = {function for function, body in bodies if _effect_of_relations(body, found)}
         _add_callers(writing, bodies)
         for name, table in document["tables"].items():
             for key in table["foreign_keys"] if name in found else ():
                 if set(key["rule"][:2]) & CASCADING:
-                    found.setdefault(key["target"], f"its foreign key from {name} acts on that")
+                    found.setdefault(
+                        key["target"], f"its changes cascade to {name}, which has external effects"
+                    )
         for name, relation in (*document["tables"].items(), *document["views"].items()):
-            runs = {_bare(trigger["function"]) for trigger in relation.get("triggers", ())}
+            runs = {
+                _without_schema(trigger["function"]) for trigger in relation.get("triggers", ())
+            }
             texts = list(_texts_run_by(relation))
             if (
                 not writing.isdisjoint(runs)
-                or any(_names(text, function) for text in texts for function in writing)
-                or any(_used(rule, found) for rule in relation.get("rules", ()))
+                or any(_mentions_name(text, function) for text in texts for function in writing)
+                or any(_effect_of_relations(rule, found) for rule in relation.get("rules", ()))
             ):
-                found.setdefault(name, "what it runs writes to another such table")
+                found.setdefault(
+                    name,
+                    "its triggers, rules or expressions write to a table with external effects",
+                )
         changed = len(found) > before
 
 
@@ -145,52 +152,58 @@ def _add_callers(names: set[str], bodies: Sequence[tuple[str, str]]) -> None:
     before = -1
     while before < len(names):
         before = len(names)
-        names |= {name for name, body in bodies if any(_names(body, each) for each in names)}
+        names |= {
+            name for name, body in bodies if any(_mentions_name(body, each) for each in names)
+        }
 
 
 def _reaching_functions(
     functions: Sequence[CatalogDocument] | Any, relations: Mapping[str, str]
 ) -> dict[str, str]:
-    """The functions by name that reach outside, through others as well, with the reasons.
+    """The names of the functions with external effects, also through others, with the reasons.
 
-    ``relations`` are those that reach outside when they are read.
+    ``relations`` are those with external effects when read.
     """
     bodies = [(each["name"], each["body"] or "", each) for each in functions]
     found = {}
     for name, body, function in bodies:
         if not function.get("trusted", True):
             found[name] = f"{name} is written in {function['language']}"
-        elif reason := _mentioned(body):
+        elif reason := _effect_in(body):
             found[name] = f"{name} uses {reason}"
-        elif relation := next((each for each in relations if _names(body, _bare(each))), ""):
+        elif relation := next(
+            (each for each in relations if _mentions_name(body, _without_schema(each))), ""
+        ):
             found[name] = f"{name} uses {relation}, and {relations[relation]}"
     changed = True
     while changed:
         before = len(found)
         for name, body, _ in bodies:
-            if name not in found and (reason := _called(body, found)):
+            if name not in found and (reason := _effect_of_functions(body, found)):
                 found[name] = reason
         changed = len(found) > before
     return found
 
 
-def _reason(text: str, functions: Mapping[str, str], relations: Mapping[str, str]) -> str:
-    if reason := _mentioned(text):
+def _effect_of_text(text: str, functions: Mapping[str, str], relations: Mapping[str, str]) -> str:
+    """The external effect of a text, its functions or relations; empty without one."""
+    if reason := _effect_in(text):
         return f"it uses {reason}"
-    return _called(text, functions) or _used(text, relations)
+    return _effect_of_functions(text, functions) or _effect_of_relations(text, relations)
 
 
-def _called(text: str, functions: Mapping[str, str]) -> str:
-    return next((reason for name, reason in functions.items() if _names(text, name)), "")
+def _effect_of_functions(text: str, functions: Mapping[str, str]) -> str:
+    """The external effect of a function that a text mentions; empty if it mentions none."""
+    return next((reason for name, reason in functions.items() if _mentions_name(text, name)), "")
 
 
-def _used(text: str, relations: Mapping[str, str]) -> str:
-    """Why a text reaches outside that mentions one of these relations; empty if it does not."""
-    used = (name for name in relations if _names(text, _bare(name)))
+def _effect_of_relations(text: str, relations: Mapping[str, str]) -> str:
+    """The external effect of a relation that a text mentions; empty if it mentions none."""
+    used = (name for name in relations if _mentions_name(text, _without_schema(name)))
     return next((f"it uses {name}, and {relations[name]}" for name in used), "")
 
 
-def _names(text: str, name: str) -> bool:
+def _mentions_name(text: str, name: str) -> bool:
     """Whether a text mentions a name, in any case: the name may be unquoted there."""
     return mentions(_lower(text), _lower(name))
 
@@ -198,14 +211,14 @@ def _names(text: str, name: str) -> bool:
 _lower = lru_cache(maxsize=4096)(str.lower)
 
 
-def _mentioned(text: str) -> str:
-    """The first word of a text that reaches outside; empty if none does."""
-    for match in REACHING.finditer(text):
+def _effect_in(text: str) -> str:
+    """The first part of a text with an external effect; empty without one."""
+    for match in EXTERNAL_EFFECT.finditer(text):
         word = " ".join(match[0].split())
-        if CALLED.match(word) and text[match.end() : match.end() + 1] not in ("(", " "):
+        if NEEDS_PARENTHESIS.match(word) and text[match.end() : match.end() + 1] not in ("(", " "):
             continue
         return word
-    if found := COPY.search(REMARK.sub("", text)):
+    if found := COPY.search(COMMENT_LINE.sub("", text)):
         return " ".join(found[0].split())
     return ""
 
@@ -223,5 +236,6 @@ def _texts_run_by(relation: CatalogDocument) -> Iterator[str]:
         yield from relation.get(what) or ()
 
 
-def _bare(name: str) -> str:
+def _without_schema(name: str) -> str:
+    """A qualified name without its schema."""
     return name.rpartition(".")[2]

@@ -1,4 +1,4 @@
-"""Directed examples about foreign keys: to nothing, to a row, and what becomes of that row."""
+"""Directed examples about foreign keys: without a parent, with one, and changes of the parent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ForeignKeyProbes:
         self.attempts = attempts
 
     def of(self, table: Table) -> Iterator[Probe]:
-        """Rows that refer to nothing, to a row, or to one but for a column."""
+        """Rows that refer to no row, to a row, or to a row in all columns except one."""
         for key in table.foreign_keys:
             columns = [c for c in key.columns if c in table.by_name]
             if len(columns) != len(key.columns) or key.target not in self.model.tables:
@@ -36,21 +36,21 @@ class ForeignKeyProbes:
             valid = self.attempts.row(table, Wish(required=frozenset(columns)))
             if valid is None:
                 continue
-            world, row = valid
-            yield "a foreign key to a row", world.statements, False
+            planned, row = valid
+            yield "a foreign key to a row", planned.statements, False
             for column in columns:
                 changed = {**row, column: nowhere[column]}
                 statement = insert_row(table, changed)
-                yield f"a foreign key but for {column}", [*world.statements[:-1], statement], True
+                yield f"a foreign key but for {column}", [*planned.statements[:-1], statement], True
                 others = {c: row[c] for c in columns if c != column}
                 wish = Wish(fixed=others, skip=key, required=frozenset(columns), new_parents=True)
-                if others and (second := self.attempts.row(table, wish, copy_of(world))):
+                if others and (second := self.attempts.row(table, wish, copy_of(planned))):
                     yield f"a foreign key but for {column}", second[0].statements, True
             for column in columns if len(columns) > 1 else ():
                 if not table.by_name[column].not_null:
                     partial = {**row, **nowhere, column: NULL}
                     statement = insert_row(table, partial)
-                    yield "part of a foreign key", [*world.statements[:-1], statement], True
+                    yield "part of a foreign key", [*planned.statements[:-1], statement], True
 
     def of_parents(self, table: Table) -> Iterator[Probe]:
         """Delete or change the row that a row refers to."""
@@ -62,17 +62,17 @@ class ForeignKeyProbes:
                 continue
             if not (built := self.attempts.row(table, Wish(required=frozenset(key.columns)))):
                 continue
-            world, row = built
+            planned, row = built
             target = self.model.tables[key.target]
             where = {r: row[c] for c, r in zip(key.columns, key.referenced, strict=True)}
-            yield "delete the parent", [*world.statements, delete(target.name, where)], False
+            yield "delete the parent", [*planned.statements, delete(target.name, where)], False
             yield (
                 "delete the row",
-                [*world.statements, delete(table.name, identifying(table, row))],
+                [*planned.statements, delete(table.name, identifying(table, row))],
                 False,
             )
             for referenced in key.referenced:
                 if referenced in target.by_name:
                     other = fresh(target.by_name[referenced].type, 80, referenced)
                     change = update(target.name, {referenced: other}, where)
-                    yield "change the parent's key", [*world.statements, change], False
+                    yield "change the parent's key", [*planned.statements, change], False

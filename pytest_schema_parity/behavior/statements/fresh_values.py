@@ -45,7 +45,7 @@ SAMPLES: Final = {
 
 @lru_cache(maxsize=50_000)
 def fresh(kind: Type, number: int, name: str = "value") -> str:
-    """The value of this number (from 1) of a type; small types repeat theirs."""
+    """The value with this number (from 1) of a type; types with few values repeat them."""
     base = kind.name
     if kind.kind == "e":
         return literal(kind.labels[(number - 1) % len(kind.labels)]) if kind.labels else "NULL"

@@ -17,10 +17,10 @@ NAME: Final = re.compile(r'"(?:[^"]|"")*"|\w+')
 
 @dataclass(frozen=True, kw_only=True)
 class GeneratedStatement:
-    """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL as it stands.
+    """An INSERT, UPDATE, DELETE or TRUNCATE of one table, or other SQL in ``text``.
 
-    Of the kind ``call`` it calls the routine ``table`` with ``values``, as ``text`` has it.
-    Of the kind ``role`` it is SET ROLE or RESET ROLE, in an example about a ``table``.
+    A ``call`` calls the routine ``table`` by its SQL name ``text`` with ``values``.
+    A ``role`` is SET ROLE, RESET ROLE or the claims of a user, in an example about a ``table``.
 
     ``values`` are inserted or set; ``where`` selects the rows that have these values.
     ``suffix`` is appended (``ON CONFLICT …``); ``overriding`` sets identity columns by value.
@@ -55,7 +55,7 @@ class GeneratedStatement:
                 return self.text
 
     def without(self, columns: frozenset[str]) -> GeneratedStatement:
-        """The statement without these of the columns that it assigns."""
+        """The statement without the values of some columns."""
         return replace(self, values=tuple(pair for pair in self.values if pair[0] not in columns))
 
     def in_names(self, renamed: Mapping[str, Mapping[str, str]]) -> GeneratedStatement:

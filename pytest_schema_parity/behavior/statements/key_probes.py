@@ -1,4 +1,4 @@
-"""Directed examples about keys: duplicates of each, all but in one column, with NULL."""
+"""Directed examples about keys: duplicates, also except in one column, and with NULL."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pytest_schema_parity.behavior.statements.generated_statement import (
     literal,
 )
 from pytest_schema_parity.behavior.statements.model import Table, UniqueKey
-from pytest_schema_parity.behavior.statements.planned_rows import Wish, World
+from pytest_schema_parity.behavior.statements.planned_rows import PlannedRows, Wish
 from pytest_schema_parity.behavior.statements.solver import RowValues, Solver
 
 PREDICATES: Final = 6
+"""How many combinations of values are tried for a partial index."""
 
 
 class KeyProbes:
@@ -40,7 +41,7 @@ class KeyProbes:
             held = [c for c in component.columns if c not in key.indexed]
             chosen: dict[tuple[str, ...], None] = {}
             truths: set[tuple[bool | None, ...]] = set()
-            for each in self.solver.tuples(table, component):
+            for each in self.solver.evaluations(table, component):
                 if all(each.valid) and (True in each.truths or each.truths not in truths):
                     truths.add(each.truths)
                     chosen[tuple(each.values[c] for c in held)] = None
@@ -56,33 +57,33 @@ class KeyProbes:
         first = self.attempts.row(table, Wish(fixed=base, required=frozenset(columns)))
         if first is None:
             return
-        world, row = first
+        planned, row = first
         same = {c: row[c] for c in indexed if c in row and not table.by_name[c].generated}
-        yield from self.attempts.second(table, "a duplicate key", world, {**base, **same}, key)
+        yield from self.attempts.second(table, "a duplicate key", planned, {**base, **same}, key)
         for left_out in same if len(same) > 1 else ():
             others = {c: v for c, v in same.items() if c != left_out}
             probe = f"a duplicate key but for {left_out}"
             yield from self.attempts.second(
-                table, probe, world, {**base, **others}, key, (left_out,)
+                table, probe, planned, {**base, **others}, key, (left_out,)
             )
         for column in same:
             if not table.by_name[column].not_null:
                 yield from self._nulls(table, key, column, base)
         if key.indexed != key.parts or key.exclusion:
-            yield from self._variants(table, key, world, base, same)
+            yield from self._variants(table, key, planned, base, same)
 
     def _nulls(self, table: Table, key: UniqueKey, column: str, base: RowValues) -> Iterator[Probe]:
         fixed = {**base, column: NULL}
         others = frozenset(c for c in key.indexed if c != column and c in table.by_name)
         if first := self.attempts.row(table, Wish(fixed=fixed, required=others)):
-            world, row = first
+            planned, row = first
             same = {c: row[c] for c in key.indexed if c in row}
             yield from self.attempts.second(
-                table, "a duplicate key with NULL", world, {**base, **same}, key
+                table, "a duplicate key with NULL", planned, {**base, **same}, key
             )
 
     def _variants(
-        self, table: Table, key: UniqueKey, world: World, base: RowValues, same: RowValues
+        self, table: Table, key: UniqueKey, planned: PlannedRows, base: RowValues, same: RowValues
     ) -> Iterator[Probe]:
         """Other values that a key may treat as the same: other case, blanks, overlapping ranges."""
         for column, value in same.items():
@@ -91,5 +92,5 @@ class KeyProbes:
                 if inner and variant != value and table.by_name[column].type.category == "S":
                     changed = {**base, **same, column: variant}
                     yield from self.attempts.second(
-                        table, "a key in another spelling", world, changed, key
+                        table, "a key in another spelling", planned, changed, key
                     )

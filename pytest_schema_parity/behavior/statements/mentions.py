@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def mentions(text: str, name: str) -> bool:
-    """Whether a text of SQL holds a name as a word of its own."""
+    """Whether a text of SQL contains a name as a whole word."""
     before, found, after = text.partition(name)
     while found:
         left = before[-1:] if before else ""

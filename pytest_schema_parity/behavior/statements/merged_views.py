@@ -39,7 +39,7 @@ def _live(side: CatalogDocument, name: str) -> str | None:
         return None
     definition: str = view["definition"]
     for each, query in stale.items():
-        definition = _written_out(definition, each, query)
+        definition = _inlined(definition, each, query)
     return definition
 
 
@@ -53,7 +53,7 @@ def _refreshed(side: CatalogDocument, name: str) -> Iterator[str]:
         yield name
 
 
-def _written_out(definition: str, name: str, query: str) -> str:
+def _inlined(definition: str, name: str, query: str) -> str:
     """A definition in which a query, with an alias, replaces the name of a view."""
     alias = name.rpartition(".")[2]
     place = re.compile(rf'(?<![\w".]){re.escape(name)}(?![\w".])(\s+(?:"[^"]+"|[a-z_]\w*))?')

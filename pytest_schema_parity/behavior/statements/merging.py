@@ -34,13 +34,13 @@ def merge(reference: CatalogDocument, candidate: CatalogDocument) -> Model:
         functions=(_functions(reference), _functions(candidate)),
         sequences=(reference["sequences"], candidate["sequences"]),
         deferrable=reference["deferrable"] or candidate["deferrable"],
-        only=_alone("views", sides),
-        missing=_alone("tables", sides),
+        only=_on_one_side("views", sides),
+        missing=_on_one_side("tables", sides),
         routines=tuple(_routines(sides)),
     )
 
 
-def _alone(what: str, sides: Sequence[CatalogDocument]) -> tuple[tuple[str, int], ...]:
+def _on_one_side(what: str, sides: Sequence[CatalogDocument]) -> tuple[tuple[str, int], ...]:
     return tuple(
         (name, side)
         for side in (0, 1)
@@ -99,8 +99,8 @@ def _functions(document: CatalogDocument) -> dict[str, str]:
 
 def _table(name: str, sides: Sequence[CatalogDocument]) -> Table:
     found = [side["tables"][name] for side in sides]
-    named = [{column["name"]: column for column in table["columns"]} for table in found]
-    shared = [column for column in named[0] if column in named[1]]
+    columns_by_name = [{column["name"]: column for column in table["columns"]} for table in found]
+    shared = [column for column in columns_by_name[0] if column in columns_by_name[1]]
     checks = _merge([[*map(_check, t["checks"]), *_partitions(t)] for t in found])
     for at, (side, table) in enumerate(zip(sides, found, strict=True)):
         for column in table["columns"]:
@@ -109,9 +109,12 @@ def _table(name: str, sides: Sequence[CatalogDocument]) -> Table:
     return Table(
         name=name,
         schema=found[0]["schema"],
-        columns=tuple(_column(column, sides, named) for column in shared),
+        columns=tuple(_column(column, sides, columns_by_name) for column in shared),
         alone=tuple(
-            (column, at) for at in (0, 1) for column in named[at] if column not in named[1 - at]
+            (column, at)
+            for at in (0, 1)
+            for column in columns_by_name[at]
+            if column not in columns_by_name[1 - at]
         ),
         keys=_merge([map(_key, table["keys"]) for table in found]),
         foreign_keys=_merge([map(_foreign_key, table["foreign_keys"]) for table in found]),
@@ -140,9 +143,9 @@ def _merge(sides: Sequence[Iterable[Rule]]) -> dict[Rule, HavingSides]:
 
 
 def _column(
-    name: str, sides: Sequence[CatalogDocument], named: Sequence[CatalogDocument]
+    name: str, sides: Sequence[CatalogDocument], columns_by_name: Sequence[CatalogDocument]
 ) -> Column:
-    columns = [each[name] for each in named]
+    columns = [each[name] for each in columns_by_name]
 
     def having(test: Callable[[CatalogDocument], object]) -> HavingSides:
         return frozenset(at for at, column in enumerate(columns) if test(column))

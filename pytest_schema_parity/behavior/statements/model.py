@@ -98,7 +98,9 @@ class Trigger:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table that both sides have, with the rules of both; ``alone`` are one side's columns.
+    """A table that both sides have, with the rules of both.
+
+    ``alone`` are the columns that only one side (0, 1) has.
 
     ``policies`` are the conditions of the policies of both sides.
     """

@@ -15,7 +15,7 @@ from pytest_schema_parity.behavior.statements.catalog_document import (
     read_document,
     remove,
 )
-from pytest_schema_parity.behavior.statements.database_specific import differing_by_nature
+from pytest_schema_parity.behavior.statements.database_specific import database_specific
 from pytest_schema_parity.behavior.statements.emptying import empty
 from pytest_schema_parity.behavior.statements.external_effects import reaching_outside
 from pytest_schema_parity.behavior.statements.merging import merge
@@ -24,7 +24,7 @@ from pytest_schema_parity.behavior.statements.runner import Runner
 
 PATIENCE: Final = LONG_PATIENCE
 """Seconds to try to begin both transactions at one instant."""
-NOTHING: Final[Renamed] = MappingProxyType({})
+NO_RENAMES: Final[Renamed] = MappingProxyType({})
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def open_runner(
     candidate: tuple[str, str],
     omits: Callable[[str], bool] = lambda name: False,  # noqa: ARG005
     roles: Sequence[str] = (),
-    renamed: Renamed = NOTHING,
+    renamed: Renamed = NO_RENAMES,
 ) -> Iterator[Runner]:
     """A runner on the databases of two (tree, conninfo): their tables are empty while it is open.
 
@@ -46,7 +46,7 @@ def open_runner(
         for document in documents:
             leave_out(document, omits)
         reasons: dict[str, str] = {}
-        for found in (differing_by_nature, reaching_outside):  # the latter is the graver reason
+        for found in (database_specific, reaching_outside):  # the latter is the graver reason
             reasons |= {**found(documents[1]), **found(documents[0])}
         for document in documents:
             remove(document, reasons)

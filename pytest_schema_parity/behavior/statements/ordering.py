@@ -1,4 +1,4 @@
-"""Find out whether a function's body asks for an order of the rows that it returns."""
+"""Find out whether a function's body orders the rows that it returns."""
 
 from __future__ import annotations
 

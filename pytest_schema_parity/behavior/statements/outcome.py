@@ -49,7 +49,7 @@ class StatementOutcome:
         )
 
     @property
-    def objector(self) -> str:
+    def rejected_by(self) -> str:
         """The name of what rejected the statement: a constraint, a NOT NULL column, a routine."""
         if self.is_raised:
             return f"{self.routine}:{self.line}" if self.line else self.routine
@@ -61,13 +61,13 @@ class StatementOutcome:
             return (value or "NULL") if self.rows == 1 else f"{self.rows} rows: {value}"
         if self.rows is not None:
             return f"{self.rows} row{'' if self.rows == 1 else 's'}"
-        where = f" ({self.objector})" if self.objector else ""
+        where = f" ({self.rejected_by})" if self.rejected_by else ""
         return f"{self.sqlstate} {self.message}{where}"
 
 
 @lru_cache(maxsize=10_000)
 def parse_outcome(text: str) -> StatementOutcome:
-    """Parse the text that ``runner.sql`` writes for an outcome."""
+    """Parse the text that ``runner.sql`` returns for an outcome."""
     state, *rest = text.split(SEPARATOR)
     if not rest:
         count, *returned = state.split(RETURNED)

@@ -1,4 +1,4 @@
-"""The rows that an example inserts so far, and what is wished of the next one."""
+"""The rows that an example inserts so far, and the requirements for the next one."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from pytest_schema_parity.behavior.statements.solver import RowValues
 
 
 class CannotBuildError(Exception):
-    """No row of a table that fulfils the rules of both sides was found; there may be one."""
+    """No row that fulfils the rules of both sides was found; there may be one."""
 
 
-WorldMark: TypeAlias = (
+RowsMark: TypeAlias = (
     "tuple[dict[str, int], int, dict[int, int], dict[int, list[GeneratedStatement]]]"
 )
 
 
 @dataclass(slots=True)
-class World:
-    """The rows that the statements so far insert into the tables, and the numbers in use."""
+class PlannedRows:
+    """The rows that the statements insert, by table, and the numbers of values in use."""
 
     rows: dict[str, list[RowValues]] = field(default_factory=dict)
     statements: list[GeneratedStatement] = field(default_factory=list)
@@ -30,26 +30,26 @@ class World:
     fresh: dict[str, list[RowValues]] | None = None
     """The new parents of the row that is being built, if it must have new ones; else None.
 
-    There is one a table: else tables that are referred to in several ways would grow endlessly."""
+    At most one a table, as tables with several references would grow endlessly."""
 
     building: list[tuple[str, RowValues]] = field(default_factory=list)
     """The rows that are being built, each a parent of the one before it."""
-    tied: dict[int, int] = field(default_factory=dict)
-    """By the index of a row that is being built: that of the first row in its circle."""
+    circle_start: dict[int, int] = field(default_factory=dict)
+    """By the index of a row that is being built: the index of the first row in its circle."""
     along: dict[int, list[GeneratedStatement]] = field(default_factory=dict)
     """By the index of a row that is being built: the INSERTs that must be in its statement."""
 
     def in_a_circle(self, table: str, given: Mapping[str, str]) -> RowValues | None:
-        """Find a row that is being built and may take these values; tie the current row to it."""
+        """Find a row that is being built and may have these values; note the circle of rows."""
         for at, (name, row) in enumerate(self.building[:-1]):
             if name == table and all(row.get(c, value) == value for c, value in given.items()):
                 last = len(self.building) - 1
-                self.tied[last] = min(at, self.tied.get(last, at))
+                self.circle_start[last] = min(at, self.circle_start.get(last, at))
                 return row
         return None
 
     def parent(self, table: str, given: Mapping[str, str], *, complete: bool) -> RowValues | None:
-        """Find a row to refer to that has these values: any if they are a ``complete`` key."""
+        """Find a row with these values to refer to: a new one if required, unless ``complete``."""
         if self.fresh is None or complete:
             return self.find(table, given)
         for row in self.fresh.get(table, ()):
@@ -64,15 +64,15 @@ class World:
                 return row
         return None
 
-    def mark(self) -> WorldMark:
+    def mark(self) -> RowsMark:
         """The current state, to be restored by :meth:`back`."""
         counts = {table: len(rows) for table, rows in self.rows.items()}
         along = {at: list(statements) for at, statements in self.along.items()}
-        return counts, len(self.statements), dict(self.tied), along
+        return counts, len(self.statements), dict(self.circle_start), along
 
-    def back(self, mark: WorldMark) -> None:
+    def back(self, mark: RowsMark) -> None:
         """Remove the rows added since a mark; the numbers that they used stay in use."""
-        self.tied, self.along = mark[2], mark[3]
+        self.circle_start, self.along = mark[2], mark[3]
         if self.fresh is not None:
             self.fresh = {}
         for table, rows in self.rows.items():

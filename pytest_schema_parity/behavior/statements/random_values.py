@@ -1,4 +1,4 @@
-"""Tell what varies by nature from what differs: random values, the running clock."""
+"""Find values that change in each run (random ones, the running clock): no differences."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pytest_schema_parity.behavior.statements.runner import Runner
 
 MOMENT: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?(\+\d\d)?$")
 CLOCK: Final = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?")
-CLOSE: Final = 5.0
-"""Seconds by which readings of the running clock on two sides differ at most."""
+MAX_CLOCK_DIFFERENCE: Final = 5.0
+"""Maximum difference, in seconds, between clock_timestamp() of the two sides."""
 
 
-def is_chance(runner: Runner, example: Example, pair: ResultPair, position: int) -> bool:
-    """Whether what a call returns changes from run to run on both sides, or goes by the clock."""
+def is_random_result(runner: Runner, example: Example, pair: ResultPair, position: int) -> bool:
+    """Whether the result of a call changes in each run on both sides, or in times only."""
     (again,) = runner.results([example])
     runs = [[result.outcomes[position] for result in each] for each in (pair, again)]
     if all(runs[0][side] != runs[1][side] for side in (0, 1)):
@@ -27,14 +27,14 @@ def is_chance(runner: Runner, example: Example, pair: ResultPair, position: int)
     return runner.sides.apart != 0 and one == other
 
 
-def by_chance(
+def random_columns(
     first: Sequence[RowsAsText], second: Sequence[RowsAsText], width: int, apart: bool
 ) -> frozenset[int]:
-    """The columns whose values change from run to run on both sides: uuids, the running clock.
+    """The indexes of the columns whose values change in each run on both sides.
 
     A column that changes on one side only is a difference.  So are times that are further apart
-    than the clock can have moved.  Where the two sides did not begin at one instant (``apart``),
-    all times are compared in this way.
+    than the clock can have moved.  If the two sides have another now() (``apart``), all times are
+    compared in this way.
     """
     found = []
     for at in range(width):
@@ -47,10 +47,11 @@ def by_chance(
 
 
 def _far_apart(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether the values are times, and any two are further apart than the clock can move."""
     if not _are_times(one, other):
         return False
     pairs = zip(one, other, strict=False)
-    return any(abs(_moment(a) - _moment(b)) > CLOSE for a, b in pairs)
+    return any(abs(_moment(a) - _moment(b)) > MAX_CLOCK_DIFFERENCE for a, b in pairs)
 
 
 def _are_times(one: Sequence[str], other: Sequence[str]) -> bool:

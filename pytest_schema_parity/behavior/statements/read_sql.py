@@ -13,7 +13,7 @@ ALIAS: Final = '"schema parity"'
 NOT_READ: Final = "error not read"
 """The content of a table or view that is not read."""
 CANCELED: Final = f"error {TIMEOUT}"
-"""The content, or its beginning, of one whose reading a timeout cut off."""
+"""The content, or its beginning, of one whose reading was cancelled by a timeout."""
 NUMBER: Final = re.compile(r"^(smallint|integer|bigint|real|double precision|numeric(\(.*\))?)$")
 TIMESTAMP: Final = re.compile(r"^timestamp(\(\d\))? (with|without) time zone$")
 
@@ -38,8 +38,8 @@ def count_and_hash(
 ) -> str:
     """A PL/pgSQL body that returns a line a relation: its count of rows and the sum of hashes.
 
-    With ``as_role`` it is a role that reads, who may not be allowed to.  Those that are
-    ``passed_over`` are not read; after one that a timeout cuts off, no other is.
+    With ``as_role`` a role reads, which may not be allowed to.  Relations in ``passed_over`` are
+    not read, nor those after one whose reading is cancelled.
     """
     parts: list[str] = []
     for relation in relations:
@@ -67,7 +67,7 @@ def count_and_hash(
 def rows_as_json(model: Model, relation: str, side: int, *, as_role: bool = False) -> str:
     """A PL/pgSQL body that returns the rows of a relation: one JSON array of arrays of text.
 
-    Where a view cannot be read, it returns ``error``, the SQLSTATE and the message.
+    If a view cannot be read, it returns ``error``, the SQLSTATE and the message.
     """
     texts = [
         f"CASE WHEN {value} IS DISTINCT FROM NULL THEN format('%s', {value}) END"
@@ -83,10 +83,10 @@ def rows_as_json(model: Model, relation: str, side: int, *, as_role: bool = Fals
 
 
 def _source(model: Model, relation: str, side: int, as_role: bool) -> str:
-    """The FROM item: the relation, or a view's query as if materialized views were refreshed.
+    """The FROM item: the relation, or a query of a view with refreshed materialized views.
 
-    A role reads the view itself, if it may; what that shows is as old as the last refresh, and
-    is left out.
+    A role cannot run that query: of a view that depends on a refresh it reads no rows, only whether
+    it may read them.
     """
     view = model.views.get(relation)
     if view and as_role and any(view.live):

@@ -1,4 +1,4 @@
-"""Columns that have another name on the candidate: one column, under the reference's name."""
+"""Give columns that are renamed on the candidate the names of the reference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_schema_parity.schema.names import name_tokens
 Renamed: TypeAlias = Mapping[str, Mapping[str, str]]
 """By table or view: the reference's names of renamed columns, and the candidate's."""
 
-KEPT: Final = frozenset({"type", "type_key", "identity", "function", "enabled"})
+PARTS_WITHOUT_NAMES: Final = frozenset({"type", "type_key", "identity", "function", "enabled"})
 """The parts of a table's document that name no columns."""
 
 
@@ -41,11 +41,11 @@ def rename(document: CatalogDocument, renamed: Renamed) -> None:
         if table := document["tables"].get(name):
             for part, value in table.items():
                 if part not in ("schema", "foreign_keys"):
-                    table[part] = _renamed(value, own)
+                    table[part] = _with_names_replaced(value, own)
         if kind := document["types"].get(name):
             kind["field_names"] = [own.get(each, each) for each in kind["field_names"] or ()]
         if view := document["views"].get(name):
-            view["columns"] = _renamed(view["columns"], own)
+            view["columns"] = _with_names_replaced(view["columns"], own)
     for name, table in document["tables"].items():
         for key in table["foreign_keys"]:
             for part, owner in (("columns", name), ("referenced", key["target"])):
@@ -54,16 +54,19 @@ def rename(document: CatalogDocument, renamed: Renamed) -> None:
 
 
 def replaced_names(sql: str, names: Mapping[str, str]) -> str:
-    """SQL in which other names stand for some; constants and comments stay as they are."""
+    """SQL with some names replaced, except in constants and comments."""
     return TOKEN.sub(lambda found: names.get(found[0], found[0]), sql)
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+def _with_names_replaced(value: Any, names: Mapping[str, str]) -> Any:
     """A part of a document with the names in all its texts replaced."""
     if isinstance(value, str):
         return replaced_names(value, names)
     if isinstance(value, list):
-        return [_renamed(each, names) for each in value]
+        return [_with_names_replaced(each, names) for each in value]
     if isinstance(value, dict):
-        return {k: each if k in KEPT else _renamed(each, names) for k, each in value.items()}
+        return {
+            k: each if k in PARTS_WITHOUT_NAMES else _with_names_replaced(each, names)
+            for k, each in value.items()
+        }
     return value

@@ -1,4 +1,4 @@
-"""Tell what differs for a role alone from what differs for the superuser as well."""
+"""Decide whether a difference found as a role also occurs as the superuser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.divergences import (
-    AS,
+    ROLE_PREFIX,
     Cause,
     Divergence,
     DivergenceKind,
@@ -22,21 +22,21 @@ from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model
 from pytest_schema_parity.behavior.statements.policy_values import policy_texts
 from pytest_schema_parity.behavior.statements.role_statements import before_role, without_role
-from pytest_schema_parity.behavior.statements.row_divergences import first_showing
+from pytest_schema_parity.behavior.statements.row_divergences import first_with_same_divergence
 from pytest_schema_parity.behavior.statements.runner import Runner
 
-OnlyHere: TypeAlias = Counter[tuple[str | None, ...]]
-"""Rows that one side has and the other has not, with how often."""
-CHANCE: Final = "…"
-"""What stands for a random value in rows that differ."""
+RowsOfOneSide: TypeAlias = Counter[tuple[str | None, ...]]
+"""The rows that only one side has, with their counts."""
+PLACEHOLDER: Final = "…"
+"""It replaces random values in rows that differ."""
 
 
-def is_any_users(runner: Runner, example: Example, divergence: Divergence) -> bool:
-    """Whether what a role's example shows is shown without the role as well.
+def differs_for_superuser(runner: Runner, example: Example, divergence: Divergence) -> bool:
+    """Whether the superuser has the same difference as the role of an example.
 
-    Of a statement's outcome: whether the superuser's has the same cause.  Of rows: whether all rows
-    that differ for the role are rows that differ for the superuser, who runs the same statements or
-    only those before the role was set.
+    Of outcomes: whether that of the superuser has the same cause.  Of rows: whether all rows that
+    differ for the role also differ for the superuser, who runs the same statements or only those
+    before SET ROLE.
     """
     if not example.role:
         return False
@@ -49,7 +49,9 @@ def is_any_users(runner: Runner, example: Example, divergence: Divergence) -> bo
     if not example.reads_as_role:
         variants.append(replace(example, statements=before_role(example.statements)))
     others = row_divergences(runner, variants, divergence.cause[1])
-    return any(each is not None and _explains(runner.model, each, divergence) for each in others)
+    return any(
+        each is not None and _includes_rows(runner.model, each, divergence) for each in others
+    )
 
 
 def first_of_role(
@@ -59,13 +61,13 @@ def first_of_role(
     pairs: Sequence[ResultPair],
     known: Container[Cause] = (),
 ) -> int | None:
-    """The first of some examples that shows the same divergence, for its role alone."""
+    """The index of the first example with the same divergence for its role only, or None."""
     start = 0
     while True:
-        at = first_showing(runner, divergence, examples[start:], pairs[start:], known)
+        at = first_with_same_divergence(runner, divergence, examples[start:], pairs[start:], known)
         if at is None:
             return None
-        if not is_any_users(runner, examples[start + at], divergence):
+        if not differs_for_superuser(runner, examples[start + at], divergence):
             return start + at
         start += at + 1
 
@@ -78,12 +80,12 @@ def _same_outcome(runner: Runner, plain: Example, divergence: Divergence) -> boo
 
 
 def _of_any_command(cause: Cause) -> Cause:
-    """A cause without its role, and without what distinguishes a role's UPDATE from its INSERT."""
-    parts = (each for each in cause if not each.startswith(AS))
+    """A cause without its role, and with ``write`` for the command UPDATE of a role."""
+    parts = (each for each in cause if not each.startswith(ROLE_PREFIX))
     return tuple("write" if each == "update" else each for each in parts)
 
 
-def _explains(model: Model, plain: Divergence, divergence: Divergence) -> bool:
+def _includes_rows(model: Model, plain: Divergence, divergence: Divergence) -> bool:
     """Whether the superuser's differing rows include those of a role."""
     if plain.cause[2] == "fails":
         return divergence.cause[2] != "fails" or details(plain.cause) == details(divergence.cause)
@@ -92,16 +94,18 @@ def _explains(model: Model, plain: Divergence, divergence: Divergence) -> bool:
     names = divergence.rows.columns
     both = (divergence.rows.reference, divergence.rows.candidate)
     both_plain = (plain.rows.reference, plain.rows.candidate)
-    chance = {at for row in chain(*both, *both_plain) for at, v in enumerate(row) if v == CHANCE}
-    columns = _harmless(model, plain) | {names[at] for at in chance}
+    chance = {
+        at for row in chain(*both, *both_plain) for at, v in enumerate(row) if v == PLACEHOLDER
+    }
+    columns = _columns_without_policies(model, plain) | {names[at] for at in chance}
     at = [place for place, name in enumerate(names) if name in columns]
-    missing, extra = _only(both, at)
-    gone, added = _only(both_plain, at)
+    missing, extra = _rows_of_one_side(both, at)
+    gone, added = _rows_of_one_side(both_plain, at)
     return missing <= gone and extra <= added
 
 
-def _harmless(model: Model, plain: Divergence) -> set[str]:
-    """The columns whose other values decide over no row: no policy mentions them."""
+def _columns_without_policies(model: Model, plain: Divergence) -> set[str]:
+    """The differing columns, if no policy mentions any of them."""
     if plain.cause[2] != "as many":
         return set()
     columns = set(details(plain.cause))
@@ -111,13 +115,14 @@ def _harmless(model: Model, plain: Divergence) -> set[str]:
     return columns
 
 
-def _only(
+def _rows_of_one_side(
     sides: Sequence[Collection[tuple[str | None, ...]]], masked: Sequence[int]
-) -> tuple[OnlyHere, OnlyHere]:
-    """The rows of each side that the other has not, whatever the ``masked`` columns hold."""
+) -> tuple[RowsOfOneSide, RowsOfOneSide]:
+    """The rows that only one side has, for each side; ``masked`` columns are not compared."""
     one, other = (
         Counter(
-            tuple(CHANCE if at in masked else value for at, value in enumerate(row)) for row in rows
+            tuple(PLACEHOLDER if at in masked else value for at, value in enumerate(row))
+            for row in rows
         )
         for rows in sides
     )

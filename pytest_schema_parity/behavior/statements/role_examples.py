@@ -1,4 +1,4 @@
-"""Generate what roles see and do: rows of two users, and one of these signed in."""
+"""Generate examples that run as roles: on rows of two users, one of whom is signed in."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import islice, product
 from typing import Final, TypeAlias
 
 from pytest_schema_parity.behavior.statements.attempts import copy_of, identifying
+from pytest_schema_parity.behavior.statements.boundaries import TableColumn
 from pytest_schema_parity.behavior.statements.builder import Builder
 from pytest_schema_parity.behavior.statements.example import Example
 from pytest_schema_parity.behavior.statements.fresh_values import fresh
@@ -19,9 +20,12 @@ from pytest_schema_parity.behavior.statements.generated_statement import (
 )
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.model import Model, Table
-from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.planned_rows import (
+    CannotBuildError,
+    PlannedRows,
+    Wish,
+)
 from pytest_schema_parity.behavior.statements.policy_values import (
-    OfColumn,
     Policies,
     policies_of,
     wishes,
@@ -30,21 +34,21 @@ from pytest_schema_parity.behavior.statements.role_statements import signed_in, 
 from pytest_schema_parity.behavior.statements.solver import RowValues
 
 USER: Final = "00000000-0000-4000-8000-00000000a001"
-"""The id of the user who is signed in: a uuid, as which platforms read the claim ``sub``."""
+"""The id of the user who is signed in: a uuid, as platforms cast the claim ``sub`` to uuid."""
 OTHER: Final = "00000000-0000-4000-8000-00000000a002"
-"""The id of the user who is not."""
-DATABASES: Final = 40
-"""How many small databases each table's policies are tried on at most."""
-DIFFERING: Final = 160
-"""How many, where the table or what it depends on is known to differ."""
-CHANGED: Final = 8
-"""In how many of them roles also give each column other values."""
-FEW: Final = 6
-"""How many other values these are of each column."""
+"""The id of the other user."""
+MAX_DATABASES: Final = 40
+"""How many sets of rows the policies of a table are tried on."""
+MAX_DATABASES_IF_DIFFERENT: Final = 160
+"""How many, if the table differs."""
+CHANGED_DATABASES: Final = 8
+"""For how many of these, roles also change the columns in policies."""
+VALUES_PER_COLUMN: Final = 6
+"""How many values of each column are tried then."""
 
 
 RoleChange: TypeAlias = tuple[Sequence[GeneratedStatement], GeneratedStatement]
-"""What the superuser runs before, and the statement of a role."""
+"""The statements that the superuser runs first, and the statement of a role."""
 
 
 class RoleExamples:
@@ -66,15 +70,15 @@ class RoleExamples:
         self.made = 0
 
     def all(self, order: Sequence[str]) -> Iterator[Example]:
-        """The examples of all tables, what the roles see of each before what they do."""
+        """The examples of all tables in this order: the roles read each, then write to it."""
         for name in order if self.roles else ():
             table = self.model.tables[name]
             policies = policies_of(self.model, table)
-            most = DIFFERING if self.differs(name) else DATABASES
+            most = MAX_DATABASES_IF_DIFFERENT if self.differs(name) else MAX_DATABASES
             built = list(islice(self._databases(table, policies), most))
-            for statements in self._seen(table, built):
+            for statements in self._role_reads(table, built):
                 yield self._example(table, "what a role sees", statements)
-            for statements in self._done(table, policies, built, most):
+            for statements in self._role_writes(table, policies, built, most):
                 yield self._example(table, "what a role does", statements)
 
     def _example(
@@ -83,33 +87,35 @@ class RoleExamples:
         self.made += 1
         return Example(table.name, probe, tuple(statements), self.reads(table.name))
 
-    def _seen(
-        self, table: Table, built: Sequence[tuple[World, list[RowValues]]]
+    def _role_reads(
+        self, table: Table, built: Sequence[tuple[PlannedRows, list[RowValues]]]
     ) -> Iterator[list[GeneratedStatement]]:
-        for world, _ in built:
+        for planned, _ in built:
             for role, user in product(self.roles, (USER, "")):
-                yield [*world.statements, *signed_in(table.name, role, user)]
+                yield [*planned.statements, *signed_in(table.name, role, user)]
 
-    def _done(
+    def _role_writes(
         self,
         table: Table,
         policies: Policies,
-        built: Sequence[tuple[World, list[RowValues]]],
+        built: Sequence[tuple[PlannedRows, list[RowValues]]],
         most: int,
     ) -> Iterator[list[GeneratedStatement]]:
         """INSERT a row of each user, UPDATE columns, DELETE; those without WHERE reach all rows."""
-        for at, (world, rows) in enumerate(built):
-            changes = [*self._inserted(table, policies, world, {})] if at < CHANGED else []
-            changes += [(world.statements, each) for each in self._reaching_all(table)]
-            if at < CHANGED:
-                others = self._changed(table, policies, rows)
-                changes += [(world.statements, each) for each in others]
+        for at, (planned, rows) in enumerate(built):
+            changes = (
+                [*self._inserts(table, policies, planned, {})] if at < CHANGED_DATABASES else []
+            )
+            changes += [(planned.statements, each) for each in self._writes_without_where(table)]
+            if at < CHANGED_DATABASES:
+                others = self._updates(table, policies, rows)
+                changes += [(planned.statements, each) for each in others]
             yield from self._by_roles(table, changes)
-        world = built[0][0]
+        planned = built[0][0]
         for wish in islice(wishes(policies, [table.name]), 1, most):
             values = {column: value for (_, column), value in wish.items()}
-            changes = [*self._inserted(table, policies, world, values)]
-            changes.append((world.statements, update(table.name, values, {})))
+            changes = [*self._inserts(table, policies, planned, values)]
+            changes.append((planned.statements, update(table.name, values, {})))
             yield from self._by_roles(table, changes)
 
     def _by_roles(
@@ -120,39 +126,44 @@ class RoleExamples:
                 after = signed_out(table.name)
                 yield [*before, *signed_in(table.name, role, USER), change, after]
 
-    def _inserted(
-        self, table: Table, policies: Policies, world: World, values: RowValues
+    def _inserts(
+        self, table: Table, policies: Policies, planned: PlannedRows, values: RowValues
     ) -> Iterator[RoleChange]:
         """INSERTs of a row of each user with these values."""
         users = (USER,) if any(value == NULL for value in values.values()) else (USER, OTHER)
         for user in users:
-            more = copy_of(world)
-            fixed = {**self._owned(policies, table, user), **values}
+            more = copy_of(planned)
+            fixed = {**self._owner_values(policies, table, user), **values}
             try:
                 self.builder.add(more, table.name, Wish(fixed=fixed, new_parents=True))
             except CannotBuildError:
                 continue
             yield more.statements[:-1], more.statements[-1]
 
-    def _reaching_all(self, table: Table) -> Iterator[GeneratedStatement]:
-        """DELETE and UPDATE of all rows that a role may reach."""
+    def _writes_without_where(self, table: Table) -> Iterator[GeneratedStatement]:
+        """DELETE and UPDATE without WHERE, as a role."""
         yield delete(table.name, {})
-        yield from (update(table.name, dict([each]), {}) for each in self._plain(table))
+        yield from (
+            update(table.name, dict([each]), {}) for each in self._column_without_keys(table)
+        )
 
-    def _changed(
+    def _updates(
         self, table: Table, policies: Policies, rows: Sequence[RowValues]
     ) -> Iterator[GeneratedStatement]:
-        """UPDATE of each column that the policies mention, and all of these of one row."""
+        """UPDATE of each column in policies, without WHERE; DELETE and UPDATE of one row."""
         where = identifying(table, rows[0]) if rows else {}
-        for column, value in self._assigned(policies, table):
+        for column, value in self._values_to_assign(policies, table):
             yield update(table.name, {column: value}, {})
         if where:
             yield delete(table.name, where)
-            for column, value in (*self._plain(table), *self._assigned(policies, table)):
+            for column, value in (
+                *self._column_without_keys(table),
+                *self._values_to_assign(policies, table),
+            ):
                 yield update(table.name, {column: value}, where)
 
-    def _plain(self, table: Table) -> Iterator[tuple[str, str]]:
-        """A column that no key is about, and the value that UPDATE gives it."""
+    def _column_without_keys(self, table: Table) -> Iterator[tuple[str, str]]:
+        """A column in no key, if there is one, and its new value."""
         keyed = {c for key in table.keys for c in key.columns}
         keyed |= {c for key in table.foreign_keys for c in key.columns}
         keyed |= {c.name for c in table.columns if c.generated}
@@ -161,19 +172,19 @@ class RoleExamples:
         for column in sorted(plain, key=lambda each: each.name in named)[:1]:
             yield column.name, fresh(column.type, 70, column.name)
 
-    def _assigned(self, policies: Policies, table: Table) -> Iterator[tuple[str, str]]:
-        """The columns that policies mention, and the values that UPDATE gives them."""
+    def _values_to_assign(self, policies: Policies, table: Table) -> Iterator[tuple[str, str]]:
+        """The columns that policies mention, and their new values."""
         for name, column in policies.owners:
             if name == table.name:
                 yield column, literal(OTHER)
         for (name, column), values in policies.pools.items():
             if name == table.name:
-                yield from ((column, value) for value in values[:FEW])
+                yield from ((column, value) for value in values[:VALUES_PER_COLUMN])
 
     def _databases(
         self, table: Table, policies: Policies
-    ) -> Iterator[tuple[World, list[RowValues]]]:
-        """A row of each user, and rows of the tables that policies read; other values in each."""
+    ) -> Iterator[tuple[PlannedRows, list[RowValues]]]:
+        """Sets of rows: one of each user, in the table and those that its policies read."""
         names = [table.name, *(each.name for each in policies.related)]
         for wish in wishes(policies, names):
             for owner in (None, *(each for each in policies.owners if each[0] == table.name)):
@@ -185,37 +196,37 @@ class RoleExamples:
         self,
         table: Table,
         policies: Policies,
-        wish: Mapping[OfColumn, str],
-        owner: OfColumn | None,
-    ) -> tuple[World, list[RowValues]]:
-        """One such database; of several columns for a user, ``owner`` alone has the signed-in."""
-        world = World()
+        wish: Mapping[TableColumn, str],
+        owner: TableColumn | None,
+    ) -> tuple[PlannedRows, list[RowValues]]:
+        """One set of rows; with ``owner`` only this column of the table has the signed-in user."""
+        planned = PlannedRows()
         rows: list[RowValues] = []
         for each in (*policies.related, table):
             for user in (USER, OTHER):
-                given = self._owned(policies, each, user)
+                given = self._owner_values(policies, each, user)
                 if owner and user == USER and each is table:
                     given = {
                         c: v if (each.name, c) == owner else literal(OTHER)
                         for c, v in given.items()
                     }
                 given |= {c: v for (name, c), v in wish.items() if name == each.name}
-                if _is_there(world, each, given):
+                if _key_is_taken(planned, each, given):
                     continue
                 try:
-                    row = self.builder.add(world, each.name, Wish(fixed=given))
+                    row = self.builder.add(planned, each.name, Wish(fixed=given))
                 except CannotBuildError:
                     continue
                 if each is table:
                     rows.append(row)
-        return world, rows
+        return planned, rows
 
-    def _owned(self, policies: Policies, table: Table, user: str) -> RowValues:
+    def _owner_values(self, policies: Policies, table: Table, user: str) -> RowValues:
         return {column: literal(user) for name, column in policies.owners if name == table.name}
 
 
-def _is_there(world: World, table: Table, given: RowValues) -> bool:
-    """Whether a row has the key that another one would have."""
+def _key_is_taken(planned: PlannedRows, table: Table, given: RowValues) -> bool:
+    """Whether a planned row has the primary key of a row with these values."""
     held = identifying(table, given)
     is_whole = table.primary is not None and len(held) == len(table.primary.indexed)
-    return is_whole and world.find(table.name, held) is not None
+    return is_whole and planned.find(table.name, held) is not None

@@ -1,4 +1,4 @@
-"""Roles that statements run as, and the claims of the user who is signed in."""
+"""Write the statements that set a role and the claims of the user who is signed in."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pytest_schema_parity.behavior.statements.generated_statement import Generat
 CLAIMS: Final = "request.jwt.claims"
 SUB: Final = "request.jwt.claim.sub"
 SIGNED_OUT: Final = f"RESET {CLAIMS}; RESET {SUB};"
-"""What ends the claims of a session into which an example was pasted."""
-RESERVED: Final = """
+"""Resets the claims in a session into which an example was pasted."""
+RESERVED_WORDS: Final = """
     all analyse analyze and any array as asc asymmetric both case cast check collate
     column constraint create current_catalog current_date current_role current_time
     current_timestamp current_user default deferrable desc distinct do else end except
@@ -27,18 +27,18 @@ RESERVED: Final = """
     table then to trailing true union unique user using variadic when where window with
     none
 """
-"""The key words that are no role's name unless quoted (appendix C of PostgreSQL's manual)."""
+"""Key words that must be quoted as the name of a role (appendix C of PostgreSQL's manual)."""
 
 
 def quoted_role(role: str) -> str:
     """A role's name as SQL writes it."""
-    if re.fullmatch(r"[a-z_][a-z0-9_]*", role) and role not in RESERVED.split():
+    if re.fullmatch(r"[a-z_][a-z0-9_]*", role) and role not in RESERVED_WORDS.split():
         return role
     return '"' + role.replace('"', '""') + '"'
 
 
 def may_set(connection: psycopg.Connection, role: str) -> bool:
-    """Whether a role can be set, and can create what reading as it needs."""
+    """Whether SET ROLE works; grants TEMPORARY, so that the role can use pg_temp."""
     connection.execute("SAVEPOINT role")
     try:
         connection.execute(
@@ -55,10 +55,10 @@ def may_set(connection: psycopg.Connection, role: str) -> bool:
 
 
 def signed_in(table: str, role: str, user: str) -> list[GeneratedStatement]:
-    """The statements that set a role and the claims of a user: none where the id is empty.
+    """The statements that set a role and the claims of a user; without ``sub`` if the id is empty.
 
-    Both settings are set in any case: a setting that was rolled back is empty, not NULL, and what
-    an example shows would depend on those before it.
+    Both settings are always set: one that was rolled back is empty, not NULL, so an example would
+    depend on those before it.
     """
     claims = {"sub": user, "role": role} if user else {"role": role}
     settings = {CLAIMS: json.dumps(claims), SUB: user}
@@ -68,7 +68,7 @@ def signed_in(table: str, role: str, user: str) -> list[GeneratedStatement]:
 
 
 def nobody_signed_in(statement: GeneratedStatement) -> GeneratedStatement:
-    """The statement with the claims of nobody, where it sets those of a user."""
+    """The statement without the id of a user, if it sets claims."""
     if statement.kind != "role" or CLAIMS not in statement.text:
         return statement
     text = re.sub(r'"sub": "[^"]*", ', "", statement.text)
@@ -77,7 +77,7 @@ def nobody_signed_in(statement: GeneratedStatement) -> GeneratedStatement:
 
 
 def signed_out(table: str) -> GeneratedStatement:
-    """The statement after which the superuser is back."""
+    """The statement that resets the role to the superuser."""
     return GeneratedStatement(kind="role", table=table, text=RESET_ROLE)
 
 

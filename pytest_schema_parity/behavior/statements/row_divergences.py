@@ -1,4 +1,4 @@
-"""Look at what the rows of examples show: whether they differ, and by which cause."""
+"""Compare the rows of examples: in which of them tables and views differ, and by which cause."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pytest_schema_parity.behavior.statements.runner import Runner
 
 
 @dataclass(slots=True)
-class LookedAt:
-    """Which tables' rows were compared in which examples, and what differed in them."""
+class ComparedTables:
+    """The relations whose rows were compared in an example, and those that differ in it."""
 
     tables: set[tuple[Example, str]] = field(default_factory=set)
     differing: dict[Example, set[str]] = field(default_factory=dict)
@@ -32,9 +32,9 @@ class LookedAt:
         self.differing.setdefault(example, set()).add(relation)
 
     def others(self, examples: Sequence[Example], model: Model, relation: str) -> list[Example]:
-        """The examples in which no table differs, and none of the views that ``relation`` reads.
+        """The examples in which no table differs, and no view that ``relation`` reads.
 
-        What a role sees of a table has to do only with the tables that its policies read.
+        The rows that a role reads depend only on the tables that the policies read.
         """
         view = model.views.get(relation)
         unrelated = model.views.keys() - set(view.below) if view else frozenset()
@@ -59,39 +59,42 @@ def policies_read(model: Model, relation: str) -> set[str]:
     return found
 
 
-def tables_alike(
+def examples_with_equal_tables(
     runner: Runner,
     examples: Sequence[Example],
     view: str,
     pairs: Mapping[Example, ResultPair],
-    looked_at: LookedAt,
+    compared: ComparedTables,
     known: Container[Cause] = (),
 ) -> list[Example]:
-    """The examples in which no table differs but by chance: a view differs by itself there."""
+    """The examples in which tables differ in random values only, so a view differs by itself."""
     waiting: dict[str, list[Example]] = {}
     for example in examples:
         for name in differing_relations(example, pairs[example]):
-            if name in runner.model.tables and (example, name) not in looked_at.tables:
+            if name in runner.model.tables and (example, name) not in compared.tables:
                 waiting.setdefault(name, []).append(example)
     for table, unknown in waiting.items():
-        others = looked_at.others(unknown, runner.model, table)
+        others = compared.others(unknown, runner.model, table)
         for example, divergence in zip(
             others, row_divergences(runner, others, table, known), strict=True
         ):
-            looked_at.tables.add((example, table))
+            compared.tables.add((example, table))
             if divergence is not None:
-                looked_at.differs(example, table)
-    return looked_at.others(examples, runner.model, view)
+                compared.differs(example, table)
+    return compared.others(examples, runner.model, view)
 
 
-def first_showing(
+def first_with_same_divergence(
     runner: Runner,
     divergence: Divergence,
     examples: Sequence[Example],
     pairs: Sequence[ResultPair],
     known: Container[Cause] = (),
 ) -> int | None:
-    """The first of some examples that shows the same divergence."""
+    """The index of the first example with the same divergence; None without one.
+
+    Examples whose rows are compared run again; those with ``known`` causes of tables only once.
+    """
     errors = divergence.kind == "error"
     outcomes = [
         outcome_divergence(example, pair, errors=errors)
@@ -110,9 +113,11 @@ def first_showing(
     is_view = relation in runner.model.views
     refused = [each for each in suspects if is_view and is_refused(each, pairs_of[each], relation)]
     waiting = iter(refused or suspects)
-    while some := list(islice(waiting, AT_ONCE)):
+    while some := list(islice(waiting, EXAMPLES_PER_QUERY)):
         if is_view and not refused:
-            some = tables_alike(runner, some, relation, pairs_of, LookedAt(), known)
+            some = examples_with_equal_tables(
+                runner, some, relation, pairs_of, ComparedTables(), known
+            )
         found = row_divergences(runner, some, relation)
         for example, row_divergence in zip(some, found, strict=True):
             if row_divergence is not None and row_divergence.cause == divergence.cause:
@@ -121,7 +126,7 @@ def first_showing(
 
 
 def reads_for(model: Model, divergence: Divergence, example: Example) -> tuple[str, ...]:
-    """What has to be read for :func:`first_showing`, of what is read after an example."""
+    """The part of an example's ``reads`` that :func:`first_with_same_divergence` needs."""
     if divergence.kind != "rows":
         return ()
     relation = divergence.cause[1]
@@ -129,12 +134,12 @@ def reads_for(model: Model, divergence: Divergence, example: Example) -> tuple[s
     return tuple(name for name in example.reads if name == relation or name in tables)
 
 
-AT_ONCE: Final = 8
-"""In how many examples rows are compared at once, where one is wanted that shows a cause."""
+EXAMPLES_PER_QUERY: Final = 8
+"""In how many examples rows are compared at once, until one has the cause."""
 
 
-INCIDENTAL: Final = 25
-"""How many examples of a batch that are about other tables are looked into for one relation."""
+MAX_OTHER_EXAMPLES: Final = 25
+"""How many examples about other subjects are compared for one relation, in each batch."""
 
 
 def all_accepted(pair: ResultPair) -> bool:
@@ -148,7 +153,7 @@ def is_empty(content: str) -> bool:
 
 
 def is_refused(example: Example, pair: ResultPair, relation: str) -> bool:
-    """Whether a role may not read a relation on a side: that has nothing to do with its rows."""
+    """Whether a role cannot read a relation on a side, which does not depend on its rows."""
     at = example.reads.index(relation)
     return example.reads_as_role and any(each.contents[at].startswith("error") for each in pair)
 
@@ -157,4 +162,4 @@ def sample_of(examples: list[Example], relation: str) -> list[Example]:
     """The examples about a relation, and some of those that are about another one."""
     own = [example for example in examples if example.subject == relation]
     others = [example for example in examples if example.subject != relation]
-    return own + others[:: max(1, len(others) // INCIDENTAL)]
+    return own + others[:: max(1, len(others) // MAX_OTHER_EXAMPLES)]

@@ -30,23 +30,28 @@ from pytest_schema_parity.behavior.statements.read_sql import (
     NOT_READ,
 )
 from pytest_schema_parity.behavior.statements.role_statements import may_set
-from pytest_schema_parity.behavior.statements.side_runner import ALONE, SideRunner, savepoint
+from pytest_schema_parity.behavior.statements.side_runner import (
+    EXAMPLE_TIMEOUT,
+    SideRunner,
+    savepoint,
+)
 from pytest_schema_parity.postgres.cancelling import execute_within
 
 BATCH: Final = 250
 """How many examples run in one round trip."""
-FIRST: Final = 8
-"""How many run in the first one, in which most views turn out that cannot be read in time."""
-ASKED: Final = 10.0
-"""Seconds that a query about many values may take."""
+FIRST_BATCH: Final = 8
+"""How many run in the first round trip, which finds most views that are too slow to read."""
+QUERY_TIMEOUT: Final = 10.0
+"""Seconds that a query of :meth:`Runner.query_both` may take."""
 
 
 class Runner:
     """Runs examples on two scratch databases; counts examples and statements.
 
     ``roles`` can be set on both sides; ``missing_roles`` are those that a side (0, 1) cannot set.
-    ``running`` are the subjects of the examples that ran last.
-    ``endless`` are the views that a side (0, 1) cannot read in time: they are not read again.
+    ``running`` are the subjects of the examples that ran last.  ``left_out`` has the reasons, by
+    name, why relations and routines are not tested.  ``too_slow_views`` are, by side (0, 1), the
+    views that cannot be read in time: they are not read again.
     """
 
     def __init__(
@@ -67,8 +72,8 @@ class Runner:
         self._sides = tuple(
             SideRunner(side, at, model, truncated[at]) for at, side in enumerate(sides)
         )
-        self.endless = tuple(each.endless for each in self._sides)
-        sides.both(lambda side: self._on(side).prepare())
+        self.too_slow_views = tuple(each.too_slow_views for each in self._sides)
+        sides.both(lambda side: self._runner_of(side).prepare())
         cannot = sides.both(lambda side: [r for r in roles if not may_set(side.connection, r)])
         self.missing_roles = tuple((role, side) for side in (0, 1) for role in cannot[side])
         self.roles = tuple(role for role in roles if role not in (*cannot[0], *cannot[1]))
@@ -76,7 +81,7 @@ class Runner:
     def batches(self, examples: Iterable[Example]) -> Iterator[list[tuple[Example, ResultPair]]]:
         """Run the examples in order; yields a batch of them with their results at a time."""
         waiting = (example for example in examples if example.subject not in self.slow)
-        size = FIRST
+        size = FIRST_BATCH
         while batch := list(islice(waiting, size)):
             yield list(zip(batch, self.results(batch), strict=True))
             size = BATCH
@@ -84,7 +89,7 @@ class Runner:
     def results(self, examples: Sequence[Example]) -> list[ResultPair]:
         """Run the examples and return their results, the reference's first."""
         found: list[ResultPair] = []
-        for how, group in groupby(examples, key=_reading):
+        for how, group in groupby(examples, key=_reads_at_end):
             found += self._run_read(list(group), *how)
         return found
 
@@ -96,20 +101,17 @@ class Runner:
         self.running = tuple(sorted({example.subject for example in examples}))
         self.statements += sum(len(example.statements) for example in examples)
 
-        def work(side: OpenSide) -> list[ExampleResult]:
-            return self._on(side).run(examples, relations, as_role)
-
-        reference, candidate = self.sides.both(work)
+        reference, candidate = self._run_on_both(examples, relations, as_role)
         pairs = zip(reference, candidate, strict=True)
         found: list[ResultPair] = []
         for example, pair in zip(examples, pairs, strict=True):
             if any(o.sqlstate == TIMEOUT for result in pair for o in result.outcomes):
                 self.slow.add(example.subject)
-            found.append((NOT_RUN, NOT_RUN) if NOT_RUN in pair else _both_read(pair))
+            found.append((NOT_RUN, NOT_RUN) if NOT_RUN in pair else _mask_unread(pair))
         return found
 
     def rows(self, examples: Sequence[Example], relation: str) -> list[tuple[Read, Read]]:
-        """Run examples; returns what a relation shows at the end of each, on both sides."""
+        """Run examples; return the rows of a relation at the end of each, on both sides."""
         found: list[tuple[Read, Read]] = []
         for as_role, group in groupby(examples, key=lambda example: example.reads_as_role):
             found += self._rows(list(group), relation, as_role)
@@ -118,52 +120,55 @@ class Runner:
     def _rows(
         self, examples: Sequence[Example], relation: str, as_role: bool
     ) -> list[tuple[Read, Read]]:
-        def work(side: OpenSide) -> list[ExampleResult]:
-            return self._on(side).run(examples, relation, as_role)
-
-        reference, candidate = self.sides.both(work)
+        reference, candidate = self._run_on_both(examples, relation, as_role)
         return [
             (read_of(one), read_of(other)) for one, other in zip(reference, candidate, strict=True)
         ]
 
-    def is_endless(self, example: Example, relation: str) -> bool:
-        """Whether a view that a side cannot read in time is one after this example as well."""
+    def _run_on_both(
+        self, examples: Sequence[Example], relations: tuple[str, ...] | str, as_role: bool
+    ) -> tuple[list[ExampleResult], list[ExampleResult]]:
+        """Run examples on both sides at the same time; return the results of each side."""
+        return self.sides.both(lambda side: self._runner_of(side).run(examples, relations, as_role))
 
-        def work(side: OpenSide) -> bool:
-            on = self._on(side)
-            known = (relation, example.reads_as_role) in on.endless
+    def is_too_slow(self, example: Example, relation: str) -> bool:
+        """Whether a view, known as too slow, cannot be read in time after this example either."""
+
+        def is_too_slow_on(side: OpenSide) -> bool:
+            on = self._runner_of(side)
+            known = (relation, example.reads_as_role) in on.too_slow_views
             reader = on.reader(relation, example.reads_as_role)
-            return known and on.call([example], reader, ALONE)[1]
+            return known and on.call([example], reader, EXAMPLE_TIMEOUT)[1]
 
-        return any(self.sides.both(work))
+        return any(self.sides.both(is_too_slow_on))
 
-    def ask(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
-        """The rows of a query on each side; None where it fails, or takes too long."""
+    def query_both(self, queries: tuple[str, str]) -> tuple[list[tuple[object, ...]] | None, ...]:
+        """The rows of a query on each side; None if it fails, or takes too long."""
 
-        def work(side: OpenSide) -> list[tuple[object, ...]] | None:
+        def query_side(side: OpenSide) -> list[tuple[object, ...]] | None:
             query = queries[self._number(side)]
             with savepoint(side) as connection:
                 try:
-                    return execute_within(connection, query, ASKED).fetchall()
+                    return execute_within(connection, query, QUERY_TIMEOUT).fetchall()
                 except psycopg.Error:
                     return None
 
-        return self.sides.both(work)
+        return self.sides.both(query_side)
 
     def _number(self, side: OpenSide) -> int:
         return 0 if side is self.sides.reference else 1
 
-    def _on(self, side: OpenSide) -> SideRunner:
+    def _runner_of(self, side: OpenSide) -> SideRunner:
         return self._sides[self._number(side)]
 
 
-def _reading(example: Example) -> tuple[tuple[str, ...], bool]:
+def _reads_at_end(example: Example) -> tuple[tuple[str, ...], bool]:
     """What is read at the end of an example, and whether a role reads it."""
     return example.reads, example.reads_as_role
 
 
-def _both_read(pair: ResultPair) -> ResultPair:
-    """The results with the contents of what both sides have read."""
+def _mask_unread(pair: ResultPair) -> ResultPair:
+    """The results of both sides, with a relation that one side did not read as unread on both."""
     contents = [
         (NOT_READ, NOT_READ) if NOT_READ in both else both
         for both in zip(pair[0].contents, pair[1].contents, strict=False)

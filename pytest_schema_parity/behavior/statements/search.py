@@ -1,4 +1,4 @@
-"""Searches for statements that two databases answer differently."""
+"""Search for statements that have different results on two databases."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pytest_schema_parity.behavior.statements.counterexample import (
 )
 from pytest_schema_parity.behavior.statements.open_runner import open_runner
 from pytest_schema_parity.behavior.statements.renamed_columns import renamed_columns
-from pytest_schema_parity.behavior.statements.search_loop import Searching
+from pytest_schema_parity.behavior.statements.search_loop import SearchLoop
 from pytest_schema_parity.schema.difference import Difference
 
-CONFIRMED: Final = 3
-"""How often a counterexample is tried again where the two clocks were apart."""
+MAX_CONFIRMATIONS: Final = 3
+"""How often counterexamples are tried again if the now() of the two databases differed."""
 
 
 def search(
@@ -34,27 +34,27 @@ def search(
     known: Sequence[Known] = (),
     roles: Sequence[str] = (),
 ) -> Search:
-    """Search for statements that do something else on the candidate than on the reference.
+    """Search for statements with different outcomes, or rows, on candidate and reference.
 
     The databases should be copies: their tables are emptied, in a transaction that is rolled back.
-    Tables and views that ``differences`` name come first; those in ``leave_out`` are not looked at,
-    but their tables are filled where rows of others refer to them.  ``subjects``, where given, are
-    the only ones that are looked at.  Examples that are ``known`` are tried before all others.
-    Statements run as each of the ``roles`` as well.
+    Tables and views that ``differences`` name come first; those in ``leave_out`` are not tested,
+    but their tables get rows that others refer to.  If ``subjects`` are given, only these are
+    tested.  ``known`` counterexamples come first.  Statements run as each of ``roles`` as well.
     """
 
     def omits(name: str) -> bool:
+        """Whether a table, view or routine is not tested."""
         return name in leave_out or (subjects is not None and name not in subjects)
 
     sides = (reference.tree, reference.conninfo), (candidate.tree, candidate.conninfo)
     renamed = renamed_columns(differences)
     with open_runner(*sides, omits, roles, renamed) as runner:
-        found = Searching(runner, differences, budget, seed, known).search()
+        found = SearchLoop(runner, differences, budget, seed, known).search()
         apart = runner.sides.apart
-    tries = CONFIRMED if apart else 0
+    tries = MAX_CONFIRMATIONS if apart else 0
     while tries and found.counterexamples:
         with open_runner(*sides, omits, roles, renamed) as runner:
-            again = Searching(runner, differences, budget, seed)
+            again = SearchLoop(runner, differences, budget, seed)
             kept = tuple(each for each in found.counterexamples if again.confirms(each))
             tries = tries - 1 if runner.sides.apart else 0
         dropped = tuple(each for each in found.counterexamples if each not in kept)

@@ -1,4 +1,4 @@
-"""One search: runs the examples, looks at what they show, and keeps what is new."""
+"""The loop of a search: run examples, compare the results, and keep new counterexamples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pytest_schema_parity.behavior.statements.counterexample import (
     Search,
     ViewCompared,
 )
-from pytest_schema_parity.behavior.statements.counts import Tallies
+from pytest_schema_parity.behavior.statements.counts import Counts
 from pytest_schema_parity.behavior.statements.divergences import (
     Cause,
     Divergence,
@@ -27,29 +27,32 @@ from pytest_schema_parity.behavior.statements.divergences import (
 from pytest_schema_parity.behavior.statements.example import Example, ResultPair
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
 from pytest_schema_parity.behavior.statements.outcome import TIMEOUT
-from pytest_schema_parity.behavior.statements.random_values import is_chance
-from pytest_schema_parity.behavior.statements.role_differences import first_of_role, is_any_users
+from pytest_schema_parity.behavior.statements.random_values import is_random_result
+from pytest_schema_parity.behavior.statements.role_differences import (
+    differs_for_superuser,
+    first_of_role,
+)
 from pytest_schema_parity.behavior.statements.row_divergences import (
-    LookedAt,
+    ComparedTables,
     all_accepted,
-    first_showing,
+    examples_with_equal_tables,
+    first_with_same_divergence,
     is_refused,
     reads_for,
     sample_of,
-    tables_alike,
 )
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.shrink import shrink
-from pytest_schema_parity.behavior.statements.side_runner import ALONE
+from pytest_schema_parity.behavior.statements.side_runner import EXAMPLE_TIMEOUT
 from pytest_schema_parity.postgres.cancelling import CannotCancelError
 from pytest_schema_parity.schema.difference import Difference
 
-ALIKE: Final = 4
-"""How many counterexamples of more rows, or fewer, are shown of one table or view."""
+MAX_ALIKE: Final = 4
+"""How many counterexamples of one relation with more rows, or with fewer, are kept."""
 
 
-class Searching:
-    """One search: keeps what was found."""
+class SearchLoop:
+    """Searches two databases; ``found`` has the counterexamples by cause."""
 
     def __init__(
         self,
@@ -66,12 +69,12 @@ class Searching:
         self.deadline = time.monotonic() + budget.seconds
         self.source = ExampleSource(runner, differences, budget.examples, seed)
         self.found: dict[Cause, Counterexample] = {}
-        self.tallies = Tallies(self.model)
+        self.counts = Counts(self.model)
         self.exhausted: Exhausted = ""
         self.waiting = 0  # examples of a batch that has not run yet
 
     def search(self) -> Search:
-        """Try everything, as far as the budget goes; ``views`` are all whose text differs."""
+        """Run all examples within the budget; ``views`` of the result are those that differ."""
         try:
             for batch in self.runner.batches(self._within_budget()):
                 self.waiting = 0
@@ -81,8 +84,10 @@ class Searching:
         differing = [view.name for view in self.model.views.values() if view.differs]
         return Search(
             counterexamples=tuple(self.found.values()),
-            views=tuple(ViewCompared(name, self.tallies.alike[name]) for name in differing),
-            entered=self.tallies.entered(self.source.probes.attempts.failures),
+            views=tuple(
+                ViewCompared(name, self.counts.views_with_equal_rows[name]) for name in differing
+            ),
+            entered=self.counts.entered(self.source.directed_examples.attempts.failures),
             not_compared=self.model.missing + self.model.only,
             left_out=tuple(sorted(self._left_out().items())),
             statements=self.runner.statements,
@@ -97,10 +102,14 @@ class Searching:
         )
 
     def _left_out(self) -> dict[str, str]:
-        """What was not looked at, with the reasons: also views that cannot be read in time."""
-        endless = {name for side in self.runner.endless for name, as_role in side if not as_role}
+        """What was not tested, with the reasons: also views that are too slow to read."""
+        endless = {
+            name for side in self.runner.too_slow_views for name, as_role in side if not as_role
+        }
         shown = {cause[1] for cause in self.found if cause[0] == "rows"}
-        reason = f"it, or a view that it reads, takes longer than {ALONE:g} second to read"
+        reason = (
+            f"it, or a view that it reads, takes longer than {EXAMPLE_TIMEOUT:g} second to read"
+        )
         return {**dict.fromkeys(endless - shown, reason), **self.runner.left_out}
 
     def _within_budget(self) -> Iterator[Example]:
@@ -114,7 +123,7 @@ class Searching:
             yield example
 
     def _spent(self) -> Exhausted:
-        """The part of the budget that is spent; empty while there is something left of all."""
+        """The part of the budget that is spent; empty if none is."""
         if self.runner.examples + self.waiting >= self.budget.examples:
             return "examples"
         if len(self.found) >= self.budget.counterexamples:
@@ -122,66 +131,68 @@ class Searching:
         return "seconds" if time.monotonic() > self.deadline else ""
 
     def _examine(self, batch: Sequence[tuple[Example, ResultPair]]) -> None:
-        """Look at the results of a batch; shrink what shows something new."""
+        """Compare the results of a batch; keep the counterexamples with a new cause."""
         suspects: dict[str, list[Example]] = {}
         pairs: dict[Example, ResultPair] = {}
         for example, pair in batch:
-            self.tallies.count(example, pair)
-            errors = example.single_fault and self.tallies.has_entered(example.subject)
+            self.counts.count(example, pair)
+            errors = example.single_fault and self.counts.has_entered(example.subject)
             divergence = outcome_divergence(example, pair, errors=errors)
             if divergence is not None:
-                if not self._is_any_users(example, divergence):
+                if not self._differs_for_superuser(example, divergence):
                     self._keep(example, divergence)
                 continue
             for relation in differing_relations(example, pair):
                 suspects.setdefault(relation, []).append(example)
                 pairs[example] = pair
-        looked_at = LookedAt()
+        compared = ComparedTables()
         for relation in sorted(suspects, key=self._layer):
             sample = sample_of(suspects[relation], relation)
             refused = [each for each in sample if is_refused(each, pairs[each], relation)]
-            examples = looked_at.others(sample, self.model, relation)
+            examples = compared.others(sample, self.model, relation)
             examples = [each for each in examples if each not in refused]
             if relation in self.model.views:
-                examples = tables_alike(
-                    self.runner, examples, relation, pairs, looked_at, self.found
+                examples = examples_with_equal_tables(
+                    self.runner, examples, relation, pairs, compared, self.found
                 )
             examples += refused
             found = row_divergences(self.runner, examples, relation, self.found)
             for example, row_divergence in zip(examples, found, strict=True):
-                looked_at.tables.add((example, relation))
+                compared.tables.add((example, relation))
                 if row_divergence is not None:
                     if row_divergence.cause[2] != "fails" or not example.role:
-                        looked_at.differs(example, relation)
-                    if not self._is_any_users(example, row_divergence):
+                        compared.differs(example, relation)
+                    if not self._differs_for_superuser(example, row_divergence):
                         self._keep(example, row_divergence)
                 else:
-                    self.tallies.count_alike(example, pairs[example], relation)
+                    self.counts.count_equal_rows(example, pairs[example], relation)
 
     def _layer(self, relation: str) -> int:
-        """Tables come first, each view after those that it reads."""
+        """The sort key of a relation: tables come first, each view after those that it reads."""
         view = self.model.views.get(relation)
         return 1 + len(view.below) if view else 0
 
-    def _is_any_users(self, example: Example, divergence: Divergence) -> bool:
-        """Whether what a role shows differs for the superuser as well, who comes first."""
-        return divergence.cause not in self.found and is_any_users(self.runner, example, divergence)
+    def _differs_for_superuser(self, example: Example, divergence: Divergence) -> bool:
+        """Whether a new difference of a role is one of the superuser as well."""
+        return divergence.cause not in self.found and differs_for_superuser(
+            self.runner, example, divergence
+        )
 
     def _keep(self, example: Example, divergence: Divergence) -> None:
-        """Shrink an example of a cause that is new; keep it as it is where time is up."""
+        """Keep an example with a new cause, shrunk if there is time."""
         cause = divergence.cause
         spent = self._spent()
         if spent == "counterexamples":
             return
         if divergence.kind == "result" and divergence.position is not None:
             (pair,) = self.runner.results([example])
-            if is_chance(self.runner, example, pair, divergence.position):
+            if is_random_result(self.runner, example, pair, divergence.position):
                 return
         alike = sum(
             known[:3] == cause[:3] and other.role == example.role
             for known, other in self.found.items()
         )
-        if cause in self.found or (cause[0] == "rows" and alike >= ALIKE):
+        if cause in self.found or (cause[0] == "rows" and alike >= MAX_ALIKE):
             return
         before = self.known.get(example.statements)
         tried = before.examples if before else self.runner.examples
@@ -205,9 +216,10 @@ class Searching:
         )
 
     def _smallest(self, example: Example, divergence: Divergence, *, may_shrink: bool) -> Example:
-        """The smallest example that shows the same; of a view that hangs one with one statement."""
+        """The smallest example with the same divergence; of a slow view one with one statement."""
 
         def shows(others: Sequence[Example], pairs: Sequence[ResultPair]) -> int | None:
+            """The index of the first example with the same divergence."""
             return first_of_role(self.runner, divergence, others, pairs, self.found)
 
         if divergence.kind == "rows" and TIMEOUT in divergence.cause:
@@ -219,32 +231,34 @@ class Searching:
 
     def _one_statement(self, example: Example, view: str) -> Example:
         """An example after which a view cannot be read in time, with one statement if possible."""
-        for statement in example.statements[:ALIKE] if not example.role else ():
+        for statement in example.statements[:MAX_ALIKE] if not example.role else ():
             smaller = replace(example, statements=(statement,))
             (pair,) = self.runner.results([smaller])
-            if all_accepted(pair) and self.runner.is_endless(smaller, view):
+            if all_accepted(pair) and self.runner.is_too_slow(smaller, view):
                 return smaller
         return example
 
     def _on_candidate(self, example: Example) -> tuple[str, ...]:
-        """The statements as the candidate runs them; none where it has the same names."""
+        """The statements with the candidate's names; empty if these are the same."""
         parts = [each.in_names(self.model.renamed) for each in example.statements]
         return tuple(f"{each.sql};" for each in parts) if parts != [*example.statements] else ()
 
     def confirms(self, example: Counterexample) -> bool:
-        """Whether a counterexample shows the same here: no chance of two clocks that were apart."""
+        """Whether a counterexample has the same divergence in this runner's databases."""
         for known in self.source.known([Known(example.subject, example.parts, 0)]):
             again = replace(known, single_fault=example.cause[0] == "error")
             kind = cast("DivergenceKind", example.cause[0])
             pairs = self.runner.results([again])
             return (
-                first_showing(self.runner, Divergence(kind, example.cause), [again], pairs)
+                first_with_same_divergence(
+                    self.runner, Divergence(kind, example.cause), [again], pairs
+                )
                 is not None
             )
         return True
 
     def _query(self, relation: str, example: Example) -> str:
-        """SQL that brings what a relation reads up to date, and shows its rows."""
+        """SQL that refreshes what a relation reads, and shows its rows."""
         view = self.model.views.get(relation)
         refreshed = view.refreshed if view and not example.reads_as_role else ()
         return " ".join(

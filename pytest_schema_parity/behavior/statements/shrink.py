@@ -1,4 +1,4 @@
-"""Shrink an example while it shows the same cause; smaller variants run in one batch."""
+"""Shrink an example while it has the same cause; smaller variants run in batches."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from pytest_schema_parity.behavior.statements.generated_statement import NULL, G
 from pytest_schema_parity.behavior.statements.role_statements import nobody_signed_in
 
 ROUNDS: Final = 40
-MOST: Final = 300
+"""How often an example is replaced by a smaller variant of one kind, in a row."""
+MAX_VARIANTS: Final = 300
 """How many smaller variants of one example are tried."""
-FEW: Final = 16
+FIRST_BATCH: Final = 16
 """How many of them are tried in the first batch."""
 NUMBER: Final = re.compile(r"(?<![\w.-])\d{1,9}(?![\w.])")
 
@@ -26,28 +27,28 @@ Run: TypeAlias = Callable[[Sequence[Example]], list[ResultPair]]
 
 
 def shrink(example: Example, run: Run, shows: Shows) -> Example:
-    """The smallest variant of an example that still shows the same cause."""
+    """The smallest variant of an example that still has the same cause."""
     while True:
-        example = _as_far_as(_shorter, example, run, shows)
-        simpler = _as_far_as(_simpler, example, run, shows)
+        example = _shrink_by(_shorter, example, run, shows)
+        simpler = _shrink_by(_simpler, example, run, shows)
         if simpler is example:
             return example
         example = simpler
 
 
-def _as_far_as(variants: Variants, example: Example, run: Run, shows: Shows) -> Example:
-    """The last of a chain of variants that show the same cause, each the first of its kind."""
+def _shrink_by(variants: Variants, example: Example, run: Run, shows: Shows) -> Example:
+    """Replace an example by its first variant with the same cause, until none has it."""
     for _ in range(ROUNDS):
-        found = _first(islice(variants(example), MOST), run, shows)
+        found = _first_that_shows(islice(variants(example), MAX_VARIANTS), run, shows)
         if found is None:
             break
         example = found
     return example
 
 
-def _first(examples: Iterator[Example], run: Run, shows: Shows) -> Example | None:
-    """The first example that shows the cause; the batches grow, as most often an early one does."""
-    size = FEW
+def _first_that_shows(examples: Iterator[Example], run: Run, shows: Shows) -> Example | None:
+    """The first example with the cause; batches grow, as mostly an early one has it."""
+    size = FIRST_BATCH
     while batch := list(islice(examples, size)):
         if (at := shows(batch, run(batch))) is not None:
             return batch[at]
@@ -57,7 +58,7 @@ def _first(examples: Iterator[Example], run: Run, shows: Shows) -> Example | Non
 
 def _shorter(example: Example) -> Iterator[Example]:
     yield from _without_statements(example)
-    yield from _joined(example)
+    yield from _with_rows_merged(example)
     yield from _without_columns(example)
 
 
@@ -74,22 +75,26 @@ def _without_statements(example: Example) -> Iterator[Example]:
 
 
 def _roles(example: Example) -> list[str]:
-    """The changes of the role: without one the statements would show something else."""
+    """The statements that change the role, which variants keep."""
     return [each.text for each in example.statements if each.kind == "role"]
 
 
-def _joined(example: Example) -> Iterator[Example]:
-    """Variants without one row: references to it go to an earlier row of its table."""
+def _with_rows_merged(example: Example) -> Iterator[Example]:
+    """Variants without one row: later statements use the values of an earlier row instead."""
     for at, statement in enumerate(example.statements):
         for earlier in example.statements[:at]:
             if statement.kind == earlier.kind == "insert" and statement.table == earlier.table:
                 kept = dict(earlier.values)
                 other = {v: kept[c] for c, v in statement.values if kept.get(c, v) != v}
-                later = tuple(_replaced(each, other) for each in example.statements[at + 1 :])
+                later = tuple(
+                    _with_values_replaced(each, other) for each in example.statements[at + 1 :]
+                )
                 yield replace(example, statements=(*example.statements[:at], *later))
 
 
-def _replaced(statement: GeneratedStatement, other: Mapping[str, str]) -> GeneratedStatement:
+def _with_values_replaced(
+    statement: GeneratedStatement, other: Mapping[str, str]
+) -> GeneratedStatement:
     values = tuple((column, other.get(value, value)) for column, value in statement.values)
     where = tuple((column, other.get(value, value)) for column, value in statement.where)
     return replace(statement, values=values, where=where)
@@ -105,19 +110,19 @@ def _without_columns(example: Example) -> Iterator[Example]:
             for start in range(0, len(columns), size):
                 gone = frozenset(columns[start : start + size])
                 if len(columns) - len(gone) >= least and statement.kind in ("insert", "update"):
-                    yield _with(example, at, statement.without(gone))
+                    yield _with_statement(example, at, statement.without(gone))
             size //= 2
 
 
 def _simpler(example: Example) -> Iterator[Example]:
     for at, statement in enumerate(example.statements):
         if (nobody := nobody_signed_in(statement)) != statement:
-            yield _with(example, at, nobody)
+            yield _with_statement(example, at, nobody)
         for place, (column, value) in enumerate(statement.values):
             for other in _simpler_values(value):
                 values = list(statement.values)
                 values[place] = (column, other)
-                yield _with(example, at, replace(statement, values=tuple(values)))
+                yield _with_statement(example, at, replace(statement, values=tuple(values)))
 
 
 def _simpler_values(value: str) -> Iterable[str]:
@@ -135,6 +140,6 @@ def _simpler_values(value: str) -> Iterable[str]:
             yield value[: match.start()] + str(smaller) + value[match.end() :]
 
 
-def _with(example: Example, at: int, statement: GeneratedStatement) -> Example:
+def _with_statement(example: Example, at: int, statement: GeneratedStatement) -> Example:
     statements = (*example.statements[:at], statement, *example.statements[at + 1 :])
     return replace(example, statements=statements)

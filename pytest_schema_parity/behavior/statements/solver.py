@@ -1,4 +1,4 @@
-"""Find values that fulfil CHECKs: the server evaluates the conditions on many combinations."""
+"""Find values that fulfil CHECKs: the servers evaluate the conditions on many combinations."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from pytest_schema_parity.behavior.statements.model import Column, Condition, Ha
 from pytest_schema_parity.behavior.statements.runner import Runner
 from pytest_schema_parity.behavior.statements.sql_constants import Literals
 
-CAP: Final = 4_000
+MAX_EVALUATED: Final = 4_000
 """How many combinations of values are evaluated at most."""
-MOST: Final = 200
-"""How many valid combinations are kept to choose from."""
-FRESH: Final = 12
+MAX_ACCEPTED: Final = 200
+"""About how many combinations that both sides accept are kept."""
+FRESH_VALUES: Final = 12
 """How many fresh values each column of a condition is tried with."""
 
 RowValues: TypeAlias = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Tuple:
+class Evaluation:
     """Values of a component's columns, with the truth of each condition, and validity by side."""
 
     values: RowValues
@@ -59,9 +59,9 @@ class Solver:
         self.literals = literals
         self.seed = seed
         self._components: dict[str, tuple[Component, ...]] = {}
-        self._solved: dict[Memo, list[Tuple]] = {}
-        self._valid: dict[Memo, list[RowValues]] = {}
-        self._by_values: dict[Memo, dict[tuple[str, ...], Tuple]] = {}
+        self._solved: dict[Memo, list[Evaluation]] = {}
+        self._accepted: dict[Memo, list[RowValues]] = {}
+        self._by_values: dict[Memo, dict[tuple[str, ...], Evaluation]] = {}
 
     def components(self, table: Table) -> tuple[Component, ...]:
         """The components of a table, in the order of their first columns."""
@@ -69,9 +69,9 @@ class Solver:
             self._components[table.name] = tuple(_components(table))
         return self._components[table.name]
 
-    def tuples(
+    def evaluations(
         self, table: Table, component: Component, fixed: Mapping[str, str] | None = None
-    ) -> list[Tuple]:
+    ) -> list[Evaluation]:
         """Combinations of values with the truth of every condition; ``fixed`` ones are kept."""
         given = {c: v for c, v in (fixed or {}).items() if c in component.columns}
         memo = (table.name, component, tuple(sorted(given.items())))
@@ -79,46 +79,48 @@ class Solver:
             self._solved[memo] = self._solve(table, component, given)
         return self._solved[memo]
 
-    def valid(
+    def accepted_values(
         self, table: Table, component: Component, fixed: Mapping[str, str] | None = None
     ) -> list[RowValues]:
-        """At most some 200 combinations that both sides accept, those without NULL first."""
+        """An even sample of the combinations that both sides accept, fewest NULLs first."""
         given = {c: v for c, v in (fixed or {}).items() if c in component.columns}
         memo = (table.name, component, tuple(sorted(given.items())))
-        if memo not in self._valid:
-            found = [each for each in self.tuples(table, component, given) if all(each.valid)]
+        if memo not in self._accepted:
+            found = [each for each in self.evaluations(table, component, given) if all(each.valid)]
             found.sort(key=lambda each: list(each.values.values()).count(NULL))
-            kept = found[:: max(1, len(found) // MOST)]
-            self._valid[memo] = [each.values for each in kept]
-        return self._valid[memo]
+            kept = found[:: max(1, len(found) // MAX_ACCEPTED)]
+            self._accepted[memo] = [each.values for each in kept]
+        return self._accepted[memo]
 
-    def holds(self, table: Table, predicate: str, row: Mapping[str, str]) -> bool:
-        """Whether a row fulfils a partial index's predicate; true where that is unknown."""
+    def fulfils(self, table: Table, predicate: str, row: Mapping[str, str]) -> bool:
+        """Whether a row fulfils the predicate of a partial index; true if unknown."""
         for component in self.components(table):
             for place, check in enumerate(component.predicates, len(component.checks)):
                 if check.expression == predicate:
                     memo = (table.name, component, ())
                     if memo not in self._by_values:
-                        tuples = self.tuples(table, component)
+                        tuples = self.evaluations(table, component)
                         self._by_values[memo] = {tuple(t.values.values()): t for t in tuples}
                     values = tuple(row.get(column, "") for column in component.columns)
                     found = self._by_values[memo].get(values)
                     return found is None or found.truths[place] is True
         return True
 
-    def _solve(self, table: Table, component: Component, given: RowValues) -> list[Tuple]:
+    def _solve(self, table: Table, component: Component, given: RowValues) -> list[Evaluation]:
         lists = [
             [given[name]]
             if name in given
             else self._candidates(table, table.by_name[name], component)
             for name in component.columns
         ]
-        lists = self._evaluable(table, component, lists)
+        lists = self._castable(table, component, lists)
         if not all(lists):
             return []
-        rows = self._rows(lists)
-        queries = tuple(self._query(table, component, lists, rows, side) for side in (0, 1))
-        answers = self.runner.ask((queries[0], queries[1]))
+        rows = self._sample(lists)
+        queries = tuple(
+            self._evaluating_query(table, component, lists, rows, side) for side in (0, 1)
+        )
+        answers = self.runner.query_both((queries[0], queries[1]))
         count = len(component.checks) + len(component.predicates)
         found = []
         for at, row in enumerate(rows):
@@ -128,7 +130,7 @@ class Solver:
             truths = [(a[at] if a is not None else (None,) * count) for a in answers]
             valid = [self._accepts(component, truths[side], side) for side in (0, 1)]
             merged = tuple(bool(t) if t is not None else None for t in [*truths[0], *truths[1]])
-            found.append(Tuple(values, merged, (valid[0], valid[1])))
+            found.append(Evaluation(values, merged, (valid[0], valid[1])))
         return found
 
     def _accepts(self, component: Component, truths: Sequence[object], side: int) -> bool:
@@ -149,46 +151,51 @@ class Solver:
         }
         is_number = column.type.category == "N"
         found = candidates(column, literals, more=numbers if is_number else ())
-        found += [fresh(column.type, number, column.name) for number in range(1, FRESH + 1)]
+        found += [fresh(column.type, number, column.name) for number in range(1, FRESH_VALUES + 1)]
         own = [check.expression for check in texts if column.name in check.columns]
-        found += spelled(column, own, FRESH)
+        found += spelled(column, own, FRESH_VALUES)
         if not column.not_null:
             found.append(NULL)
         return list(dict.fromkeys(found))
 
     def _numbers(self, expression: str) -> Iterable[str]:
-        from pytest_schema_parity.behavior.statements.sql_constants import mine
+        from pytest_schema_parity.behavior.statements.sql_constants import constants_of
 
-        return mine(expression).numbers
+        return constants_of(expression).numbers
 
-    def _evaluable(
+    def _castable(
         self, table: Table, component: Component, lists: list[list[str]]
     ) -> list[list[str]]:
-        """The values without those that one side cannot cast to the type of their column."""
+        """The values, by column, that both sides can cast to the type of the column."""
         pairs = [(c, v) for c, values in zip(component.columns, lists, strict=True) for v in values]
-        queries = tuple(_casts(table, pairs, side) for side in (0, 1))
-        if all(answer is not None for answer in self.runner.ask((queries[0], queries[1]))):
+        queries = tuple(_casting_query(table, pairs, side) for side in (0, 1))
+        if all(answer is not None for answer in self.runner.query_both((queries[0], queries[1]))):
             return lists
         good = {
             pair
             for pair in pairs
-            if None not in self.runner.ask((_casts(table, [pair], 0), _casts(table, [pair], 1)))
+            if None
+            not in self.runner.query_both(
+                (_casting_query(table, [pair], 0), _casting_query(table, [pair], 1))
+            )
         }
         return [
             [value for value in values if (column, value) in good]
             for column, values in zip(component.columns, lists, strict=True)
         ]
 
-    def _rows(self, lists: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    def _sample(self, lists: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
         """Combinations as indexes into the lists of values: all, or a sample if there are many."""
         ranges = [range(len(values)) for values in lists]
-        if prod(map(len, ranges)) <= CAP:
+        if prod(map(len, ranges)) <= MAX_EVALUATED:
             return list(product(*ranges))
         source = random.Random(self.seed)  # noqa: S311 - a sample, no secret
-        rows = {tuple(source.randrange(len(values)) for values in lists) for _ in range(CAP)}
+        rows = {
+            tuple(source.randrange(len(values)) for values in lists) for _ in range(MAX_EVALUATED)
+        }
         return sorted(rows)
 
-    def _query(
+    def _evaluating_query(
         self,
         table: Table,
         component: Component,
@@ -196,6 +203,10 @@ class Solver:
         rows: Sequence[tuple[int, ...]],
         side: int,
     ) -> str:
+        """SQL that evaluates all conditions on combinations of values, NULL for the other side's.
+
+        ``rows`` are indexes into ``lists``; the result has a row for each, in order.
+        """
         columns = []
         for at, name in enumerate(component.columns):
             kind = table.by_name[name].types[side].name
@@ -216,14 +227,15 @@ class Solver:
         return f"SELECT {', '.join(conditions)} FROM ({inner} OFFSET 0) AS t ORDER BY place"  # noqa: S608
 
 
-def _casts(table: Table, pairs: Iterable[tuple[str, str]], side: int) -> str:
+def _casting_query(table: Table, pairs: Iterable[tuple[str, str]], side: int) -> str:
+    """SQL that fails if the value of one (column, value) cannot be cast on a side."""
     casts = [f"({value})::{table.by_name[column].types[side].name}" for column, value in pairs]
     rows = [f"SELECT ({cast}) IS NULL" for cast in casts]
     return " UNION ALL ".join(rows)
 
 
 def _components(table: Table) -> Iterable[Component]:
-    """The components of a table: columns joined by conditions on several of them."""
+    """The components of a table: groups of columns that share conditions."""
     known = table.by_name
     checks = [
         (c, s) for c, s in table.checks.items() if c.columns and all(n in known for n in c.columns)

@@ -44,7 +44,8 @@ INTERVAL: Final = re.compile(
 class Literals:
     """The constants of some SQL; ``compared`` maps a column to those that it is compared with.
 
-    So for regular expressions; those of an unknown column have the empty string as key.
+    ``patterns`` are regular expressions, also by column: the empty string if it is unknown.
+    ``keys`` are keys of JSON documents.
     """
 
     numbers: set[str] = field(default_factory=set)
@@ -65,15 +66,15 @@ class Literals:
                 mine[column] |= values
 
 
-def mine_all(texts: Iterable[str]) -> Literals:
+def constants_of_all(texts: Iterable[str]) -> Literals:
     """The constants of several texts."""
     found = Literals()
     for text in texts:
-        found.include(mine(text))
+        found.include(constants_of(text))
     return found
 
 
-def mine(text: str) -> Literals:
+def constants_of(text: str) -> Literals:
     """The constants of one text: an expression, a view's definition or a function's body."""
     found = Literals()
     column = subject = operator = ""

@@ -8,7 +8,11 @@ from pytest_schema_parity.behavior.statements.candidates import candidates
 from pytest_schema_parity.behavior.statements.counterexample import ANY_BUDGET
 from pytest_schema_parity.behavior.statements.example_source import ExampleSource
 from pytest_schema_parity.behavior.statements.fresh_values import fresh
-from pytest_schema_parity.behavior.statements.planned_rows import CannotBuildError, Wish, World
+from pytest_schema_parity.behavior.statements.planned_rows import (
+    CannotBuildError,
+    PlannedRows,
+    Wish,
+)
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -18,13 +22,14 @@ if TYPE_CHECKING:
 NUMBERS = range(1, 21)
 """The numbers of the fresh values for each column, beside the constants of the schema."""
 CHOICES = 200
+"""How many valid combinations of values the strategy chooses from."""
 
 
 def rows_of(runner: Runner, table: str) -> SearchStrategy[tuple[str, ...]]:
     """Statements that insert a row into a table, with the rows that it refers to.
 
-    Both databases of the runner, which has to stay open, accept nearly all of them: only rules
-    inside of triggers are unknown.  Raises KeyError where they have no such table in common.
+    Both databases of the runner, which must stay open, accept nearly all of them: only rules in
+    triggers are unknown.  Raises KeyError if not both have the table.
     """
     from hypothesis import strategies as st
 
@@ -50,13 +55,14 @@ def rows_of(runner: Runner, table: str) -> SearchStrategy[tuple[str, ...]]:
     }
 
     def statements(choice: int, fixed: dict[str, str]) -> tuple[str, ...]:
+        """The INSERTs of a row, with these values if possible; raises CannotBuildError."""
         for values in (fixed, {}):
-            world = World()
+            planned = PlannedRows()
             try:
-                builder.add(world, table, Wish(fixed=values, choice=choice))
+                builder.add(planned, table, Wish(fixed=values, choice=choice))
             except CannotBuildError:
                 continue
-            return tuple(f"{statement.sql};" for statement in world.statements)
+            return tuple(f"{statement.sql};" for statement in planned.statements)
         raise CannotBuildError(
             f"no row of {table} was found that fulfils the rules of both databases"
         )

@@ -1,4 +1,4 @@
-"""Layouts: each migration tool's rules, one module a tool, found by looking into this package."""
+"""Layouts: each migration tool's rules, one module a tool, found in this package."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def layouts() -> dict[str, Layout]:
 
 
 def get_layout(name: str) -> Layout:
-    """The layout of that name; raise TreeError with what was probably meant."""
+    """The layout of that name; raise TreeError with a similar name."""
     known = layouts()
     if name in known:
         return known[name]
@@ -36,14 +36,14 @@ def get_layout(name: str) -> Layout:
 
 
 def detect_layout(path: Path) -> Layout:
-    """The one layout that fits what lies at ``path``; raise TreeError if none does, or several."""
+    """The one layout that fits the files at ``path``; raise TreeError if none does, or several."""
     fitting = [layout for layout in layouts().values() if layout.fits(path)]
     chosen = [layout for layout in fitting if not layout.general] or fitting
     if len(chosen) == 1:
         return chosen[0]
     if not chosen:
         looked_for = "; ".join(layout.looks_for for layout in layouts().values())
-        raise TreeError(f"{path} holds no migrations. Looked for: {looked_for}")
+        raise TreeError(f"{path} contains no migrations. Looked for: {looked_for}")
     names = sorted(layout.name for layout in chosen)
     raise TreeError(
         f'{path} fits the layouts {" and ".join(names)}: choose one, as in layout = "{names[0]}"'

@@ -13,8 +13,8 @@ from typing import Final
 class Listing:
     """The files of a tree in the order of its tool.
 
-    ``refused`` holds files on which the tool would fail, ``skipped`` files that it passes over,
-    each with the reason.
+    ``refused`` are files on which the tool would fail, ``skipped`` files that it skips, each with
+    the reason.
     """
 
     files: tuple[Path, ...] = ()
@@ -26,9 +26,9 @@ class Listing:
 class Layout:
     """A migration tool's rules: which files, in which order.
 
-    ``general`` ones are asked only where no tool's own layout fits.  ``as_prisma``: files are
-    applied as Prisma's schema engine does, in one session (what a file sets, a search_path or a
-    role, holds in those after it), each as one query, and with an update of its table after each.
+    A ``general`` one is used only if no tool's own layout fits.  ``as_prisma``: files are applied
+    as Prisma's schema engine does, in one session (SET search_path or SET ROLE stays in effect for
+    later files), each as one query, and with an update of its table after each.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """Files named ``<digits>_<name>.sql`` that lie side by side, in the order of their names."""
+    """Files named ``<digits>_<name>.sql`` in one directory, in the order of their names."""
 
     files: tuple[Path, ...]
     others: tuple[Path, ...]
@@ -82,5 +82,5 @@ def sql_files(path: Path) -> list[Path]:
 
 
 def lies_below(path: Path, directory: str) -> bool:
-    """Whether one of the last three parts of the path is a directory of that name."""
+    """Whether one of the last three parts of the path is this directory name."""
     return directory in (part.lower() for part in path.resolve().parts[-3:])

@@ -1,4 +1,4 @@
-"""Prisma: ``<timestamp>_<name>/migration.sql`` by name, or numbered files side by side."""
+"""Prisma: ``<timestamp>_<name>/migration.sql`` by name, or numbered files in one directory."""
 
 from __future__ import annotations
 
@@ -27,15 +27,16 @@ def _fits(path: Path) -> bool:
 
 
 def _list(path: Path) -> Listing:
+    """The files of a directory; raises TreeError for a migration without its SQL file."""
     flat = Numbered.at(path)
     directories = _directories(path)
     if not any((directory / _SCRIPT).is_file() for directory in directories):
-        skipped = tuple((file, "its name begins with no number") for file in flat.others)
+        skipped = tuple((file, "its name does not begin with a number") for file in flat.others)
         return Listing(flat.files, skipped=skipped)
     for directory in directories:
         if not (directory / _SCRIPT).is_file():
             raise TreeError(
-                f"{directory} holds no {_SCRIPT}: restore the file or delete the directory"
+                f"{directory} contains no {_SCRIPT}: restore the file or delete the directory"
                 " (Prisma stops here, too)"
             )
     reason = f"Prisma reads only <name>/{_SCRIPT}"

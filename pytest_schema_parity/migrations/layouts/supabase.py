@@ -24,13 +24,12 @@ def _fits(path: Path) -> bool:
 
 
 def _list(path: Path) -> Listing:
+    """The files of a directory; a second file of a version is refused."""
     numbered = Numbered.at(path)
     files = list(numbered.files)
     skipped = [(file, "its name is not <version>_<name>.sql") for file in numbered.others]
     if files and _is_old_init(files[0]):
-        skipped.append(
-            (files.pop(0), "Supabase passes over an <version>_init.sql from before 2021-12")
-        )
+        skipped.append((files.pop(0), "Supabase skips a <version>_init.sql from before 2021-12"))
     refused: dict[Path, str] = {}
     first: dict[str, Path] = {}
     for file in files:
@@ -38,7 +37,7 @@ def _list(path: Path) -> Listing:
         if taken is not file:
             refused[file] = (
                 f"version {number_of(file)} is already taken by {taken.name}:"
-                " Supabase records each version once and undoes the second file"
+                " Supabase records each version once and rolls back the second file"
             )
     return Listing(tuple(files), refused, tuple(skipped))
 

@@ -63,3 +63,18 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Supabase has these extensions, and so their schemas, from the start: CREATE EXTENSION
+-- supabase_vault WITH SCHEMA vault has to find the schema.  The extensions are left to the migrations.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_graphql') THEN
+        CREATE SCHEMA graphql;
+        GRANT USAGE ON SCHEMA graphql TO postgres, anon, authenticated, service_role;
+    END IF;
+    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'supabase_vault') THEN
+        CREATE SCHEMA vault;
+        GRANT USAGE ON SCHEMA vault TO postgres, service_role;
+    END IF;
+END
+$$;
