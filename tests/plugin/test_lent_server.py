@@ -179,7 +179,7 @@ def test_a_platform_that_needs_a_cluster_is_refused(project, lent: Lent) -> None
     pytester = project(configuration=configuration)
     result = pytester.runpytest_subprocess("--schema-parity", *COLUMNS, *lent.options())
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(['*pyproject.toml:*platform: "supabase" *leave out the key*'])
+    result.stderr.fnmatch_lines(['*pyproject.toml:*platform: "supabase" *remove the key*'])
 
 
 @pytest.mark.campaign

@@ -281,7 +281,8 @@ BAD = {
         'bad.sql:2:*column "mail" of relation "users" does not exist*', seed="bad.sql"
     ),
     "a-missing-down-file": Bad(
-        "a-missing-down-file/upgrade/001_email.up.sql has no down file, so it cannot be rolled*",
+        "a-missing-down-file/upgrade/001_email.up.sql has no down file, so it cannot be rolled"
+        " back",
         check="rollback",
         steps={"upgrade/001_email.down.sql": None},
     ),
