@@ -38,4 +38,4 @@ def test_it_cannot_be_had_on_a_server_that_is_lent(project) -> None:
     file.write_text(file.read_text().replace("reference = ", keys))
     result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*superuser: sets up roles and settings*leave out the key*"])
+    result.stderr.fnmatch_lines(["*superuser: needs its own server*remove the key*"])
