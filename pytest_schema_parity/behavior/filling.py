@@ -32,7 +32,7 @@ from pytest_schema_parity.postgres.conninfo import open_connection
 ROWS: Final = 3
 """How many rows each table gets."""
 ATTEMPTS: Final = 8
-"""How many rows are tried for each that a table is to get."""
+"""How many attempts there are for each row."""
 FIRST_NUMBER: Final = 1_000
 """Generated values start after it: existing rows mostly have small numbers."""
 NUMBER_GAP: Final = 10
@@ -146,9 +146,8 @@ class _Filler:
         model = self._runner.model
         for name in sorted(names):
             self.refused[name] = self._runner.left_out.get(name, NOT_IN_MODEL)
-        ordered = parents_first(
-            model, [model.tables[each] for each in names if each in model.tables]
-        )
+        tables = [model.tables[each] for each in names if each in model.tables]
+        ordered = parents_first(model, tables)
         for table in ordered if change else ():
             self.change_row(table)
         for table in ordered:
@@ -206,8 +205,8 @@ class _Filler:
     def _new_values(self, table: Table) -> RowValues:
         """New values for the columns of a table that are in no key."""
         planned = PlannedRows(numbers=self._planned.numbers)
-        keyed = {name for key in table.keys for name in key.columns}
-        keyed |= {name for key in table.foreign_keys for name in key.columns}
+        keys = [key.columns for key in table.keys] + [key.columns for key in table.foreign_keys]
+        keyed = {name for columns in keys for name in columns}
         free = [c.name for c in table.columns if not c.generated and c.name not in keyed]
         for required in (frozenset(free), frozenset[str]()):
             try:
