@@ -96,6 +96,15 @@ SELECT cron.schedule('a', '*/5 1-2 * jan mon', 'SELECT 1');
 SELECT cron.alter_job(1, '@daily');
 SELECT cron.unschedule('a');
 """
+FOREIGN_KEY = """\
+CREATE EXTENSION pg_cron;
+CREATE TYPE evil AS ENUM ('a');
+CREATE FUNCTION to_number(evil) RETURNS bigint LANGUAGE sql AS 'SELECT public.run_a_program()::int';
+CREATE CAST (evil AS bigint) WITH FUNCTION to_number(evil) AS IMPLICIT;
+CREATE TABLE referring (e evil REFERENCES cron.job_run_details (runid));
+INSERT INTO cron.job_run_details (runid, username) VALUES (1, current_user);
+INSERT INTO referring VALUES ('a');
+"""
 
 Build = Callable[..., BuiltTree]
 
@@ -145,20 +154,23 @@ def test_everything_else_fails_and_the_other_files_are_applied(build: Build) -> 
 
 
 @pytest.mark.parametrize(
-    "trap", [MARKS, EXTENSION, VAULT, CRON], ids=["origins", "extension", "vault", "cron"]
+    "trap",
+    [MARKS, EXTENSION, VAULT, CRON, FOREIGN_KEY],
+    ids=["origins", "extension", "vault", "cron", "foreign key"],
 )
 def test_our_superuser_runs_no_code_of_the_tree(
     build: Build, installation: Installation, trap: str
 ) -> None:
-    needed = {"pg_cron", "supabase_vault"} if trap in (VAULT, CRON) else set()
+    needed = {"pg_cron", "supabase_vault"} if trap in (VAULT, CRON, FOREIGN_KEY) else set()
     if needed - set(get_platform("none").stand_ins(installation)):
         pytest.skip(f"{installation.bindir} cannot have a stand-in")
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
         Path(directory).chmod(0o1777)
         mark = Path(directory, "ran")
-        built = build(SUPERUSERS_PROGRAM.format(file=mark) + trap)
-        assert built.applied.failures == ()
+        built = build(SUPERUSERS_PROGRAM.format(file=mark), trap)
         assert not mark.exists()
+        refused = [(each.line, each.sqlstate) for each in built.applied.failures]
+        assert refused == ([(5, "42501")] if trap == FOREIGN_KEY else [])
         with psycopg.connect(built.target.host.maintenance_conninfo("postgres")) as connection:
             connection.execute("SELECT public.run_a_program()")
         assert mark.exists(), "a superuser would have run the program"

@@ -120,3 +120,21 @@ def test_the_functions_have_the_signatures_of_the_original(
 ) -> None:
     create(undone, name)
     assert sorted(rows(undone, _SIGNATURES, name)) == ORIGINALS[name].functions.splitlines()
+
+
+def test_no_privilege_lets_code_of_a_role_run_as_the_owner(
+    undone: psycopg.Connection[Any], installation: Installation
+) -> None:
+    """As a foreign key to a superuser's table and a trigger on it would."""
+    for name in {*get_platform("none").stand_ins(installation)} - {
+        "pgjwt"
+    }:  # it has functions only
+        undone.execute(f'CREATE EXTENSION IF NOT EXISTS "{name}"'.encode())
+    found = undone.execute(
+        "SELECT c.oid::regclass::text, a.grantee, a.privilege_type"
+        " FROM pg_class AS c JOIN pg_roles AS owner ON owner.oid = c.relowner"
+        " CROSS JOIN aclexplode(c.relacl) AS a LEFT JOIN pg_roles AS r ON r.oid = a.grantee"
+        " WHERE c.oid >= 16384 AND owner.rolsuper AND r.rolsuper IS NOT TRUE"
+        " AND a.privilege_type IN ('REFERENCES', 'TRIGGER')"
+    ).fetchall()
+    assert found == []

@@ -259,5 +259,7 @@ REVOKE ALL ON FUNCTION cron.alter_job, cron.schedule_in_database FROM PUBLIC;
 -- What Supabase gives to the role that creates the extension.
 GRANT USAGE ON SCHEMA cron TO @extowner@ WITH GRANT OPTION;
 GRANT ALL ON ALL FUNCTIONS IN SCHEMA cron TO @extowner@ WITH GRANT OPTION;
-GRANT ALL ON cron.job_run_details TO @extowner@ WITH GRANT OPTION;
+-- Not ALL: with REFERENCES, casts of that role run as the owner when a foreign key is checked.
+GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON cron.job_run_details
+    TO @extowner@ WITH GRANT OPTION;
 GRANT SELECT ON cron.job TO @extowner@ WITH GRANT OPTION;
