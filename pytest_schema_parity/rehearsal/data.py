@@ -108,8 +108,9 @@ def compare_data(
             if name in differing:
                 yield from _compare_table(differing[name], exact=exact, shown=shown)
         known = olds.keys() | {table.shown for table in renamed.values()}
-        for name in news.keys() - known if exact else ():
-            yield _change_of_table(news[name], "table added")
+        for name, table in news.items() if exact else ():
+            if name not in known:
+                yield _change_of_table(table, "table added")
 
 
 def _renamed_tables(
@@ -174,7 +175,7 @@ def _compare_table(pair: TablePair, *, exact: bool, shown: int) -> Iterator[Data
                     name = pair.before.table.name_of(column)
                     yield DataChange(table, "value changed", named, column, value, other, name=name)
     if exact:
-        for identity in news.keys() - olds.keys():
+        for identity in (each for each in news if each not in olds):
             yield DataChange(table, "row added", dict(zip(key, identity, strict=True)), name=table)
 
 

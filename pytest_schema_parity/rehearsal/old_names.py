@@ -10,14 +10,15 @@ import psycopg
 
 from pytest_schema_parity.rehearsal.data import later_columns
 from pytest_schema_parity.rehearsal.rehearse import Rehearsal
-from pytest_schema_parity.rehearsal.table_pairs import TableState
+from pytest_schema_parity.rehearsal.table_pairs import pair_tables
 from pytest_schema_parity.rehearsal.tables import StoredTable, open_snapshot, read_tables
 
 NO_VIEW: Final = "readers of the old name fail"
 _COLUMNS: Final = """
 SELECT
     array_agg(a.attname::text ORDER BY a.attnum),
-    array_agg(quote_ident(a.attname) ORDER BY a.attnum)
+    array_agg(quote_ident(a.attname) ORDER BY a.attnum),
+    array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
 FROM pg_class AS c
 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 WHERE c.oid = to_regclass(%s) AND c.relkind IN ('v', 'm')
@@ -57,9 +58,9 @@ def _view(session: psycopg.Connection, table: StoredTable) -> StoredTable | None
     row = session.execute(_COLUMNS, (table.shown,)).fetchone()
     if row is None or row[0] is None:
         return None
-    columns, quoted = map(tuple, row)
+    columns, quoted, types = map(tuple, row)
     return replace(
-        table, columns=columns, quoted=quoted, numbers=(), types=(), key=(), partitioned=True
+        table, columns=columns, quoted=quoted, types=types, numbers=(), key=(), partitioned=True
     )
 
 
@@ -70,9 +71,10 @@ def _effect(
 ) -> str | None:
     """How the rows of a view differ from those of a table; ``columns`` are its new names."""
     kept = {old: new for old, new in columns.items() if new is not None}
-    expected = TableState(*renamed, [*kept.values()]).digest()
+    pair = pair_tables(view, renamed, kept)
+    expected = pair.after.digest()
     try:
-        found = TableState(*view, [*kept]).digest()
+        found = pair.before.digest()
     except psycopg.Error as error:
         return f"the view of the old name cannot be read: {error.diag.message_primary or error}"
     return None if found == expected else "the view of the old name has other rows or values"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pytest_schema_parity.rehearsal.tables import StoredTable
 TABLES_PER_QUERY: Final = 50
 """How many tables' digests are read in one query."""
 
-EXACT_NUMBERS: Final = ("smallint", "integer", "bigint", "numeric")
+EXACT_NUMBER: Final = re.compile(r"(smallint|integer|bigint|numeric)(\([^)]*\))?")
 """Types of which one number has several texts: 1.0000 is 1.00, and the bigint 1."""
 
 RowKey: TypeAlias = tuple[str | None, ...]
@@ -100,8 +101,8 @@ def pair_tables(
         column: later
         for column, later in columns.items()
         if before[1].type_of(column) != after[1].type_of(later)
-        and _is_exact_number(before[1].type_of(column))
-        and _is_exact_number(after[1].type_of(later))
+        and EXACT_NUMBER.fullmatch(before[1].type_of(column))
+        and EXACT_NUMBER.fullmatch(after[1].type_of(later))
     }
     return TablePair(
         TableState(*before, tuple(columns), frozenset(numbers)),
@@ -118,10 +119,6 @@ def differing_pairs(pairs: Sequence[TablePair]) -> dict[str, TablePair]:
         news = _read_digests([pair.after for pair in some])
         found.update({p.before.table.shown: p for n, p in enumerate(some) if olds[n] != news[n]})
     return found
-
-
-def _is_exact_number(type_name: str) -> bool:
-    return type_name.partition("(")[0] in EXACT_NUMBERS
 
 
 def _read_digests(states: Sequence[TableState]) -> dict[int, str | None]:

@@ -136,6 +136,37 @@ def test_a_number_that_is_written_with_fewer_digits_is_the_same(
     assert {(each.key or {})["id"] for each in outcome.changes} <= {"3"}
 
 
+def test_numbers_in_an_array_are_compared_as_they_are_written(
+    cluster: Cluster, source: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(cluster.conninfo(source)) as connection:
+        connection.execute("CREATE TABLE lists (id int PRIMARY KEY, list numeric(9, 2)[])")
+        connection.execute("INSERT INTO lists VALUES (1, '{1}'), (2, NULL)")
+    up = "ALTER TABLE lists ALTER list TYPE numeric(9, 4)[]"
+    with rehearsal(cluster, tmp_path, up) as rehearsed:
+        (outcome,) = rehearsed.upgrade()
+    assert [(each.before, each.after) for each in outcome.changes] == [("{1.00}", "{1.0000}")]
+
+
+def test_added_tables_and_rows_are_told_in_their_order(cluster: Cluster, source: str) -> None:
+    other = create_database(cluster, "rehearsed_more")
+    names = [f"public.more_{number}" for number in range(10, 30)]
+    try:
+        for database, most in ((cluster.conninfo(source), 1), (other, 40)):
+            with psycopg.connect(database) as connection:
+                connection.execute("CREATE TABLE rows (id int PRIMARY KEY)")
+                connection.execute("INSERT INTO rows SELECT generate_series(1, %s)", [most])
+        with psycopg.connect(other) as connection:
+            for name in names:
+                connection.execute(f"CREATE TABLE {name} ()".encode())
+        found = list(compare_data(cluster.conninfo(source), other, exact=True))
+        rows = [(each.key or {})["id"] for each in found if each.change == "row added"]
+        assert rows == list(map(str, range(2, 41)))
+        assert [each.table for each in found if each.change == "table added"] == names
+    finally:
+        drop_database(cluster, "rehearsed_more", force=True)
+
+
 @pytest.mark.parametrize(
     "up",
     [

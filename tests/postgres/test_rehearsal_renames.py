@@ -178,14 +178,14 @@ def test_the_view_is_read_as_the_role_of_the_steps(cluster: Cluster, tmp_path: P
     up = (
         "CREATE FUNCTION who(text) RETURNS text LANGUAGE sql STABLE AS $$ SELECT CASE"
         " current_user WHEN 'old_names' THEN $1 END $$;"
-        "ALTER TABLE log RENAME TO journal;"
-        "CREATE VIEW log AS SELECT who(line) AS line FROM journal;"
+        "ALTER TABLE log RENAME TO journal; ALTER TABLE journal ALTER price TYPE numeric(9, 4);"
+        "CREATE VIEW log AS SELECT who(line) AS line, price::numeric(9, 2) AS price FROM journal;"
     )
     (tmp_path / "1_a.up.sql").write_text(up)
     with psycopg.connect(conninfo) as connection:
         connection.execute(
             "CREATE ROLE old_names LOGIN; GRANT CREATE ON SCHEMA public TO old_names;"
-            "CREATE TABLE log (line text); INSERT INTO log VALUES ('a');"
+            "CREATE TABLE log (line text, price numeric(9, 2)); INSERT INTO log VALUES ('a', 1.5);"
             "ALTER TABLE log OWNER TO old_names"
         )
     effects = []
