@@ -39,6 +39,9 @@ HARMLESS = [
     "IF new.kind IN ('copy', 'move') THEN RETURN new; END IF; SELECT a FROM t",
     "  -- copy rows to the archive\n  INSERT INTO archive SELECT a FROM t",
     "UPDATE t SET copy_to = 'x', is_copy = true FROM u",
+    "UPDATE t SET http_status = 200, http = true, http_post = url",
+    "SELECT url FROM t WHERE url LIKE 'http://%'",
+    "SELECT planet.http_port, cronicle.job FROM planet",
 ]
 
 LASTING = [
@@ -52,6 +55,14 @@ LASTING = [
     "pg_stat_reset_shared('wal')",
     "pg_backup_start('label')",
     "pg_wal_replay_pause()",
+    "http_get('https://example.org')",
+    "http (('POST', 'https://example.org', NULL, NULL, NULL))",
+    "extensions.http_post('https://example.org', '{}', 'application/json')",
+    '"extensions"."http_delete"(\'https://example.org\')',
+    "net.http_post(url := 'https://example.org')",
+    '"net" . "http_post"(url := \'https://example.org\')',
+    "cron.schedule('* * * * *', 'SELECT 1')",
+    '"cron"."unschedule"(1)',
     "EXECUTE 'ALTER SUBSCRIPTION s DISABLE'",
     "EXECUTE 'CREATE FOREIGN TABLE far () SERVER s'",
 ]

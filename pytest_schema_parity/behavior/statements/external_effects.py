@@ -27,7 +27,8 @@ EXTERNAL_EFFECT: Final = re.compile(
       | pg_replication_origin_\w+ | pg_(start|stop)_backup | pg_backup_(start|stop)
       | pg_stat_reset\w* | pg_stat_statements_reset | pg_log_backend_memory_contexts
       | pg_log_standby_snapshot | autoprewarm_\w+ | pg_background_\w+ | aws_(s3|lambda)\s*\.\s*\w+
-      | http | http_\w+ | urlencode | net\s*\.\s*http_\w+ | pg_net | cron\s*\.\s*\w+
+      | http(_(get|post|put|patch|delete|head))?(?="?\s*\() | pg_net
+      | net"?\s*\.\s*"?(http_|_http|wake|worker)\w* | cron"?\s*\.\s*"?\w+
       | load\s+'[^']*'
       | alter\s+system | (create|alter|drop)\s+subscription
       | (create|import)\s+foreign\s+(table|schema|data)
@@ -52,8 +53,6 @@ COPY: Final = re.compile(
 """COPY from or to anything but STDIN and STDOUT, also in text that builds such a statement."""
 COMMENT_LINE: Final = re.compile(r"^\s*--[^\n]*$", re.MULTILINE)
 """A line with a comment only, as prose may contain the words of a COPY."""
-NEEDS_PARENTHESIS: Final = re.compile(r"^(http|urlencode)$", re.IGNORECASE)
-"""Names that are functions only if a parenthesis or blank follows."""
 CASCADING: Final = frozenset("cnd")
 """Actions of foreign keys that change referring rows: CASCADE, SET NULL, SET DEFAULT."""
 
@@ -213,14 +212,8 @@ _lower = lru_cache(maxsize=4096)(str.lower)
 
 def _effect_in(text: str) -> str:
     """The first part of a text with an external effect; empty without one."""
-    for match in EXTERNAL_EFFECT.finditer(text):
-        word = " ".join(match[0].split())
-        if NEEDS_PARENTHESIS.match(word) and text[match.end() : match.end() + 1] not in ("(", " "):
-            continue
-        return word
-    if found := COPY.search(COMMENT_LINE.sub("", text)):
-        return " ".join(found[0].split())
-    return ""
+    found = EXTERNAL_EFFECT.search(text) or COPY.search(COMMENT_LINE.sub("", text))
+    return " ".join(found[0].split()) if found else ""
 
 
 def _texts_run_by(relation: CatalogDocument) -> Iterator[str]:
