@@ -80,3 +80,27 @@ def test_statements_run_as_the_roles(cluster: Cluster, tmp_path: Path, roles: st
             connection.execute("DROP ROLE upgrade_reader")
     expected = [("behavior", "public.log", "security")] if roles else []
     assert [(each.kind, each.name, each.impact) for each in found.failing] == expected
+
+
+def test_rows_of_the_seed_in_tables_that_are_not_tested_are_no_difference(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """A table whose trigger reaches outside is left out; what reads and refers to it is not."""
+    schema = (
+        "CREATE TABLE invoices (id int PRIMARY KEY);"
+        "CREATE TABLE lines (id int PRIMARY KEY, invoice int REFERENCES invoices);"
+        "CREATE TABLE others (id int PRIMARY KEY);"
+        "CREATE VIEW open AS SELECT id FROM invoices;"
+        "CREATE FUNCTION send() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN PERFORM net.http_post(url := 'https://example.org'); RETURN NEW; END$$;"
+        "CREATE TRIGGER send BEFORE UPDATE ON invoices FOR EACH ROW EXECUTE FUNCTION send();\n"
+    )
+    files: dict[str, str | None] = {
+        "deployed.sql": schema,
+        "main.sql": f"{schema}CREATE TABLE late (id int);",
+        "seed.sql": "INSERT INTO invoices VALUES (1), (2);",
+        UP: "CREATE TABLE late (id int);",
+    }
+    (found,) = results_of(cluster, tmp_path, files, "upgrade")
+    assert [each.title for each in found.failing] == []
+    assert "public.invoices was not tested" in str(found.findings)

@@ -29,10 +29,13 @@ class Emptied:
     truncated: list[str] = field(default_factory=list)
 
 
-def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
+def empty(
+    connection: psycopg.Connection, tables: Sequence[str], untested: Sequence[str] = ()
+) -> Emptied:
     """Empty tables, with triggers disabled if allowed; what takes too long is cancelled.
 
-    Raises ServerError if a statement cannot be cancelled.
+    The ``untested`` ones are emptied only if triggers can be disabled, as these may have effects
+    that a rollback does not undo.  Raises ServerError if a statement cannot be cancelled.
     """
 
     def attempt(statement: str) -> str:
@@ -53,6 +56,8 @@ def empty(connection: psycopg.Connection, tables: Sequence[str]) -> Emptied:
     if not tables:
         return found
     is_replica = not attempt(AS_REPLICA)
+    for name in untested if is_replica else ():
+        attempt(f"TRUNCATE {name} CASCADE")
     if not attempt(f"TRUNCATE {', '.join(tables)} CASCADE"):
         found.truncated.extend(tables)
     else:

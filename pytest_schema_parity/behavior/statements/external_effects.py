@@ -81,7 +81,7 @@ def _reaching_when_read(document: CatalogDocument) -> tuple[dict[str, str], dict
 
     Functions read views and views call functions, so each round starts from what the last found.
     """
-    read = _foreign_tables(document)
+    read = foreign_tables(document)
     while True:
         before = len(read)
         functions = _reaching_functions(document["functions"].values(), read)
@@ -95,7 +95,7 @@ def _reaching_when_read(document: CatalogDocument) -> tuple[dict[str, str], dict
             return read, functions
 
 
-def _foreign_tables(document: CatalogDocument) -> dict[str, str]:
+def foreign_tables(document: CatalogDocument) -> dict[str, str]:
     """The foreign tables and the tables that they are partitions or children of."""
     found = {}
     for name, table in document.get("foreign_tables", {}).items():

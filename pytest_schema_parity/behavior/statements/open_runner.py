@@ -11,13 +11,17 @@ from typing import Final
 from pytest_schema_parity.behavior.connections import open_sides
 from pytest_schema_parity.behavior.same_now import LONG_PATIENCE
 from pytest_schema_parity.behavior.statements.catalog_document import (
+    CatalogDocument,
     leave_out,
     read_document,
     remove,
 )
 from pytest_schema_parity.behavior.statements.database_specific import database_specific
 from pytest_schema_parity.behavior.statements.emptying import empty
-from pytest_schema_parity.behavior.statements.external_effects import reaching_outside
+from pytest_schema_parity.behavior.statements.external_effects import (
+    foreign_tables,
+    reaching_outside,
+)
 from pytest_schema_parity.behavior.statements.merging import merge
 from pytest_schema_parity.behavior.statements.renamed_columns import Renamed, rename
 from pytest_schema_parity.behavior.statements.runner import Runner
@@ -48,10 +52,13 @@ def open_runner(
         reasons: dict[str, str] = {}
         for found in (database_specific, reaching_outside):  # the latter is the graver reason
             reasons |= {**found(documents[1]), **found(documents[0])}
+        foreign = foreign_tables(documents[0]).keys() | foreign_tables(documents[1]).keys()
+        local = [name for name in _tables_of_both(documents) if name not in foreign]
         for document in documents:
             remove(document, reasons)
-        names = [name for name in documents[0]["tables"] if name in documents[1]["tables"]]
-        emptied = sides.both(lambda side: empty(side.connection, names))
+        names = _tables_of_both(documents)
+        untested = [name for name in local if name not in names]
+        emptied = sides.both(lambda side: empty(side.connection, names, untested))
         for each in emptied:
             reasons |= each.kept
         for document in documents:
@@ -61,3 +68,7 @@ def open_runner(
         model = replace(model, parents=parents, renamed=renamed)
         truncated = emptied[0].truncated, emptied[1].truncated
         yield Runner(sides, model, reasons, roles, truncated)
+
+
+def _tables_of_both(documents: Sequence[CatalogDocument]) -> list[str]:
+    return [name for name in documents[0]["tables"] if name in documents[1]["tables"]]
