@@ -10,12 +10,14 @@ from pytest_schema_parity.findings.allowance import Allowance
 from pytest_schema_parity.findings.counting import findings_headline
 from pytest_schema_parity.findings.evidence import Text
 from pytest_schema_parity.findings.finding import Finding, FindingChange
-from pytest_schema_parity.findings.meant import fields_meant, names_meant
+from pytest_schema_parity.findings.meant import guarded_values, names_meant, words_meant
 from pytest_schema_parity.findings.wording import counted, place_text
 from pytest_schema_parity.schema.difference import Origins
 from pytest_schema_parity.showing import choice_of, clean, printable, value_text
 
 NAME: Final = "allowances"
+MOST_PLACES: Final = 3
+"""So many locations stand in the headline."""
 MOST_SUGGESTIONS: Final = 3
 """So many names, or values of a field, are suggested for a stale allowance."""
 
@@ -59,8 +61,9 @@ def headline(failing: Sequence[Finding], tree: str) -> str:
         parts.append(f"{counted(expired, 'allowance')} {verb}")
     if not parts:
         return findings_headline(failing, tree)
-    places = ", ".join(place_text(finding.locations.tree) for finding in failing[:3])
-    return f"{', '.join(parts)}: {places}"
+    places = [place_text(finding.locations.tree) for finding in failing[:MOST_PLACES]]
+    more = ["…"] if len(failing) > MOST_PLACES else []
+    return f"{', '.join(parts)}: {', '.join(places + more)}"
 
 
 def pattern_text(allowance: Allowance) -> str:
@@ -77,8 +80,13 @@ def _remedy(allowance: Allowance, found: Collection[Finding]) -> str:
     """What to do about a stale allowance: correct what it probably means, or remove it."""
     if names := names_meant(allowance, found):
         return f"did you mean {choice_of(names[:MOST_SUGGESTIONS])}?"
-    for field, words in fields_meant(allowance, found).items():
+    if meant := words_meant(allowance, found):
+        field, words = meant
         return f"did you mean {field} = {choice_of(words[:MOST_SUGGESTIONS])}?"
+    if guarded := guarded_values(allowance, found):
+        field, value = guarded
+        has = "the tree has" if field == "actual" else f"its {field} is"
+        return f"{has} {value_text(value)} now: fix the difference, or accept it anew"
     return "remove it"
 
 

@@ -37,7 +37,7 @@ class Origins:
     tree: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Difference:
     """One difference, seen from the reference.
 
@@ -63,9 +63,13 @@ class Difference:
     below: tuple[Key, ...] = ()
     why: str = field(default="", compare=False)
     tool: str = field(default="", compare=False)
-    folded: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
-    follows: tuple[Difference, ...] = field(default=(), compare=False, repr=False)
-    alone: bool = field(default=False, compare=False, repr=False)
+    folded: tuple[Difference, ...] = field(default=(), compare=False)
+    follows: tuple[Difference, ...] = field(default=(), compare=False)
+    alone: bool = field(default=False, compare=False)
+
+    def __repr__(self) -> str:
+        """The text in angle brackets: what pytest shows of it, without secrets."""
+        return f"<Difference: {self}>"
 
     def __str__(self) -> str:
         """``changed type of column public.t.a: int / text``, safe to print."""

@@ -390,6 +390,7 @@ def test_an_allowed_column_does_not_cover_a_foreign_key_of_what_both_have(
     assert [one.name for one in left(judgement)] == (["public.t.f"] if is_left else [])
 
 
+ANEW = "fix the difference, or accept it anew"
 OWN = fact("policy", 'public.users."See own rows"', ("table", "public.users"), using="true")
 
 
@@ -403,8 +404,10 @@ OWN = fact("policy", 'public.users."See own rows"', ("table", "public.users"), u
         ({"kind": "column", "name": "id"}, 'did you mean "public.users.id"?'),
         ({"name": "public.users.id", "attribute": "typ"}, 'did you mean attribute = "type"?'),
         ({"name": "public.users.id", "change": "extra"}, 'did you mean change = "changed"?'),
-        ({"name": "*.users.id", "kind": "table"}, 'did you mean kind = "column"?'),
-        ({"name": "public.users.id", "impact": "form"}, 'did you mean impact = "behavior"?'),
+        ({"name": "public.users.id", "kind": "table"}, 'did you mean kind = "column"?'),
+        ({"name": "*.users.id", "kind": "table"}, "remove it"),
+        ({"name": "public.users.id", "impact": "form"}, f"its impact is behavior now: {ANEW}"),
+        ({"name": "public.users.id", "actual": "text"}, f"the tree has bigint now: {ANEW}"),
         ({"name": "public.users.id", "attribute": "typ", "change": "extra"}, "remove it"),
         ({"name": "nothing like it"}, "remove it"),
         ({"kind": "constraint"}, "remove it"),

@@ -349,6 +349,7 @@ def test_the_repr_of_a_comparison_says_what_differs() -> None:
     new = schema(table("users", "id bigint", "a text"), *(table(f"t{n}", "x int") for n in "12"))
     changed = "changed type of column public.users.id: int / bigint"
     assert repr(compare(old, old)) == "<Comparison without differences>"
+    assert repr(compare(old, new)[-1]) == f"<Difference: {changed}>"
     assert (
         repr(compare(old, new).only(compare(old, new)[-1:]))
         == f"<Comparison of 1 difference: {changed}>"
