@@ -35,6 +35,7 @@ def partitioned(project) -> pytest.Pytester:
     return pytester
 
 
+@pytest.mark.campaign
 def test_what_follows_is_listed_when_all_is_asked_for(project) -> None:
     result = run(partitioned(project), "-k", "columns", "-vv")
     result.stdout.fnmatch_lines(

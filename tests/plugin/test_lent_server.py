@@ -213,6 +213,7 @@ def test_what_was_made_when_the_run_was_killed_goes_too(project, lent: Lent) -> 
     assert lent.databases == THEIRS
 
 
+@pytest.mark.campaign
 def test_trees_that_make_one_role_wait_for_each_other(project, lent: Lent) -> None:
     pytester = project(configuration=CONFIGURATION)
     makes = """
@@ -230,6 +231,7 @@ END$$;
     assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.campaign
 def test_a_run_outlasts_the_time_that_sessions_may_idle(project, lent: Lent) -> None:
     pytester = project(configuration=CONFIGURATION)
     sleeps = pytester.path / "supabase" / "migrations" / "20250102000000_sleeps.sql"

@@ -70,6 +70,7 @@ def test_keywords_select_checks_and_trees(drifted, keywords, names) -> None:
     assert found == [ids_of(name) for name in registry.names() if name in names]
 
 
+@pytest.mark.campaign
 def test_a_debugger_stops_at_each_failure(drifted) -> None:
     """It shows the findings, stands in the frame that knows the outcome, and goes on."""
     pytest_pdb = (sys.executable, "-m", "pytest", *GATE, "--pdb")
@@ -126,6 +127,7 @@ def test_tests_that_are_not_importable_by_name(project) -> None:
     result.assert_outcomes(passed=3, deselected=ITEMS - 1)
 
 
+@pytest.mark.campaign
 def test_warnings_that_are_errors(project) -> None:
     """Neither a deprecation nor a file or a connection left open."""
     pytester = project()

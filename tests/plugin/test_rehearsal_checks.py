@@ -117,6 +117,7 @@ def test_a_good_upgrade_passes_every_check(pytester: pytest.Pytester) -> None:
     assert trees["rehearsal"]["files"] == ["upgrade/001_email.up.sql", "upgrade/002_index.up.sql"]
 
 
+@pytest.mark.campaign
 def test_one_check_alone(pytester: pytest.Pytester) -> None:
     run(write(pytester), "pyproject.toml::rehearsal::data").assert_outcomes(passed=1)
 
@@ -198,6 +199,7 @@ def test_limits(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*002_index*beyond*")
 
 
+@pytest.mark.campaign
 def test_two_rehearsals(pytester: pytest.Pytester) -> None:
     other = CONFIGURATION[CONFIGURATION.index("[tool.pytest-schema-parity.rehearsal]") :]
     both = CONFIGURATION + other.replace("\n", '\nname = "again"\n', 1)
@@ -209,6 +211,7 @@ def test_two_rehearsals(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*main  deployed  rehearsal  rehearsal-again*"])
 
 
+@pytest.mark.campaign
 def test_without_pg_dump_the_backup_is_skipped(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -357,6 +360,7 @@ def test_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*crash recovery was not tested: this plugin did not start*"])
 
 
+@pytest.mark.campaign
 def test_roles_on_the_server_of_a_fixture(pytester: pytest.Pytester) -> None:
     """The tree that is deployed is built twice there: a role that it makes is there already."""
     lent = 'reference = "main"\nserver = "lent"'
@@ -447,6 +451,7 @@ def test_rehearsals_in_peoples_own_tests(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=5)
 
 
+@pytest.mark.campaign
 def test_an_allowance_is_about_one_check(pytester: pytest.Pytester) -> None:
     """A step that cannot be run twice, and has no down file; one of both is accepted."""
     allow = """

@@ -7,11 +7,12 @@ import os
 import subprocess
 
 import pytest
+from support.campaign import in_campaign
 
 DRIFTED = "CREATE TABLE users (id text PRIMARY KEY);"
 GATE = ("--schema-parity", "pyproject.toml", "--schema-parity-report=json:report.json")
 COLUMNS = ("-k", "columns")
-SERIAL_AND_WORKER = [[], pytest.param(["-n1"], marks=pytest.mark.campaign)]
+SERIAL_AND_WORKER = [[], *in_campaign([["-n1"]])]
 EARLIER = '{\n  "report_version": 1,\n  "verdict": "parity"\n}\n'
 STALE = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "none here"\n'
 
@@ -57,7 +58,7 @@ def test_what_was_not_checked_is_not_among_the_checks(project) -> None:
     assert report_of(pytester)["checks"] == {"supabase": {"columns": "passed"}}
 
 
-@pytest.mark.parametrize("how", ["KeyboardInterrupt", "pytest.exit('enough')"])
+@pytest.mark.parametrize("how", ["KeyboardInterrupt", *in_campaign(["pytest.exit('enough')"])])
 def test_a_run_that_is_interrupted_leaves_no_other_verdict(project, how) -> None:
     pytester = project()
     pytester.path.joinpath("report.json").write_text(EARLIER)
@@ -105,7 +106,10 @@ def test_a_report_that_cannot_be_written_shows_before_anything_runs(project) -> 
 
 @pytest.mark.parametrize(
     ("candidate", "code"),
-    [(DRIFTED, pytest.ExitCode.TESTS_FAILED), (None, pytest.ExitCode.USAGE_ERROR)],
+    [
+        (DRIFTED, pytest.ExitCode.TESTS_FAILED),
+        *in_campaign([(None, pytest.ExitCode.USAGE_ERROR)]),
+    ],
 )
 def test_a_report_that_fails_late_hides_nothing(project, candidate, code) -> None:
     pytester = project(*filter(None, [candidate]))

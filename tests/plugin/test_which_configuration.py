@@ -130,6 +130,7 @@ def test_ids_where_the_rootdir_is_elsewhere(monorepo, args) -> None:
     assert len(fewer.outlines) == len(result.outlines) - 1
 
 
+@pytest.mark.campaign
 def test_last_failed_where_the_rootdir_is_elsewhere(monorepo) -> None:
     monorepo.path.joinpath("a/of_a/002_more.sql").write_text("ALTER TABLE users ADD more int;")
     os.chdir(monorepo.path / "a")
