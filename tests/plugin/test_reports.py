@@ -25,6 +25,8 @@ def test_a_stale_allowance_is_no_parity(project) -> None:
     pytester = project(extra=STALE)
     result = pytester.runpytest_subprocess(*GATE, "-k", "not behavior")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=16, failed=1, deselected=1)
+    result.stdout.fnmatch_lines(["*pyproject.toml:9*stale*", "FAILED*::supabase::allowances*"])
     report = report_of(pytester)
     assert report["verdict"] == "drift"
     assert [one["state"] for one in report["allowances"]] == ["stale"]
@@ -174,15 +176,6 @@ def test_what_is_no_report_is_not_overwritten(project) -> None:
     assert pytester.path.joinpath("report.json").read_text() == "mine"
 
 
-def test_markdown_follows_what_githubs_page_of_the_job_has_already(project, monkeypatch) -> None:
-    pytester = project()
-    page = pytester.path.joinpath("page.md")
-    page.write_text("# Schema of mine\n")  # as a report begins
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
-    pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, "--schema-parity-report=markdown:page.md")
-    assert page.read_text().startswith("# Schema of mine\n# Schema parity\n")
-
-
 def test_markdown_is_not_appended_to_another_page(project) -> None:
     pytester = project()
     page, empty = pytester.path / "README.md", pytester.path / "empty.md"
@@ -198,24 +191,25 @@ def test_markdown_is_not_appended_to_another_page(project) -> None:
         assert empty.read_text().count("# Schema parity\n") == 1
 
 
-def test_a_link_is_followed(project) -> None:
+def test_a_link_is_followed_a_page_is_continued_and_a_pipe_is_written_to(
+    project, monkeypatch
+) -> None:
     pytester = project()
     pytester.path.joinpath("report.json").symlink_to("elsewhere.json")
-    pytester.runpytest_subprocess(*GATE, *COLUMNS)
-    assert pytester.path.joinpath("report.json").is_symlink()
-    assert report_of(pytester)["verdict"] == "parity"
-
-
-def test_a_pipe_is_written_to(project) -> None:
-    pytester = project()
-    pipe = pytester.path / "pipe"
+    page, pipe = pytester.path / "page.md", pytester.path / "pipe"
+    page.write_text("# Schema of mine\n")  # as a report begins
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     os.mkfifo(pipe)
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
-    report = "--schema-parity-report=markdown:pipe"
-    result = pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, report)
+    reports = [f"--schema-parity-report=markdown:{name}" for name in ("page.md", "pipe")]
+    result = pytester.runpytest_subprocess(*GATE, *COLUMNS, *reports)
     assert result.ret == pytest.ExitCode.OK
     assert reader.communicate(timeout=20)[0].startswith("# Schema parity\n")
     assert pipe.is_fifo()
+    assert page.read_text().startswith("# Schema of mine\n# Schema parity\n")
+    assert pytester.path.joinpath("report.json").is_symlink()
+    assert pytester.path.joinpath("elsewhere.json").is_file()
+    assert report_of(pytester)["verdict"] == "parity"
 
 
 def test_two_reports_of_one_name(project) -> None:
