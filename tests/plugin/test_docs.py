@@ -96,6 +96,7 @@ def test_the_hooks(project) -> None:
     assert difference["allowed"] == "an index more does no harm"
 
 
+@pytest.mark.campaign
 def test_a_check_of_ones_own(project) -> None:
     pytester = project()
     rule = 'def every_table_has_a_primary_key(tree):\n    assert tree.name == "supabase"\n'

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 
 import pytest
+from support.campaign import in_campaign
 from support.rehearsals import CONFIGURATION, FILES, run, write
 
 
@@ -71,7 +72,7 @@ BAD = {
         steps={"upgrade/001_email.down.sql": None},
     ),
 }
-"""Rehearsals of one run, by name."""
+"""Rehearsals by name, for one run."""
 OTHER_TREES = """
     [tool.pytest-schema-parity.trees.later]
     path = "later"
@@ -81,23 +82,27 @@ OTHER_TREES = """
 """
 
 
-def test_each_bad_input_is_one_clear_finding(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize(
+    "names", [["a-step-that-fails", "a-missing-down-file"], *in_campaign([list(BAD)])]
+)
+def test_each_bad_input_is_one_clear_finding(pytester: pytest.Pytester, names: list[str]) -> None:
+    chosen = {name: BAD[name] for name in names}
     head = CONFIGURATION[: CONFIGURATION.index("[tool.pytest-schema-parity.rehearsal]")]
-    tables = [OTHER_TREES, *(bad.configuration(name) for name, bad in BAD.items())]
+    tables = [OTHER_TREES, *(bad.configuration(name) for name, bad in chosen.items())]
     files: dict[str, str | None] = {
         "pyproject.toml": head + "".join(map(dedent, tables)),
         "later/001.sql": f"{FILES['main/001.sql']}CREATE TABLE late (id int);\n",
         "broken/001.sql": "CREATE TABLE users (id int PRIMARY KEY, name texts);\n",
         "bad.sql": "SELECT 1;\nINSERT INTO users (id, mail) VALUES (1, 'x');\n",
     }
-    for name, bad in BAD.items():
+    for name, bad in chosen.items():
         files |= bad.written(name)
-    ids = [f"pyproject.toml::rehearsal-{name}::{bad.check}" for name, bad in BAD.items()]
+    ids = [f"pyproject.toml::rehearsal-{name}::{bad.check}" for name, bad in chosen.items()]
     result = run(write(pytester, **files), *ids)
-    result.assert_outcomes(failed=len(BAD))
+    result.assert_outcomes(failed=len(chosen))
     sections = re.split(r"^_+ .*rehearsal-(\S+)::\w+ _+$", result.stdout.str(), flags=re.MULTILINE)
     shown = dict(zip(sections[1::2], sections[2::2], strict=True))
-    for name, bad in BAD.items():
+    for name, bad in chosen.items():
         pytest.LineMatcher(shown[name].splitlines()).fnmatch_lines([bad.said])
 
 
