@@ -162,6 +162,7 @@ def test_an_allowance_lets_its_difference_pass_until_its_day(project) -> None:
     result.stdout.fnmatch_lines(["*expired*2020-01-31*"])
 
 
+@pytest.mark.campaign
 def test_rows_that_differ_may_be_allowed(project) -> None:
     view = "CREATE VIEW answer AS SELECT {} AS answer;\n"
     rules = """

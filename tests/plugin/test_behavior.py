@@ -54,6 +54,7 @@ def test_a_counterexample_is_shown_with_what_explains_it_and_beside_that(project
     assert shown["public.idle"] is None
 
 
+@pytest.mark.campaign
 def test_the_statements_do_so_in_psql_as_they_stand(project) -> None:
     candidate = users(unique="", adult=19)
     pytester = of(project, candidate)

@@ -168,6 +168,7 @@ def test_without_a_candidate_they_say_what_to_do(project) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
+@pytest.mark.campaign
 def test_rows_without_hypothesis_names_the_remedy(project) -> None:
     pytester = project(CANDIDATE)
     pytester.makeconftest(

@@ -64,6 +64,7 @@ def test_the_configuration_switches_it_off_and_an_option_on_again(project) -> No
     ).assert_outcomes(failed=1)
 
 
+@pytest.mark.campaign
 def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> None:
     more = "".join(f"CREATE TABLE z{n} (id int PRIMARY KEY, n int);\n" for n in range(60))
     pytester = of(project, users() + more)

@@ -144,6 +144,7 @@ def patched(root: Path, diff: str) -> None:
     (root / name).write_text(text)
 
 
+@pytest.mark.campaign
 def test_a_check_and_a_report_format_are_one_file_and_one_line_each(
     project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

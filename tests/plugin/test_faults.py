@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from support.campaign import in_campaign
 
 GATE = (sys.executable, "-m", "pytest", "--schema-parity", "pyproject.toml", "-k", "applies")
 ONLY_THERE = """
@@ -67,7 +66,8 @@ def on_a_small_disk(pytester: pytest.Pytester, scratch: Path, size: str) -> list
     return run(command, pytester.path).stdout.splitlines()
 
 
-@pytest.mark.parametrize("cached", [True, *in_campaign([False])])
+@pytest.mark.campaign
+@pytest.mark.parametrize("cached", [True, False])
 def test_no_room_for_a_server_is_said_with_place_and_remedy(
     project, scratch: Path, request: pytest.FixtureRequest, cached: bool
 ) -> None:

@@ -32,11 +32,17 @@ def test_trees_at_parity_pass(project) -> None:
 
 
 def test_a_check_is_selected_by_its_id(project) -> None:
-    result = project(DRIFTED).runpytest_subprocess(
-        "--schema-parity", "pyproject.toml::supabase::columns", "-v"
+    pytester = project(DRIFTED)
+    result = pytester.runpytest_subprocess(
+        "--schema-parity",
+        "pyproject.toml::supabase::columns",
+        "-v",
+        "--schema-parity-report=json:report.json",
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["pyproject.toml::supabase::columns FAILED*"])
+    report = json.loads(pytester.path.joinpath("report.json").read_text())
+    assert report["checks"] == {"supabase": {"columns": "failed"}}
 
 
 def test_a_check_is_deselected_by_its_id(project) -> None:

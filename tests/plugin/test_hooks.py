@@ -52,14 +52,24 @@ def test_a_tree_for_the_fixtures_alone(project) -> None:
     ("given", "told"),
     [
         ('{"x": {"pth": "sql"}}', "*pytest_schema_parity_trees: 'x' pth: unknown key; *\"path\"*"),
-        ('{"x": {"path": 3}}', "*pytest_schema_parity_trees: 'x' path: a number instead of*"),
-        ('{"x": {"path": object}}', "*pytest_schema_parity_trees: 'x' path: <class*instead of*"),
-        ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' instead of the keys*"),
-        (
-            '{"prisma": {"path": "sql"}}',
-            "*pytest_schema_parity_trees: 'prisma': is already a tree of*",
+        *in_campaign(
+            [
+                (
+                    '{"x": {"path": 3}}',
+                    "*pytest_schema_parity_trees: 'x' path: a number instead of*",
+                ),
+                (
+                    '{"x": {"path": object}}',
+                    "*pytest_schema_parity_trees: 'x' path: <class*instead of*",
+                ),
+                ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' instead of the keys*"),
+                (
+                    '{"prisma": {"path": "sql"}}',
+                    "*pytest_schema_parity_trees: 'prisma': is already a tree of*",
+                ),
+                ('["x"]', "*pytest_schema_parity_trees returned ?'x'?: return a mapping*"),
+            ]
         ),
-        ('["x"]', "*pytest_schema_parity_trees returned ?'x'?: return a mapping*"),
     ],
 )
 def test_a_tree_that_cannot_be(project, given: str, told: str) -> None:

@@ -57,6 +57,7 @@ def test_a_list_of_no_check_of_a_candidate(pytester_with_test) -> None:
     result.stderr.fnmatch_lines(["*selected no check of a candidate tree*"])
 
 
+@pytest.mark.campaign
 def test_the_reference_alone_by_its_id(project) -> None:
     result = project().runpytest_subprocess("--schema-parity", "pyproject.toml::prisma::applies")
     result.assert_outcomes(passed=1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from support.campaign import in_campaign
 
 from pytest_schema_parity.checks import registry
 
@@ -35,7 +36,7 @@ def drifted(project) -> pytest.Pytester:
 
 @pytest.mark.parametrize(
     ("option", "failures"),
-    [("-x", 1), ("--maxfail=2", 2), pytest.param("--maxfail=9", 3, marks=pytest.mark.campaign)],
+    [("-x", 1), *in_campaign([("--maxfail=2", 2), ("--maxfail=9", 3)])],
 )
 def test_a_run_ends_at_its_last_failure(drifted, option, failures) -> None:
     result = drifted.runpytest_inprocess(*GATE, option, "--schema-parity-report=json:out.json")
@@ -46,6 +47,7 @@ def test_a_run_ends_at_its_last_failure(drifted, option, failures) -> None:
     assert verdict in drifted.path.joinpath("out.json").read_text()
 
 
+@pytest.mark.campaign
 def test_stepwise_goes_on_from_the_first_failure(drifted) -> None:
     first = drifted.runpytest_inprocess(*GATE, "--sw")
     first.assert_outcomes(passed=BEFORE_THE_FIRST, failed=1)
@@ -115,6 +117,7 @@ def test_named_where_no_plugin_is_loaded_by_itself(drifted, monkeypatch, name) -
     result.assert_outcomes(passed=1, failed=1, deselected=ITEMS - 2)
 
 
+@pytest.mark.campaign
 def test_tests_that_are_not_importable_by_name(project) -> None:
     pytester = project()
     for package in ("a", "b"):  # two of one name: only this mode allows them
@@ -169,6 +172,7 @@ def test_of_each(tree, schema_parity_database):
 """
 
 
+@pytest.mark.campaign
 def test_ids_are_the_same_in_every_run(project, tmp_path_factory, monkeypatch) -> None:
     pytester = project()
     pytester.makepyfile(test_it=PARAMETERS)

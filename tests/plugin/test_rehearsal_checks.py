@@ -90,7 +90,7 @@ def test_what_workers_find_is_in_the_reports(pytester: pytest.Pytester) -> None:
     assert "value changed public.users.name (id = 1): Ada → A" in markdown
 
 
-def test_a_change_that_is_allowed_and_an_allowance_that_is_stale(
+def test_allowances_of_which_one_is_stale_and_limits(
     pytester: pytest.Pytester,
 ) -> None:
     allow = """
@@ -106,31 +106,25 @@ kind = "data"
 name = "public.users.email"
 reason = "Nobody has it"
 """
-    write(pytester, **{"pyproject.toml": CONFIGURATION + allow})
+    limits = 'max_lock = "SHARE"\nno_rewrite = true\n'
+    write(pytester, **{"pyproject.toml": CONFIGURATION + limits + allow})
+    (pytester.path / "upgrade/004_type.up.sql").write_text(
+        "SET LOCAL lock_timeout = '1s';\nALTER TABLE users ALTER id TYPE bigint;\n"
+    )
     up = "SET LOCAL lock_timeout = '1s';\nUPDATE users SET name = 'A' WHERE id = 1;\n"
     (pytester.path / "upgrade/003_name.up.sql").write_text(up)
     (pytester.path / "upgrade/003_name.down.sql").write_text(
         "UPDATE users SET name = 'Ada' WHERE id = 1;\n"
     )
-    result = run(pytester, "-k", "rehearsal and (data or allowances)")
-    result.assert_outcomes(failed=1, passed=1, deselected=8)
-    result.stdout.fnmatch_lines(["1 allowance matches nothing in rehearsal: pyproject.toml:22"])
+    result = run(pytester, "-k", "rehearsal and (data or allowances or locks)")
+    result.assert_outcomes(failed=2, passed=1, deselected=7)
+    result.stdout.fnmatch_lines(["1 allowance matches nothing in rehearsal: pyproject.toml:24"])
     result.stdout.fnmatch_lines(["*changes public.users.name in 1 row, allowed: Nobody needs it"])
-
-
-def test_limits(pytester: pytest.Pytester) -> None:
-    limits = 'max_lock = "SHARE"\nno_rewrite = true\n'
-    write(pytester, **{"pyproject.toml": CONFIGURATION + limits})
-    (pytester.path / "upgrade/003_type.up.sql").write_text(
-        "SET LOCAL lock_timeout = '1s';\nALTER TABLE users ALTER id TYPE bigint;\n"
-    )
-    result = run(pytester, "-k", "locks")
-    result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
             "upgrade/001_email.up.sql:2: takes ACCESS EXCLUSIVE on public.users; max_lock is SHARE",
-            "upgrade/003_type.up.sql:2: takes ACCESS EXCLUSIVE on public.users; max_lock is SHARE",
-            "upgrade/003_type.up.sql:2: rewrites public.users, which no_rewrite forbids",
+            "upgrade/004_type.up.sql:2: takes ACCESS EXCLUSIVE on public.users; max_lock is SHARE",
+            "upgrade/004_type.up.sql:2: rewrites public.users, which no_rewrite forbids",
         ]
     )
     result.stdout.no_fnmatch_line("*002_index*beyond*")

@@ -94,6 +94,7 @@ def test_two_in_one_directory(monorepo) -> None:
     assert_refused(collect(monorepo, "a"), "*both contain a configuration; keep one*")
 
 
+@pytest.mark.campaign
 def test_a_project_without_a_project_file(pytester) -> None:
     add_package(pytester.path, "of_none", file="schema-parity.toml")
     assert candidates(collect(pytester)) == {"of_none"}
