@@ -70,16 +70,29 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
-    """What the gate prints of the plan's drifted trees, and its report; one worker runs it."""
+    """What the gate prints of the plan's drifted trees, and its report, without statements."""
+    return gate_on_the_archive(tmp_path_factory, "structure", "--schema-parity-examples=0")
+
+
+@pytest.fixture(scope="session")
+def whole_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
+    """The same with the check ``behavior``, which takes most of its time."""
+    return gate_on_the_archive(tmp_path_factory, "whole")
+
+
+def gate_on_the_archive(
+    tmp_path_factory: pytest.TempPathFactory, name: str, *options: str
+) -> tuple[str, dict[str, Any]]:
+    """One worker runs it, and the others read what it has left."""
     directory = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         directory = directory.parent
-    printed, report = directory / "archive.txt", directory / "archive.json"
-    with directory.joinpath("archive.lock").open("w") as lock:
+    printed, report = directory / f"{name}.txt", directory / f"{name}.json"
+    with directory.joinpath(f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not printed.exists():
             command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--schema-parity"]
-            command += ["sql/archive.toml", f"--schema-parity-report=json:{report}"]
+            command += ["sql/archive.toml", f"--schema-parity-report=json:{report}", *options]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
             printed.write_text(done.stdout)

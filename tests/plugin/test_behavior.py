@@ -4,51 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from support.kept import KEPT
+from support.users import CHECK, REPORT, entries, of, users
 
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.databases import create_database
 from pytest_schema_parity.postgres.installation import find_installation
 
-ROOT = Path(__file__).parents[2]
-CHECK = "pyproject.toml::supabase::behavior"
-REPORT = "--schema-parity-report=json:report.json"
-USERS = """\
-CREATE TABLE users (
-    id text PRIMARY KEY,
-    email text NOT NULL{unique},
-    age int CHECK (age {bound})
-);
-CREATE VIEW adults AS SELECT id FROM users WHERE age >= {adult};
-"""
 
-
-def users(unique: str = " UNIQUE", bound: str = "> 0", adult: int = 18) -> str:
-    return USERS.format(unique=unique, bound=bound, adult=adult)
-
-
-def of(project: Any, candidate: str, *, extra: str = "") -> pytest.Pytester:
-    """A project whose reference is :func:`users`."""
-    pytester: pytest.Pytester = project(candidate, extra=extra)
-    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users())
-    return pytester
-
-
-def entries(pytester: pytest.Pytester) -> list[dict[str, Any]]:
-    """The behavior in the report."""
-    found = json.loads(pytester.path.joinpath("report.json").read_text())["behavior"]
-    assert isinstance(found, list)
-    return found
-
-
-def test_a_counterexample_is_shown_with_what_explains_it(project) -> None:
-    pytester = of(project, users(bound=">= 0"))
-    result = pytester.runpytest_subprocess("--schema-parity", CHECK, REPORT)
-    result.assert_outcomes(failed=1)
+def test_a_counterexample_is_shown_with_what_explains_it_and_beside_that(project) -> None:
+    pytester = of(project, users(bound=">= 0") + "CREATE TABLE idle (id int);")
+    only = ("-k", "behavior or constraints or tables")
+    result = pytester.runpytest_subprocess("--schema-parity", "-v", REPORT, *only)
+    result.assert_outcomes(failed=3, deselected=15)
     result.stdout.fnmatch_lines(
         [
             "1 counterexample: supabase accepts what prisma rejects: INSERT INTO public.users",
@@ -60,6 +30,12 @@ def test_a_counterexample_is_shown_with_what_explains_it(project) -> None:
             "    explained by: constraint public.users.users_age_check differs in *",
         ]
     )
+    result.stdout.fnmatch_lines(
+        [
+            "supabase::behavior has a counterexample for each of these differences:",
+            "  changed * of constraint public.users.users_age_check*",
+        ]
+    )
     (entry,) = entries(pytester)
     assert entry["subject"] == "public.users"
     assert entry["statements"] == [
@@ -68,8 +44,17 @@ def test_a_counterexample_is_shown_with_what_explains_it(project) -> None:
     assert entry["tree_outcome"] == "1 row"
     assert "23514" in entry["reference"]
     assert entry["examples"] > 1
+    explained = {"kind": "constraint", "name": "public.users.users_age_check"}
+    assert explained.items() <= entry["explained_by"][0].items()
+    report = json.loads(pytester.path.joinpath("report.json").read_text())
+    shown = {each["name"]: each.get("counterexample") for each in report["differences"]}
+    example = shown["public.users.users_age_check"]
+    assert example["title"].startswith("supabase accepts what prisma rejects: INSERT INTO")
+    assert example["statements"] == entry["statements"]
+    assert shown["public.idle"] is None
 
 
+@pytest.mark.campaign
 def test_the_statements_do_so_in_psql_as_they_stand(project) -> None:
     candidate = users(unique="", adult=19)
     pytester = of(project, candidate)
@@ -99,6 +84,7 @@ def run(conninfo: str, script: str, statements: list[str]) -> str:
     return str(last)
 
 
+@pytest.mark.campaign
 def test_an_allowance_names_the_table_and_is_stale_without(project) -> None:
     rule = (
         '[[tool.pytest-schema-parity.allow]]\nkind = "behavior"\nname = "public.users"\n'
@@ -115,6 +101,7 @@ def test_an_allowance_names_the_table_and_is_stale_without(project) -> None:
     result.stdout.fnmatch_lines(["1 allowance matches nothing in supabase: pyproject.toml:9"])
 
 
+@pytest.mark.campaign
 def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
     tree = users().replace("SELECT id", "SELECT id, 10 / (age - 17) AS n").replace("18", "17")
     pytester = of(project, tree)
@@ -134,7 +121,7 @@ def test_a_view_that_fails_on_one_side_is_shown_with_the_error(project) -> None:
 
 
 def test_what_differs_in_nothing_and_what_is_not_tried_are_notes(project, tmp_path: Path) -> None:
-    """A view with another text, a table that takes no row, and a trigger that reaches outside."""
+    """A check and a view with other texts, a table without rows, a trigger that reaches outside."""
     target = tmp_path / "reached"
     same = f"""
         CREATE TABLE closed (id int NOT NULL CHECK (id > 0 AND id < 0));
@@ -143,7 +130,8 @@ def test_what_differs_in_nothing_and_what_is_not_tried_are_notes(project, tmp_pa
             COPY (SELECT 1) TO PROGRAM 'touch {target}'; RETURN NEW; END $$;
         CREATE TRIGGER send AFTER INSERT ON messages EXECUTE FUNCTION send();
     """
-    pytester = of(project, users().replace("age >= 18", "NOT age < 18") + same)
+    candidate = users(bound="> 0 AND age > -1").replace("age >= 18", "NOT age < 18")
+    pytester = of(project, candidate + same)
     pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users() + same)
     result = pytester.runpytest_subprocess("--schema-parity", CHECK)
     result.assert_outcomes(passed=1)
@@ -154,141 +142,14 @@ def test_what_differs_in_nothing_and_what_is_not_tried_are_notes(project, tmp_pa
             "*public.messages was not tested: send uses COPY (SELECT 1) TO PROGRAM*",
         ]
     )
-    assert not target.exists()
-
-
-def test_found_examples_are_tried_first_and_dropped_when_they_pass(project) -> None:
-    pytester = of(project, users(bound=">= 0"))
-    arguments = ("--schema-parity", CHECK, REPORT)
-    pytester.runpytest_subprocess(*arguments).assert_outcomes(failed=1)
-    before = entries(pytester)
-    kept = pytester.path / ".pytest_cache/v/schema-parity/behavior/pyproject.toml/prisma/supabase"
-    assert json.loads(kept.read_text())[0]["examples"] == before[0]["examples"]
-    pytester.runpytest_subprocess(*arguments, "--schema-parity-examples=1").assert_outcomes(
-        failed=1
-    )
-    assert entries(pytester) == before
-    pytester.path.joinpath("supabase/migrations/20250101000000_init.sql").write_text(users())
-    pytester.runpytest_subprocess(*arguments).assert_outcomes(passed=1)
-    assert json.loads(kept.read_text()) == []
-
-
-@pytest.mark.parametrize(
-    "kept", [KEPT[-1], *(pytest.param(kept, marks=pytest.mark.campaign) for kept in KEPT[:-1])]
-)
-def test_a_cache_that_holds_something_else_is_passed_over(project, kept: str) -> None:
-    pytester = of(project, users(bound=">= 0"))
-    file = pytester.path / ".pytest_cache/v/schema-parity/behavior/pyproject.toml/prisma/supabase"
-    file.parent.mkdir(parents=True)
-    file.write_text(kept)
-    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(failed=1)
-
-
-def test_it_works_without_a_cache(project) -> None:
-    pytester = of(project, users(bound=">= 0"))
-    arguments = ("--schema-parity", CHECK, "-p", "no:cacheprovider")
-    pytester.runpytest_subprocess(*arguments).assert_outcomes(failed=1)
-    assert not pytester.path.joinpath(".pytest_cache").exists()
-
-
-def test_it_can_be_switched_off(project) -> None:
-    pytester = of(project, users(bound=">= 0"))
-    result = pytester.runpytest_subprocess(
-        "--schema-parity", CHECK, "--schema-parity-examples=0", "-rs"
-    )
-    result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["*no statements were tried: the check is switched off"])
-    configuration = pytester.path / "pyproject.toml"
-    text = configuration.read_text()
-    configuration.write_text(text.replace("reference =", "behavior = false\nreference ="))
-    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(skipped=1)
-    pytester.runpytest_subprocess(
-        "--schema-parity", CHECK, "--schema-parity-examples=5000"
-    ).assert_outcomes(failed=1)
-
-
-def test_a_budget_that_is_spent_is_said_with_what_was_not_reached(project) -> None:
-    more = "".join(f"CREATE TABLE z{n} (id int PRIMARY KEY, n int);\n" for n in range(60))
-    pytester = of(project, users() + more)
-    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users() + more)
-    pytester.makeini("[pytest]\nschema_parity_examples = 100\n")
-    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
-    result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(
-        ["*after * examples: raise `examples`; * tables only partly tested; not tested: public.z*"]
-    )
-    result = pytester.runpytest_subprocess(
-        "--schema-parity",
-        CHECK,
-        "--schema-parity-examples=9999",
-        "--schema-parity-seconds=0.001",
-        "-rs",
-    )
-    result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(
-        ["*no statements were tried: the time limit was reached before the first*"]
-    )
-
-
-def test_differences_without_a_counterexample_are_named_where_the_check_is_green(project) -> None:
-    pytester = of(project, users(bound="> 0 AND age > -1"))
-    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
-    result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
-            "*no counterexample was found for 1 difference",
+            "*no counterexample was found for 2 differences",
             "*constraint public.users.users_age_check differs in *",
+            "*view public.adults differs in definition",
         ]
     )
-
-
-@pytest.mark.parametrize(
-    ("argument", "told"),
-    [
-        ("--schema-parity-seed=x", "*--schema-parity-seed=x: has to be a whole number from 0 on"),
-        ("--schema-parity-seed=-1", "*has to be a whole number*"),
-        ("--schema-parity-examples=1.5", "*--schema-parity-examples=1.5: has to be a whole*"),
-        ("--schema-parity-seconds=0", "*has to be a number of seconds above 0"),
-        ("--schema-parity-seconds=nan", "*has to be a number of seconds above 0"),
-    ],
-)
-def test_wrong_options(project, argument: str, told: str) -> None:
-    result = of(project, users()).runpytest_subprocess("--schema-parity", CHECK, argument)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([told])
-
-
-def test_a_wrong_ini_value_names_its_file(project) -> None:
-    pytester = of(project, users())
-    pytester.makeini("[pytest]\nschema_parity_seed = many\n")
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*tox.ini: schema_parity_seed = many: has to be a whole number*"])
-
-
-@pytest.mark.parametrize(
-    ("table", "told"),
-    [
-        ("seed = -1", "*pyproject.toml:10: *.behavior[]] seed: has to be a whole number from 0*"),
-        ("examples = true", "*pyproject.toml:10: *examples: has to be a whole number*"),
-        ("seconds = '1'", "*pyproject.toml:10: *seconds: has to be a number of seconds above 0*"),
-        ("sead = 1", "*pyproject.toml:10: *sead: unknown key; did you mean*seed*"),
-    ],
-)
-def test_wrong_settings(project, table: str, told: str) -> None:
-    extra = f"[tool.pytest-schema-parity.behavior]\n{table}\n"
-    result = of(project, users(), extra=extra).runpytest_subprocess("--schema-parity", CHECK)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([told])
-
-
-def test_a_wrong_value_of_the_whole_table(project) -> None:
-    pytester = of(project, users())
-    file = pytester.path / "pyproject.toml"
-    file.write_text(file.read_text().replace("reference =", "behavior = 3\nreference ="))
-    result = pytester.runpytest_subprocess("--schema-parity", CHECK)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*pyproject.toml:2: *behavior: a number instead of a table*"])
+    assert not target.exists()
 
 
 ROLES = '[tool.pytest-schema-parity.behavior]\nroles = ["anon", "nobody"]\n'
@@ -342,22 +203,3 @@ def test_a_call_is_shown_with_what_it_returns(project) -> None:
             "    explained by: function public.grade(integer) differs in body: *",
         ]
     )
-
-
-def test_a_difference_says_which_counterexample_shows_it(project) -> None:
-    pytester = of(project, users(bound=">= 0") + "CREATE TABLE idle (id int);")
-    result = pytester.runpytest_subprocess("--schema-parity", "-v", REPORT)
-    result.stdout.fnmatch_lines(
-        [
-            "supabase::behavior has a counterexample for each of these differences:",
-            "  changed * of constraint public.users.users_age_check*",
-        ]
-    )
-    report = json.loads(pytester.path.joinpath("report.json").read_text())
-    shown = {each["name"]: each.get("counterexample") for each in report["differences"]}
-    example = shown["public.users.users_age_check"]
-    assert example["title"].startswith("supabase accepts what prisma rejects: INSERT INTO")
-    assert example["statements"] == entries(pytester)[0]["statements"]
-    explained = {"kind": "constraint", "name": "public.users.users_age_check"}
-    assert explained.items() <= entries(pytester)[0]["explained_by"][0].items()
-    assert shown["public.idle"] is None

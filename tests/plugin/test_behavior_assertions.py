@@ -101,7 +101,7 @@ ROWS = """
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-@settings(max_examples=30, deadline=None, database=None, derandomize=True,
+@settings(max_examples=10, deadline=None, database=None, derandomize=True,
           suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rows_enter(schema_parity, data):
@@ -155,6 +155,7 @@ def test_nothing_to_compare_with(schema_parity):
 """
 
 
+@pytest.mark.campaign
 def test_without_a_candidate_they_say_what_to_do(project) -> None:
     pytester = project(CANDIDATE)
     with pytester.path.joinpath("pyproject.toml").open("a") as configuration:
@@ -167,6 +168,7 @@ def test_without_a_candidate_they_say_what_to_do(project) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
+@pytest.mark.campaign
 def test_rows_without_hypothesis_names_the_remedy(project) -> None:
     pytester = project(CANDIDATE)
     pytester.makeconftest(

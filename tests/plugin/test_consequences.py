@@ -35,6 +35,7 @@ def partitioned(project) -> pytest.Pytester:
     return pytester
 
 
+@pytest.mark.campaign
 def test_what_follows_is_listed_when_all_is_asked_for(project) -> None:
     result = run(partitioned(project), "-k", "columns", "-vv")
     result.stdout.fnmatch_lines(
@@ -122,6 +123,13 @@ def test_a_long_report_is_cut_and_the_json_is_not(project) -> None:
     )
     assert len(report(pytester)["differences"]) == 71
     assert result.stdout.str().count("missing column public.users.c") == 50
+
+
+@pytest.mark.campaign
+def test_a_long_report_is_whole_where_all_is_asked_for(project) -> None:
+    pytester = project()
+    columns = "".join(OTHER.format(name=f"c{number}") for number in range(70))
+    add(pytester, "prisma", "002_more.sql", columns)
     whole = run(pytester, "-k", "columns", "-vv").stdout.str()
     assert whole.count("missing column public.users.c") == 70
 

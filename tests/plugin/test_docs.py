@@ -51,6 +51,7 @@ def test_every_example_is_carried_out() -> None:
     )
 
 
+@pytest.mark.campaign
 def test_a_rehearsal_of_ones_own(pytester: pytest.Pytester) -> None:
     test = pytester.makepyfile(test_it=block(REHEARSAL, "python", "def test_"))
     configuration = ROOT / "sql" / "upgrade.toml"
@@ -58,6 +59,7 @@ def test_a_rehearsal_of_ones_own(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1)
 
 
+@pytest.mark.campaign
 def test_tests_of_ones_own(pytester: pytest.Pytester) -> None:
     tests = {
         "readme": block(README, "python", "def test_"),
@@ -73,6 +75,7 @@ def test_tests_of_ones_own(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=sum(text.count("def test_") for text in tests.values()))
 
 
+@pytest.mark.campaign
 def test_the_hooks(project) -> None:
     """The hooks accept all that differs, and the tree that they add; without them both fail."""
     pytester = project(DRIFTED)
@@ -93,6 +96,7 @@ def test_the_hooks(project) -> None:
     assert difference["allowed"] == "an index more does no harm"
 
 
+@pytest.mark.campaign
 def test_a_check_of_ones_own(project) -> None:
     pytester = project()
     rule = 'def every_table_has_a_primary_key(tree):\n    assert tree.name == "supabase"\n'
@@ -102,6 +106,7 @@ def test_a_check_of_ones_own(project) -> None:
     result.stdout.fnmatch_lines(["pyproject.toml::supabase::primary-keys PASSED*"])
 
 
+@pytest.mark.campaign
 def test_a_built_tree_behind_pytest_postgresql(project) -> None:
     pytest.importorskip("pytest_postgresql", reason="the example is about it")
     pytester = project()
@@ -139,6 +144,7 @@ def patched(root: Path, diff: str) -> None:
     (root / name).write_text(text)
 
 
+@pytest.mark.campaign
 def test_a_check_and_a_report_format_are_one_file_and_one_line_each(
     project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

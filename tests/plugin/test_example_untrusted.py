@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.campaign
 def test_its_trees_are_at_parity_without(pytester: pytest.Pytester) -> None:
     configuration = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     table = configuration[configuration.index("[tool.pytest-schema-parity]") :]

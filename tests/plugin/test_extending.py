@@ -78,7 +78,8 @@ def add_line(file: Path, *, after: str, line: str) -> None:
     file.write_text(text.replace(after, after + line))
 
 
-@pytest.mark.parametrize("workers", [pytest.param([], marks=pytest.mark.campaign), ["-n1"]])
+@pytest.mark.campaign
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_check_and_a_format_are_one_file_and_one_line_each(
     project, extended: Path, workers: list[str]
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_check_and_a_format_are_one_file_and_one_line_each(
     assert "public.users has no colour\n" in lines
 
 
+@pytest.mark.campaign
 def test_an_allowance_may_name_the_kind_of_such_a_check(project, extended: Path) -> None:
     rule = '[[tool.pytest-schema-parity.allow]]\nkind = "colour"\nreason = "grey is fine"\n'
     pytester = project(extra=rule)

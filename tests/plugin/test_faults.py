@@ -66,6 +66,7 @@ def on_a_small_disk(pytester: pytest.Pytester, scratch: Path, size: str) -> list
     return run(command, pytester.path).stdout.splitlines()
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("cached", [True, False])
 def test_no_room_for_a_server_is_said_with_place_and_remedy(
     project, scratch: Path, request: pytest.FixtureRequest, cached: bool
@@ -81,6 +82,7 @@ def test_no_room_for_a_server_is_said_with_place_and_remedy(
     assert "Traceback" not in text
 
 
+@pytest.mark.campaign
 def test_a_migration_that_fills_the_disk_is_a_finding(project, scratch: Path) -> None:
     pytester = project("CREATE TABLE big AS SELECT repeat('x', 900) FROM generate_series(1, 99999)")
     *said, end = on_a_small_disk(pytester, scratch, "70m")
@@ -120,6 +122,7 @@ def test_several_runs_at_once_on_one_cache_be_it_empty_or_damaged(
             os.truncate(path, 1000)
 
 
+@pytest.mark.campaign
 def test_an_odd_locale_changes_nothing(project) -> None:
     pytester = project("CREATE TABLE \"İıß\" (i int CHECK (i > 0)); SELECT 'ü'")
     command = [*GATE[:-1], "tables", "--schema-parity-report=json:report.json"]
@@ -130,6 +133,7 @@ def test_an_odd_locale_changes_nothing(project) -> None:
     assert 'public.\\"İıß\\"' in report
 
 
+@pytest.mark.campaign
 @pytest.mark.usefixtures("scratch")
 def test_whatever_the_umask_is_only_we_may_enter(project, no_cache: Path) -> None:
     pytester = project()
@@ -147,6 +151,7 @@ def test_whatever_the_umask_is_only_we_may_enter(project, no_cache: Path) -> Non
     assert no_cache.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.campaign
 def test_any_name_of_a_temp_directory(project, scratch: Path) -> None:
     pytester = project()
     place = scratch / 'it\'s "quoted" 100% $HOME `id` \\ ☃'

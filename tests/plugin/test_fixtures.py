@@ -13,85 +13,71 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_email_key ON users (email);
 CREATE VIEW active_users AS SELECT id, email FROM users;
 """
+BUILT = """
+def test_trees(schema_parity):
+    tree = schema_parity["supabase"]
+    assert tree.name == "supabase"
+    assert not tree.comparison
+    assert "public.users" in tree.schema.tables
+    with tree.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
+
+def test_an_unknown_tree(schema_parity):
+    import pytest
+    with pytest.raises(KeyError, match="the trees are prisma, supabase"):
+        schema_parity["supbase"]
+"""
+COPIES = """
+import pytest
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_writes(schema_parity_database, attempt):
+    database = schema_parity_database["supabase"]
+    assert schema_parity_database["supabase"] is database
+    with database.connect() as connection:
+        connection.execute("INSERT INTO users (id, email) VALUES ('a', 'b')")
+    with database.connect() as connection:
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (1,)
+
+def test_a_connection_left_open_hinders_nobody(schema_parity_database):
+    schema_parity_database["prisma"].connect()
+
+def test_a_clone_by_hand(schema_parity):
+    with schema_parity["prisma"].clone() as clone, clone.connect() as connection:
+        connection.execute("DROP TABLE users CASCADE")
+    assert "public.users" in schema_parity["prisma"].schema.tables
+"""
+READ_ONLY = """
+import psycopg
+import pytest
+
+def test_writing(schema_parity, schema_parity_database):
+    tree = schema_parity["supabase"]
+    with tree.connect() as connection:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("DELETE FROM users")
+        connection.rollback()
+        with schema_parity_database["supabase"].connect() as clone:
+            clone.execute("DELETE FROM users")
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
+    with psycopg.connect(tree.conninfo) as connection:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("DROP TABLE users")
+
+def test_what_was_written_all_the_same_is_in_no_clone(schema_parity):
+    with schema_parity["supabase"].connect(autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute("INSERT INTO users (id, email) VALUES ('a', 'b')")
+        with schema_parity["supabase"].clone() as clone, clone.connect() as other:
+            assert other.execute("SELECT count(*) FROM users").fetchone() == (0,)
+"""
 
 
-def test_a_tree_is_built_when_it_is_asked_for(project) -> None:
+def test_trees_are_built_read_and_copied(project) -> None:
+    """One only reads a built tree; each test writes to databases of its own."""
     pytester = project()
-    pytester.makepyfile(
-        """
-        def test_trees(schema_parity):
-            tree = schema_parity["supabase"]
-            assert tree.name == "supabase"
-            assert not tree.comparison
-            assert "public.users" in tree.schema.tables
-            with tree.connect() as connection:
-                assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
-
-        def test_an_unknown_tree(schema_parity):
-            import pytest
-            with pytest.raises(KeyError, match="the trees are prisma, supabase"):
-                schema_parity["supbase"]
-        """
-    )
-    pytester.runpytest_subprocess().assert_outcomes(passed=2)
-
-
-def test_each_test_has_databases_of_its_own(project) -> None:
-    pytester = project()
-    pytester.makepyfile(
-        """
-        import pytest
-
-        @pytest.mark.parametrize("attempt", [1, 2])
-        def test_writes(schema_parity_database, attempt):
-            database = schema_parity_database["supabase"]
-            assert schema_parity_database["supabase"] is database
-            with database.connect() as connection:
-                connection.execute("INSERT INTO users (id, email) VALUES ('a', 'b')")
-            with database.connect() as connection:
-                assert connection.execute("SELECT count(*) FROM users").fetchone() == (1,)
-
-        def test_a_connection_left_open_hinders_nobody(schema_parity_database):
-            schema_parity_database["prisma"].connect()
-
-        def test_a_clone_by_hand(schema_parity):
-            with schema_parity["prisma"].clone() as clone, clone.connect() as connection:
-                connection.execute("DROP TABLE users CASCADE")
-            assert "public.users" in schema_parity["prisma"].schema.tables
-        """
-    )
-    pytester.runpytest_subprocess().assert_outcomes(passed=4)
-
-
-def test_a_built_tree_is_only_read_and_cloned_while_it_is(project) -> None:
-    pytester = project()
-    pytester.makepyfile(
-        """
-        import psycopg
-        import pytest
-
-        def test_writing(schema_parity, schema_parity_database):
-            tree = schema_parity["supabase"]
-            with tree.connect() as connection:
-                with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-                    connection.execute("DELETE FROM users")
-                connection.rollback()
-                with schema_parity_database["supabase"].connect() as clone:
-                    clone.execute("DELETE FROM users")
-                assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
-            with psycopg.connect(tree.conninfo) as connection:
-                with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-                    connection.execute("DROP TABLE users")
-
-        def test_what_was_written_all_the_same_is_in_no_clone(schema_parity):
-            with schema_parity["supabase"].connect(autocommit=True) as connection:
-                connection.execute("SET default_transaction_read_only = off")
-                connection.execute("INSERT INTO users (id, email) VALUES ('a', 'b')")
-                with schema_parity["supabase"].clone() as clone, clone.connect() as other:
-                    assert other.execute("SELECT count(*) FROM users").fetchone() == (0,)
-        """
-    )
-    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=2)
+    pytester.makepyfile(test_built=BUILT, test_copies=COPIES, test_read_only=READ_ONLY)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=8)
 
 
 def test_an_assertion_explains_itself(project) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from support.campaign import in_campaign
 
 ONE_TREE = """\
 [tool.pytest-schema-parity]
@@ -37,6 +38,7 @@ def test_a_tree(project) -> None:
     result.stdout.fnmatch_lines(["FAILED pyproject.toml::generated::tables - 1 extra table*"])
 
 
+@pytest.mark.campaign
 def test_a_tree_for_the_fixtures_alone(project) -> None:
     pytester = project(configuration=ONE_TREE)
     pytester.makeconftest(ADDS_A_TREE)
@@ -50,14 +52,24 @@ def test_a_tree_for_the_fixtures_alone(project) -> None:
     ("given", "told"),
     [
         ('{"x": {"pth": "sql"}}', "*pytest_schema_parity_trees: 'x' pth: unknown key; *\"path\"*"),
-        ('{"x": {"path": 3}}', "*pytest_schema_parity_trees: 'x' path: a number instead of*"),
-        ('{"x": {"path": object}}', "*pytest_schema_parity_trees: 'x' path: <class*instead of*"),
-        ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' instead of the keys*"),
-        (
-            '{"prisma": {"path": "sql"}}',
-            "*pytest_schema_parity_trees: 'prisma': is already a tree of*",
+        *in_campaign(
+            [
+                (
+                    '{"x": {"path": 3}}',
+                    "*pytest_schema_parity_trees: 'x' path: a number instead of*",
+                ),
+                (
+                    '{"x": {"path": object}}',
+                    "*pytest_schema_parity_trees: 'x' path: <class*instead of*",
+                ),
+                ('{"x": "sql"}', "*pytest_schema_parity_trees: 'x': 'sql' instead of the keys*"),
+                (
+                    '{"prisma": {"path": "sql"}}',
+                    "*pytest_schema_parity_trees: 'prisma': is already a tree of*",
+                ),
+                ('["x"]', "*pytest_schema_parity_trees returned ?'x'?: return a mapping*"),
+            ]
         ),
-        ('["x"]', "*pytest_schema_parity_trees returned ?'x'?: return a mapping*"),
     ],
 )
 def test_a_tree_that_cannot_be(project, given: str, told: str) -> None:
@@ -96,7 +108,9 @@ def test_a_difference_is_accepted_with_a_reason(project) -> None:
                 return f"known: {difference.kind}"
         """
     )
-    result = pytester.runpytest_subprocess(*GATE, "--schema-parity-report=json:report.json")
+    result = pytester.runpytest_subprocess(
+        *GATE, "-k", "not behavior", "--schema-parity-report=json:report.json"
+    )
     assert result.ret == pytest.ExitCode.OK, result.stdout.str()
     report = json.loads(pytester.path.joinpath("report.json").read_text())
     assert report["verdict"] == "parity"
@@ -111,17 +125,23 @@ def test_a_difference_is_accepted_with_a_reason(project) -> None:
             "fact(fact): return 'x'",
             "*pytest_schema_parity_fact returned 'x' for *False to drop it*",
         ),
-        (
-            "allow(difference): return ' '",
-            "*pytest_schema_parity_allow returned ' ' for *the reason*",
-        ),
-        (
-            "fact(fact): import dataclasses as d; return d.replace(fact, kind='view', name='a')",
-            "*pytest_schema_parity_fact gave two facts the same kind and name:*view a*",
-        ),
-        (
-            "fact(fact): fact.attributes['type'] = 'x'",
-            "*pytest_schema_parity_fact changed * in place and returned None. Return another:*",
+        *in_campaign(
+            [
+                (
+                    "allow(difference): return ' '",
+                    "*pytest_schema_parity_allow returned ' ' for *the reason*",
+                ),
+                (
+                    "fact(fact): import dataclasses as d;"
+                    " return d.replace(fact, kind='view', name='a')",
+                    "*pytest_schema_parity_fact gave two facts the same kind and name:*view a*",
+                ),
+                (
+                    "fact(fact): fact.attributes['type'] = 'x'",
+                    "*pytest_schema_parity_fact changed * in place and returned None."
+                    " Return another:*",
+                ),
+            ]
         ),
     ],
 )
@@ -133,8 +153,8 @@ def test_a_hook_that_returns_something_else_is_told(project, hook: str, told: st
     result.stdout.fnmatch_lines([told])
 
 
-@pytest.mark.parametrize("workers", [[], pytest.param(["-n1"], marks=pytest.mark.campaign)])
-@pytest.mark.parametrize("hook", ["fact(fact)", "allow(difference)"])
+@pytest.mark.parametrize("workers", [[], *in_campaign([["-n1"]])])
+@pytest.mark.parametrize("hook", ["allow(difference)", *in_campaign(["fact(fact)"])])
 def test_a_hook_that_raises_is_told_in_a_line(project, hook: str, workers: list[str]) -> None:
     pytester = project(DRIFTED)
     pytester.makeconftest(f"def pytest_schema_parity_{hook}:\n    return {{}}['zz']")

@@ -109,6 +109,7 @@ def run(pytester: pytest.Pytester) -> tuple[pytest.RunResult, dict[str, Any]]:
     return result, json.loads((pytester.path / "report.json").read_text())
 
 
+@pytest.mark.campaign
 def test_what_a_report_names_can_be_allowed_by_that_name(project) -> None:
     few = "[tool.pytest-schema-parity.behavior]\nexamples = 50\n"
     pytester = project("".join(map(objects, NAMES)), extra=few)

@@ -65,15 +65,16 @@ def test_an_interrupt_ends_a_run_that_waits_for_a_migration(project, moment: flo
     assert not any(directory.exists() for directory in directories)
 
 
+@pytest.mark.campaign
 @on_linux
 @pytest.mark.parametrize(
     ("options", "signals"),
     [
-        pytest.param([], ["SIGINT", "SIGINT"], marks=pytest.mark.campaign),
+        ([], ["SIGINT", "SIGINT"]),
         ([], ["SIGTERM"]),
-        pytest.param([], ["SIGHUP"], marks=pytest.mark.campaign),
+        ([], ["SIGHUP"]),
         (["-n2"], ["SIGINT"]),
-        pytest.param(["-n2"], ["SIGINT", "SIGTERM"], marks=pytest.mark.campaign),
+        (["-n2"], ["SIGINT", "SIGTERM"]),
     ],
 )
 def test_nothing_stays_of_a_run_whatever_signal_ends_it(

@@ -49,6 +49,7 @@ def test_where_nothing_was_built_it_says_so(project) -> None:
     result.stdout.fnmatch_lines(["*schema parity: kept*", "no servers: *"])
 
 
+@pytest.mark.campaign
 def test_what_is_not_built_by_the_end_does_not_stay(project) -> None:
     pytester = project()
     sleeps = pytester.path / "supabase" / "migrations" / "20250102000000_sleeps.sql"

@@ -93,7 +93,18 @@ def lent(installation: Installation) -> Iterator[Lent]:
 
 @pytest.mark.parametrize("workers", [pytest.param([], marks=pytest.mark.campaign), ["-n2"]])
 def test_the_gate_runs_there(project, lent: Lent, workers: list[str]) -> None:
+    """And no cluster of ours is started."""
     pytester = project(DRIFTED, configuration=CONFIGURATION)
+    pytester.makeconftest(
+        """
+        from pytest_schema_parity.building import targets, trees
+
+        def refuse(*args, **kwargs):
+            raise RuntimeError("not wanted")
+
+        targets.start_cluster = trees.find_installation = refuse
+        """
+    )
     report = "--schema-parity-report=json:report.json"
     result = pytester.runpytest_subprocess(
         "--schema-parity", *COLUMNS, report, *lent.options(), *workers
@@ -120,22 +131,6 @@ def test_fixtures_use_it(project, lent: Lent) -> None:
     result = pytester.runpytest_subprocess("-k", "fixtures", *lent.options())
     result.assert_outcomes(passed=1)
     assert lent.databases == THEIRS
-
-
-def test_no_cluster_of_ours_is_started(project, lent: Lent) -> None:
-    pytester = project(configuration=CONFIGURATION)
-    pytester.makeconftest(
-        """
-        from pytest_schema_parity.building import targets, trees
-
-        def refuse(*args, **kwargs):
-            raise RuntimeError("not wanted")
-
-        targets.start_cluster = trees.find_installation = refuse
-        """
-    )
-    result = pytester.runpytest_subprocess("--schema-parity", *COLUMNS, *lent.options())
-    assert result.ret == pytest.ExitCode.OK
 
 
 @pytest.mark.parametrize(
@@ -204,6 +199,7 @@ def test_what_a_killed_run_left_goes_with_the_next(project, lent: Lent) -> None:
     assert lent.databases == THEIRS
 
 
+@pytest.mark.campaign
 def test_what_was_made_when_the_run_was_killed_goes_too(project, lent: Lent) -> None:
     lent.execute("CREATE DATABASE schema_parity_0123456789ab_1")  # before its comment
     result = project(configuration=CONFIGURATION).runpytest_subprocess(
@@ -213,6 +209,7 @@ def test_what_was_made_when_the_run_was_killed_goes_too(project, lent: Lent) -> 
     assert lent.databases == THEIRS
 
 
+@pytest.mark.campaign
 def test_trees_that_make_one_role_wait_for_each_other(project, lent: Lent) -> None:
     pytester = project(configuration=CONFIGURATION)
     makes = """
@@ -230,6 +227,7 @@ END$$;
     assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.campaign
 def test_a_run_outlasts_the_time_that_sessions_may_idle(project, lent: Lent) -> None:
     pytester = project(configuration=CONFIGURATION)
     sleeps = pytester.path / "supabase" / "migrations" / "20250102000000_sleeps.sql"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from support.campaign import in_campaign
 
 COLUMNS = ("-k", "columns")
-SERIAL_AND_WORKER = [[], pytest.param(["-n1"], marks=pytest.mark.campaign)]
+SERIAL_AND_WORKER = [[], *in_campaign([["-n1"]])]
 TEST_FILE = "def test_of_the_project(): pass"
 SKIPPING = """
 import pytest
@@ -27,13 +28,17 @@ def pytester_with_test(project) -> pytest.Pytester:
 @pytest.mark.parametrize(
     "selection",
     [
-        ["-k", "nothing_of_this_name"],
         ["-k", "prisma"],
-        ["-m", "not schema_parity"],
-        ["--deselect", "pyproject.toml"],
-        ["--deselect", "pyproject.toml::supabase"],
-        ["-n1", "-k", "nothing_of_this_name"],
         ["-n1", "-k", "test_of_the"],
+        *in_campaign(
+            [
+                ["-k", "nothing_of_this_name"],
+                ["-m", "not schema_parity"],
+                ["--deselect", "pyproject.toml"],
+                ["--deselect", "pyproject.toml::supabase"],
+                ["-n1", "-k", "nothing_of_this_name"],
+            ]
+        ),
     ],
 )
 def test_a_selection_of_no_check_of_a_candidate(pytester_with_test, selection) -> None:
@@ -52,12 +57,14 @@ def test_a_list_of_no_check_of_a_candidate(pytester_with_test) -> None:
     result.stderr.fnmatch_lines(["*selected no check of a candidate tree*"])
 
 
+@pytest.mark.campaign
 def test_the_reference_alone_by_its_id(project) -> None:
     result = project().runpytest_subprocess("--schema-parity", "pyproject.toml::prisma::applies")
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.OK
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("workers", SERIAL_AND_WORKER)
 def test_last_failed_that_leaves_no_check(project, workers) -> None:
     pytester = project()
@@ -74,7 +81,7 @@ def test_last_failed_that_leaves_no_check(project, workers) -> None:
     fixed.stdout.fnmatch_lines(["*ERROR: *run it without --lf, which selected only what failed*"])
 
 
-@pytest.mark.parametrize("workers", [[], ["-n1"]])
+@pytest.mark.parametrize("workers", SERIAL_AND_WORKER)
 def test_checks_that_are_all_skipped(pytester_with_test, workers) -> None:
     pytester_with_test.makeconftest(SKIPPING)
     result = pytester_with_test.runpytest_subprocess("--schema-parity", *workers)
@@ -82,35 +89,12 @@ def test_checks_that_are_all_skipped(pytester_with_test, workers) -> None:
     result.stdout.fnmatch_lines(["*ERROR: *no check of a candidate tree has run*"])
 
 
-@pytest.mark.parametrize("name", ["schema-parity-gate", "schema-parity-results"])
+@pytest.mark.parametrize("name", ["schema-parity-gate", *in_campaign(["schema-parity-results"])])
 def test_no_part_of_the_gate_can_be_blocked(project, name) -> None:
     drifted = project("CREATE TABLE users (id text PRIMARY KEY);")
     arguments = ("--schema-parity", "pyproject.toml", "-k", "columns", "-p", f"no:{name}")
     result = drifted.runpytest_subprocess(*arguments)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-
-
-def test_checks_of_the_project_that_do_not_check(project) -> None:
-    pytester = project()
-    pytester.makeconftest(
-        """
-        async def waits(tree): assert False
-        def yields(tree): yield
-        def returns(tree): return tree.name == "x"
-
-        def pytest_schema_parity_checks():
-            return {"mine-1": waits, "mine-2": yields, "mine-3": returns}
-        """
-    )
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml", "-k", "mine")
-    assert result.parseoutcomes()["failed"] == 3
-    result.stdout.fnmatch_lines(
-        [
-            "*'mine-1' returned <coroutine*plain function*",
-            "*'mine-2' returned <generator*",
-            "*'mine-3' returned False*",
-        ]
-    )
 
 
 def test_a_check_of_the_project_that_is_none_is_refused_before_workers_start(project) -> None:
@@ -122,6 +106,7 @@ def test_a_check_of_the_project_that_is_none_is_refused_before_workers_start(pro
     result.stdout.no_fnmatch_line("*created: *")
 
 
+@pytest.mark.campaign
 def test_a_configuration_where_pytest_does_not_look(project) -> None:
     pytester = project()
     hidden = pytester.mkdir(".hidden") / "parity.toml"
@@ -133,6 +118,7 @@ def test_a_configuration_where_pytest_does_not_look(project) -> None:
     assert result.parseoutcomes()["passed"] == 1
 
 
+@pytest.mark.campaign
 def test_a_configuration_behind_a_link(project) -> None:
     pytester = project()
     folder = pytester.mkdir("elsewhere")
@@ -142,6 +128,7 @@ def test_a_configuration_behind_a_link(project) -> None:
     assert result.parseoutcomes()["passed"] == 1
 
 
+@pytest.mark.campaign
 def test_without_a_terminal(project) -> None:
     drifted = project("CREATE TABLE users (id text PRIMARY KEY);")
     result = drifted.runpytest_subprocess("--schema-parity", *COLUMNS, "-p", "no:terminal")
@@ -179,6 +166,7 @@ def test_what_only_shows_is_left_alone(project, option) -> None:
     assert "ERROR" not in result.stdout.str() + result.stderr.str()
 
 
+@pytest.mark.campaign
 def test_a_way_to_spread_without_workers_is_a_serial_run(project) -> None:
     result = project().runpytest_subprocess("--schema-parity", "--dist=loadfile", *COLUMNS)
     assert result.ret == pytest.ExitCode.OK
@@ -201,6 +189,7 @@ def test_the_error_about_a_mistyped_id_comes_first(project, wrong: str, said: st
     assert "checks nothing" not in result.stderr.str()
 
 
+@pytest.mark.campaign
 def test_another_toml_file_is_no_configuration(project) -> None:
     pytester = project()
     pytester.path.joinpath("other.toml").write_text("[tox]\n")
@@ -208,15 +197,3 @@ def test_another_toml_file_is_no_configuration(project) -> None:
         "--schema-parity", "pyproject.toml", "--ignore=other.toml", *COLUMNS
     )
     assert result.ret == pytest.ExitCode.OK
-
-
-def test_a_failing_check_of_the_project_shows_itself(project) -> None:
-    pytester = project()
-    pytester.makeconftest(
-        "def check(tree):\n    assert 1 == 2\n"
-        "def pytest_schema_parity_checks(): return {'mine': check}"
-    )
-    result = pytester.runpytest_subprocess("--schema-parity", "pyproject.toml::supabase::mine")
-    result.assert_outcomes(failed=1)
-    assert len(result.outlines) < 50
-    result.stdout.fnmatch_lines(["*assert 1 == 2*"])

@@ -55,20 +55,13 @@ def test_a_terminal_shows_which_file_of_which_tree_and_clears_it_away(slow: Path
     assert re.search(r"pyproject\.toml (\x1b\[\d+m|\.)+ +.*\[100%\]", shown)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["-q"],
-        *(
-            pytest.param(options, marks=pytest.mark.campaign)
-            for options in (["-n1"], ["-p", "no:terminal"])
-        ),
-    ],
-)
+@pytest.mark.campaign
+@pytest.mark.parametrize("options", [["-q"], ["-n1"], ["-p", "no:terminal"]])
 def test_nothing_of_the_kind_is_shown_otherwise(slow: Path, options: list[str]) -> None:
     assert "building" not in seen(slow, *options)
 
 
+@pytest.mark.campaign
 def test_a_log_does_not_show_it(slow: Path) -> None:
     command = [sys.executable, "-m", "pytest", "--schema-parity", "-k", "applies"]
     done = subprocess.run(command, cwd=slow, capture_output=True, text=True, check=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from support.campaign import in_campaign
 
 from pytest_schema_parity.checks import registry
 
@@ -35,7 +36,7 @@ def drifted(project) -> pytest.Pytester:
 
 @pytest.mark.parametrize(
     ("option", "failures"),
-    [("-x", 1), ("--maxfail=2", 2), pytest.param("--maxfail=9", 3, marks=pytest.mark.campaign)],
+    [("-x", 1), *in_campaign([("--maxfail=2", 2), ("--maxfail=9", 3)])],
 )
 def test_a_run_ends_at_its_last_failure(drifted, option, failures) -> None:
     result = drifted.runpytest_inprocess(*GATE, option, "--schema-parity-report=json:out.json")
@@ -46,6 +47,7 @@ def test_a_run_ends_at_its_last_failure(drifted, option, failures) -> None:
     assert verdict in drifted.path.joinpath("out.json").read_text()
 
 
+@pytest.mark.campaign
 def test_stepwise_goes_on_from_the_first_failure(drifted) -> None:
     first = drifted.runpytest_inprocess(*GATE, "--sw")
     first.assert_outcomes(passed=BEFORE_THE_FIRST, failed=1)
@@ -70,6 +72,7 @@ def test_keywords_select_checks_and_trees(drifted, keywords, names) -> None:
     assert found == [ids_of(name) for name in registry.names() if name in names]
 
 
+@pytest.mark.campaign
 def test_a_debugger_stops_at_each_failure(drifted) -> None:
     """It shows the findings, stands in the frame that knows the outcome, and goes on."""
     pytest_pdb = (sys.executable, "-m", "pytest", *GATE, "--pdb")
@@ -114,6 +117,7 @@ def test_named_where_no_plugin_is_loaded_by_itself(drifted, monkeypatch, name) -
     result.assert_outcomes(passed=1, failed=1, deselected=ITEMS - 2)
 
 
+@pytest.mark.campaign
 def test_tests_that_are_not_importable_by_name(project) -> None:
     pytester = project()
     for package in ("a", "b"):  # two of one name: only this mode allows them
@@ -126,6 +130,7 @@ def test_tests_that_are_not_importable_by_name(project) -> None:
     result.assert_outcomes(passed=3, deselected=ITEMS - 1)
 
 
+@pytest.mark.campaign
 def test_warnings_that_are_errors(project) -> None:
     """Neither a deprecation nor a file or a connection left open."""
     pytester = project()
@@ -167,6 +172,7 @@ def test_of_each(tree, schema_parity_database):
 """
 
 
+@pytest.mark.campaign
 def test_ids_are_the_same_in_every_run(project, tmp_path_factory, monkeypatch) -> None:
     pytester = project()
     pytester.makepyfile(test_it=PARAMETERS)

@@ -7,11 +7,12 @@ import os
 import subprocess
 
 import pytest
+from support.campaign import in_campaign
 
 DRIFTED = "CREATE TABLE users (id text PRIMARY KEY);"
 GATE = ("--schema-parity", "pyproject.toml", "--schema-parity-report=json:report.json")
 COLUMNS = ("-k", "columns")
-SERIAL_AND_WORKER = [[], pytest.param(["-n1"], marks=pytest.mark.campaign)]
+SERIAL_AND_WORKER = [[], *in_campaign([["-n1"]])]
 EARLIER = '{\n  "report_version": 1,\n  "verdict": "parity"\n}\n'
 STALE = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "none here"\n'
 
@@ -22,15 +23,18 @@ def report_of(pytester: pytest.Pytester) -> dict:
 
 def test_a_stale_allowance_is_no_parity(project) -> None:
     pytester = project(extra=STALE)
-    result = pytester.runpytest_subprocess(*GATE, "-k", "not behavior")
+    result = pytester.runpytest_subprocess(*GATE, "-k", "tables or allowances")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=1, failed=1, deselected=16)
+    result.stdout.fnmatch_lines(["*pyproject.toml:9*stale*", "FAILED*::supabase::allowances*"])
     report = report_of(pytester)
     assert report["verdict"] == "drift"
     assert [one["state"] for one in report["allowances"]] == ["stale"]
     assert report["checks"]["supabase"]["allowances"] == "failed"
 
 
-@pytest.mark.parametrize("workers", [pytest.param([], marks=pytest.mark.campaign), ["-n1"]])
+@pytest.mark.campaign
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_failing_check_of_the_project_is_no_parity(project, workers) -> None:
     pytester = project()
     pytester.makeconftest(
@@ -50,14 +54,7 @@ def test_a_failing_check_of_the_project_is_no_parity(project, workers) -> None:
     result.stdout.fnmatch_lines(["rows *", "mine *"])
 
 
-def test_what_was_not_checked_is_not_among_the_checks(project) -> None:
-    pytester = project()
-    result = pytester.runpytest_subprocess(GATE[0], GATE[2], "pyproject.toml::supabase::columns")
-    assert result.ret == pytest.ExitCode.OK
-    assert report_of(pytester)["checks"] == {"supabase": {"columns": "passed"}}
-
-
-@pytest.mark.parametrize("how", ["KeyboardInterrupt", "pytest.exit('enough')"])
+@pytest.mark.parametrize("how", ["KeyboardInterrupt", *in_campaign(["pytest.exit('enough')"])])
 def test_a_run_that_is_interrupted_leaves_no_other_verdict(project, how) -> None:
     pytester = project()
     pytester.path.joinpath("report.json").write_text(EARLIER)
@@ -72,6 +69,7 @@ def test_a_run_that_is_interrupted_leaves_no_other_verdict(project, how) -> None
     )
 
 
+@pytest.mark.campaign
 def test_tests_that_cannot_be_collected_leave_no_other_verdict(project) -> None:
     pytester = project()
     pytester.path.joinpath("report.json").write_text(EARLIER)
@@ -105,7 +103,10 @@ def test_a_report_that_cannot_be_written_shows_before_anything_runs(project) -> 
 
 @pytest.mark.parametrize(
     ("candidate", "code"),
-    [(DRIFTED, pytest.ExitCode.TESTS_FAILED), (None, pytest.ExitCode.USAGE_ERROR)],
+    [
+        (DRIFTED, pytest.ExitCode.TESTS_FAILED),
+        *in_campaign([(None, pytest.ExitCode.USAGE_ERROR)]),
+    ],
 )
 def test_a_report_that_fails_late_hides_nothing(project, candidate, code) -> None:
     pytester = project(*filter(None, [candidate]))
@@ -124,7 +125,8 @@ def test_a_report_that_fails_late_hides_nothing(project, candidate, code) -> Non
         result.stdout.fnmatch_lines(["FAILED pyproject.toml::supabase::columns*"])
 
 
-@pytest.mark.parametrize("workers", SERIAL_AND_WORKER)
+@pytest.mark.campaign
+@pytest.mark.parametrize("workers", [[], ["-n1"]])
 def test_a_run_that_stops_before_its_checks_is_no_parity(project, workers) -> None:
     pytester = project()
     pytester.makepyfile(test_it="def test_it(): assert False")
@@ -170,48 +172,47 @@ def test_what_is_no_report_is_not_overwritten(project) -> None:
     assert pytester.path.joinpath("report.json").read_text() == "mine"
 
 
-def test_markdown_follows_what_githubs_page_of_the_job_has_already(project, monkeypatch) -> None:
-    pytester = project()
-    page = pytester.path.joinpath("page.md")
-    page.write_text("# Schema of mine\n")  # as a report begins
-    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
-    pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, "--schema-parity-report=markdown:page.md")
-    assert page.read_text().startswith("# Schema of mine\n# Schema parity\n")
-
-
 def test_markdown_is_not_appended_to_another_page(project) -> None:
     pytester = project()
-    page, empty = pytester.path / "README.md", pytester.path / "empty.md"
+    page = pytester.path / "README.md"
     page.write_text("mine\n")
-    empty.touch()
-    reports = [f"--schema-parity-report=markdown:{name}" for name in ("README.md", "empty.md")]
-    result = pytester.runpytest_subprocess(*GATE[:2], reports[0])
+    report = "--schema-parity-report=markdown:README.md"
+    result = pytester.runpytest_subprocess(*GATE[:2], report)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*README.md exists and is not a report: name another file*"])
     assert page.read_text() == "mine\n"
+
+
+@pytest.mark.campaign
+def test_markdown_takes_the_place_of_nothing_and_of_an_earlier_report(project) -> None:
+    pytester = project()
+    empty = pytester.path / "empty.md"
+    empty.touch()
+    report = "--schema-parity-report=markdown:empty.md"
     for _ in range(2):  # the second run finds the first one's report
-        pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, reports[1])
+        pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, report)
         assert empty.read_text().count("# Schema parity\n") == 1
 
 
-def test_a_link_is_followed(project) -> None:
+def test_a_link_is_followed_a_page_is_continued_and_a_pipe_is_written_to(
+    project, monkeypatch
+) -> None:
     pytester = project()
     pytester.path.joinpath("report.json").symlink_to("elsewhere.json")
-    pytester.runpytest_subprocess(*GATE, *COLUMNS)
-    assert pytester.path.joinpath("report.json").is_symlink()
-    assert report_of(pytester)["verdict"] == "parity"
-
-
-def test_a_pipe_is_written_to(project) -> None:
-    pytester = project()
-    pipe = pytester.path / "pipe"
+    page, pipe = pytester.path / "page.md", pytester.path / "pipe"
+    page.write_text("# Schema of mine\n")  # as a report begins
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     os.mkfifo(pipe)
     reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
-    report = "--schema-parity-report=markdown:pipe"
-    result = pytester.runpytest_subprocess(*GATE[:2], *COLUMNS, report)
+    reports = [f"--schema-parity-report=markdown:{name}" for name in ("page.md", "pipe")]
+    result = pytester.runpytest_subprocess(*GATE, *COLUMNS, *reports)
     assert result.ret == pytest.ExitCode.OK
     assert reader.communicate(timeout=20)[0].startswith("# Schema parity\n")
     assert pipe.is_fifo()
+    assert page.read_text().startswith("# Schema of mine\n# Schema parity\n")
+    assert pytester.path.joinpath("report.json").is_symlink()
+    assert pytester.path.joinpath("elsewhere.json").is_file()
+    assert report_of(pytester)["verdict"] == "parity"
 
 
 def test_two_reports_of_one_name(project) -> None:

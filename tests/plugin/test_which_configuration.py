@@ -94,6 +94,7 @@ def test_two_in_one_directory(monorepo) -> None:
     assert_refused(collect(monorepo, "a"), "*both contain a configuration; keep one*")
 
 
+@pytest.mark.campaign
 def test_a_project_without_a_project_file(pytester) -> None:
     add_package(pytester.path, "of_none", file="schema-parity.toml")
     assert candidates(collect(pytester)) == {"of_none"}
@@ -130,6 +131,7 @@ def test_ids_where_the_rootdir_is_elsewhere(monorepo, args) -> None:
     assert len(fewer.outlines) == len(result.outlines) - 1
 
 
+@pytest.mark.campaign
 def test_last_failed_where_the_rootdir_is_elsewhere(monorepo) -> None:
     monorepo.path.joinpath("a/of_a/002_more.sql").write_text("ALTER TABLE users ADD more int;")
     os.chdir(monorepo.path / "a")
