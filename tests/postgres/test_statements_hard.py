@@ -202,6 +202,7 @@ def test_an_expression_index(searcher: Searcher) -> None:
     assert [each[4] for each in causes(found)] == ["23505"]
 
 
+@pytest.mark.usefixtures("short_limits")
 def test_what_sleeps_or_loops_is_cut_off(searcher: Searcher) -> None:
     tree = """
         CREATE TABLE t (id int PRIMARY KEY, a int CHECK (a > {}));
@@ -388,6 +389,7 @@ UNSTOPPABLE = """
 """
 
 
+@pytest.mark.usefixtures("short_limits")
 def test_what_catches_its_cancellation_for_ever_ends_the_search(searcher: Searcher) -> None:
     found = searcher(UNSTOPPABLE.format(3), UNSTOPPABLE.format(4))
     assert found.exhausted == "stuck"
