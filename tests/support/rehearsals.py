@@ -56,6 +56,12 @@ FILES = {
     "CREATE VIEW summary AS SELECT user_id, count(*) AS n FROM submissions GROUP BY user_id;\n"
     "ALTER TABLE submissions DROP CONSTRAINT IF EXISTS known;\n",
 }
+DEPLOYED_ONLY: dict[str, str | None] = {
+    "deployed.sql": DEPLOYED,
+    "main.sql": DEPLOYED,
+    "seed.sql": SEED,
+}
+"""For steps of the test's own, which then come first."""
 CONFIGURATION = """
 reference = "main"
 server = "lent"
