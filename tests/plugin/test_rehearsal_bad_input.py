@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 from support.campaign import in_campaign
-from support.rehearsals import CONFIGURATION, FILES, run, write
+from support.rehearsing_project import CONFIGURATION, FILES, run, write
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 import os
 
 import pytest
-from support.rehearsals import CONFIGURATION, run, write
+from support.rehearsing_project import CONFIGURATION, run, write
 
 CHECKS = ("upgrade", "data", "idempotent", "rollback", "interrupted", "backup", "locks")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from support.rehearsals import CONFIGURATION, FILES, run, write
+from support.rehearsing_project import CONFIGURATION, FILES, run, write
 
 LENT = """
 from types import SimpleNamespace

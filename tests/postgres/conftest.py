@@ -1,4 +1,4 @@
-"""The worked example's upgrade: its databases, which several files of tests read."""
+"""The worked example's upgrade, which several files read, and short limits for what has no end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ import pytest
 from support.upgrade import State, stages, state
 
 from pytest_schema_parity.postgres.cluster import Cluster
+
+STATEMENTS = "pytest_schema_parity.behavior.statements"
+
+
+@pytest.fixture
+def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search cuts off what takes longer than 0.3 seconds, and cancels it every 0.1 seconds."""
+    for module in ("runner", "side_runner", "search_loop"):
+        monkeypatch.setattr(f"{STATEMENTS}.{module}.EXAMPLE_TIMEOUT", 0.3)
+    monkeypatch.setattr(f"{STATEMENTS}.side_runner.AVERAGE_TIMEOUT", 0.01)
+    for module in (f"{STATEMENTS}.side_runner", "pytest_schema_parity.postgres.cancelling"):
+        monkeypatch.setattr(f"{module}.GRACE", 0.1)
+    monkeypatch.setattr("pytest_schema_parity.postgres.cancelling.CANCEL_INTERVAL", 0.1)
 
 
 @pytest.fixture(scope="session")

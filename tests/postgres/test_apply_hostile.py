@@ -16,19 +16,27 @@ from pytest_schema_parity.postgres.cluster import start_cluster
 
 WAYS = ["", "begin; commit;\n"]
 """In front of a file: what is run in one round trip, and what is run statement by statement."""
+LIMIT = 0.3
 
 
+@pytest.fixture
+def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "_GRACE", 0.1)
+
+
+@pytest.mark.usefixtures("short_grace")
 @pytest.mark.parametrize("way", WAYS)
 def test_no_statement_takes_the_limit_off(tmp_path, database, way: str) -> None:
     text = f"{way}set statement_timeout = 0; create table a ();\nselect pg_sleep(60);"
     files = tree(tmp_path, a=text, b="create table b ();")
-    failure = only(apply_tree(files, database, statement_timeout=0.5))
+    failure = only(apply_tree(files, database, statement_timeout=LIMIT))
     assert failure.line == text.count("\n") + 1
     assert str(failure).endswith(": canceling statement due to statement timeout")
-    assert failure.hint == "The configuration sets statement_timeout to 0.5 seconds."
+    assert failure.hint == "The configuration sets statement_timeout to 0.3 seconds."
     assert exists(database, "b")
 
 
+@pytest.mark.usefixtures("short_grace")
 @pytest.mark.parametrize(
     ("way", "text"),
     [
@@ -37,14 +45,14 @@ def test_no_statement_takes_the_limit_off(tmp_path, database, way: str) -> None:
         ("", "set statement_timeout = 0;\ncopy (select pg_sleep(60)) to stdout;"),
         (
             "",
-            "set statement_timeout = 0;\ncopy (select repeat('x', 9999), pg_sleep(i) from"
-            " generate_series(0, 60) as i) to stdout;",
+            "set statement_timeout = 0;\ncopy (select repeat('x', 9999), pg_sleep(0.1) from"
+            " generate_series(1, 600)) to stdout;",
         ),
         ("", "set statement_timeout = 0;\ncopy slow from stdin;\n" + "1\n" * 50_000 + "\\.\n"),
         (
             "",
-            "set statement_timeout = 0;\ndo $$begin for i in 1..200 loop raise notice 'x';"
-            " perform pg_sleep(0.3); end loop; end$$;",
+            "set statement_timeout = 0;\ndo $$begin for i in 1..600 loop raise notice 'x';"
+            " perform pg_sleep(0.1); end loop; end$$;",
         ),
     ],
     ids=["function", "function, one by one", "copy out", "rows now and then", "copy in", "notices"],
@@ -59,7 +67,7 @@ as 'begin perform pg_sleep(0.01); return new; end';
 create trigger slow before insert on slow for each row execute function sleep();
 """
     files = tree(tmp_path, a=before, b=way + text, c="create table c ();")
-    failure = only(apply_tree(files, database, statement_timeout=0.5))
+    failure = only(apply_tree(files, database, statement_timeout=LIMIT))
     assert failure.file.endswith("b.sql")
     assert str(failure).endswith(": canceling statement due to statement timeout")
     assert exists(database, "c")
@@ -87,23 +95,25 @@ def test_a_process_may_have_a_thousand_files_open(tmp_path, installation) -> Non
         assert apply_tree(files, cluster.conninfo(), statement_timeout=5).failures == ()
 
 
+@pytest.mark.usefixtures("short_grace")
 @pytest.mark.parametrize("way", WAYS)
 def test_the_limit_is_one_statements(tmp_path, database, way: str) -> None:
-    text = way + "select pg_sleep(0.3);" * 6
-    assert apply_tree(tree(tmp_path, a=text), database, statement_timeout=0.5).failures == ()
+    text = way + "select pg_sleep(0.1);" * 6
+    assert apply_tree(tree(tmp_path, a=text), database, statement_timeout=LIMIT).failures == ()
 
 
+@pytest.mark.usefixtures("short_grace")
 def test_what_does_not_end_when_told_to_is_told_with_the_file(
     tmp_path, installation, monkeypatch
 ) -> None:
     monkeypatch.setattr(protocol, "_CANCEL_TIMEOUT", 0.1)
     text = "copy (select 1) to program 'trap \"\" INT TERM; sleep 3'"
-    said = r"^while a\.sql was applied, a statement takes longer than 0\.5 seconds and cannot be"
+    said = r"^while a\.sql was applied, a statement takes longer than 0\.3 seconds and cannot be"
     with (
         start_cluster(installation) as cluster,
         pytest.raises(ServerError, match=said),
     ):
-        apply_tree(tree(tmp_path, a=text), cluster.conninfo(), statement_timeout=0.5)
+        apply_tree(tree(tmp_path, a=text), cluster.conninfo(), statement_timeout=LIMIT)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -20,6 +20,7 @@ from pytest_schema_parity.postgres import cache, datadir
 from pytest_schema_parity.postgres.account import Account
 from pytest_schema_parity.postgres.cluster import start_cluster
 from pytest_schema_parity.postgres.installation import Installation
+from pytest_schema_parity.postgres.lifeline import Lifeline
 from pytest_schema_parity.postgres.template import ClusterTemplate
 
 STARTS = """
@@ -35,9 +36,26 @@ with start_cluster(find_installation(bindir=Path(sys.argv[1])), name="racing") a
 """
 
 
+@pytest.fixture(scope="module")
+def initialized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first initdb of these tests leaves a copy of what it made."""
+    return tmp_path_factory.mktemp("initialized") / "data"
+
+
 @pytest.fixture
-def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The directory of images in an empty cache."""
+def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, initialized: Path) -> Iterator[Path]:
+    """The directory of images in an empty cache; initdb runs once and is copied from then on."""
+    initdb = datadir._run_initdb
+
+    def run_or_copy(lifeline: Lifeline, template: ClusterTemplate, programs: Installation) -> None:
+        data = lifeline.run.data
+        if initialized.exists():
+            subprocess.run(["cp", "-a", "-T", initialized, data], check=True)
+            return
+        initdb(lifeline, template, programs)
+        subprocess.run(["cp", "-a", "-T", data, initialized], check=True)
+
+    monkeypatch.setattr(datadir, "_run_initdb", run_or_copy)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     cache.cache_directory.cache_clear()
     yield cache.cache_directory() / "images"

@@ -128,6 +128,7 @@ CREATE TRIGGER sleep BEFORE UPDATE ON full_already FOR EACH ROW EXECUTE FUNCTION
 """
 
 
+@pytest.mark.usefixtures("short_limits")
 def test_a_table_whose_trigger_sleeps_is_cancelled_once_and_passed_over(
     databases: list[str],
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_table_whose_trigger_sleeps_is_cancelled_once_and_passed_over(
         replay(again, replace(filling, statements=("SELECT pg_sleep(3600)",)), seconds=0.1)
 
 
+@pytest.mark.usefixtures("short_limits")
 def test_a_check_that_sleeps_is_cancelled(
     databases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,10 +166,8 @@ def test_a_check_that_sleeps_is_cancelled(
     assert list(filling.refused) == ["public.watched"]
 
 
-def test_a_trigger_that_catches_each_cancellation_is_an_error(
-    databases: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pytest_schema_parity.postgres.cancelling.CANCEL_INTERVAL", 0.1)
+@pytest.mark.usefixtures("short_limits")
+def test_a_trigger_that_catches_each_cancellation_is_an_error(databases: list[str]) -> None:
     target, one, other, _ = databases
     with closing(open_connection(target)) as connection:
         connection.execute(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.campaign import in_campaign
-from support.rehearsals import CONFIGURATION, FILES, results_of
+from support.rehearsals import CONFIGURATION, DEPLOYED_ONLY, FILES, results_of
 
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.report.terminal_text import result_lines
@@ -18,7 +18,7 @@ CHECKS = ("upgrade", "data", "idempotent", "rollback", "interrupted", "locks")
 def test_the_advice_can_be_pasted(
     cluster: Cluster, tmp_path: Path, checks: tuple[str, ...]
 ) -> None:
-    files: dict[str, str | None] = dict(FILES)
+    files = dict(DEPLOYED_ONLY)
     files["upgrade/4_faults.up.sql"] = (
         'COMMIT; CREATE INDEX "a ""name""" ON log (line);'
         "UPDATE users SET name = 'x' WHERE id = 1; ALTER TABLE log SET UNLOGGED;"

@@ -13,7 +13,11 @@ from support.upgrade import deployed_files, make_database, seed_files
 
 from pytest_schema_parity.platforms import get_platform
 from pytest_schema_parity.postgres.cluster import Cluster, start_cluster
-from pytest_schema_parity.postgres.databases import create_database, drop_database
+from pytest_schema_parity.postgres.databases import (
+    clone_database,
+    create_database,
+    drop_database,
+)
 from pytest_schema_parity.postgres.installation import Installation
 from pytest_schema_parity.rehearsal.backup import (
     BackupPrograms,
@@ -30,23 +34,37 @@ def programs(installation: Installation) -> BackupPrograms:
     return found
 
 
+@pytest.fixture(scope="module")
+def deployed(supabase_cluster: Cluster) -> Iterator[str]:
+    """The name of the deployed database with its rows."""
+    make_database(supabase_cluster, "to_back_up", [*deployed_files(), *seed_files()])
+    yield "to_back_up"
+    drop_database(supabase_cluster, "to_back_up", force=True)
+
+
 @pytest.fixture
-def source(supabase_cluster: Cluster) -> Iterator[str]:
-    """The deployed database with its rows."""
-    make_database(supabase_cluster, "backed_up", [*deployed_files(), *seed_files()])
-    yield supabase_cluster.conninfo("backed_up")
+def source(supabase_cluster: Cluster, deployed: str) -> Iterator[str]:
+    """A copy of the deployed database."""
+    yield clone_database(supabase_cluster, deployed, "backed_up")
     drop_database(supabase_cluster, "backed_up", force=True)
 
 
-@pytest.fixture
-def target(installation: Installation) -> Iterator[str]:
-    """An empty database on another cluster of the platform."""
+@pytest.fixture(scope="module")
+def other_cluster(installation: Installation) -> Iterator[Cluster]:
+    """Another cluster of the platform."""
     template = get_platform("supabase").template(installation)
     with start_cluster(installation, template=template, name="tests restored") as cluster:
-        target = create_database(cluster, "restored")
-        with psycopg.connect(target) as connection:
-            connection.execute("ALTER DATABASE restored OWNER TO postgres")
-        yield target
+        yield cluster
+
+
+@pytest.fixture
+def target(other_cluster: Cluster) -> Iterator[str]:
+    """An empty database on another cluster of the platform."""
+    target = create_database(other_cluster, "restored")
+    with psycopg.connect(target) as connection:
+        connection.execute("ALTER DATABASE restored OWNER TO postgres")
+    yield target
+    drop_database(other_cluster, "restored", force=True)
 
 
 def test_a_backup_restores_to_the_same(

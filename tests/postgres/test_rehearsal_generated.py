@@ -30,7 +30,7 @@ FOUND_WITHOUT_A_SEED = [
 
 @pytest.mark.parametrize(
     ("check", "file", "fault"),
-    FOUND_WITHOUT_A_SEED[2:4] + in_campaign(FOUND_WITHOUT_A_SEED[:2] + FOUND_WITHOUT_A_SEED[4:]),
+    FOUND_WITHOUT_A_SEED[2:3] + in_campaign(FOUND_WITHOUT_A_SEED[:2] + FOUND_WITHOUT_A_SEED[3:]),
 )
 def test_faults_are_found_on_generated_rows(
     cluster: Cluster, tmp_path: Path, check: str, file: str, fault: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from support.rehearsals import CONFIGURATION, FILES, results_of
+from support.rehearsals import CONFIGURATION, DEPLOYED_ONLY, FILES, results_of
 
 from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.postgres.cluster import Cluster
@@ -15,9 +16,16 @@ DOWN = "upgrade/4_more.down.sql"
 LATER = ", written after the upgrade"
 
 
-def result(cluster: Cluster, root: Path, up: str, down: str, configuration: str = "") -> Result:
+def result(
+    cluster: Cluster,
+    root: Path,
+    up: str,
+    down: str,
+    configuration: str = "",
+    before: Mapping[str, str | None] = DEPLOYED_ONLY,
+) -> Result:
     """The result of ``rollback`` with one more step."""
-    files: dict[str, str | None] = {**FILES, "upgrade/4_more.up.sql": up, DOWN: down}
+    files = {**before, "upgrade/4_more.up.sql": up, DOWN: down}
     (found,) = results_of(
         cluster, root, files, "rollback", configuration=CONFIGURATION + configuration
     )
@@ -44,7 +52,7 @@ def test_rows_and_values_that_are_lost(cluster: Cluster, tmp_path: Path) -> None
         # what was updated has its value of before again
         "UPDATE users AS u SET name = n.name FROM names AS n WHERE n.id = u.id; DROP TABLE names;"
     )
-    found = result(cluster, tmp_path, up, down, ALLOW)
+    found = result(cluster, tmp_path, up, down, ALLOW, FILES)
     *lost, note = found.findings
     assert {(each.title, each.allowed) for each in lost} == {
         (f"{DOWN} loses public.log in 2 rows{LATER}", "Nobody reads it"),

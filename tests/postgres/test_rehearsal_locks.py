@@ -10,9 +10,9 @@ from support.campaign import one_in
 from support.rehearsals import (
     CONFIGURATION,
     DEPLOYED,
+    DEPLOYED_ONLY,
     FILES,
     SEED,
-    UPGRADED,
     open_on,
     results_of,
 )
@@ -22,10 +22,10 @@ from pytest_schema_parity.postgres.cluster import Cluster
 
 def test_an_enum_whose_new_value_is_used_at_once(cluster: Cluster, tmp_path: Path) -> None:
     """The file is run statement by statement, and so its locks and rewrites are measured."""
-    files: dict[str, str | None] = dict(FILES)
+    files = dict(DEPLOYED_ONLY)
     mood = "CREATE TYPE mood AS ENUM ('sad'{});CREATE TABLE moods (id {}, mood mood);"
     files["deployed.sql"] = DEPLOYED + mood.format("", "int")
-    files["main.sql"] = DEPLOYED + UPGRADED + mood.format(", 'new'", "bigint")
+    files["main.sql"] = DEPLOYED + mood.format(", 'new'", "bigint")
     files["seed.sql"] = SEED + "INSERT INTO moods VALUES (1, 'sad');"
     files["upgrade/4_mood.up.sql"] = (
         "SET lock_timeout = '1s';\nALTER TYPE mood ADD VALUE IF NOT EXISTS 'new';\n"
@@ -46,7 +46,7 @@ def test_an_enum_whose_new_value_is_used_at_once(cluster: Cluster, tmp_path: Pat
 
 @pytest.mark.parametrize("kind", one_in(2, ["MATERIALIZED VIEW", "VIEW"]))
 def test_a_step_waits_for_readers_of_a_view(cluster: Cluster, tmp_path: Path, kind: str) -> None:
-    files: dict[str, str | None] = dict(FILES)
+    files = dict(DEPLOYED_ONLY)
     view = f"\nCREATE {kind} others AS SELECT 1 AS one{' WITH NO DATA' * (kind != 'VIEW')};\n"
     for name in ("deployed.sql", "main.sql"):
         files[name] = f"{files[name]}{view}"
@@ -66,7 +66,7 @@ def test_a_step_waits_for_readers_of_a_view(cluster: Cluster, tmp_path: Path, ki
 def test_locks_that_cannot_be_seen_are_not_checked_against_a_limit(
     cluster: Cluster, tmp_path: Path
 ) -> None:
-    files: dict[str, str | None] = dict(FILES)
+    files = dict(DEPLOYED_ONLY)
     name = "upgrade/4_index.up.sql"
     files[name] = "SET lock_timeout = '1s';\nCREATE INDEX CONCURRENTLY log_line ON log (line);\n"
     limits = 'no_rewrite = true\nmax_lock = "ACCESS EXCLUSIVE"'

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from support.campaign import in_campaign
-from support.rehearsals import CONFIGURATION, FILES, results_of
+from support.rehearsals import CONFIGURATION, DEPLOYED_ONLY, FILES, results_of
 
 from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.postgres.databases import create_database, drop_database
@@ -20,7 +20,7 @@ UP = "upgrade/4_names.up.sql"
 
 def titles(cluster: Cluster, root: Path, *steps: str) -> list[str]:
     """The failing findings of ``data`` after these further steps, in order."""
-    files: dict[str, str | None] = dict(FILES)
+    files = dict(DEPLOYED_ONLY)
     for number, step in enumerate(steps, 4):
         files[f"upgrade/{number}_names.up.sql"] = f"{step}\n"
     (result,) = results_of(cluster, root, files, "data")

@@ -68,18 +68,14 @@ CHANGES = {
 }
 
 SOME = [
-    "CHECK met",
     "NOT NULL gone",
-    "UNIQUE gone",
     "foreign key gone",
     "cascade",
-    "default of another value",
     "predicate",
     "label more",
     "type narrower",
     "boundary of time",
     "view's condition",
-    "aggregate",
 ]
 """What is tried by default, one of each kind."""
 

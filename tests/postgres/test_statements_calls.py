@@ -147,6 +147,7 @@ def test_a_routine_that_reaches_outside_is_not_called_but_named(
     assert {name for name, _ in found.left_out} == {"public.inner_one()", "public.outer_one()"}
 
 
+@pytest.mark.usefixtures("short_limits")
 @pytest.mark.parametrize(
     "body",
     [

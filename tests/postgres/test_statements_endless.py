@@ -23,6 +23,7 @@ def searcher(cluster: Cluster) -> Searcher:
     return Searcher(cluster)
 
 
+@pytest.mark.usefixtures("short_limits")
 @pytest.mark.parametrize(
     ("names", "start"),
     [
@@ -56,9 +57,10 @@ def test_an_endless_view_is_reported_itself(
     assert [name for name, _ in found.left_out] == [f"public.{above}"]
 
 
+@pytest.mark.usefixtures("short_limits")
 def test_a_view_that_ends_on_neither_side_is_named(searcher: Searcher) -> None:
     script = TABLES.format(name="v", above="w", start="SELECT 1", bound="n > 0", sign="+")
     found = searcher(script, script.replace("n + 1 FROM r", "n + 2 FROM r"))
     assert causes(found) == []
     assert [name for name, _ in found.left_out] == ["public.v", "public.w"]
-    assert "takes longer than 1 second to read" in dict(found.left_out)["public.v"]
+    assert "takes longer than 0.3 second to read" in dict(found.left_out)["public.v"]

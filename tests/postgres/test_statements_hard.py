@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.campaign import in_campaign
+from support.campaign import in_campaign, one_in
 from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.behavior.statements.counterexample import Budget
@@ -35,6 +35,7 @@ def test_a_trigger_that_differs_in_one_constant(searcher: Searcher) -> None:
     assert example.statements[-1].endswith("VALUES (1, 'big', 7001);"), scripts(found)
 
 
+@pytest.mark.campaign
 def test_a_trigger_that_differs_in_equality(searcher: Searcher) -> None:
     one, other = (TRIGGER.format(condition=c) for c in ("> 7000", ">= 7000"))
     (example,) = searcher(one, other).counterexamples
@@ -96,7 +97,7 @@ VIEWS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("one", "other", "what"), VIEWS[1::2] + in_campaign(VIEWS[::2]))
+@pytest.mark.parametrize(("one", "other", "what"), one_in(3, VIEWS))
 def test_views_that_differ(searcher: Searcher, one: str, other: str, what: str) -> None:
     tables = """
         CREATE TABLE t (id int PRIMARY KEY, a int, b text);
@@ -202,6 +203,7 @@ def test_an_expression_index(searcher: Searcher) -> None:
     assert [each[4] for each in causes(found)] == ["23505"]
 
 
+@pytest.mark.usefixtures("short_limits")
 def test_what_sleeps_or_loops_is_cut_off(searcher: Searcher) -> None:
     tree = """
         CREATE TABLE t (id int PRIMARY KEY, a int CHECK (a > {}));
@@ -388,6 +390,7 @@ UNSTOPPABLE = """
 """
 
 
+@pytest.mark.usefixtures("short_limits")
 def test_what_catches_its_cancellation_for_ever_ends_the_search(searcher: Searcher) -> None:
     found = searcher(UNSTOPPABLE.format(3), UNSTOPPABLE.format(4))
     assert found.exhausted == "stuck"

@@ -16,6 +16,7 @@ from pytest_schema_parity.postgres.cluster import Cluster
 from pytest_schema_parity.schema.facts import Schema
 
 ROLES = ("anon", "authenticated")
+SIGNED_IN = ROLES[1:]
 
 AUTH = """
 CREATE SCHEMA auth;
@@ -110,7 +111,7 @@ def test_policies_of_two_commands_are_two_causes(searcher: Searcher) -> None:
     changed = "FOR UPDATE TO authenticated USING (owner = auth.uid())"
     reference = DRIFT.replace(changed, f"{changed} WITH CHECK (owner = auth.uid())")
     candidate = reference.replace("WITH CHECK (owner = auth.uid())", "WITH CHECK (true)")
-    found = searcher(reference, candidate, roles=ROLES)
+    found = searcher(reference, candidate, roles=SIGNED_IN)
     kinds = [
         [part.kind for part in each.parts if part.values][-1] for each in found.counterexamples
     ]
@@ -122,7 +123,7 @@ def test_a_drift_of_rows_hides_no_leak_to_a_role(searcher: Searcher) -> None:
         "FOR SELECT TO authenticated USING (owner = auth.uid())",
         "FOR SELECT TO authenticated USING (true)",
     )
-    found = searcher(DRIFT, candidate, roles=ROLES)
+    found = searcher(DRIFT, candidate, roles=SIGNED_IN)
     assert of_rows(found) == {
         ("public.note", "as many", ""),
         ("public.note", "more", "authenticated"),
@@ -130,7 +131,7 @@ def test_a_drift_of_rows_hides_no_leak_to_a_role(searcher: Searcher) -> None:
 
 
 def test_a_drift_of_rows_alone_is_no_difference_for_a_role(searcher: Searcher) -> None:
-    found = searcher(DRIFT, DRIFTED, roles=ROLES)
+    found = searcher(DRIFT, DRIFTED, roles=SIGNED_IN)
     assert of_rows(found) == {("public.note", "as many", "")}, scripts(found)
 
 
@@ -139,7 +140,7 @@ def test_rows_that_a_drift_gives_to_another_user_are_not_shown_for_roles(
 ) -> None:
     """The superuser sees the other owner; that the role's own INSERT fails, only the role sees."""
     owned = "new.owner := '00000000-0000-4000-8000-0000000000ff'; new.body := 'a'"
-    found = searcher(DRIFT, DRIFT.replace("new.body := 'a'", owned), roles=ROLES)
+    found = searcher(DRIFT, DRIFT.replace("new.body := 'a'", owned), roles=SIGNED_IN)
     assert of_rows(found) == {("public.note", "as many", "")}, scripts(found)
     assert ("verdict", "authenticated") in {(e.cause[0], e.role) for e in found.counterexamples}
 
@@ -148,7 +149,7 @@ def test_a_role_does_something_in_each_of_its_examples(searcher: Searcher) -> No
     """What the superuser's INSERT leaves differs; the role's UPDATE and DELETE only hide it."""
     policy = "CREATE POLICY gone ON note FOR DELETE TO authenticated USING (owner = auth.uid());"
     candidate = DRIFTED.replace("USING (owner = auth.uid());", "USING (true);", 1)
-    found = searcher(DRIFT + policy, candidate + policy, roles=ROLES)
+    found = searcher(DRIFT + policy, candidate + policy, roles=SIGNED_IN)
     for each in found.counterexamples:
         texts = [part.text for part in each.parts if part.kind == "role"]
         assert not each.role or texts[-1] != RESET_ROLE or each.cause[0] != "rows", scripts(found)
@@ -206,7 +207,7 @@ def test_examples_that_are_pasted_one_after_the_other_leave_nobody_signed_in(
 ) -> None:
     candidate = DRIFTED.replace("USING (owner = auth.uid())", "USING (true)")
     with searcher.built(DRIFT) as one:
-        found = searcher.against(one, candidate, roles=ROLES)
+        found = searcher.against(one, candidate, roles=SIGNED_IN)
         reported = BehaviorFindings(("one", "two"), (Schema(), Schema()), (), found)
         texts = [
             e.statements

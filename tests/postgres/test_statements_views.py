@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from support.campaign import in_campaign
+from support.campaign import in_campaign, one_in
 from support.searching import Searcher, causes, scripts
 
 from pytest_schema_parity.behavior.statements.counterexample import Budget
@@ -36,7 +36,7 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize("seed", [0, *in_campaign([1, 2])])
-@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("column", one_in(2, COLUMNS))
 def test_a_view_is_looked_at_where_a_table_differs_by_chance(
     searcher: Searcher, column: str, seed: int
 ) -> None:
@@ -137,7 +137,7 @@ BOUNDARIES = {
 
 
 @pytest.mark.parametrize("seed", [0, *in_campaign([7])])
-@pytest.mark.parametrize("change", BOUNDARIES)
+@pytest.mark.parametrize("change", one_in(2, BOUNDARIES))
 def test_the_boundary_of_a_condition(searcher: Searcher, change: str, seed: int) -> None:
     before, after = BOUNDARIES[change]
     assert before in CHEAP
