@@ -51,3 +51,6 @@ WHERE a.attrelid >= 16384 AND a.attnum > 0 AND NOT a.attisdropped
   AND (c.relkind IN ('r', 'p') OR c.oid NOT IN (
            SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
                = ('pg_extension'::regclass, 'pg_class'::regclass, 'e')))
+  AND (c.relkind <> 'c' OR c.reltype NOT IN ( -- the type is the member, its relation is not
+           SELECT objid FROM pg_depend WHERE (refclassid, classid, deptype)
+               = ('pg_extension'::regclass, 'pg_type'::regclass, 'e')))

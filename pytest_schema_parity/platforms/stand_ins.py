@@ -6,6 +6,7 @@ directory an extension, so that a server can get one of them without the others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +26,8 @@ STAND_INS: Final[Mapping[str, Path]] = MappingProxyType(
     }
 )
 """Every stand-in: the name of the extension, and its entry for ``extension_control_path``."""
+
+_DEFAULT_VERSION: Final = re.compile(r"^default_version = '(.+)'$", re.MULTILINE)
 
 # The comment of the extension cannot be the mark: dumps replace it (COMMENT ON EXTENSION).
 _FIND_STAND_INS: Final = """
@@ -47,6 +50,13 @@ ORDER BY e.extname COLLATE "C"
 def has_extension(installation: Installation, name: str) -> bool:
     """Whether the installation includes the extension."""
     return (installation.sharedir / "extension" / f"{name}.control").is_file()
+
+
+def stand_in_version(name: str) -> str:
+    """The version that the stand-in has unless a migration names another."""
+    control = STAND_INS[name] / "extension" / f"{name}.control"
+    (version,) = _DEFAULT_VERSION.findall(control.read_text(encoding="ascii"))
+    return str(version)
 
 
 def offered_stand_ins(installation: Installation) -> tuple[str, ...]:

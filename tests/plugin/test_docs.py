@@ -18,6 +18,7 @@ SERVERS = "docs/servers-that-others-start.md"
 COMPARING = "docs/comparing-in-python.md"
 A_CHECK = "docs/writing-a-check.md"
 REHEARSAL = "docs/rehearsal.md"
+EXTENSIONS = "docs/extensions.md"
 EXAMPLES = {
     README: 1,
     TESTS_OF_ONES_OWN: 2,
@@ -26,6 +27,7 @@ EXAMPLES = {
     COMPARING: 1,
     A_CHECK: 2,
     REHEARSAL: 1,
+    EXTENSIONS: 1,
 }
 """How many examples in Python each page has: each is carried out by a test of this module."""
 
@@ -104,6 +106,27 @@ def test_a_check_of_ones_own(project) -> None:
     result = pytester.runpytest_subprocess(*GATE, "-v", "-k", "primary-keys")
     assert result.parseoutcomes()["passed"] == 1
     result.stdout.fnmatch_lines(["pyproject.toml::supabase::primary-keys PASSED*"])
+
+
+@pytest.mark.campaign
+def test_jobs_are_compared_by_a_view_and_by_a_check_of_ones_own(pytester: pytest.Pytester) -> None:
+    trees = {"prisma": "0 3 * * *", "supabase": "0 4 * * *"}
+    configuration = '[tool.pytest-schema-parity]\nreference = "prisma"\nplatform = "supabase"\n'
+    for tree, schedule in trees.items():
+        configuration += f'trees.{tree}.files = ["{tree}.sql", "jobs.sql"]\n'
+        pytester.path.joinpath(f"{tree}.sql").write_text(
+            "CREATE EXTENSION pg_cron WITH SCHEMA pg_catalog;\n"
+            f"SELECT cron.schedule('purge', '{schedule}', 'select 1');\n"
+        )
+    pytester.path.joinpath("jobs.sql").write_text(block(EXTENSIONS, "sql", "cron.job"))
+    pytester.path.joinpath("pyproject.toml").write_text(configuration)
+    pytester.makeconftest(block(EXTENSIONS, "python", "cron.job"))
+    result = pytester.runpytest_subprocess(*GATE)
+    assert result.parseoutcomes()["failed"] == 2, result.stdout.str()
+    result.stdout.fnmatch_lines(
+        ["*pyproject.toml::supabase::rows *", "*pyproject.toml::supabase::jobs *"]
+    )
+    assert block(EXTENSIONS, "text", "rows of public.scheduled_jobs") in result.stdout.str()
 
 
 @pytest.mark.campaign

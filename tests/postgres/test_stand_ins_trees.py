@@ -103,7 +103,7 @@ platform = "supabase"
 superuser = {superuser}
 trees.pulled.files = ["pulled.sql", "done.sql"]
 trees.written.files = ["extensions.sql", "written.sql", "done.sql"]
-trees.lacking.files = ["postgis.sql"]
+trees.lacking.files = ["postgis.sql", "older.sql"]
 trees.drifted.files = ["pulled.sql", "done.sql", "drifted.sql"]
 """
 
@@ -123,6 +123,7 @@ def parity(
         "written": PULLED.replace(EXTENSIONS, ""),
         "done": DONE,
         "postgis": "create table public.a ();\ncreate extension postgis;",
+        "older": "create extension pg_net with schema extensions version '0.14.0';",
         "drifted": "drop view public.jobs; drop extension pg_cron; drop extension http;",
     }
     for name, text in files.items():
@@ -167,9 +168,11 @@ def test_two_trees_with_the_same_extensions_are_at_parity(parity: Parity) -> Non
 
 def test_an_extension_that_is_dropped_is_a_difference(parity: Parity) -> None:
     comparison = parity.trees["drifted"].comparison
-    found = {(one.kind, one.name, one.change) for one in comparison}
-    assert {("extension", "pg_cron", "missing"), ("extension", "http", "missing")} <= found
-    assert not [one for one in comparison if one.kind in {"function", "table"}]
+    assert sorted((one.kind, one.name, one.change) for one in comparison) == [
+        ("extension", "http", "missing"),
+        ("extension", "pg_cron", "missing"),
+        ("view", "public.jobs", "missing"),
+    ]
 
 
 def test_an_extension_without_a_stand_in_fails_with_the_remedy(
@@ -177,9 +180,18 @@ def test_an_extension_without_a_stand_in_fails_with_the_remedy(
 ) -> None:
     if (installation.sharedir / "extension" / "postgis.control").is_file():
         pytest.skip("this server has postgis")
-    (failure,) = parity.trees["lacking"].applied.failures
+    failure, _ = parity.trees["lacking"].applied.failures
     assert (failure.line, failure.message) == (2, 'extension "postgis" is not available')
     assert failure.hint is not None
     assert "Use a PostgreSQL that has postgis: --schema-parity-bindir=DIR." in failure.hint
     offered = get_platform("supabase").stand_ins(installation)
     assert f"stand-ins for {', '.join(offered)}." in failure.hint
+
+
+def test_a_version_that_the_stand_in_does_not_have_fails_with_the_remedy(parity: Parity) -> None:
+    *_, failure = parity.trees["lacking"].applied.failures
+    assert (failure.file, failure.hint) == (
+        "older.sql",
+        "The stand-in has version 0.19.5: leave VERSION out, or use a PostgreSQL that has"
+        " pg_net 0.14.0: --schema-parity-bindir=DIR.",
+    )

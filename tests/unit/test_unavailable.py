@@ -9,8 +9,8 @@ SERVERS = "The extension must first be installed on the system where PostgreSQL 
 REMEDY = "Use a PostgreSQL that has postgis: --schema-parity-bindir=DIR."
 
 
-def failure(message: str, hint: str | None) -> Failure:
-    return Failure("a.sql", 1, 1, "CREATE EXTENSION x", "0A000", message, hint)
+def failure(message: str, hint: str | None, sqlstate: str = "0A000") -> Failure:
+    return Failure("a.sql", 1, 1, "CREATE EXTENSION x", sqlstate, message, hint)
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,41 @@ def test_an_extension_that_is_not_available(
     assert explain_unavailable(failed, stand_ins).hint == explained
 
 
+def test_an_extension_whose_stand_in_the_server_is_too_old_for() -> None:
+    failed = failure('extension "pg_net" is not available', SERVERS)
+    assert explain_unavailable(failed, ()).hint == (
+        "Use a PostgreSQL that has pg_net: --schema-parity-bindir=DIR."
+        " There is a stand-in for pg_net, which needs PostgreSQL 18 or later."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "stand_ins", "explained"),
+    [
+        ("pg_net", "0.14.0", ("http", "pg_net"), "The stand-in has version 0.19.5: leave VERSION"),
+        ("pgcrypto", "1.1", ("pgcrypto",), "The stand-in has version 1.4: leave VERSION"),
+        ("citext", "1.0", ("http", "pg_net"), "Leave VERSION"),
+        ("pg_net", "0.14.0", (), "Leave VERSION"),
+    ],
+)
+def test_a_version_of_an_extension_that_is_not_available(
+    name: str, version: str, stand_ins: tuple[str, ...], explained: str
+) -> None:
+    message = f'extension "{name}" has no installation script nor update path for version'
+    failed = failure(f'{message} "{version}"', None, "22023")
+    assert explain_unavailable(failed, stand_ins).hint == (
+        f"{explained} out, or use a PostgreSQL that has {name} {version}:"
+        " --schema-parity-bindir=DIR."
+    )
+
+
 @pytest.mark.parametrize(
     "message",
-    ['extension "postgis" already exists', 'no: extension "postgis" is not available today'],
+    [
+        'extension "postgis" already exists',
+        'no: extension "postgis" is not available today',
+        'extension "pg_net" has no update path from version "0.19.5" to version "0.20"',
+    ],
 )
 def test_another_failure_is_left_as_it_is(message: str) -> None:
     failed = failure(message, "Do something.")
