@@ -125,10 +125,15 @@ class Difference:
         """Split a difference into itself and those that it does not cover, for allowances.
 
         An extra fact keeps its own parts (the columns of a table); everything else below it (its
-        policies and privileges, the contents of a schema) becomes a difference of its own.  A
-        missing fact is not split.  Consequences with a more severe impact, and those that need
-        their own allowance, are split off.
+        policies and privileges, the contents of a schema) becomes a difference of its own.  But an
+        extra extension keeps all that its own statement made.  A missing fact is not split.
+        Consequences with a more severe impact, and those that need their own allowance, are split
+        off.
         """
+        return self._unfold(self.origin.tree if self.kind == "extension" else None)
+
+    def _unfold(self, script: Place | None) -> tuple[Difference, tuple[Difference, ...]]:
+        """Split a difference; ``script`` is where the extension is created that it belongs to."""
         apart = tuple(one for one in self.follows if one.alone or self._has_milder_impact_than(one))
         whole = self._without(apart) if apart else self
         if self.change != "extra" or not self.folded:
@@ -136,10 +141,11 @@ class Difference:
         parts: list[Difference] = []
         others = list(apart)
         for one in self.folded:
-            if one.impact == "security" or kind_of(self.kind).container:
+            by_script = script is not None and one.origin.tree == script
+            if not by_script and (one.impact == "security" or kind_of(self.kind).container):
                 others.append(one)
             else:
-                part, further = one.unfold()
+                part, further = one._unfold(script)
                 parts.append(part)
                 others += further
         return whole.fold(parts), tuple(others)

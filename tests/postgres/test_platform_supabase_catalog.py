@@ -45,7 +45,7 @@ graphql_public: supabase_admin=UC postgres=U anon=U authenticated=U service_role
 public: pg_database_owner=UC =U postgres=U anon=U authenticated=U service_role=U
 realtime: supabase_admin=UC postgres=U anon=U authenticated=U service_role=U supabase_realtime_admin=U*C*
 storage: supabase_admin=UC postgres=U anon=U authenticated=U service_role=U supabase_storage_admin=UC dashboard_user=UC
-vault: supabase_admin=UC postgres=U service_role=U
+vault: supabase_admin=UC postgres=U* service_role=U
 """  # noqa: E501
 
 # Made where the extension is available: WITH SCHEMA has to find it.

@@ -119,6 +119,88 @@ def test_what_no_dump_of_one_database_carries_is_not_missed(
     assert restored
 
 
+def create_extensions(source: str, *statements: str) -> list[tuple[str, str]]:
+    """Create extensions in the deployed database as ``postgres``; return them with their owners."""
+    with psycopg.connect(source, autocommit=True) as connection:
+        offered = {
+            name for (name,) in connection.execute("SELECT name FROM pg_available_extensions")
+        }
+        if not {"pg_cron", "pgmq", "supabase_vault"} <= offered:
+            pytest.skip("this server has no stand-ins for extensions")
+        for statement in ("SET ROLE postgres", *statements):
+            connection.execute(statement.encode())
+        return connection.execute(
+            "SELECT extname, extowner::regrole::text FROM pg_extension ORDER BY 1"
+        ).fetchall()
+
+
+def test_extensions_are_restored_as_the_role_that_owns_them(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    """A dump has no owner of an extension, and scripts grant to the role that creates it."""
+    owners = create_extensions(
+        source,
+        "CREATE EXTENSION pg_cron",
+        "CREATE EXTENSION supabase_vault SCHEMA vault",
+        "CREATE SCHEMA pgmq",
+        "CREATE EXTENSION pgmq SCHEMA pgmq",
+    )
+    restored = back_up_and_restore(programs, source, target, tmp_path)
+    assert restored.failure is None
+    assert [str(d) for d in restored.differences] == []
+    with psycopg.connect(target) as connection:
+        assert (
+            owners
+            == connection.execute(
+                "SELECT extname, extowner::regrole::text FROM pg_extension ORDER BY 1"
+            ).fetchall()
+        )
+        assert connection.execute("SELECT FROM pg_event_trigger").fetchall() == []
+        assert (
+            connection.execute("SELECT FROM pg_proc WHERE proname ~ '^schema_parity'").fetchall()
+            == []
+        )
+
+
+def test_an_extension_whose_owner_could_not_create_it_is_restored_all_the_same(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    """A superuser made it and is none any more: the owner differs, as it is in no dump."""
+    with psycopg.connect(source) as connection:
+        found = connection.execute(
+            "SELECT name FROM pg_available_extensions WHERE name = 'pg_stat_statements'"
+        )
+        if not found.fetchall():
+            pytest.skip("this server has no pg_stat_statements")
+    for conninfo in (source, target):
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            connection.execute("CREATE ROLE former SUPERUSER")
+    try:
+        with psycopg.connect(source, autocommit=True) as connection:
+            connection.execute("SET ROLE former")
+            connection.execute("CREATE EXTENSION pg_stat_statements")
+            connection.execute("RESET ROLE; ALTER ROLE former NOSUPERUSER")
+        restored = back_up_and_restore(programs, source, target, tmp_path)
+        assert restored.failure is None
+        assert [str(d) for d in restored.differences] == []
+    finally:
+        with psycopg.connect(source, autocommit=True) as connection:
+            connection.execute("DROP OWNED BY former CASCADE; DROP ROLE former")
+
+
+def test_a_policy_that_was_added_to_the_table_of_an_extension_is_missed(
+    programs: BackupPrograms, source: str, target: str, tmp_path: Path
+) -> None:
+    """No dump carries it: who restores the backup does lose it."""
+    create_extensions(
+        source,
+        "CREATE EXTENSION pg_cron",
+        "CREATE POLICY own ON cron.job FOR SELECT TO anon USING (true)",
+    )
+    restored = back_up_and_restore(programs, source, target, tmp_path)
+    assert [str(d) for d in restored.differences] == ["missing policy cron.job.own"]
+
+
 def test_no_password_is_among_the_arguments(
     programs: BackupPrograms, source: str, target: str, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -108,15 +109,27 @@ trees.drifted.files = ["pulled.sql", "done.sql", "drifted.sql"]
 """
 
 
+ALLOWED = """
+[tool.pytest-schema-parity]
+reference = "without"
+platform = "supabase"
+superuser = {superuser}
+trees.without.files = ["without.sql"]
+trees.with.files = ["without.sql", "with.sql"]
+trees.changed.files = ["without.sql", "with.sql", "changed.sql"]
+
+[[tool.pytest-schema-parity.allow]]
+kind = "extension"
+change = "extra"
+reason = "Jobs and secrets are of that tree only"
+"""
+
+
 @pytest.fixture(scope="module", params=["true", "false"], ids=["superuser", "no superuser"])
 def parity(
     request: pytest.FixtureRequest, installation: Installation, tmp_path_factory
 ) -> Iterator[Parity]:
     """Trees with the same extensions, and one that wants what there is no stand-in for."""
-    offered = get_platform("supabase").stand_ins(installation)
-    if not {"pg_cron", "pg_net", "supabase_vault", "pg_graphql"} <= set(offered):
-        pytest.skip(f"{installation.bindir} includes these extensions, or has no stand-ins")
-    root = tmp_path_factory.mktemp("trees")
     files = {
         "pulled": PULLED,
         "extensions": EXTENSIONS.replace("if not exists ", "", 3),
@@ -126,9 +139,48 @@ def parity(
         "older": "create extension pg_net with schema extensions version '0.14.0';",
         "drifted": "drop view public.jobs; drop extension pg_cron; drop extension http;",
     }
+    configuration = CONFIGURATION.format(superuser=request.param)
+    with opened(installation, tmp_path_factory.mktemp("trees"), files, configuration) as parity:
+        yield parity
+
+
+@pytest.fixture(scope="module", params=["true", "false"], ids=["superuser", "no superuser"])
+def superuser(request: pytest.FixtureRequest) -> str:
+    """Whether the trees below are built by a superuser, in TOML."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def allowed(superuser: str, installation: Installation, tmp_path_factory) -> Iterator[Parity]:
+    """A tree with extensions that the reference lacks, which are allowed."""
+    files = {
+        "without": "create table public.a ();",
+        "with": "create extension pg_cron;\ncreate extension supabase_vault with schema vault;",
+        "changed": """
+            grant usage on schema vault to anon;
+            grant delete on cron.job_run_details to anon;
+        """,
+    }
+    if superuser == "true":  # else the platform owns the table
+        files["changed"] += "create policy added on cron.job using (true);"
+        files["changed"] += "alter policy cron_job_run_details_policy on cron.job_run_details"
+        files["changed"] += " using (true);"
+    configuration = ALLOWED.format(superuser=superuser)
+    with opened(installation, tmp_path_factory.mktemp("trees"), files, configuration) as parity:
+        yield parity
+
+
+@contextmanager
+def opened(
+    installation: Installation, root: Path, files: dict[str, str], configuration: str
+) -> Iterator[Parity]:
+    """The trees of a configuration, with these files."""
+    offered = get_platform("supabase").stand_ins(installation)
+    if not {"pg_cron", "pg_net", "supabase_vault", "pg_graphql"} <= set(offered):
+        pytest.skip(f"{installation.bindir} includes these extensions, or has no stand-ins")
     for name, text in files.items():
         (root / f"{name}.sql").write_text(text)
-    (root / "schema-parity.toml").write_text(CONFIGURATION.format(superuser=request.param))
+    (root / "schema-parity.toml").write_text(configuration)
     config = load_config(root / "schema-parity.toml")
     assert config is not None
     parity = open_parity(config, bindir=Path(installation.bindir))
@@ -172,6 +224,29 @@ def test_an_extension_that_is_dropped_is_a_difference(parity: Parity) -> None:
         ("extension", "http", "missing"),
         ("extension", "pg_cron", "missing"),
         ("view", "public.jobs", "missing"),
+    ]
+
+
+def test_an_allowed_extension_brings_what_its_script_makes(allowed: Parity) -> None:
+    """The policies of its tables, too, and what it grants on its schema."""
+    assert allowed.trees["with"].applied.failures == ()
+    assert [str(one) for one in allowed.trees["with"].comparison] == []
+
+
+def test_an_allowed_extension_does_not_bring_what_the_tree_adds_to_it(
+    allowed: Parity, superuser: str
+) -> None:
+    """Only a superuser may change the tables; without one, a grant shows by whom it is."""
+    assert allowed.trees["changed"].applied.failures == ()
+    by = "" if superuser == "true" else " BY postgres"
+    policies = [
+        "extra policy cron.job.added",
+        "extra policy cron.job_run_details.cron_job_run_details_policy",
+    ]
+    assert [str(one) for one in allowed.trees["changed"].comparison] == [
+        *(policies if superuser == "true" else ()),
+        f"extra privilege ON SCHEMA vault TO anon{by}",
+        f"extra privilege ON TABLE cron.job_run_details TO anon{by}",
     ]
 
 

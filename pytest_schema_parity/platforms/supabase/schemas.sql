@@ -74,7 +74,8 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'supabase_vault') THEN
         CREATE SCHEMA vault;
-        GRANT USAGE ON SCHEMA vault TO postgres, service_role;
+        GRANT USAGE ON SCHEMA vault TO postgres WITH GRANT OPTION;
+        GRANT USAGE ON SCHEMA vault TO service_role;
     END IF;
 END
 $$;
