@@ -12,6 +12,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple, TypeAlias
 
 from pytest_schema_parity.showing.quoted_values import end_of_value, skip_blanks
+from pytest_schema_parity.showing.secret_arguments import (
+    bearer_tokens,
+    secret_headers,
+    secret_literals,
+)
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 """A JSON value: an attribute of a fact, or a whole report."""
@@ -21,7 +26,7 @@ HIDDEN: Final = "***"
 _NAME: Final = r"(?:pass?\w?w\w{0,3}[dt]|passphrase|pwd)"
 """``password``, its synonyms, and common misspellings."""
 _KEY: Final = rf"(?:{_NAME}|secret|token|api_?key|access_?key|credentials?)"
-_ANY_HINT: Final = re.compile(r"pas|pwd|secret|token|key|credential|://", re.IGNORECASE)
+_ANY_HINT: Final = re.compile(r"pas|pwd|secret|token|key|credential|bearer|://", re.IGNORECASE)
 _SECRET_LABEL: Final = re.compile(
     rf"""(?ix)
     {_NAME}\b (?: \\*" | '+(?=\s*(?:=>|[:=])) )?   # a value follows, possibly after = or :
@@ -150,7 +155,7 @@ def _find_secrets(text: str) -> list[_Secret]:
     if not _ANY_HINT.search(text):
         return []
     apart: list[_Secret] = []
-    found = (*_quoted_secrets(text), *_unquoted_secrets(text))
+    found = (*_quoted_secrets(text), *_unquoted_secrets(text), *_secrets_by_place(text))
     for secret in sorted(found, key=lambda secret: (secret.start, -secret.end)):
         if apart and secret.start < apart[-1].end:
             if secret.end > apart[-1].end:
@@ -183,6 +188,17 @@ def _quoted_secrets(text: str) -> Iterator[_Secret]:
                 return
         elif not assigned and (word := _WORD.match(text, at)) and _in_role(text, roles, at):
             yield _Secret(start, word.end(), f"'{HIDDEN}'", at)
+
+
+def _secrets_by_place(text: str) -> Iterator[_Secret]:
+    """Literals that hold secrets in calls of the vault, and in headers of HTTP."""
+    for start, end in (*secret_literals(text), *secret_headers(text)):
+        opening = _OPENING.match(text, start)
+        mark = opening[0] if opening else "'"
+        yield _Secret(start, end, f"{mark}{HIDDEN}{mark}", start)
+    for start, end in bearer_tokens(text):
+        quoted = text[start] in "'$" or text[start + 1 : start + 2] in ("'", "&")
+        yield _Secret(start, end, f"'{HIDDEN}'" if quoted else HIDDEN, start)
 
 
 def _is_commented_on(text: str, end: int) -> bool:

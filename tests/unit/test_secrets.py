@@ -168,6 +168,8 @@ def texts(draw: st.DrawFn) -> str:
                 f"CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'x', password{gap}{literal})",
                 f'ALTER SERVER s OPTIONS (SET "password"{gap}{literal}, host {standard("h")})',
                 f"SELECT f('x', password =>{gap}{literal})",
+                f"SELECT VAULT.CREATE_SECRET({gap}{literal}, 'n')",
+                f"SELECT VAULT.UPDATE_SECRET(id,{gap}{literal}, 'n')",
                 f"host=h password={conninfo(password)} user=u",
                 f"host=h password = {tight(password)} user=u",
                 f"postgres://u:{password.replace(' ', '%20')}@h:5432/db",
