@@ -172,9 +172,9 @@ def test_an_extension_whose_owner_could_not_create_it_is_restored_all_the_same(
         )
         if not found.fetchall():
             pytest.skip("this server has no pg_stat_statements")
-    for conninfo in (source, target):
+    for conninfo, attribute in ((source, "SUPERUSER"), (target, "NOSUPERUSER")):
         with psycopg.connect(conninfo, autocommit=True) as connection:
-            connection.execute("CREATE ROLE former SUPERUSER")
+            connection.execute(f"CREATE ROLE former {attribute}".encode())
     try:
         with psycopg.connect(source, autocommit=True) as connection:
             connection.execute("SET ROLE former")
