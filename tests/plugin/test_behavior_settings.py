@@ -25,6 +25,23 @@ def test_found_examples_are_tried_first_and_dropped_when_they_pass(project) -> N
     assert json.loads(kept.read_text()) == []
 
 
+def test_what_was_found_as_a_role_is_dropped_when_roles_no_longer_names_it(project) -> None:
+    role = "CREATE ROLE visitor; GRANT SELECT ON users TO visitor;\n"
+    secret = "ALTER TABLE users ENABLE ROW LEVEL SECURITY;\n"
+    pytester = of(project, users() + role + secret)
+    pytester.path.joinpath("prisma/migrations/001_init.sql").write_text(users() + role)
+    file = pytester.path / "pyproject.toml"
+    without = file.read_text()
+    file.write_text(
+        without.replace("reference =", 'behavior = { roles = ["visitor"] }\nreference =')
+    )
+    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(failed=1)
+    file.write_text(without)
+    pytester.runpytest_subprocess("--schema-parity", CHECK).assert_outcomes(passed=1)
+    kept = pytester.path / ".pytest_cache/v/schema-parity/behavior/pyproject.toml/prisma/supabase"
+    assert json.loads(kept.read_text()) == []
+
+
 @pytest.mark.campaign
 @pytest.mark.parametrize("kept", KEPT)
 def test_a_cache_that_holds_something_else_is_passed_over(project, kept: str) -> None:

@@ -9,7 +9,12 @@ import pytest
 from support.campaign import in_campaign, one_in
 from support.searching import Searcher, scripts
 
-from pytest_schema_parity.behavior.statements.counterexample import DatabaseCopy, Search
+from pytest_schema_parity.behavior.statements.counterexample import (
+    Budget,
+    DatabaseCopy,
+    Known,
+    Search,
+)
 from pytest_schema_parity.postgres.cluster import Cluster
 
 ROLES = ("anon", "authenticated")
@@ -174,6 +179,22 @@ def test_a_role_that_is_missing_is_named_and_the_others_are_tried(
     found = searcher.against(notes, candidate, roles=("nobody_at_all", "anon"))
     assert found.missing_roles == (("nobody_at_all", 0), ("nobody_at_all", 1))
     assert {each.role for each in found.counterexamples} == {"anon"}
+
+
+@pytest.mark.parametrize(
+    ("roles", "shown"),
+    [((), set()), (("authenticated",), set()), (("authenticated", "anon"), {"anon"})],
+)
+def test_a_known_example_is_tried_only_if_its_role_is(
+    searcher: Searcher, notes: DatabaseCopy, roles: tuple[str, ...], shown: set[str]
+) -> None:
+    candidate = NOTES.replace("SELECT TO anon, authenticated", "SELECT TO authenticated")
+    few = Budget(examples=40)
+    before = searcher.against(notes, candidate, roles=("anon",)).counterexamples
+    assert {each.role for each in before} == {"anon"}
+    known = [Known(each.subject, each.parts, each.examples) for each in before]
+    found = searcher.against(notes, candidate, roles=roles, known=known, budget=few)
+    assert {each.role for each in found.counterexamples} == shown, scripts(found)
 
 
 def test_the_statements_show_the_same_when_they_are_pasted(

@@ -14,6 +14,7 @@ from pytest_schema_parity.behavior.statements.counterexample import (
 )
 from pytest_schema_parity.behavior.statements.directed_examples import DirectedExamples
 from pytest_schema_parity.behavior.statements.example import Example
+from pytest_schema_parity.behavior.statements.known_examples import known_filter
 from pytest_schema_parity.behavior.statements.mentions import mentions
 from pytest_schema_parity.behavior.statements.random_examples import RandomExamples
 from pytest_schema_parity.behavior.statements.role_examples import RoleExamples
@@ -65,8 +66,11 @@ class ExampleSource:
         self.shortened: list[str] = []
 
     def all(self, known: Iterable[Known]) -> Iterator[Example]:
-        """Known examples; directed ones, differing tables first; of roles; calls; random ones."""
-        yield from self.known(known)
+        """Known examples; directed ones, differing tables first; of roles; calls; random ones.
+
+        Known ones are left out that this search could not make.
+        """
+        yield from filter(known_filter(self.model, self.roles.roles), self.known(known))
         order = sorted(self.model.subjects, key=lambda name: (not self._differs(name), name))
         weights = [WEIGHT_IF_DIFFERENT if self._differs(name) else 1 for name in order]
         left = DIRECTED_SHARE * self.max_examples
