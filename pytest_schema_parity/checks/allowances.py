@@ -25,7 +25,9 @@ MOST_SUGGESTIONS: Final = 3
 def find(context: Context) -> Iterator[Finding]:
     """Find the stale allowances and those that have expired."""
     stale, expired = context.stale_and_expired_allowances()
-    return findings(context.tree, stale, expired, context.findings_after_allowances())
+    found = context.findings_after_allowances()
+    failures = _after_failures(context, stale, found) if stale else []
+    return findings(context.tree, stale, expired, found, after_failures=failures)
 
 
 def findings(
@@ -33,14 +35,20 @@ def findings(
     stale: Sequence[Allowance],
     expired: Sequence[Allowance],
     found: Collection[Finding] = (),
+    *,
+    after_failures: Collection[Allowance] = (),
 ) -> Iterator[Finding]:
     """A finding for each stale allowance, and for each that has expired.
 
-    ``found`` are the findings of the tree: a stale allowance may mean one of them.
+    ``found`` are the findings of the tree: a stale allowance may mean one of them.  Those in
+    ``after_failures`` are stale perhaps only because statements failed.
     """
     for allowance in stale:
-        remark = f"stale: matches no difference; {_remedy(allowance, found)}"
-        yield _finding(allowance, tree, "stale", remark)
+        remedies = [_what_it_means(allowance, found)]
+        if allowance in after_failures:
+            remedies.insert(0, "this may be caused by failed statements")
+        remedy = "; ".join(filter(None, remedies)) or "remove it"
+        yield _finding(allowance, tree, "stale", f"stale: matches no difference; {remedy}")
     for allowance in expired:
         remark = (
             f"expired: allowed until {allowance.until}; fix the difference, or set a later date"
@@ -76,8 +84,25 @@ def pattern_text(allowance: Allowance) -> str:
     return clean(f"{text} ({a.impact})" if a.impact else text)
 
 
-def _remedy(allowance: Allowance, found: Collection[Finding]) -> str:
-    """What to do about a stale allowance: correct what it probably means, or remove it."""
+def _after_failures(
+    context: Context, stale: Sequence[Allowance], found: Collection[Finding]
+) -> list[Allowance]:
+    """The allowances that might match if no statement had failed in a tree that they concern.
+
+    Of a rehearsal, what has failed is in ``found``.
+    """
+    candidates = context.config.candidates
+    if context.tree not in candidates:
+        return [*stale] if any(finding.breaks for finding in found) else []
+    trees = (context.reference, *candidates)
+    failed = {tree for tree in trees if context.build(tree).failures}
+    if context.reference in failed:
+        return [*stale]
+    return [each for each in stale if any(map(each.concerns, failed))]
+
+
+def _what_it_means(allowance: Allowance, found: Collection[Finding]) -> str:
+    """What to do about a stale allowance that probably means something else; empty if unknown."""
     if names := names_meant(allowance, found):
         return f"did you mean {choice_of(names[:MOST_SUGGESTIONS])}?"
     if meant := words_meant(allowance, found):
@@ -87,7 +112,7 @@ def _remedy(allowance: Allowance, found: Collection[Finding]) -> str:
         field, value = guarded
         has = "the tree has" if field == "actual" else f"its {field} is"
         return f"{has} {value_text(value)} now: fix the difference, or accept it anew"
-    return "remove it"
+    return ""
 
 
 def _finding(allowance: Allowance, tree: str, change: FindingChange, remark: str) -> Finding:

@@ -91,6 +91,22 @@ def test_what_may_follow_from_a_failure_stands_apart(project) -> None:
     }
 
 
+@pytest.mark.parametrize("failing", ["prisma/migrations/002", "supabase/migrations/2026"])
+def test_an_allowance_that_matches_nothing_after_a_failure_is_stale_and_may_be_right(
+    project, failing: str
+) -> None:
+    rule = '[[tool.pytest-schema-parity.allow]]\nkind = "policy"\nreason = "agreed"\n'
+    pytester = project(extra=rule)
+    chosen = "-k", "allowances and supabase"
+    run(pytester, *chosen).stdout.fnmatch_lines(["*stale: matches no difference; remove it"])
+    pytester.path.joinpath(f"{failing}_more.sql").write_text("CREATE EXTENSION nowhere;")
+    result = run(pytester, *chosen)
+    result.assert_outcomes(failed=1, deselected=17)
+    result.stdout.fnmatch_lines(
+        ["*stale: matches no difference; this may be caused by failed statements"]
+    )
+
+
 def test_failures_of_one_cause_are_told_once(project) -> None:
     pytester = project()
     for number in range(1, 9):

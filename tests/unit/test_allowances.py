@@ -422,3 +422,23 @@ def test_a_stale_allowance_is_told_what_it_may_mean(asked: dict[str, Any], remed
     assert stale(judgement, rule) == (rule,)
     (finding,) = check.findings("supabase", [rule], [], judgement.findings)
     assert finding.title.partition("; ")[2] == remedy
+
+
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        ({"kind": "constraint"}, "this may be caused by failed statements"),
+        (
+            {"name": "public.users.id", "attribute": "typ"},
+            'this may be caused by failed statements; did you mean attribute = "type"?',
+        ),
+    ],
+)
+def test_a_stale_allowance_after_failures_may_be_right(asked: dict[str, Any], remedy: str) -> None:
+    rule = Allowance(reason="agreed", **asked)
+    (finding,) = check.findings(
+        "supabase", [rule], [], judged(rule).findings, after_failures=[rule]
+    )
+    assert finding.fails
+    assert finding.change == "stale"
+    assert finding.title.partition("; ")[2] == remedy
