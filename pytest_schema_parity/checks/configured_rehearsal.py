@@ -245,20 +245,18 @@ def _not_rehearsed(failure: Failure) -> ServerError:
 
 
 def own_tables(schema: Schema) -> frozenset[str]:
-    """The tables of a schema that are not the platform's, nor partitions of another table."""
+    """The tables of a schema that are no partitions, and not a platform's or an extension's."""
     return frozenset(
         fact.name
         for fact in schema.of_kind("table")
         if not fact.provided and not fact.attributes.get("partition_of")
+        if fact.parent is None or fact.parent[0] != "extension"
     )
 
 
 @contextmanager
 def two_copies(target: Target) -> Iterator[tuple[str, str]]:
-    """A context with the conninfos of two copies of a target's database, dropped at its end.
-
-    They are of the role that applied its tree.
-    """
+    """A context with two copies of a target's database: conninfos of the role of its tree."""
     names = [f"{target.database}_rows_{number}" for number in (1, 2)]
     try:
         for name in names:

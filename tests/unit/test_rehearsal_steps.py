@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.schemas import fact, schema, table
 
+from pytest_schema_parity.checks.configured_rehearsal import own_tables
 from pytest_schema_parity.errors import TreeError
 from pytest_schema_parity.rehearsal.steps import load_steps
 
@@ -91,3 +93,12 @@ def test_the_examples_upgrade() -> None:
         "digest.sql",
         *(f"{step.name}.check.sql" for step in found.steps),
     }
+
+
+def test_generated_rows_are_for_tables_of_the_project_alone() -> None:
+    found = schema(
+        table("users", "id int"),
+        fact("table", "public.users_2025", ("schema", "public"), partition_of="public.users"),
+        fact("table", "cron.job", ("extension", "pg_cron")),
+    )
+    assert own_tables(found) == {"public.users"}
