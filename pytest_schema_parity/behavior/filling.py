@@ -42,7 +42,7 @@ PATIENCE: Final = 5.0
 """Seconds that a generated statement may take, unless less is allowed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Filling:
     """The statements that the server accepted, in order.
 
@@ -86,12 +86,7 @@ def fill(
                 filler.use_databases(connection, runner, number * FIRST_NUMBER)
                 filler.fill_tables(waiting, rows, change=change and number == 1)
         connection.commit()
-    return Filling(
-        statements=tuple(filler.statements),
-        rows=filler.rows,
-        updated=filler.updated,
-        refused=filler.refused,
-    )
+    return Filling(tuple(filler.statements), filler.rows, filler.updated, filler.refused)
 
 
 def replay(target: str, filling: Filling, *, seconds: float = PATIENCE) -> None:
