@@ -27,8 +27,8 @@ _numbers = count(1)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: the tests wait for servers half of the time."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are processors: the tests wait for servers half of the time."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -25,6 +25,7 @@ def test_found_examples_are_tried_first_and_dropped_when_they_pass(project) -> N
     assert json.loads(kept.read_text()) == []
 
 
+@pytest.mark.campaign
 def test_what_was_found_as_a_role_is_dropped_when_roles_no_longer_names_it(project) -> None:
     role = "CREATE ROLE visitor; GRANT SELECT ON users TO visitor;\n"
     secret = "ALTER TABLE users ENABLE ROW LEVEL SECURITY;\n"

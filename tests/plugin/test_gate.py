@@ -60,6 +60,7 @@ def test_a_check_is_deselected_by_its_id(project) -> None:
     result.stdout.fnmatch_lines([f"1/{ITEMS} tests collected ({ITEMS - 1} deselected)*"])
 
 
+@pytest.mark.campaign
 def test_last_failed_runs_just_what_failed(project) -> None:
     pytester = project(DRIFTED)
     first = pytester.runpytest_subprocess(*GATE, "-k", "columns or indexes or types")

@@ -14,13 +14,13 @@ STATEMENTS = "pytest_schema_parity.behavior.statements"
 
 @pytest.fixture
 def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The search cuts off what takes longer than 0.3 seconds, and cancels it every 0.1 seconds."""
-    for module in ("runner", "side_runner", "search_loop"):
-        monkeypatch.setattr(f"{STATEMENTS}.{module}.EXAMPLE_TIMEOUT", 0.3)
-    monkeypatch.setattr(f"{STATEMENTS}.side_runner.AVERAGE_TIMEOUT", 0.01)
+    """The search cancels what takes too long every 0.3 seconds, and gives up soon.
+
+    What is too long stays as it is: under load a statement may well take half a second.
+    """
     for module in (f"{STATEMENTS}.side_runner", "pytest_schema_parity.postgres.cancelling"):
-        monkeypatch.setattr(f"{module}.GRACE", 0.1)
-    monkeypatch.setattr("pytest_schema_parity.postgres.cancelling.CANCEL_INTERVAL", 0.1)
+        monkeypatch.setattr(f"{module}.GRACE", 0.3)
+    monkeypatch.setattr("pytest_schema_parity.postgres.cancelling.CANCEL_INTERVAL", 0.3)
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,7 @@ def test_psql_connects(cluster: Cluster) -> None:
     assert done.stdout == "42\n"
 
 
+@pytest.mark.campaign
 def test_many_tables_fit_into_one_transaction(database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute(

@@ -50,6 +50,7 @@ def test_as_root_another_user_runs_the_server(cluster: Cluster) -> None:
     assert Path("/proc", postmaster).stat().st_uid == owner
 
 
+@pytest.mark.campaign
 @as_root
 def test_a_user_without_home_and_with_a_strict_umask(installation: Installation) -> None:
     python = python_for_others()

@@ -449,6 +449,7 @@ ENUM = (
 )
 
 
+@pytest.mark.campaign
 def test_a_step_is_framed_as_it_was_carried_out(
     cluster: Cluster, source: str, tmp_path: Path
 ) -> None:

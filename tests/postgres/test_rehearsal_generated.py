@@ -80,6 +80,7 @@ def test_with_an_empty_seed_there_are_no_rows(cluster: Cluster, tmp_path: Path) 
         parity.trees.close()
 
 
+@pytest.mark.campaign
 def test_partitions_get_their_rows_through_the_partitioned_table(
     cluster: Cluster, tmp_path: Path
 ) -> None:

@@ -63,4 +63,4 @@ def test_a_view_that_ends_on_neither_side_is_named(searcher: Searcher) -> None:
     found = searcher(script, script.replace("n + 1 FROM r", "n + 2 FROM r"))
     assert causes(found) == []
     assert [name for name, _ in found.left_out] == ["public.v", "public.w"]
-    assert "takes longer than 0.3 second to read" in dict(found.left_out)["public.v"]
+    assert "takes longer than 1 second to read" in dict(found.left_out)["public.v"]

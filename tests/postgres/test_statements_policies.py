@@ -118,6 +118,7 @@ def test_policies_of_two_commands_are_two_causes(searcher: Searcher) -> None:
     assert sorted(kinds) == ["insert", "update"], scripts(found)
 
 
+@pytest.mark.campaign
 def test_a_drift_of_rows_hides_no_leak_to_a_role(searcher: Searcher) -> None:
     candidate = DRIFTED.replace(
         "FOR SELECT TO authenticated USING (owner = auth.uid())",
@@ -135,6 +136,7 @@ def test_a_drift_of_rows_alone_is_no_difference_for_a_role(searcher: Searcher) -
     assert of_rows(found) == {("public.note", "as many", "")}, scripts(found)
 
 
+@pytest.mark.campaign
 def test_rows_that_a_drift_gives_to_another_user_are_not_shown_for_roles(
     searcher: Searcher,
 ) -> None:
@@ -164,6 +166,7 @@ GRANT SELECT ON note TO anon;
 """
 
 
+@pytest.mark.campaign
 def test_examples_hold_in_a_session_of_their_own(searcher: Searcher) -> None:
     """A setting that was rolled back is '' and not NULL: policies that mind differ by nothing."""
     candidate = CLAIMS.replace(
@@ -202,6 +205,7 @@ def test_a_role_whose_name_is_a_key_word_is_tried(searcher: Searcher) -> None:
     assert of_rows(found) == {("public.n", "fails", '"all"')}, scripts(found)
 
 
+@pytest.mark.campaign
 def test_examples_that_are_pasted_one_after_the_other_leave_nobody_signed_in(
     searcher: Searcher,
 ) -> None:
