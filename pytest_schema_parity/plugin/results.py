@@ -161,12 +161,13 @@ class Results:
             yield INCOMPLETE
 
     def _collect_results(self) -> None:
+        """Collect what the trees came to; any error is a problem, so that reports are written."""
         if not self.selected or not (self.destinations or self.gate.parity.trees.started):
             return
         trees = {tree for tree, _ in self.selected} | {self.gate.reference}
         try:
             self.run = self.gate.parity.results(trees)
-        except Exception as error:  # noqa: BLE001 -- whatever it is: reports are written, and say it
+        except Exception as error:  # noqa: BLE001 -- pytest would print it with its secrets
             self.problems.append(f"the results of the trees are incomplete: {clean(repr(error))}")
 
     def _outcome_of(
