@@ -49,10 +49,10 @@ def count_text(findings: Iterable[Finding | Difference]) -> str:
 
 
 def below_text(keys: Iterable[Key]) -> str:
-    """``12 facts below it: 5 columns, 2 indexes``: the facts that are reported with one."""
+    """``7 more below it: 5 columns, 2 indexes``: the facts that are reported with one."""
     kinds = Counter(printable(kind) for kind, _ in keys)
     parts = ", ".join(counted(kinds[kind], kind) for kind in sorted(kinds, key=kind_rank))
-    return f"{counted(kinds.total(), 'fact')} below it: {parts}"
+    return f"{kinds.total():,} more below it: {parts}"
 
 
 def consequences_text(differences: Sequence[Difference]) -> str:

@@ -114,11 +114,11 @@ def test_facts_below() -> None:
         extra table public."Submission Files"   persistence permanent
             prisma    -
             supabase  sql/supabase/20250902_base.sql:7
-            and 4 facts below it: 2 columns, 1 index, 1 policy
+            and 4 more below it: 2 columns, 1 index, 1 policy
         """
     )
-    assert below_text([("policy", "a"), ("policy", "b")]) == "2 facts below it: 2 policies"
-    assert below_text([("policy", "a")]) == "1 fact below it: 1 policy"
+    assert below_text([("policy", "a"), ("policy", "b")]) == "2 more below it: 2 policies"
+    assert below_text([("policy", "a")]) == "1 more below it: 1 policy"
 
 
 def test_a_rename() -> None:
