@@ -168,9 +168,9 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
         return None
     if not (isinstance(left, facts.Schema) and isinstance(right, facts.Schema)):
         return None
-    from pytest_schema_parity.report.assertion import explain
+    from pytest_schema_parity.report.assertion import explain_comparison
 
-    return explain(left, right)
+    return explain_comparison(left, right)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from pytest_schema_parity.showing import printable
 SIDES: Final = ("left", "right")
 
 
-def explain(left: Schema, right: Schema, *, highlight: Highlight = plain) -> list[str]:
+def explain_comparison(left: Schema, right: Schema, *, highlight: Highlight = plain) -> list[str]:
     """Lines that describe how two schemas differ, seen from the left one.
 
     The first counts, because pytest cuts an explanation to its first lines; then come the

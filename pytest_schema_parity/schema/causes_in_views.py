@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, TypeAlias
 
-from pytest_schema_parity.schema.column_references import Relations
-from pytest_schema_parity.schema.column_references import split as _tokens
+from pytest_schema_parity.schema.column_references import Relations, tokens_of
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.difference_index import DifferenceIndex
 from pytest_schema_parity.schema.facts import Fact, Key
@@ -35,7 +34,7 @@ def columns_of_views(found: DifferenceIndex) -> _Pairs:
             continue
         if one.attribute not in _SELECTED_ATTRIBUTES:
             continue
-        tokens = _tokens(str(view.attributes["definition"]))
+        tokens = tokens_of(str(view.attributes["definition"]))
         causes = [
             (other, short(other.name, _table_of(found, other)))
             for key in _relations_named_in(tokens, tables)
@@ -67,7 +66,7 @@ def definitions_of_views(found: DifferenceIndex) -> _Pairs:
         view = found.fact(one)
         if one.attribute != "definition" or view is None:
             continue
-        old, new = (_tokens(str(value)) for value in (one.expected, one.actual))
+        old, new = (tokens_of(str(value)) for value in (one.expected, one.actual))
         for change, longer, shorter in (("missing", old, new), ("extra", new, old)):
             lacking = [other for other in unmatched if other.change == change]
             known = _mentions_of(found, relations, view, (longer, shorter), lacking)
@@ -172,7 +171,7 @@ def _relations_named_in(tokens: _Tokens, relations: Iterable[Key]) -> set[Key]:
     """The relations whose qualified names are in a view's definition."""
     found = set()
     for key in relations:
-        name = _tokens(key[1])
+        name = tokens_of(key[1])
         if any(tokens[at : at + len(name)] == name for at in range(len(tokens) - len(name) + 1)):
             found.add(key)
     return found

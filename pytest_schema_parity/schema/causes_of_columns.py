@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from pytest_schema_parity.schema.column_references import Tokens, split
+from pytest_schema_parity.schema.column_references import Tokens, tokens_of
 from pytest_schema_parity.schema.difference import Difference
 from pytest_schema_parity.schema.difference_index import DifferenceIndex
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
@@ -77,7 +77,7 @@ def _is_key(found: DifferenceIndex, fact: Fact) -> bool:
 def _listed_tokens(fact: Fact) -> Iterator[str]:
     """The tokens of the columns and expressions that a fact lists."""
     for text in _column_lists(fact):
-        yield from split(text)
+        yield from tokens_of(text)
 
 
 def _column_lists(fact: Fact) -> list[str]:
@@ -101,11 +101,11 @@ def _columns(schema: Schema, table: Key) -> set[str]:
 def _depends_on_column(schema: Schema, fact: Fact, column: str, others: set[str]) -> bool:
     """Whether PostgreSQL drops a fact, or a constraint's index, with a column."""
     for one in (fact, *schema.children.get(fact.key, ())):
-        items = [item for text in _column_lists(one) for item in _items(split(text))]
+        items = [item for text in _column_lists(one) for item in _items(tokens_of(text))]
         if any(_is_or_reads_only(item, column, others) for item in items):
             return True
         expression = one.canonical.get("expression")
-        if isinstance(expression, str) and _reads_only(split(expression), column, others):
+        if isinstance(expression, str) and _reads_only(tokens_of(expression), column, others):
             return True
     return False
 

@@ -79,7 +79,7 @@ class Relations:
             for fact in schema:
                 if fact.parent and kind_of(fact.kind).rename == "place":
                     name = short(fact.name, fact.parent[1])
-                    self._columns.setdefault(split(fact.parent[1]), set()).add(name)
+                    self._columns.setdefault(tokens_of(fact.parent[1]), set()).add(name)
 
     def named(self, tokens: Tokens) -> set[Tokens]:
         """The relations that a text mentions by their qualified names."""
@@ -90,8 +90,8 @@ class Relations:
         """The relation to which a fact belongs; empty if it belongs to none."""
         key = fact.parent
         while key is not None:
-            if split(key[1]) in self._columns:
-                return split(key[1])
+            if tokens_of(key[1]) in self._columns:
+                return tokens_of(key[1])
             parents = (schema.get(key) for schema in self._schemas)
             key = next((parent.parent for parent in parents if parent), None)
         return ()
@@ -103,7 +103,7 @@ class Relations:
 
         Only mentions that certainly mean the column; what renamed it, and the new name.
         """
-        tables = {split(table): columns for table, columns in renamed.items()}
+        tables = {tokens_of(table): columns for table, columns in renamed.items()}
         tokens = texts[0]
         own = self._default_relation(fact, attribute)
         named = self.named(tokens) | self.named(texts[1])
@@ -135,9 +135,9 @@ class Relations:
     def _default_relation(self, fact: Fact, attribute: str) -> Tokens:
         """The relation to which unqualified column names in an attribute refer by default."""
         if attribute == "referenced_columns":
-            return split(str(fact.canonical.get("references")))
+            return tokens_of(str(fact.canonical.get("references")))
         if attribute == "partition_key":
-            return split(fact.name)
+            return tokens_of(fact.name)
         return self.relation_of(fact)
 
     def _any_has_column(self, relations: Iterable[Tokens], *names: str) -> bool:
@@ -173,7 +173,7 @@ class Relations:
                 yield _alias(tokens, at + 1) or word, ()
 
 
-def split(name: str) -> Tokens:
+def tokens_of(name: str) -> Tokens:
     """The tokens of a name or a text, without blanks and comments; empty if one never ends."""
     return tuple(token.text for token in meaningful(name) or ())
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from pytest_schema_parity.schema.column_references import Relations, without_new_aliases
-from pytest_schema_parity.schema.column_references import split as _tokens
+from pytest_schema_parity.schema.column_references import Relations, tokens_of, without_new_aliases
 from pytest_schema_parity.schema.facts import Fact, Key, Schema
 from pytest_schema_parity.schema.kinds import KINDS, kind_of
 from pytest_schema_parity.schema.moves import Move, replace_column_name
@@ -69,7 +68,7 @@ class Mentions:
         self._new: dict[tuple[str, ...], tuple[Key, tuple[str, ...]]] = {}
         self._columns: dict[str, dict[str, tuple[Key, str]]] = {}
         for old, new in sorted(renamed.items()):
-            before, after = (_tokens(name.partition("(")[0]) for _, name in (old, new))
+            before, after = (tokens_of(name.partition("(")[0]) for _, name in (old, new))
             if not before or not after:
                 continue
             if kind_of(old[0]).rename == "place" and before[:-1] == after[:-1]:
@@ -107,7 +106,7 @@ class Mentions:
                 self._columns if attribute in _COLUMN_LISTS or attribute in expressions else {}
             )
             columns = self._columns if described else columns
-            texts = _tokens(mine), _tokens(yours)
+            texts = tokens_of(mine), tokens_of(yours)
             places = self._relations.mentioned(old, attribute, texts, columns) if columns else {}
             causes = self._explain(texts, places)
             if not causes:
@@ -146,13 +145,13 @@ class Mentions:
         long: dict[tuple[str, int], list[tuple[str, list[str]]]] = {}
         for kind, name in extra:
             if signature(name) or kind_of(kind).rename == "never":
-                tokens = list(_tokens(name))
+                tokens = list(tokens_of(name))
                 long.setdefault((kind, len(tokens)), []).append((name, tokens))
         found = []
         counterparts: dict[Key, Key] = {}
         for key, fact in sorted(missing.items()):
             parent = counterparts.get(fact.parent, fact.parent) if fact.parent else None
-            replaced, causes, _ = self._replace(_tokens(fact.name) if long and self else (), {})
+            replaced, causes, _ = self._replace(tokens_of(fact.name) if long and self else (), {})
             explained = [
                 (min(all_causes), key, (fact.kind, name))
                 for name, wanted in long.get((fact.kind, len(replaced)), ())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pytest_schema_parity.schema.column_references import split as _tokens
+from pytest_schema_parity.schema.column_references import tokens_of
 from pytest_schema_parity.schema.facts import Key
 
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_]*")
@@ -38,8 +38,8 @@ class Move:
 
 def is_named_after(old: str, new: str, above_old: str, above_new: str) -> bool:
     """Whether two names differ only in their first part, which is the name of the parent."""
-    before, after = (unquoted(_tokens(name)[-1:]) for name in (above_old, above_new))
-    mine, yours = (unquoted(_tokens(name)[-1:]) for name in (old, new))
+    before, after = (unquoted(tokens_of(name)[-1:]) for name in (above_old, above_new))
+    mine, yours = (unquoted(tokens_of(name)[-1:]) for name in (old, new))
     return mine.startswith(f"{before}_") and yours == after + mine.removeprefix(before)
 
 
@@ -51,7 +51,7 @@ def unquoted(tokens: tuple[str, ...]) -> str:
 
 def replace_column_name(name: str, column: str, after: str) -> str:
     """A name with a column's unquoted name in its last part replaced."""
-    tokens = _tokens(name)
+    tokens = tokens_of(name)
     mine, yours = unquoted((column,)), unquoted((after,))
     last = unquoted(tokens)
     return f"{name.removesuffix(tokens[-1])}{quoted(last.replace(mine, yours, 1))}"

@@ -27,7 +27,7 @@ from pytest_schema_parity.findings.finding import Result
 from pytest_schema_parity.findings.verdict import RunResults, TreeResults
 from pytest_schema_parity.migrations.failure import Failure
 from pytest_schema_parity.report import markdown
-from pytest_schema_parity.report.assertion import explain
+from pytest_schema_parity.report.assertion import explain_comparison
 from pytest_schema_parity.report.json_report import render, report
 from pytest_schema_parity.report.summary import Cell, summary_lines
 from pytest_schema_parity.report.terminal_text import result_lines
@@ -137,8 +137,8 @@ def all_lines() -> dict[str, list[str]]:
         "dead allowances": lines_of(DEAD),
         "not built": lines_of(not_built(EVIL, EVIL)),
         "summary": summary_lines({EVIL: {"rows": Cell("failed", 1)}}),
-        "assertion": explain(*schemas),
-        "brought": explain(*brought),
+        "assertion": explain_comparison(*schemas),
+        "brought": explain_comparison(*brought),
         "markdown": markdown.render(RUN).split("\n"),
         **{
             check: lines_of(differences_result(Comparison(DIFFERENCES), check, tree=EVIL))

@@ -4,7 +4,7 @@ from inspect import cleandoc
 
 import pytest
 
-from pytest_schema_parity.report.assertion import explain
+from pytest_schema_parity.report.assertion import explain_comparison
 from pytest_schema_parity.report.markup import Markup
 from pytest_schema_parity.report.summary import Cell, summary_lines, totals_text
 from pytest_schema_parity.schema.facts import Fact, Origin, Place, Schema
@@ -95,7 +95,7 @@ def test_an_assertion_leads_with_counts() -> None:
             column("public.users.c", comment="two"),
         ]
     )
-    assert "\n".join(explain(left, right)) == cleandoc(
+    assert "\n".join(explain_comparison(left, right)) == cleandoc(
         """
         the schemas differ: 1 missing column, 1 changed column default; 1 note: 1 changed column comment
         changed default of column public.users.a
@@ -114,7 +114,7 @@ def test_an_assertion_leads_with_counts() -> None:
 def test_an_assertion_about_notes_only() -> None:
     left = Schema([TABLE, column("public.users.c", comment="one")])
     right = Schema([TABLE, column("public.users.c", comment="two")])
-    assert explain(left, right)[0] == (
+    assert explain_comparison(left, right)[0] == (
         "the schemas differ: no difference that fails the gate; 1 note: 1 changed column comment"
     )
 
@@ -122,7 +122,7 @@ def test_an_assertion_about_notes_only() -> None:
 def test_an_assertion_about_what_platforms_brought() -> None:
     left = Schema([Fact("role", "anon", provided=True)], platform="supabase")
     right = Schema([Fact("schema", "auth", provided=True)], platform="other")
-    assert explain(left, right) == [
+    assert explain_comparison(left, right) == [
         "the schemas differ in 2 facts of their platforms (supabase and other)",
         "    role anon",
         "    schema auth",
@@ -130,4 +130,4 @@ def test_an_assertion_about_what_platforms_brought() -> None:
 
 
 def test_schemas_that_are_equal() -> None:
-    assert explain(Schema([TABLE]), Schema([TABLE])) == []
+    assert explain_comparison(Schema([TABLE]), Schema([TABLE])) == []
